@@ -1,0 +1,82 @@
+{#
+    The body of an int_<input>_judged model: every staged row with a decision.
+
+    - a value that will not cast, or an empty key    -> set aside
+    - identical in every column to an earlier row    -> merged
+    - same key, other content                        -> the later row is kept,
+                                                        the earlier set aside
+    - everything else                                -> kept
+
+    A log of events has no key: there only identical rows meet.
+#}
+{%- macro judge_input(input, key=none) -%}
+{%- set columns = var('input_contract')[input] | list -%}
+with
+
+staged as (
+
+    select * from {{ conformed(input) }}
+
+),
+
+copies_counted as (
+
+    select
+        *,
+        case
+            when source_fault is not null then source_fault
+            {%- for column, kind in var('input_contract')[input].items()
+                if kind.endswith('required') %}
+            when {{ column }} is null then 'no {{ column }}'
+            {%- endfor %}
+        end as fault,
+        row_number() over (
+            partition by {{ columns | join(', ') }}, source_fault
+            order by source_file, source_row
+        ) as copy_number
+    from staged
+
+),
+
+versions_counted as (
+
+    select
+        *,
+        {%- if key %}
+        row_number() over (
+            partition by {{ key | join(', ') }}, fault is null, copy_number = 1
+            order by source_file desc, source_row desc
+        ) as version_number
+        {%- else %}
+        1 as version_number
+        {%- endif %}
+    from copies_counted
+
+),
+
+judged as (
+
+    select
+        source_file,
+        source_row,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        case
+            when fault is not null then 'set aside'
+            when copy_number > 1 then 'merged'
+            when version_number > 1 then 'set aside'
+            else 'kept'
+        end as decision,
+        case
+            when fault is not null then fault
+            when copy_number > 1 then 'identical to an earlier row'
+            when version_number > 1 then 'replaced by a later row of the same key'
+            else 'sound'
+        end as reason
+    from versions_counted
+
+)
+
+select * from judged
+{%- endmacro -%}

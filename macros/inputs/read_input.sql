@@ -1,0 +1,56 @@
+{#
+    All files of an input as text: `source_file`, `source_row`, the columns
+    asked for (null where a file lacks one), and `row_fault`, a sentence where a
+    record is ragged or holds bytes that are no text.
+
+    read_input('online_retail', ['InvoiceNo', 'StockCode'])
+#}
+{%- macro read_input(input, columns) -%}
+    {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
+    {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
+    {%- for file in files %}
+    select
+        {{ string_literal(file['source_file']) }} as source_file,
+        source_row,
+        {%- set names = file['columns'] | map('lower') | list %}
+        {%- for column in columns %}
+        {%- if column | lower in names %}
+        c{{ names.index(column | lower) }} as {{ column }},
+        {%- else %}
+        cast(null as string) as {{ column }},
+        {%- endif %}
+        {%- endfor %}
+        {{ row_fault(file) }} as row_fault
+    from ({{ read_file(file, described['settings']) }})
+    {%- if not loop.last %}
+    union all by name
+    {%- endif %}
+    {%- else %}
+    select
+        cast(null as string) as source_file,
+        cast(null as bigint) as source_row,
+        {%- for column in columns %}
+        cast(null as string) as {{ column }},
+        {%- endfor %}
+        cast(null as string) as row_fault
+    where false
+    {%- endfor %}
+{%- endmacro -%}
+
+
+{%- macro row_fault(file) -%}
+    {%- if file['format'] == 'parquet' -%}
+        cast(null as string)
+    {%- else -%}
+        case
+            when overflow is not null then 'more fields than the header'
+            when c{{ file['columns'] | length - 1 }} is null
+                then 'fewer fields than the header'
+            when strpos(concat_ws(
+                '',
+                {%- for column in file['columns'] %} c{{ loop.index0 }}{{ ',' if not loop.last }}{% endfor -%}
+            ), chr(65533)) > 0
+                then 'bytes that are not text in the encoding of the file'
+        end
+    {%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,13 @@
+{#
+    The moment as of which every feature is taken: the var `as_of_date`, else
+    what the data give. Facts count when they lie before it.
+
+    where ordered_at < {{ as_of_date() }}
+#}
+{%- macro as_of_date() -%}
+    {%- if var('as_of_date', none) -%}
+        cast({{ string_literal(var('as_of_date') | string) }} as timestamp)
+    {%- else -%}
+        (select as_of_date from {{ ref('int_as_of_date') }})
+    {%- endif -%}
+{%- endmacro -%}

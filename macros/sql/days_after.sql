@@ -1,0 +1,8 @@
+{#
+    A moment a number of days after another (before it, where negative).
+
+    days_after('ordered_at', 30)
+#}
+{%- macro days_after(moment, days) -%}
+    ({{ moment }} + interval '1 day' * {{ days }})
+{%- endmacro -%}

@@ -1,0 +1,52 @@
+with
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines_judged') }}
+
+),
+
+{% set dated = {
+    'customer_totals': 'as_of_date',
+    'customer_period_totals': 'period_start',
+    'site_activity': 'period_start',
+    'activity_labels': 'as_of_date',
+} -%}
+latest_dates as (
+
+    select
+        1 as preference,
+        date_trunc('day', max(ordered_at)) + interval '1 day' as latest_at
+    from order_lines
+    where decision in ('kept', 'kept but not modelled')
+    {%- for input, column in dated.items() %}
+
+    union all
+
+    select
+        2 as preference,
+        max({{ column }}) as latest_at
+    from {{ ref('int_' ~ input ~ '_judged') }}
+    where decision = 'kept'
+    {%- endfor %}
+
+),
+
+preferred as (
+
+    select
+        preference,
+        max(latest_at) as latest_at
+    from latest_dates
+    where latest_at is not null
+    group by preference
+
+)
+
+select
+    {% if var('as_of_date', none) -%}
+    {{ as_of_date() }}
+    {%- else -%}
+    cast(min_by(latest_at, preference) as timestamp)
+    {%- endif %} as as_of_date
+from preferred

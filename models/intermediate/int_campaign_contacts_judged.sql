@@ -1,0 +1,1 @@
+{{ judge_input('campaign_contacts', key=['campaign_id', 'customer_id']) }}

@@ -1,0 +1,1 @@
+{{ judge_input('campaigns', key=['campaign_id']) }}

@@ -1,0 +1,1 @@
+{{ judge_input('customer_category_spend', key=['customer_id', 'category']) }}

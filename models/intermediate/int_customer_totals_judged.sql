@@ -1,0 +1,1 @@
+{{ judge_input('customer_totals', key=['customer_id']) }}

@@ -1,0 +1,1 @@
+{{ judge_input('customers', key=['customer_id']) }}

@@ -1,0 +1,177 @@
+-- The rules in the order in which they are asked; the first that applies is the
+-- decision. An order line is compared with others only when it is sound itself.
+with
+
+staged as (
+
+    select * from {{ conformed('order_lines') }}
+
+),
+
+service_codes as (
+
+    select * from {{ ref('service_codes') }}
+    where adapter = '{{ dataset_adapter() }}'
+
+),
+
+services as (
+
+    select
+        products.product_id,
+        min(service_codes.service) as service
+    from (select distinct product_id from staged) as products
+    inner join service_codes
+        on products.product_id like service_codes.code_pattern
+    group by products.product_id
+
+),
+
+conformed_lines as (
+
+    select
+        cast(dense_rank() over (order by source_file) as bigint) * 10000000000
+            + source_row as order_line_id,
+        *,
+        coalesce(lower(status), 'delivered') as line_status,
+        nullif(customer_id, '0') as known_customer_id
+    from staged
+
+),
+
+-- One mistyped year must not move the end of the data.
+last_plausible as (
+
+    select
+        {{ percentile('epoch_seconds', 0.999) }} + 366 * 86400 as epoch_seconds
+    from (
+        select {{ epoch_seconds('ordered_at') }} as epoch_seconds
+        from conformed_lines
+        where source_fault is null
+            and ordered_at is not null
+    )
+
+),
+
+faulted as (
+
+    select
+        conformed_lines.*,
+        case
+            when source_fault is not null then source_fault
+            {%- for column in ['order_id', 'ordered_at', 'product_id', 'quantity', 'unit_price'] %}
+            when {{ column }} is null then 'no {{ column }}'
+            {%- endfor %}
+            when line_status not in ('placed', 'delivered', 'cancelled', 'returned')
+                then 'status "' || line_status || '" is unknown'
+            when unit_price < 0 then 'price below zero'
+            when {{ epoch_seconds('ordered_at') }} > last_plausible.epoch_seconds
+                then 'dated more than 366 days after the rest'
+            {%- if var('as_of_date', none) %}
+            when ordered_at >= {{ as_of_date() }} then 'not before the as-of date'
+            {%- endif %}
+        end as fault
+    from conformed_lines
+    cross join last_plausible
+
+),
+
+copies_counted as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                {{ var('input_contract')['order_lines'] | join(',\n                ') }},
+                fault is null
+            order by order_line_id
+        ) as copy_number
+    from faulted
+
+),
+
+-- Overlapping exports: a later file replaces the line it repeats, or the whole
+-- order where lines have no number.
+latest_files as (
+
+    select
+        order_id,
+        line_number,
+        max(source_file) as source_file
+    from copies_counted
+    where fault is null
+    group by order_id, line_number
+
+),
+
+judged as (
+
+    select
+        copies_counted.*,
+        case
+            when fault is not null then 'set aside'
+            when copies_counted.source_file < latest_files.source_file
+                then 'set aside'
+            when copy_number > 1 then 'merged'
+            when quantity = 0
+                or services.service is not null
+                or unit_price = 0
+                then 'kept but not modelled'
+            else 'kept'
+        end as decision,
+        case
+            when fault is not null then fault
+            when copies_counted.source_file < latest_files.source_file
+                then 'replaced by ' || latest_files.source_file
+            when copy_number > 1 then 'identical to an earlier line'
+            when quantity = 0 then 'quantity zero'
+            when services.service is not null
+                then 'service: ' || services.service
+            when unit_price = 0 then 'price zero'
+            when line_status = 'cancelled' then 'cancelled'
+            when quantity < 0 then 'return'
+            when line_status = 'returned' then 'sale that was returned'
+            when known_customer_id is null then 'anonymous sale'
+            else 'sale'
+        end as reason
+    from copies_counted
+    left join latest_files
+        on copies_counted.order_id = latest_files.order_id
+        and copies_counted.line_number is not distinct from latest_files.line_number
+    left join services
+        on copies_counted.product_id = services.product_id
+
+)
+
+select
+    order_line_id,
+    source_file,
+    source_row,
+    order_id,
+    line_number,
+    known_customer_id as customer_id,
+    product_id,
+    product_name,
+    category_1,
+    category_2,
+    category_3,
+    line_status as status,
+    cancel_reason,
+    channel,
+    delivery_method,
+    payment_method,
+    country,
+    region,
+    city,
+    quantity,
+    unit_price,
+    unit_cost,
+    cast(
+        quantity * unit_price - sign(quantity) * coalesce(discount, 0)
+        as decimal(18, 4)
+    ) as amount,
+    decision,
+    reason,
+    ordered_at,
+    delivered_at
+from judged

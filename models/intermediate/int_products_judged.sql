@@ -1,0 +1,1 @@
+{{ judge_input('products', key=['product_id']) }}

@@ -1,0 +1,112 @@
+-- First in, first out, in one pass: the units that a customer bought of a
+-- product lie end to end on a line, and so do the units returned. A return takes
+-- the earliest units that are left, and never one bought after it.
+with
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines_judged') }}
+    where decision in ('kept', 'kept but not modelled')
+        and status <> 'cancelled'
+        and customer_id is not null
+
+),
+
+running_sums as (
+
+    select
+        order_line_id,
+        customer_id,
+        product_id,
+        ordered_at,
+        quantity,
+        sum(greatest(quantity, 0)) over lines_so_far as sold,
+        sum(greatest(-quantity, 0)) over lines_so_far as returned
+    from order_lines
+    where status <> 'returned'
+    window lines_so_far as (
+        partition by customer_id, product_id
+        -- Within one moment the sale comes first.
+        order by ordered_at, quantity < 0, order_line_id
+        rows between unbounded preceding and current row
+    )
+
+),
+
+positions as (
+
+    select
+        *,
+        -- What was returned so far beyond all that had been sold by then.
+        returned - greatest(0, max(returned - sold) over (
+            partition by customer_id, product_id
+            order by ordered_at, quantity < 0, order_line_id
+            rows between unbounded preceding and current row
+        )) as taken
+    from running_sums
+
+),
+
+returns_placed as (
+
+    select
+        *,
+        taken - coalesce(lag(taken) over (
+            partition by customer_id, product_id
+            order by ordered_at, quantity < 0, order_line_id
+        ), 0) as taken_now
+    from positions
+
+),
+
+matched as (
+
+    select
+        sales.order_line_id as sale_line_id,
+        returns.order_line_id as return_line_id,
+        least(sales.sold, returns.taken)
+            - greatest(
+                sales.sold - sales.quantity, returns.taken - returns.taken_now
+            ) as quantity,
+        returns.ordered_at as returned_at
+    from returns_placed as returns
+    inner join running_sums as sales
+        on returns.customer_id = sales.customer_id
+        and returns.product_id = sales.product_id
+        and sales.quantity > 0
+        and returns.quantity < 0
+        and sales.sold - sales.quantity < returns.taken
+        and returns.taken - returns.taken_now < sales.sold
+    where returns.taken_now > 0
+
+),
+
+-- A line with the status returned is its own return.
+returned_lines as (
+
+    select
+        order_line_id as sale_line_id,
+        order_line_id as return_line_id,
+        quantity,
+        coalesce(delivered_at, ordered_at) as returned_at
+    from order_lines
+    where status = 'returned'
+        and quantity > 0
+
+)
+
+select
+    sale_line_id,
+    return_line_id,
+    cast(quantity as decimal(18, 3)) as quantity,
+    returned_at
+from matched
+
+union all
+
+select
+    sale_line_id,
+    return_line_id,
+    cast(quantity as decimal(18, 3)) as quantity,
+    returned_at
+from returned_lines

@@ -1,0 +1,1 @@
+{{ judge_input('site_activity', key=['customer_id', 'period_start']) }}

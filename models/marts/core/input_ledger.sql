@@ -1,0 +1,135 @@
+with
+
+judged as (
+
+    select
+        'products' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_products_judged') }}
+
+    union all
+
+    select
+        'customers' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_customers_judged') }}
+
+    union all
+
+    select
+        'consents' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_consents_judged') }}
+
+    union all
+
+    select
+        'suppressions' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_suppressions_judged') }}
+
+    union all
+
+    select
+        'erasures' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_erasures_judged') }}
+
+    union all
+
+    select
+        'campaigns' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_campaigns_judged') }}
+
+    union all
+
+    select
+        'campaign_contacts' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_campaign_contacts_judged') }}
+
+    union all
+
+    select
+        'site_activity' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_site_activity_judged') }}
+
+    union all
+
+    select
+        'customer_totals' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_customer_totals_judged') }}
+
+    union all
+
+    select
+        'customer_period_totals' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_customer_period_totals_judged') }}
+
+    union all
+
+    select
+        'customer_category_spend' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_customer_category_spend_judged') }}
+
+    union all
+
+    select
+        'customer_channel_orders' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_customer_channel_orders_judged') }}
+
+    union all
+
+    select
+        'activity_labels' as input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_activity_labels_judged') }}
+
+)
+
+select * from judged

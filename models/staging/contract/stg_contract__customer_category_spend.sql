@@ -1,0 +1,1 @@
+{{ stage_input('customer_category_spend') }}

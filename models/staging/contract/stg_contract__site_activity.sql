@@ -1,0 +1,1 @@
+{{ stage_input('site_activity') }}
