@@ -1,0 +1,61 @@
+# `make` alone says what there is. Everything runs in .venv, made on first use.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help lists check docs test lint clean
+
+DATASET ?= sample
+DATA_DIR ?= data
+VARS ?= {}
+# The first of these that is 3.11 to 3.13 makes the environment: make lists PYTHON=python3.12
+PYTHON ?= python3 python3.13 python3.12 python3.11 python
+IS_FIT = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+JOB = .venv/bin/python -m targeted_lists
+WHICH_DATA = --dataset '$(DATASET)' --data-dir '$(DATA_DIR)' --vars '$(VARS)'
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@echo "  Another dataset: make lists DATASET=NAME DATA_DIR=PATH [VARS='{as_of_date: 2026-01-31}']"
+
+lists: .venv/runtime.stamp  ## The whole job: tables, models, customer lists, published at the end
+	@$(JOB) lists $(WHICH_DATA)
+
+check: .venv/runtime.stamp  ## Look at a dataset's files before anything is built
+	@$(JOB) check $(WHICH_DATA)
+
+docs: .venv/runtime.stamp  ## The documentation with its lineage graph, as one page
+	@$(JOB) docs $(WHICH_DATA)
+
+test: lint  ## Every linter and every test
+	.venv/bin/python -m pytest
+
+# The models of one adapter are switched off while the other's are linted.
+lint: .venv/dev.stamp
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+ifneq ($(wildcard .sqlfluff),)
+	.venv/bin/sqlfluff lint --disable-progress-bar models tests
+	@mkdir -p target
+	@printf '[sqlfluff:templater:dbt:context]\nadapter = online_retail\n' > target/online_retail.cfg
+	.venv/bin/sqlfluff lint --disable-progress-bar --config target/online_retail.cfg models tests
+endif
+
+clean:  ## Remove what a run makes again; .venv, published/ and state/ stay
+	rm -rf target logs warehouse
+
+# A stamp is written when its install is whole, and is older than a lock that has changed.
+.venv/runtime.stamp: requirements.lock
+	@for python in $(PYTHON); do \
+		if $$python -c '$(IS_FIT)' 2> /dev/null; then $$python -m venv --clear .venv; exit; fi; \
+	done; \
+	echo "Python 3.11, 3.12 or 3.13 with its venv module is needed, and none of these is it:" \
+		"$(PYTHON); install one, or name yours: make PYTHON=/path/to/python3.12"; \
+	exit 1
+	@echo "Installing requirements.lock into .venv (once)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+	@echo "Installing requirements-dev.lock into .venv (once)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

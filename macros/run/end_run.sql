@@ -1,0 +1,41 @@
+{#
+    The on-run-end hook: hands what ran, and what there is to run, to
+    targeted_lists/run_end.py, which publishes the marts or says why not.
+#}
+{%- macro end_run() -%}
+    {#- Without results the start hook has stopped the run, and has said why. -#}
+    {%- if execute and results -%}
+        {%- set nodes = [] -%}
+        {%- for node in graph.nodes.values()
+            if node.config.enabled and node.config.materialized != 'ephemeral' -%}
+            {%- do nodes.append({
+                'unique_id': node.unique_id,
+                'resource_type': node.resource_type,
+                'checksum': node.checksum.checksum,
+                'layer': node.fqn[1],
+                'schema': node.schema,
+                'name': node.alias,
+            }) -%}
+        {%- endfor -%}
+        {%- set statuses = {} -%}
+        {%- for result in results -%}
+            {%- do statuses.update({result.node.unique_id: result.status | string}) -%}
+        {%- endfor -%}
+        {%- set request = {
+            'command': flags.WHICH,
+            'arguments': invocation_args_dict,
+            'nodes': nodes,
+            'statuses': statuses,
+            'database': target.database,
+            'dataset': var('dataset'),
+            'dbt_version': dbt_version,
+        } -%}
+        {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}
+        {%- set outcome = fromjson(run_query(call).columns[0].values()[0]) -%}
+        {%- if outcome['is_error'] -%}
+            select error({{ string_literal(outcome['message']) }})
+        {%- else -%}
+            {%- do log(outcome['message'], info=true) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,23 @@
+{#
+    The on-run-start hook: stops on inputs that cannot be read, before anything
+    is built, and forgets those steps of the last whole build that this command
+    begins anew. What a run writes down at its end: targeted_lists/run_end.py.
+#}
+{%- macro start_run() -%}
+    {%- if execute -%}
+        {%- set fault = check_inputs() if flags.WHICH in ('build', 'run') -%}
+        {%- if fault -%}
+            select error({{ string_literal(fault) }})
+        {%- else -%}
+            create table if not exists main.run_state (
+                step varchar,
+                fingerprint varchar
+            );
+            {%- if flags.WHICH in ('build', 'seed') %}
+            delete from main.run_state;
+            {%- elif flags.WHICH in ('run', 'snapshot') %}
+            delete from main.run_state where step = 'models';
+            {%- endif -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,57 @@
+"""The Python side of a dbt run: opens the working database and lends SQL a few functions.
+
+dbt-duckdb loads this module through `plugins` in `profiles.yml`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+from duckdb import DuckDBPyConnection
+
+from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
+from targeted_lists.run_end import end_run_json
+
+
+class Plugin(BasePlugin):
+    """Guards the opening of `warehouse/NAME.duckdb` and registers the functions below."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Keep the dataset that `profiles.yml` names."""
+        self.data_dir = Path(str(plugin_config["data_dir"]))
+        self.dataset = str(plugin_config["dataset"])
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Refuse a dataset that has neither files nor a database, before DuckDB creates one."""
+        database = Path(creds.path)
+        if not database.exists():
+            try:
+                find_folder(self.data_dir, self.dataset)
+            except InputError as error:
+                raise DbtRuntimeError(str(error)) from None
+            database.parent.mkdir(parents=True, exist_ok=True)
+        if threads := os.environ.get("DUCKDB_THREADS"):
+            config["threads"] = threads
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register the functions that macros call; each takes and returns JSON text.
+
+        They have side effects or read files, so DuckDB must call them once a row and never
+        fold them away.
+        """
+
+        def end_run(request: str) -> str:
+            # A function must not use the connection that is calling it.
+            with conn.cursor() as cursor:
+                return end_run_json(cursor, request)
+
+        for name, function in {
+            "describe_inputs": describe_inputs_json,
+            "end_run": end_run,
+        }.items():
+            conn.create_function(name, function, side_effects=True)
