@@ -93,20 +93,26 @@ returned_lines as (
     where status = 'returned'
         and quantity > 0
 
+),
+
+all_matches as (
+
+    select * from matched
+
+    union all
+
+    select * from returned_lines
+
 )
 
 select
-    sale_line_id,
-    return_line_id,
-    cast(quantity as decimal(18, 3)) as quantity,
-    returned_at
-from matched
-
-union all
-
-select
-    sale_line_id,
-    return_line_id,
-    cast(quantity as decimal(18, 3)) as quantity,
-    returned_at
-from returned_lines
+    all_matches.sale_line_id,
+    all_matches.return_line_id,
+    cast(all_matches.quantity as decimal(18, 3)) as quantity,
+    cast(
+        sales.amount * all_matches.quantity / sales.quantity as decimal(18, 4)
+    ) as revenue,
+    all_matches.returned_at
+from all_matches
+inner join order_lines as sales
+    on all_matches.sale_line_id = sales.order_line_id

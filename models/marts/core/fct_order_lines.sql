@@ -21,7 +21,8 @@ returned_of_sales as (
 
     select
         sale_line_id,
-        sum(quantity) as returned_quantity
+        sum(quantity) as returned_quantity,
+        sum(revenue) as returned_revenue
     from {{ ref('int_return_matches') }}
     group by sale_line_id
 
@@ -57,6 +58,7 @@ joined as (
         order_lines.*,
         coalesce(order_lines.unit_cost, products.unit_cost) as known_unit_cost,
         coalesce(returned_of_sales.returned_quantity, 0) as returned_quantity,
+        coalesce(returned_of_sales.returned_revenue, 0) as returned_revenue,
         coalesce(matched_of_returns.matched_quantity, 0) as matched_quantity,
         first_sales.first_sold_at,
         decision = 'kept' as is_modelled,
@@ -103,12 +105,8 @@ valued as (
 
     select
         *,
-        case
-            when is_bought and returned_quantity = 0 then amount
-            when is_bought
-                then cast(amount * left_quantity / quantity as decimal(18, 4))
-            else 0
-        end as bought_revenue,
+        case when is_bought then amount - returned_revenue else 0 end
+            as bought_revenue,
         cast(known_unit_cost * quantity as decimal(18, 4)) as cost,
         cast(known_unit_cost * left_quantity as decimal(18, 4)) as left_cost
     from based

@@ -6,10 +6,11 @@ texts as (
 
 ),
 
-shown_texts as (
+cast_texts as (
 
     select
         *,
+        try_cast(replace(text, ',', '.') as decimal(28, 6)) as number,
         -- Contacts and columns nobody asked for stay in their file.
         case
             when is_read
@@ -29,26 +30,27 @@ profiled as (
         source_file as file,
         column_number,
         column_name,
+        is_read,
         case
             when count(text) = 0 then 'empty'
-            when bool_and(try_cast(text as bigint) is not null)
-                filter (where text is not null) then 'whole number'
-            when bool_and(try_cast(replace(text, ',', '.') as decimal(28, 6)) is not null)
-                filter (where text is not null) then 'number'
-            when bool_and(try_cast(text as timestamp) is not null)
-                filter (where text is not null) then 'date'
+            when count(text) = count(*) filter (where number % 1 = 0)
+                then 'whole number'
+            when count(text) = count(number) then 'number'
+            when count(text) = count(try_cast(text as timestamp)) then 'date'
             else 'text'
         end as type,
         cast(sum(occurrences) as bigint) as row_count,
         cast(coalesce(sum(occurrences) filter (where text is null), 0) as bigint)
             as null_count,
-        count(distinct text) as distinct_count,
-        min(shown) as minimum,
-        max(shown) as maximum,
+        count(text) as distinct_count,
+        count(text) = count(number) as is_number,
+        min_by(shown, number) as smallest,
+        max_by(shown, number) as largest,
+        min(shown) as first_text,
+        max(shown) as last_text,
         max_by(shown, (occurrences, shown)) filter (where shown is not null)
-            as most_common,
-        is_read
-    from shown_texts
+            as most_common
+    from cast_texts
     group by input, source_file, column_number, column_name, is_read
 
 )
@@ -58,12 +60,12 @@ select
     input,
     column_name as column,
     type,
+    case when is_number then smallest else first_text end as minimum,
+    case when is_number then largest else last_text end as maximum,
+    most_common,
     column_number,
     row_count as rows,
     null_count as nulls,
     distinct_count as distinct,
-    minimum,
-    maximum,
-    most_common,
     is_read
 from profiled

@@ -1,0 +1,93 @@
+-- Where receipts and aggregates meet: one row per basis and customer with what
+-- RFM asks. A customer who has receipts is told from them; one known only from
+-- totals counts in both bases. Whoever lacks a figure is named with the reason.
+with
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where customer_id is not null
+
+),
+
+aggregates as (
+
+    select * from {{ ref('int_customer_totals_judged') }}
+    where decision = 'kept'
+
+),
+
+receipts as (
+
+    {% for basis in ['placed', 'bought'] -%}
+    select
+        '{{ basis }}' as basis,
+        customer_id,
+        {{ elapsed_days('max(ordered_at)', as_of_date()) }} as recency_days,
+        count(*) as orders,
+        sum({{ basis }}_revenue) as revenue,
+        sum({{ basis }}_margin) as margin,
+        {{ elapsed_days('min(ordered_at)', as_of_date()) }} as tenure_days,
+        'receipts' as source
+    from orders
+    where is_{{ basis }}
+    group by customer_id
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+totals as (
+
+    select
+        bases.basis,
+        aggregates.customer_id,
+        aggregates.recency_days
+            + coalesce(
+                {{ elapsed_days('aggregates.as_of_date', as_of_date()) }}, 0
+            ) as recency_days,
+        aggregates.orders,
+        aggregates.revenue,
+        aggregates.margin,
+        aggregates.tenure_days,
+        'totals' as source
+    from aggregates
+    cross join (values ('placed'), ('bought')) as bases (basis)
+    where aggregates.customer_id not in (select customer_id from orders)
+        and (
+            aggregates.as_of_date is null
+            or aggregates.as_of_date <= {{ as_of_date() }}
+        )
+
+),
+
+met as (
+
+    select * from receipts
+
+    union all
+
+    select * from totals
+
+)
+
+select
+    basis,
+    customer_id,
+    source,
+    case
+        when recency_days is null then 'time since the last order is unknown'
+        when orders is null then 'number of orders is unknown'
+        when revenue is null then 'spend is unknown'
+        when orders <= 0 then 'no orders'
+    end as rfm_skip_reason,
+    recency_days,
+    cast(orders as bigint) as orders,
+    cast(revenue as decimal(18, 4)) as revenue,
+    cast(margin as decimal(18, 4)) as margin,
+    tenure_days
+from met

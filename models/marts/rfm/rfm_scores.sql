@@ -1,0 +1,61 @@
+with
+
+customer_totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where rfm_skip_reason is null
+
+),
+
+segment_map as (
+
+    select * from {{ ref('rfm_segment_map') }}
+
+),
+
+scored as (
+
+    select
+        basis,
+        customer_id,
+        recency_days,
+        orders as frequency,
+        revenue as monetary,
+        margin,
+        {{ quintile_score('recency_days', 'basis', best='low') }} as r_score,
+        {{ quintile_score('orders', 'basis') }} as f_score,
+        {{ quintile_score('revenue', 'basis') }} as m_score
+    from customer_totals
+
+),
+
+coded as (
+
+    select
+        *,
+        100 * r_score + 10 * f_score + m_score as code
+    from scored
+
+),
+
+segmented as (
+
+    select
+        coded.basis,
+        coded.customer_id,
+        cast(coded.code as string) as rfm_code,
+        segment_map.segment,
+        coded.recency_days,
+        coded.frequency,
+        coded.monetary,
+        coded.margin,
+        coded.r_score,
+        coded.f_score,
+        coded.m_score
+    from coded
+    inner join segment_map
+        on coded.code = segment_map.rfm_code
+
+)
+
+select * from segmented

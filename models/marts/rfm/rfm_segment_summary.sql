@@ -1,0 +1,36 @@
+with
+
+scores as (
+
+    select * from {{ ref('rfm_scores') }}
+
+),
+
+summed as (
+
+    select
+        basis,
+        segment,
+        count(*) as customers,
+        sum(monetary) as revenue,
+        sum(margin) as margin,
+        avg(cast(recency_days as decimal(18, 4))) as mean_recency_days,
+        avg(cast(frequency as decimal(18, 4))) as mean_frequency,
+        avg(monetary) as mean_monetary
+    from scores
+    group by basis, segment
+
+)
+
+select
+    basis,
+    segment,
+    customers,
+    {{ share_of('customers', 'basis') }} as customer_share,
+    cast(revenue as decimal(18, 4)) as revenue,
+    {{ share_of('revenue', 'basis') }} as revenue_share,
+    cast(margin as decimal(18, 4)) as margin,
+    mean_recency_days,
+    mean_frequency,
+    mean_monetary
+from summed
