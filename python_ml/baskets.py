@@ -199,7 +199,7 @@ def _check_count(
     too_rare = np.sort(baskets)[::-1][max_itemsets]
     enough = ceil((too_rare + 1) / n_baskets * 1e6) / 1e6
     raise ValueError(
-        f"min_support {min_support:g} gives {len(baskets)} itemsets of up to {length} items, "
+        f"min_support {min_support:g} gives {len(baskets)} itemsets up to length {length}, "
         f"more than {max_itemsets}: use at least {enough:g}"
     )
 

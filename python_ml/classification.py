@@ -1,6 +1,6 @@
 """Who will do it: a logistic regression beside the baselines it must beat, and its reasons."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -74,7 +74,7 @@ def evaluate_classifiers(
     *,
     key: str = "customer_id",
     features: list[str],
-    log_features: Iterable[str] = (),
+    log_features: Sequence[str] = (),
     label: str = "is_declined",
     level: str = "last_level",
     folds: int = 5,
@@ -120,6 +120,7 @@ def evaluate_classifiers(
     ----------
     Kohavi (1995), A study of cross-validation, IJCAI. Brier (1950), Mon. Weather Rev. 78.
     """
+    check_columns(training, columns=log_features, name="training")
     training = _prepare(training, key=key, columns=[*features, level], label=label)
     totals = {"rows": len(training), "positives": int(training[label].sum())}
     min_positives = max(min_positives, folds)
@@ -190,7 +191,7 @@ def score_customers(
     *,
     key: str = "customer_id",
     features: list[str],
-    log_features: Iterable[str] = (),
+    log_features: Sequence[str] = (),
     label: str = "is_declined",
     level: str = "last_level",
     model: str,
@@ -225,6 +226,7 @@ def score_customers(
     if model not in (*MODELS, NO_MODEL):
         raise ValueError(f"no model {model}; there are {', '.join((*MODELS, NO_MODEL))}")
     check_columns(current, columns=[key, *features, level], name="current")
+    check_columns(training, columns=log_features, name="training")
     types = {key: key_type(current, key=key)} | SCORE_TYPES
     current = sort_by_key(current, key=key, name="current")
     training = _prepare(training, key=key, columns=[*features, level], label=label)
@@ -251,7 +253,7 @@ def measure_importances(
     *,
     key: str = "customer_id",
     features: list[str],
-    log_features: Iterable[str] = (),
+    log_features: Sequence[str] = (),
     label: str = "is_declined",
     folds: int = 5,
     repeats: int = 2,
@@ -277,6 +279,7 @@ def measure_importances(
     ----------
     Breiman (2001), Random forests, Mach. Learn. 45.
     """
+    check_columns(training, columns=log_features, name="training")
     training = _prepare(training, key=key, columns=features, label=label)
     min_positives = max(min_positives, folds)
     if _find_obstacle(training, key=key, label=label, min_positives=min_positives):
@@ -350,7 +353,7 @@ def _columns_of(model: str, *, features: list[str], level: str) -> list[str]:
     return features if model == "logistic_regression" else [level]
 
 
-def _build(model: str, *, columns: list[str], log_features: Iterable[str], seed: int) -> Pipeline:
+def _build(model: str, *, columns: list[str], log_features: Sequence[str], seed: int) -> Pipeline:
     """Compose an unfitted pipeline, whose last step tells the models apart."""
     logged = np.isin(columns, list(log_features))
     classifier: ClassifierMixin = LogisticRegression(max_iter=1_000, random_state=seed)

@@ -1,7 +1,7 @@
 """Groups of customers: fitted over a range of numbers, measured, and chosen by a stated rule."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -70,9 +70,9 @@ def fit_clusterings(
     *,
     key: str = "customer_id",
     features: list[str],
-    log_features: Iterable[str] = (),
+    log_features: Sequence[str] = (),
     rank_by: str,
-    methods: Iterable[str] = ("kmeans",),
+    methods: Sequence[str] = ("kmeans",),
     k_min: int = 2,
     k_max: int = 10,
     fit_size: int = 10_000,
@@ -106,7 +106,6 @@ def fit_clusterings(
     ValueError : a column is missing or not numeric, a key is missing or not unique, a method is
         unknown, or the numbers of clusters are not 2 <= k_min <= k_max.
     """
-    methods = list(methods)
     _check_request(methods=methods, k_min=k_min, k_max=k_max)
     check_columns(customers, columns=[key, *features, rank_by], name="customers")
     types = {key: key_type(customers, key=key), "method": "str", "k": "int64"}
@@ -140,7 +139,7 @@ def evaluate_clusterings(
     *,
     key: str = "customer_id",
     features: list[str],
-    log_features: Iterable[str] = (),
+    log_features: Sequence[str] = (),
     sample_size: int = 10_000,
     bootstraps: int = 10,
     min_share: float = 0.03,
@@ -271,7 +270,7 @@ def choose_clustering(
     )
 
 
-def _check_request(*, methods: list[str], k_min: int, k_max: int) -> None:
+def _check_request(*, methods: Sequence[str], k_min: int, k_max: int) -> None:
     unknown = sorted(set(methods) - set(METHODS))
     if unknown:
         raise ValueError(f"no method {', '.join(unknown)}; there are {', '.join(METHODS)}")
@@ -280,7 +279,7 @@ def _check_request(*, methods: list[str], k_min: int, k_max: int) -> None:
 
 
 def _standardise(
-    customers: pd.DataFrame, *, features: list[str], log_features: Iterable[str]
+    customers: pd.DataFrame, *, features: list[str], log_features: Sequence[str]
 ) -> np.ndarray:
     """Give customers x features that vary: imputed, logged where asked, mean 0, deviation 1."""
     stray = sorted(set(log_features) - set(features))

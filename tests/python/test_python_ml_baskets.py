@@ -1,0 +1,277 @@
+"""Itemsets and rules: equal to mlxtend's, inclusive at thresholds, sane on odd input."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mlxtend.frequent_patterns import apriori, association_rules
+from scipy.stats import false_discovery_control, fisher_exact
+
+from python_ml.baskets import SEPARATOR, derive_rules, find_frequent_itemsets
+
+ITEMS = list("abcdef")
+BASKETS = st.lists(st.sets(st.sampled_from(ITEMS)), min_size=1, max_size=30)
+
+
+def to_rows(baskets):
+    rows = [(number, item) for number, basket in enumerate(baskets) for item in sorted(basket)]
+    return pd.DataFrame(rows, columns=["basket_id", "item"]).astype({"item": "str"})
+
+
+def to_one_hot(baskets):
+    return pd.DataFrame([[item in basket for item in ITEMS] for basket in baskets], columns=ITEMS)
+
+
+def to_text(items):
+    return SEPARATOR.join(sorted(items))
+
+
+def database_types(frame):
+    return {
+        name: dtype for name, dtype, *_ in duckdb.sql("describe select * from frame").fetchall()
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    baskets=BASKETS,
+    min_support=st.sampled_from([0.05, 0.1, 0.25, 0.5]),
+    max_length=st.integers(1, 4),
+)
+def test_itemsets_equal_those_of_mlxtend(baskets, min_support, max_length):
+    found = find_frequent_itemsets(
+        to_rows(baskets), n_baskets=len(baskets), min_support=min_support, max_length=max_length
+    )
+    expected = apriori(
+        to_one_hot(baskets), min_support=min_support - 1e-9, use_colnames=True, max_len=max_length
+    )
+    supports = dict(zip(expected["itemsets"].map(to_text), expected["support"], strict=True))
+    assert dict(zip(found["itemset"], found["support"], strict=True)) == pytest.approx(
+        supports, abs=1e-9
+    )
+    assert (found["baskets"] == (found["support"] * len(baskets)).round()).all()
+    assert (found["length"] == found["itemset"].str.count("[+]") + 1).all()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning:mlxtend")
+@settings(max_examples=60, deadline=None)
+@given(baskets=BASKETS, min_confidence=st.sampled_from([0.0, 0.3, 0.7]))
+def test_rules_equal_those_of_mlxtend_on_every_measure(baskets, min_confidence):
+    n_baskets = len(baskets)
+    itemsets = find_frequent_itemsets(
+        to_rows(baskets), n_baskets=n_baskets, min_support=0.05, max_length=4
+    )
+    rules = derive_rules(itemsets, n_baskets=n_baskets, min_confidence=min_confidence)
+    frequent = apriori(to_one_hot(baskets), min_support=0.05 - 1e-9, use_colnames=True, max_len=4)
+    if frequent.empty:
+        assert rules.empty
+        return
+    expected = association_rules(frequent, min_threshold=min_confidence - 1e-9)
+    expected = expected.assign(
+        antecedent=expected["antecedents"].map(to_text),
+        consequent=expected["consequents"].map(to_text),
+        antecedent_size=expected["antecedents"].map(len),
+        consequent_size=expected["consequents"].map(len),
+        antecedent_baskets=expected["antecedent support"] * n_baskets,
+        consequent_baskets=expected["consequent support"] * n_baskets,
+        baskets=expected["support"] * n_baskets,
+    ).rename(columns={"zhangs_metric": "zhang"})
+    rule = ["antecedent", "consequent"]
+    columns = [*rules.columns.drop(["p_value", "q_value"])]
+    pd.testing.assert_frame_equal(
+        rules[columns].sort_values(rule, ignore_index=True),
+        expected[columns].sort_values(rule, ignore_index=True),
+        check_dtype=False,
+        rtol=0,
+        atol=1e-9,
+    )
+
+
+def test_support_exactly_at_the_threshold_is_frequent():
+    threshold = 0.1 * 3
+    assert threshold > 3 / 10, "the case is about a threshold that floats put above 0.3"
+    baskets = [{"a", "b"}] * 3 + [{"c"}] * 2 + [set()] * 5
+    found = find_frequent_itemsets(to_rows(baskets), n_baskets=10, min_support=threshold)
+    assert found["itemset"].tolist() == ["a", "b", "a + b"]
+
+
+def test_confidence_exactly_at_the_threshold_passes_where_plain_mlxtend_loses_it():
+    n_baskets, with_a, with_both = 49, 15, 12
+    assert (with_both / n_baskets) / (with_a / n_baskets) < 0.8 == with_both / with_a
+    baskets = [{"a", "b"}] * with_both + [{"a"}] * (with_a - with_both)
+    baskets += [set()] * (n_baskets - with_a)
+    frequent = apriori(to_one_hot(baskets), min_support=0.01, use_colnames=True)
+    plain = association_rules(frequent, min_threshold=0.8)
+    assert plain["antecedents"].map(to_text).tolist() == ["b"]
+
+    itemsets = find_frequent_itemsets(to_rows(baskets), n_baskets=n_baskets, min_support=0.01)
+    rules = derive_rules(itemsets, n_baskets=n_baskets, min_confidence=0.8)
+    assert rules["antecedent"].tolist() == ["a", "b"]
+
+
+def test_measures_of_a_rule_worked_by_hand():
+    baskets = [{"a", "b"}] * 4 + [{"a"}] + [{"b"}] * 2 + [{"c"}] * 3
+    itemsets = find_frequent_itemsets(to_rows(baskets), n_baskets=20, min_support=0.2)
+    rule = derive_rules(itemsets, n_baskets=20, min_confidence=0.8).iloc[0]
+    assert (rule["antecedent"], rule["consequent"]) == ("a", "b")
+    assert (rule["baskets"], rule["antecedent_baskets"], rule["consequent_baskets"]) == (4, 5, 6)
+    assert rule["support"] == pytest.approx(0.2)
+    assert rule["confidence"] == pytest.approx(0.8)
+    assert rule["lift"] == pytest.approx(0.8 / 0.3)
+    assert rule["leverage"] == pytest.approx(0.2 - 0.25 * 0.3)
+    assert rule["conviction"] == pytest.approx(0.7 / 0.2)
+    assert rule["zhang"] == pytest.approx(0.125 / max(0.2 * 0.75, 0.25 * 0.1))
+    assert rule["p_value"] == pytest.approx(
+        fisher_exact([[4, 1], [2, 13]], alternative="greater").pvalue
+    )
+
+
+def test_conviction_of_a_rule_without_exception_stays_infinite():
+    baskets = [{"a", "b"}] * 3 + [{"b"}] * 2 + [{"c"}] * 5
+    itemsets = find_frequent_itemsets(to_rows(baskets), n_baskets=10, min_support=0.1)
+    rules = derive_rules(itemsets, n_baskets=10, min_confidence=0.5).set_index("antecedent")
+    assert rules.loc["a", "conviction"] == np.inf
+    assert rules.loc["b", "conviction"] == pytest.approx((1 - 0.3) / (1 - 0.6))
+
+
+def test_q_values_are_taken_before_the_confidence_filter():
+    generator = np.random.default_rng(7)
+    baskets = [set(generator.choice(ITEMS, size=3)) for _ in range(200)]
+    itemsets = find_frequent_itemsets(
+        to_rows(baskets), n_baskets=200, min_support=0.02, max_length=3
+    )
+    every = derive_rules(itemsets, n_baskets=200, min_confidence=0.0)
+    some = derive_rules(itemsets, n_baskets=200, min_confidence=0.3)
+    np.testing.assert_allclose(every["q_value"], false_discovery_control(every["p_value"]))
+    kept = every[every["confidence"] >= 0.3 - 1e-9].reset_index(drop=True)
+    assert 0 < len(some) < len(every)
+    pd.testing.assert_frame_equal(some, kept)
+
+
+def planted_baskets(*, seed=3, n_baskets=2_000):
+    """Twenty items at random; in half of the baskets with `bread`, `butter` follows."""
+    generator = np.random.default_rng(seed)
+    baskets = [set(generator.choice(20, size=3).astype(str)) for _ in range(n_baskets)]
+    for basket in baskets[::10]:
+        basket |= {"bread", "butter"} if generator.random() < 0.5 else {"bread"}
+    return to_rows(baskets), n_baskets
+
+
+def test_a_planted_pair_comes_first_and_chance_pairs_are_not_significant():
+    rows, n_baskets = planted_baskets()
+    itemsets = find_frequent_itemsets(rows, n_baskets=n_baskets, min_support=0.005)
+    rules = derive_rules(itemsets, n_baskets=n_baskets, min_confidence=0.05)
+    assert set(rules["antecedent"].head(2)) == {"bread", "butter"}
+    assert (rules["q_value"].head(2) < 1e-6).all()
+    assert len(rules) > 100
+    assert (rules["q_value"].iloc[2:] > 0.05).all()
+
+
+def test_shuffling_items_over_baskets_leaves_no_significant_rule():
+    rows, n_baskets = planted_baskets()
+    shuffled = rows.assign(item=np.random.default_rng(5).permutation(rows["item"]))
+    itemsets = find_frequent_itemsets(shuffled, n_baskets=n_baskets, min_support=0.005)
+    rules = derive_rules(itemsets, n_baskets=n_baskets, min_confidence=0.0)
+    assert len(rules) > 100
+    assert rules["q_value"].min() > 0.05
+
+
+def test_neither_row_order_nor_repeated_rows_change_anything():
+    rows, n_baskets = planted_baskets()
+    messy = pd.concat([rows, rows.head(500)]).sample(frac=1, random_state=1)
+    tidy, other = (
+        find_frequent_itemsets(frame, n_baskets=n_baskets, min_support=0.01, max_length=3)
+        for frame in (rows, messy)
+    )
+    pd.testing.assert_frame_equal(tidy, other)
+    pd.testing.assert_frame_equal(
+        derive_rules(tidy, n_baskets=n_baskets, min_confidence=0.1),
+        derive_rules(
+            other.sample(frac=1, random_state=2), n_baskets=n_baskets, min_confidence=0.1
+        ),
+    )
+
+
+def test_a_threshold_that_would_explode_is_refused_with_count_and_remedy():
+    rows = to_rows([set(basket) for basket in ("abc", "ab", "a")])
+    limits = {"n_baskets": 4, "max_itemsets": 3}
+    message = r"^min_support 0.25 gives 6 itemsets up to length 2, more than 3: use at least 0.5$"
+    with pytest.raises(ValueError, match=message):
+        find_frequent_itemsets(rows, min_support=0.25, **limits)
+    found = find_frequent_itemsets(rows, min_support=0.5, **limits)
+    assert found["itemset"].tolist() == ["a", "b", "a + b"]
+
+
+@pytest.mark.parametrize("max_length", [1, 2, 3, 6])
+def test_following_the_advice_ends_within_the_limit_at_every_length(max_length):
+    rows = to_rows([set(basket) for basket in ("abcdef", "abcde", "abcd", "abc", "ab", "a")])
+    min_support, refusals, found = 1 / 6, 0, pd.DataFrame()
+    while found.empty and min_support <= 1:
+        try:
+            found = find_frequent_itemsets(
+                rows, n_baskets=6, min_support=min_support, max_length=max_length, max_itemsets=5
+            )
+        except ValueError as refusal:
+            min_support = float(str(refusal).rsplit(" ", 1)[1])
+            refusals += 1
+    assert refusals > 0
+    assert 0 < len(found) <= 5
+
+
+@pytest.mark.parametrize(
+    ("baskets", "min_support", "itemsets"),
+    [
+        ([], 0.01, []),
+        ([{"a"}], 0.5, ["a"]),
+        ([{"a"}, {"a"}], 0.5, ["a"]),
+        ([{"a", "b"}], 1.0, ["a", "b", "a + b"]),
+        ([{"a"}, {"b"}, {"c"}], 0.5, []),
+    ],
+    ids=["no baskets", "one basket", "one item", "one pair", "nothing frequent"],
+)
+def test_little_or_nothing_gives_typed_frames(baskets, min_support, itemsets):
+    n_baskets = len(baskets)
+    found = find_frequent_itemsets(to_rows(baskets), n_baskets=n_baskets, min_support=min_support)
+    rules = derive_rules(found, n_baskets=n_baskets, min_confidence=0.5)
+    assert found["itemset"].tolist() == itemsets
+    assert len(rules) == (2 if "a + b" in itemsets else 0)
+    assert database_types(found) == {
+        "itemset": "VARCHAR",
+        "length": "BIGINT",
+        "baskets": "BIGINT",
+        "support": "DOUBLE",
+    }
+    assert database_types(rules) == (
+        dict.fromkeys(["antecedent", "consequent"], "VARCHAR")
+        | dict.fromkeys(rules.columns[2:7], "BIGINT")
+        | dict.fromkeys(rules.columns[7:], "DOUBLE")
+    )
+
+
+def test_an_untyped_empty_frame_is_taken_too():
+    rows = pd.DataFrame(columns=["basket_id", "item"])
+    assert find_frequent_itemsets(rows, n_baskets=0, min_support=0.1).empty
+
+
+@pytest.mark.parametrize(
+    ("rows", "parameters", "message"),
+    [
+        (pd.DataFrame({"basket_id": [1]}), {}, "basket_items lacks item"),
+        (to_rows([{"a"}]), {"min_support": 0.0}, "min_support must be in"),
+        (to_rows([{"a"}]), {"min_support": 1.5}, "not 1.5"),
+        (to_rows([{"a"}]), {"max_length": 0}, "max_length must be at least 1"),
+        (to_rows([{"a"}, {"b"}]), {"n_baskets": 1}, "n_baskets is 1, but 2"),
+        (to_rows([{"tea + milk"}]), {}, "item 'tea \\+ milk' contains"),
+    ],
+)
+def test_bad_input_is_named(rows, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        find_frequent_itemsets(rows, **{"n_baskets": 9, "min_support": 0.1} | parameters)
+
+
+def test_itemsets_without_their_parts_are_refused():
+    itemsets = pd.DataFrame({"itemset": ["a", "a + b"], "baskets": [2, 1]})
+    with pytest.raises(ValueError, match="'a \\+ b' is given without all its parts"):
+        derive_rules(itemsets, n_baskets=2, min_confidence=0.1)
