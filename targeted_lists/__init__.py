@@ -1,0 +1,1 @@
+"""What reads and writes files around the SQL: inputs, sample, runs, publication."""

@@ -119,7 +119,7 @@ def find_fault(run: Run) -> str | None:
     if failures:
         return (
             f"{failures} of {len(run.statuses)} nodes failed or were skipped; "
-            "mend what failed and run `dbt build`"
+            f"mend what failed and run `dbt {run.command}` again"
         )
     expected = [
         node["unique_id"] for node in run.nodes if node["resource_type"] in NODE_TYPES[run.command]

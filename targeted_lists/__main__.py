@@ -1,0 +1,73 @@
+"""The project's commands: `python -m targeted_lists lists|docs|check --dataset NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    # Before the imports below, which another Python does not have.
+    sys.exit("Python 3.11, 3.12 or 3.13 is needed; this one is " + sys.version.split()[0] + ".")
+
+from pathlib import Path
+
+import yaml
+
+NAMED_ADAPTERS = ("online_retail",)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command from the project's folder and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m targeted_lists", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, purpose in {
+        "lists": "the whole job: tables, models, customer lists, published at the end",
+        "docs": "write the documentation as one page",
+        "check": "look at a dataset's files before anything is built",
+    }.items():
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("--dataset", default="sample", help="a folder's name (sample)")
+        command.add_argument("--data-dir", default="data", help="where that folder lies (data)")
+        command.add_argument("--vars", default="{}", help="further vars of dbt, as YAML")
+        if name == "lists":
+            command.add_argument("--threads", type=int, help="of dbt and of DuckDB")
+    options = parser.parse_args(arguments)
+    if not Path("dbt_project.yml").is_file():
+        parser.error("run this from the project's folder, where dbt_project.yml lies")
+    try:
+        variables = read_vars(options.vars, options.dataset, options.data_dir)
+    except ValueError as error:
+        parser.error(str(error))
+    # dbt takes seconds to import, so a command imports its own needs.
+    if options.command == "check":
+        from targeted_lists.check import check_dataset
+
+        named = options.dataset if options.dataset in NAMED_ADAPTERS else "contract"
+        adapter = str(variables.get("adapter", named))
+        return check_dataset(Path(options.data_dir), options.dataset, adapter)
+    from targeted_lists import run
+
+    if options.command == "docs":
+        return run.write_docs(variables)
+    return run.make_lists(variables, threads=options.threads)
+
+
+def read_vars(text: str, dataset: str, data_dir: str) -> dict[str, object]:
+    """Return the vars that dbt gets; those of the dataset have options of their own."""
+    try:
+        given = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        given = None
+    if not isinstance(given, dict):
+        raise ValueError(f"vars are written as '{{name: value}}', not {text!r}")
+    own = sorted(given.keys() & {"dataset", "data_dir"})
+    if own:
+        raise ValueError(
+            f"{own[0]} is not given in vars here, but as --{own[0].replace('_', '-')} "
+            f"(make: {own[0].upper()}=…)"
+        )
+    return {**given, "dataset": dataset, "data_dir": data_dir}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""Running the project as a whole, with one line of progress and one sentence a failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from targeted_lists.publication import PUBLISHED_FOLDER
+
+CATALOG = """
+    select list_name, members, held_out, expected_value, is_stopped, stop_reason
+    from lists.list_catalog
+    order by list_name
+"""
+LEDGER = """
+    select decision::varchar, count(*), sum(amount)
+    from core.order_line_ledger
+    group by decision
+    order by count(*) desc, decision
+"""
+DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
+FAILED = {"error", "fail", "runtime error", "partial success"}
+
+
+class ReportError(RuntimeError):
+    """The published file lacks what the report shows; the message is one sentence."""
+
+
+def make_lists(variables: dict[str, object], *, threads: int | None = None) -> int:
+    """Build, test and publish a dataset, then show its lists; return the exit code."""
+    console = Console()
+    arguments = ["build"]
+    if threads:
+        arguments += ["--threads", str(threads)]
+        os.environ["DUCKDB_THREADS"] = str(threads)
+    if not run_dbt(arguments, variables, console):
+        return 1
+    published = PUBLISHED_FOLDER / f"{variables['dataset']}.duckdb"
+    try:
+        show_lists(published, console)
+    except ReportError as error:
+        say(console, str(error), style="red")
+        return 1
+    more = "" if variables["dataset"] == "sample" else f" DATASET={variables['dataset']}"
+    say(console, f"Every table is in {published} (DuckDB); what each means: make docs{more}")
+    return 0
+
+
+def write_docs(variables: dict[str, object]) -> int:
+    """Write the documentation as one page beside the published file; return the exit code.
+
+    Its column types come from the built tables, so a dataset that is not built is built first.
+    """
+    console = Console()
+    built = Path("warehouse") / f"{variables['dataset']}.duckdb"
+    if not built.exists() and not run_dbt(["build"], variables, console):
+        return 1
+    if not run_dbt(["docs", "generate", "--static"], variables, console):
+        return 1
+    page = PUBLISHED_FOLDER / f"{variables['dataset']}.docs.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path("target") / "static_index.html", page)
+    say(console, f"Open {page} in a browser; the lineage graph is at its lower right.")
+    return 0
+
+
+def run_dbt(arguments: list[str], variables: dict[str, object], console: Console) -> bool:
+    """Run a dbt command with progress; print the cause of each failure; say if it succeeded."""
+    with RunProgress(console) as progress:
+        result = invoke_dbt(
+            # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
+            [
+                *("--log-level", "none"),
+                *arguments,
+                *("--profiles-dir", ".", "--project-dir", "."),
+                *("--vars", json.dumps(variables)),
+            ],
+            callbacks=[progress.show],
+        )
+    for sentence in explain_failures(result):
+        say(console, sentence, style="red")
+    if not result.success:
+        say(console, "Stopped; the whole log is logs/dbt.log.")
+    return result.success
+
+
+def invoke_dbt(
+    arguments: list[str], *, callbacks: list[Callable[[Any], None]] | None = None
+) -> dbtRunnerResult:
+    """Run a dbt command in this process, leaving no database open after it."""
+    try:
+        return dbtRunner(callbacks=callbacks).invoke(arguments)
+    finally:
+        # dbt-duckdb keeps the database open for the process's next command, which locks out
+        # every other process.
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager.close_all_connections()
+
+
+class RunProgress:
+    """Shows the events of a dbt run: a moving line in a terminal, else a line a model."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.bar = Progress(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task("reading the project", total=None)
+
+    def __enter__(self) -> RunProgress:
+        """Start the moving line."""
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the moving line away."""
+        self.bar.stop()
+
+    def show(self, event: Any) -> None:
+        """Show one event of dbt; most of them say nothing to the user."""
+        name, data = event.info.name, event.data
+        if name == "ConcurrencyLine":
+            self.bar.update(self.task, total=data.node_count)
+        elif name == "NodeStart":
+            self.bar.update(self.task, description=data.node_info.node_name)
+        elif name == "NodeFinished":
+            self.bar.advance(self.task)
+        elif name in ("LogModelResult", "LogSeedResult") and not self.console.is_terminal:
+            relation = data.node_info.node_relation
+            name = f"{relation.schema}.{relation.alias}"
+            say(
+                self.console,
+                f"{data.index:4}/{data.total}  {name:<56} {data.execution_time:6.1f} s",
+            )
+        elif name == "JinjaLogInfo":
+            say(self.console, data.msg)
+
+
+def explain_failures(result: dbtRunnerResult) -> list[str]:
+    """Return one sentence for each thing that failed by itself; what it dragged along is not."""
+    if isinstance(result.exception, KeyboardInterrupt):
+        return ["Interrupted; what was published before is as it was."]
+    if result.exception is not None:
+        return [find_cause(str(result.exception) or repr(result.exception))]
+    return [
+        explain_failure(one)
+        for one in getattr(result.result, "results", None) or []
+        if one.status in FAILED
+    ]
+
+
+def explain_failure(result: Any) -> str:
+    """Return the sentence of one failed node: its name, the cause, and where to look."""
+    cause = find_cause(result.message or str(result.status))
+    node = result.node
+    if node.resource_type == "operation":
+        return cause
+    if result.status == "fail" and node.compiled_path:
+        return f"{node.name}: {cause}; the query is {node.compiled_path}"
+    return f"{node.name} ({node.original_file_path}): {cause}"
+
+
+def find_cause(message: str) -> str:
+    """Return the line of a message of dbt that says what is wrong."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        return [line for line in lines if not line.startswith("compiled code at")][-1]
+    causes = [line for line in lines if not DBT_HEADING.fullmatch(line)] or lines
+    # DuckDB's name for what the SQL function error() raises.
+    return causes[0].removeprefix("Invalid Input Error: ")
+
+
+def say(console: Console, sentence: str, *, style: str | None = None) -> None:
+    """Print a sentence as it is; a terminal wraps it, a log keeps it on one line."""
+    console.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def show_lists(published: Path, console: Console) -> None:
+    """Print the catalogue of lists and the ledger of order lines from a published file.
+
+    Raises
+    ------
+    ReportError : the file lacks one of them.
+    """
+    try:
+        with duckdb.connect(str(published), read_only=True) as connection:
+            lists = connection.execute(CATALOG).fetchall()
+            decisions = connection.execute(LEDGER).fetchall()
+    except duckdb.Error as error:
+        raise ReportError(
+            f"{published} has no lists to show ({str(error).splitlines()[0]})"
+        ) from error
+    table = Table(title="Customer lists", title_justify="left")
+    table.add_column("list")
+    for heading in ("members", "held out", "expected value"):
+        table.add_column(heading, justify="right")
+    table.add_column("stopped because")
+    for name, members, held_out, value, is_stopped, reason in lists:
+        table.add_row(
+            name,
+            f"{members:,}",
+            f"{held_out:,}",
+            "" if value is None else f"{value:,.2f}",
+            (reason or "") if is_stopped else "",
+        )
+    console.print(table)
+    table = Table(title="Order lines read", title_justify="left")
+    table.add_column("decision")
+    table.add_column("lines", justify="right")
+    table.add_column("amount", justify="right")
+    for decision, lines, amount in decisions:
+        table.add_row(decision, f"{lines:,}", "" if amount is None else f"{amount:,.2f}")
+    console.print(table)
