@@ -1,0 +1,286 @@
+"""The sample in memory, and as files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from targeted_lists.sample import activity, aggregates, baskets, campaigns, dirt, permissions
+from targeted_lists.sample.catalogue import PAIRS, SERVICES, build_products
+from targeted_lists.sample.people import (
+    DAYS,
+    END,
+    FUTURE_DAYS,
+    REGULARS,
+    START,
+    draw_buyers,
+    draw_profiles,
+)
+
+COMPRESSED = {"order_lines", "site_activity", "line_truth"}
+FALL = 0.6
+"""Who is expected to buy less than this share of the last 60 days' level is a decliner."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The invented shop.
+
+    Attributes
+    ----------
+    inputs : the files by name of the input, all columns texts as written, except that the
+        ragged rows of `order_lines` have all their fields (`truth["line_truth"]` names them).
+    truth : what was planted, by name of the file in `truth/`.
+    """
+
+    inputs: dict[str, pd.DataFrame]
+    truth: dict[str, pd.DataFrame]
+
+
+def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
+    """Draw a shop of 14 months whose truth is known.
+
+    Every part draws from a stream of its own, PCG64([seed, part]), so that a change in one
+    part leaves the draws of the others alone. There is no clock and no other source.
+
+    Parameters
+    ----------
+    seed : of all streams; the same seed gives the same sample.
+    customers : how many buy; segments and orders scale with it. At least 500.
+
+    Raises
+    ------
+    ValueError : fewer than 500 customers, too few to plant everything in.
+    """
+    if customers < 500:
+        raise ValueError(
+            f"customers is {customers}: at least 500 are needed to plant the truth in"
+        )
+    streams = (np.random.Generator(np.random.PCG64([seed, part])) for part in range(100))
+    products = build_products(next(streams))
+    categories = list(products["category_1"].unique())
+    buyers = draw_buyers(next(streams), customers=customers, categories=categories)
+    people = draw_profiles(next(streams), buyers=buyers, others=customers // 20)
+    declines = activity.draw_declines(next(streams), buyers=buyers)
+    levels = activity.shape_levels(next(streams), buyers=buyers, declines=declines)
+    natural = activity.draw_orders(next(streams), buyers=buyers, levels=levels["orders"])
+    consents = permissions.draw_consents(next(streams), people=people)
+    contacts, caused = campaigns.run_campaigns(
+        next(streams),
+        buyers=buyers,
+        people=people,
+        consents=consents,
+        orders=natural,
+    )
+    orders = pd.concat([natural, caused], ignore_index=True)
+    orders["campaign_id"] = orders["campaign_id"].astype(object)
+    orders = orders[orders["ordered_at"] < END].reset_index(drop=True)
+    filled = baskets.fill_baskets(
+        next(streams), orders=orders, buyers=buyers, products=products, strain=levels["strain"]
+    )
+    settled = baskets.settle_orders(next(streams), orders=orders, people=people)
+    lines = baskets.write_lines(next(streams), orders=settled, baskets=filled, products=products)
+    numbered = dirt.number_lines(next(streams), lines=lines, customer_ids=buyers["customer_id"])
+    order_lines, line_truth = dirt.spoil_lines(next(streams), lines=numbered)
+    site = activity.draw_site_activity(
+        next(streams), buyers=buyers, orders=orders, levels=levels, sends=contacts.dropna()
+    )
+    suppressions = permissions.draw_suppressions(next(streams), people=people)
+    erasures = permissions.draw_erasures(next(streams), people=people)
+    totals = aggregates.draw_aggregates(
+        next(streams), customers=customers // 40, categories=categories
+    )
+    clean = {
+        "products": _list_products(next(streams), products=products),
+        "customers": _list_customers(next(streams), people=people),
+        "consents": dirt.format_rows(consents),
+        "suppressions": dirt.format_rows(suppressions),
+        "erasures": dirt.format_rows(erasures),
+        "campaigns": dirt.format_rows(campaigns.list_campaigns()),
+        "campaign_contacts": _list_contacts(contacts),
+        "site_activity": dirt.format_rows(site),
+    } | {
+        name: dirt.format_rows(frame, money=("revenue", "margin"))
+        for name, frame in totals.items()
+    }
+    inputs, input_truth = dirt.spoil_inputs(next(streams), inputs=clean)
+    return Sample(
+        inputs={"order_lines": order_lines} | inputs,
+        truth={
+            "customers": _list_segments(
+                people=people,
+                buyers=buyers,
+                declines=declines,
+                levels=levels["orders"],
+                natural=natural,
+                consents=consents,
+                file=inputs["customers"],
+            ),
+            "declines": _list_declines(buyers=buyers, declines=declines),
+            "product_pairs": _list_pairs(products),
+            "campaign_effects": campaigns.list_effects(),
+            "campaign_orders": numbered.loc[
+                numbered["campaign_id"].notna(), ["campaign_id", "order_id", "customer_id"]
+            ].drop_duplicates(ignore_index=True),
+            "line_truth": line_truth,
+            "input_truth": input_truth,
+        },
+    )
+
+
+def write_sample(folder: Path | str, *, seed: int = 42, customers: int = 3000) -> Sample:
+    """Generate the sample and write it as files of the contract, the truth in `truth/`.
+
+    Parameters
+    ----------
+    folder : made where missing; files of the same names are overwritten.
+
+    Returns
+    -------
+    Sample : what was written.
+    """
+    sample = generate_sample(seed=seed, customers=customers)
+    folder = Path(folder)
+    (folder / "truth").mkdir(parents=True, exist_ok=True)
+    truth = sample.truth["line_truth"]
+    ragged = truth[truth["kind"].isin(dirt.RAGGED)].set_index("source_row")["kind"].to_dict()
+    for name, frame in sample.inputs.items():
+        _write_csv(folder, name, frame, ragged=ragged if name == "order_lines" else {})
+    for name, frame in sample.truth.items():
+        _write_csv(folder / "truth", name, dirt.format_rows(frame), ragged={})
+    return sample
+
+
+def _write_csv(folder: Path, name: str, frame: pd.DataFrame, *, ragged: dict[int, str]) -> None:
+    """Write a frame of texts; the ragged rows, by row number, get or lose fields."""
+    rows = frame.to_numpy(dtype=object).tolist()
+    for source_row, kind in ragged.items():
+        row = rows[source_row - 1]
+        rows[source_row - 1] = [*row, "extra"] if kind == "too_many_fields" else row[:-2]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([list(frame.columns), *rows])
+    content = text.getvalue().encode()
+    if name not in COMPRESSED:
+        (folder / f"{name}.csv").write_bytes(content)
+        return
+    # Neither a file name nor a time in the header: the same rows are the same bytes.
+    with (
+        (folder / f"{name}.csv.gz").open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+    ):
+        packed.write(content)
+
+
+def _list_products(rng: np.random.Generator, *, products: pd.DataFrame) -> pd.DataFrame:
+    """Return the input `products`: services added, four goods left out, six inactive."""
+    services = pd.DataFrame(
+        [
+            (code, name, "Services", category_2, category_3, cost)
+            for code, (name, category_2, category_3, _, cost) in SERVICES.items()
+        ],
+        columns=["product_id", "product_name", "category_1", "category_2", "category_3", "cost"],
+    )
+    goods = products.drop(columns=["price", "popularity"]).assign(is_active="true")
+    chosen = rng.choice(len(goods), size=10, replace=False)
+    goods.loc[chosen[:6], "is_active"] = "false"
+    goods = goods.drop(index=chosen[6:])
+    listed = pd.concat([goods, services.assign(is_active="true")], ignore_index=True)
+    return dirt.format_rows(listed.rename(columns={"cost": "unit_cost"}), money=("unit_cost",))
+
+
+def _list_customers(rng: np.random.Generator, *, people: pd.DataFrame) -> pd.DataFrame:
+    """Return the input `customers`; twelve of them are known from their orders only."""
+    columns = [
+        "customer_id",
+        "registered_at",
+        "birth_year",
+        "gender",
+        "income",
+        "education",
+        "marital_status",
+        "children",
+        "service_tier",
+        "favourite_category",
+        "promo_share",
+        "email",
+        "phone",
+        "country",
+        "city",
+    ]
+    absent = rng.choice(len(people) * 9 // 10, size=12, replace=False)
+    return dirt.format_rows(people.loc[~people.index.isin(absent), columns])
+
+
+def _list_contacts(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Return the input `campaign_contacts`: outcomes are left to the shop's own orders."""
+    texts = dirt.format_rows(contacts.assign(converted=None, revenue=None, margin=None))
+    texts["responded"] = texts["responded"].str.lower()
+    return texts
+
+
+def _list_segments(
+    *,
+    people: pd.DataFrame,
+    buyers: pd.DataFrame,
+    declines: pd.DataFrame,
+    levels: np.ndarray,
+    natural: pd.DataFrame,
+    consents: pd.DataFrame,
+    file: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the truth about each customer.
+
+    `declines_after_end` says for regular buyers whether the expected orders of the 60 days
+    after the end, season aside, are below 60 % of those of the 60 days before; the counts
+    beside it are what happened before and what would have happened after.
+    """
+    truth = people[["customer_id", "segment"]].copy()
+    days = (natural["ordered_at"] - pd.Timestamp(START)).dt.days
+    spans = {
+        "orders_60d_before_end": (DAYS - FUTURE_DAYS, DAYS),
+        "orders_60d_after_end": (DAYS, DAYS + FUTURE_DAYS),
+    }
+    last = declines[declines["start_day"] >= 0].groupby("buyer")["start_day"].last()
+    dates = pd.Timestamp(START) + pd.to_timedelta(last, unit="D")
+    truth["decline_start"] = dates.dt.strftime("%Y-%m-%d").reindex(truth.index)
+    before = levels[:, DAYS - FUTURE_DAYS : DAYS].mean(axis=1)
+    after = levels[:, DAYS:].mean(axis=1)
+    is_regular = buyers["segment"].isin(REGULARS)
+    falls = pd.Series(np.where(after < FALL * before, "true", "false")).where(is_regular)
+    truth["declines_after_end"] = falls.reindex(truth.index)
+    for name, (first, end) in spans.items():
+        count = natural[(days >= first) & (days < end)].groupby("buyer").size()
+        truth[name] = count.reindex(truth.index, fill_value=0)
+    for channel in ("email", "sms"):
+        consenting = permissions.find_consenting(consents, channel=channel, at=None)
+        truth[f"consents_to_{channel}"] = truth["customer_id"].isin(consenting)
+    truth["is_in_customers"] = truth["customer_id"].isin(file["customer_id"])
+    flags = truth.select_dtypes("bool").columns
+    truth[flags] = truth[flags].replace({True: "true", False: "false"})
+    return truth
+
+
+def _list_declines(*, buyers: pd.DataFrame, declines: pd.DataFrame) -> pd.DataFrame:
+    """Return the truth about every fall, also those that would have begun after the end."""
+    listed = pd.DataFrame({"customer_id": buyers["customer_id"].loc[declines["buyer"]].array})
+    for name in ("precursor", "start", "recovery"):
+        day = declines[f"{name}_day"]
+        dates = pd.Timestamp(START) + pd.to_timedelta(day, unit="D")
+        listed[f"{name}_date"] = dates.dt.strftime("%Y-%m-%d").where(day < activity.HORIZON)
+    listed["level"] = declines["low"].round(3)
+    return listed
+
+
+def _list_pairs(products: pd.DataFrame) -> pd.DataFrame:
+    """Return the truth about pairs: the first product pulls the second into its basket."""
+    ids = products.set_index("product_name")["product_id"]
+    return pd.DataFrame(
+        [(ids[first], ids[second], probability) for first, second, probability in PAIRS],
+        columns=["antecedent", "consequent", "added_probability"],
+    )
