@@ -29,6 +29,7 @@ MAX_CELLS = 2_000_000_000
 ITEMSET_TYPES = {"itemset": "str", "length": "int64", "baskets": "int64", "support": "float64"}
 
 RULE_TYPES = {
+    "itemset": "str",
     "antecedent": "str",
     "consequent": "str",
     "antecedent_size": "int64",
@@ -129,7 +130,7 @@ def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: floa
 
     Returns
     -------
-    One row per rule: `antecedent` and `consequent` (texts as in `itemset`) with their sizes,
+    One row per rule: its `itemset`, `antecedent` and `consequent` (texts alike) with their sizes,
     `baskets` (those that hold both), `antecedent_baskets`, `consequent_baskets`; support,
     confidence, lift, leverage, `conviction` (infinite where confidence is 1) and `zhang` (0 where
     its denominator is 0), as in mlxtend's `association_rules`; `p_value`, one-sided Fisher: the
@@ -143,7 +144,7 @@ def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: floa
     ValueError : a part of an itemset is not itself among the itemsets.
     """
     check_columns(itemsets, columns=["itemset", "baskets"], name="itemsets")
-    rules = pd.DataFrame(_split_itemsets(itemsets), columns=list(RULE_TYPES)[:7])
+    rules = pd.DataFrame(_split_itemsets(itemsets), columns=list(RULE_TYPES)[:8])
     if rules.empty:
         return to_typed([], types=RULE_TYPES)
     rules = rules.assign(
@@ -218,7 +219,7 @@ def _split_itemsets(itemsets: pd.DataFrame) -> list[tuple]:
                     raise ValueError(f"itemset '{itemset}' is given without all its parts")
                 sizes = (size, len(items) - size)
                 parts = (counts[antecedent], counts[consequent])
-                rules.append((antecedent, consequent, *sizes, baskets, *parts))
+                rules.append((itemset, antecedent, consequent, *sizes, baskets, *parts))
     return rules
 
 

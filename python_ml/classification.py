@@ -37,6 +37,9 @@ MODELS = ("logistic_regression", "last_level", "majority")
 BASELINES = ("last_level", "majority")
 """What a model must beat; of equal baselines the first is meant."""
 
+CHANCE_FACTOR = 1.645
+"""Standard errors that a gain must exceed: one-sided, five in a hundred by chance."""
+
 N_REASONS = 3
 
 EVALUATION_TYPES = {
@@ -44,6 +47,8 @@ EVALUATION_TYPES = {
     "is_baseline": "bool",
     "roc_auc": "float64",
     "roc_auc_sd": "float64",
+    "gain": "float64",
+    "gain_se": "float64",
     "pr_auc": "float64",
     "f1": "float64",
     "brier": "float64",
@@ -101,15 +106,16 @@ def evaluate_classifiers(
     log_features : those of `features` (and `level`) to take as sign(x) ln(1 + |x|).
     min_positives : fewest customers of either class that something can be learned from; at least
         one a fold.
-    min_gain : by how much the model's ROC-AUC must exceed the best baseline's.
+    min_gain : as in `choose_classifier`.
 
     Returns
     -------
     One row per model, as ordered above: means over all folds of `roc_auc` (with `roc_auc_sd`, the
-    standard deviation between folds), `pr_auc` (average precision), `f1` (at a probability of
-    0.5), `brier`, `log_loss`; `rows` and `positives` used; `is_chosen` and `reason` as
-    `choose_classifier` says. Where nothing can be learned: one row for the model "none" with the
-    reason.
+    standard deviation between folds), `gain` (of ROC-AUC over the best baseline, fold by fold,
+    with its standard error `gain_se`, corrected for folds that share rows), `pr_auc` (average
+    precision), `f1` (at a probability of 0.5), `brier`, `log_loss`; `rows` and `positives` used;
+    `is_chosen` and `reason` as `choose_classifier` says. Where nothing can be learned: one row for
+    the model "none" with the reason.
 
     Raises
     ------
@@ -118,7 +124,8 @@ def evaluate_classifiers(
 
     References
     ----------
-    Kohavi (1995), A study of cross-validation, IJCAI. Brier (1950), Mon. Weather Rev. 78.
+    Kohavi (1995), A study of cross-validation, IJCAI. Brier (1950), Mon. Weather Rev. 78. Nadeau,
+    Bengio (2003), Inference for the generalization error, Mach. Learn. 52: the corrected error.
     """
     check_columns(training, columns=log_features, name="training")
     training = _prepare(training, key=key, columns=[*features, level], label=label)
@@ -130,33 +137,44 @@ def evaluate_classifiers(
         return to_typed([row | totals], types=EVALUATION_TYPES)
 
     splits = list(_split(training, key=key, label=label, folds=folds, repeats=repeats, seed=seed))
-    evaluations = []
+    measures = {}
     for model in MODELS:
         columns = _columns_of(model, features=features, level=level)
-        measures = [
-            _measure_fold(
-                _build(model, columns=columns, log_features=log_features, seed=seed),
-                training.iloc[fit],
-                training.iloc[held_out],
-                columns=columns,
-                label=label,
-            )
-            for fit, held_out in splits
-        ]
-        row = {"model": model, "is_baseline": model in BASELINES} | totals
-        row |= pd.DataFrame(measures).mean().to_dict()
-        row["roc_auc_sd"] = pd.DataFrame(measures)["roc_auc"].std()
-        evaluations.append(row)
+        pipeline = _build(model, columns=columns, log_features=log_features, seed=seed)
+        measures[model] = pd.DataFrame(
+            [
+                _measure_fold(
+                    pipeline,
+                    training.iloc[fit],
+                    training.iloc[held_out],
+                    columns=columns,
+                    label=label,
+                )
+                for fit, held_out in splits
+            ]
+        )
+    auc = pd.DataFrame({model: folded["roc_auc"] for model, folded in measures.items()})
+    gain = auc.sub(auc[auc[list(BASELINES)].mean().idxmax()], axis=0)
+    evaluations = [
+        {"model": model, "is_baseline": model in BASELINES}
+        | totals
+        | folded.mean().to_dict()
+        | {"roc_auc_sd": auc[model].std(), "gain": gain[model].mean()}
+        | {"gain_se": gain[model].std() * np.sqrt(1 / len(splits) + 1 / (folds - 1))}
+        for model, folded in measures.items()
+    ]
     return choose_classifier(pd.DataFrame(evaluations), min_gain=min_gain)
 
 
 def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> pd.DataFrame:
-    """Choose the best model if its mean ROC-AUC beats the best baseline's, else that baseline.
+    """Choose the best model if it beats the best baseline by more than chance, else that baseline.
 
     Parameters
     ----------
-    evaluations : one row per model, baselines included, with `model`, `is_baseline` and `roc_auc`.
-    min_gain : what the model must be ahead by, exclusive.
+    evaluations : one row per model, baselines included, with `model`, `is_baseline`, `roc_auc` and
+        `gain_se`, the standard error of its distance to the best baseline.
+    min_gain : what a model's ROC-AUC must be ahead by, exclusive; more where CHANCE_FACTOR
+        standard errors are more.
 
     Returns
     -------
@@ -166,7 +184,8 @@ def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> p
     auc = evaluations["roc_auc"].fillna(-np.inf)
     is_baseline = evaluations["is_baseline"].astype("bool")
     baseline, model = auc[is_baseline].idxmax(), auc[~is_baseline].idxmax()
-    chosen = model if auc[model] - auc[baseline] > min_gain else baseline
+    required = np.fmax(min_gain, CHANCE_FACTOR * evaluations["gain_se"])
+    chosen = model if auc[model] - auc[baseline] > required[model] else baseline
     name = evaluations["model"]
     reasons = []
     for row in evaluations.index:
@@ -175,7 +194,8 @@ def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> p
         comparison = (
             f"ROC-AUC {auc[row]:.3f} is {abs(gain):.3f} {'above' if gain >= 0 else 'below'} "
             f"that of {'the best model' if row == baseline else 'the best baseline'}, "
-            f"{name[rival]} ({auc[rival]:.3f}); a model must be more than {min_gain:g} ahead."
+            f"{name[rival]} ({auc[rival]:.3f}); the model must be more than "
+            f"{required[model]:.3f} ahead."
         )
         reasons.append(f"{'Chosen' if row == chosen else 'Not chosen'}: {comparison}")
     return to_typed(
@@ -341,12 +361,12 @@ def _split(
     training: pd.DataFrame, *, key: str, label: str, folds: int, repeats: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions of rows to fit on and to hold out, fold by fold, repeat by repeat."""
-    keys = training[key]
-    splitter = StratifiedGroupKFold if keys.duplicated().any() else StratifiedKFold
-    groups, _ = pd.factorize(keys)
+    groups, keys = pd.factorize(training[key])
+    repeated = len(keys) < len(training)
+    splitter = StratifiedGroupKFold if repeated else StratifiedKFold
     for repeat in range(repeats):
         folding = splitter(n_splits=folds, shuffle=True, random_state=seed + repeat)
-        yield from folding.split(training, training[label], groups)
+        yield from folding.split(training, training[label], groups if repeated else None)
 
 
 def _columns_of(model: str, *, features: list[str], level: str) -> list[str]:
