@@ -166,6 +166,7 @@ select
     quantity,
     unit_price,
     unit_cost,
+    coalesce(discount, 0) as discount,
     cast(
         quantity * unit_price - sign(quantity) * coalesce(discount, 0)
         as decimal(18, 4)

@@ -79,7 +79,7 @@ def test_rules_equal_those_of_mlxtend_on_every_measure(baskets, min_confidence):
         baskets=expected["support"] * n_baskets,
     ).rename(columns={"zhangs_metric": "zhang"})
     rule = ["antecedent", "consequent"]
-    columns = [*rules.columns.drop(["p_value", "q_value"])]
+    columns = [*rules.columns.drop(["itemset", "p_value", "q_value"])]
     pd.testing.assert_frame_equal(
         rules[columns].sort_values(rule, ignore_index=True),
         expected[columns].sort_values(rule, ignore_index=True),
@@ -244,9 +244,9 @@ def test_little_or_nothing_gives_typed_frames(baskets, min_support, itemsets):
         "support": "DOUBLE",
     }
     assert database_types(rules) == (
-        dict.fromkeys(["antecedent", "consequent"], "VARCHAR")
-        | dict.fromkeys(rules.columns[2:7], "BIGINT")
-        | dict.fromkeys(rules.columns[7:], "DOUBLE")
+        dict.fromkeys(["itemset", "antecedent", "consequent"], "VARCHAR")
+        | dict.fromkeys(rules.columns[3:8], "BIGINT")
+        | dict.fromkeys(rules.columns[8:], "DOUBLE")
     )
 
 

@@ -129,6 +129,7 @@ select
     quantity,
     returned_quantity,
     unit_price,
+    discount,
     amount,
     cast(case when is_placed then quantity else 0 end as decimal(18, 3))
         as placed_units,

@@ -1,0 +1,61 @@
+-- Each itemset as it was mined, and how often it stood in the baskets after.
+with
+
+itemsets as (
+
+    select * from {{ ref('itemsets') }}
+
+),
+
+later_items as (
+
+    select * from {{ ref('basket_items') }}
+    where not is_mined
+
+),
+
+items as (
+
+    select
+        itemset,
+        length,
+        unnest(string_split(itemset, ' + ')) as item
+    from itemsets
+
+),
+
+later_baskets as (
+
+    select
+        items.itemset,
+        later_items.basket_id
+    from items
+    inner join later_items
+        on items.item = later_items.item
+    group by items.itemset, items.length, later_items.basket_id
+    having count(*) = items.length
+
+),
+
+later_counts as (
+
+    select
+        itemset,
+        count(*) as later_baskets
+    from later_baskets
+    group by itemset
+
+)
+
+select
+    thresholds.basis,
+    thresholds.level,
+    itemsets.itemset,
+    cast(itemsets.length as bigint) as length,
+    cast(itemsets.baskets as bigint) as baskets,
+    itemsets.support,
+    coalesce(later_counts.later_baskets, 0) as later_baskets
+from itemsets
+cross join {{ ref('basket_thresholds') }} as thresholds
+left join later_counts
+    on itemsets.itemset = later_counts.itemset

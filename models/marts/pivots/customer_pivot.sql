@@ -1,0 +1,186 @@
+{% set preferences = [
+    'weekday', 'hour', 'city', 'channel', 'delivery_method', 'payment_method',
+] -%}
+with
+
+orders as (
+
+    select
+        *,
+        {{ weekday_label('ordered_at') }} as weekday,
+        {{ hour_label('ordered_at') }} as hour
+    from {{ ref('fct_orders') }}
+    where customer_id is not null
+        and is_placed
+
+),
+
+bought_lines as (
+
+    select
+        order_lines.*,
+        products.category_1
+    from {{ ref('fct_order_lines') }} as order_lines
+    inner join {{ ref('dim_products') }} as products
+        on order_lines.product_id = products.product_id
+    where order_lines.customer_id is not null
+        and order_lines.is_bought
+
+),
+
+{% for basis in ['placed', 'bought'] -%}
+{{ basis }} as (
+
+    select
+        customer_id,
+        count(*) as {{ basis }}_orders,
+        sum({{ basis }}_lines) as {{ basis }}_lines,
+        sum({{ basis }}_units) as {{ basis }}_units,
+        sum({{ basis }}_revenue) as {{ basis }}_revenue,
+        sum({{ basis }}_margin) as {{ basis }}_margin,
+        min(ordered_at) as first_{{ basis }}_at,
+        max(ordered_at) as last_{{ basis }}_at
+    from orders
+    where is_{{ basis }}
+    group by customer_id
+
+),
+
+{% endfor -%}
+gaps as (
+
+    select
+        customer_id,
+        cast({{ elapsed_days(
+            'lag(ordered_at) over (partition by customer_id order by ordered_at, order_id)',
+            'ordered_at'
+        ) }} as decimal(18, 4)) as gap_days
+    from orders
+    where is_bought
+
+),
+
+usual_gaps as (
+
+    select
+        customer_id,
+        avg(gap_days) as mean_gap_days,
+        median(gap_days) as median_gap_days
+    from gaps
+    where gap_days is not null
+    group by customer_id
+
+),
+
+{% for preference in preferences -%}
+preferred_{{ preference }}s as (
+
+    select
+        customer_id,
+        max_by({{ preference }}, (orders, {{ preference }})) as preferred_{{ preference }}
+    from (
+        select
+            customer_id,
+            {{ preference }},
+            count(*) as orders
+        from orders
+        where {{ preference }} is not null
+        group by customer_id, {{ preference }}
+    )
+    group by customer_id
+
+),
+
+{% endfor -%}
+categories as (
+
+    select
+        customer_id,
+        category_1,
+        sum(bought_revenue) as revenue
+    from bought_lines
+    group by customer_id, category_1
+
+),
+
+breadth as (
+
+    select
+        customer_id,
+        max_by(category_1, (revenue, category_1))
+            filter (where category_1 is not null) as favourite_category,
+        count(category_1) as categories,
+        max(revenue) filter (where category_1 is not null) as favourite_revenue
+    from categories
+    group by customer_id
+
+),
+
+bought_goods as (
+
+    select
+        customer_id,
+        count(distinct product_id) as products,
+        count(*) filter (where discount > 0) as discounted_lines
+    from bought_lines
+    group by customer_id
+
+),
+
+joined as (
+
+    select
+        placed.*,
+        bought.* except (customer_id),
+        usual_gaps.mean_gap_days,
+        usual_gaps.median_gap_days,
+        {%- for preference in preferences %}
+        preferred_{{ preference }}s.preferred_{{ preference }},
+        {%- endfor %}
+        breadth.favourite_category,
+        breadth.favourite_revenue,
+        breadth.categories,
+        bought_goods.products,
+        bought_goods.discounted_lines
+    from placed
+    left join bought
+        on placed.customer_id = bought.customer_id
+    left join usual_gaps
+        on placed.customer_id = usual_gaps.customer_id
+    {%- for preference in preferences %}
+    left join preferred_{{ preference }}s
+        on placed.customer_id = preferred_{{ preference }}s.customer_id
+    {%- endfor %}
+    left join breadth
+        on placed.customer_id = breadth.customer_id
+    left join bought_goods
+        on placed.customer_id = bought_goods.customer_id
+
+)
+
+select
+    customer_id,
+    {%- for preference in preferences %}
+    preferred_{{ preference }},
+    {%- endfor %}
+    favourite_category,
+    {%- for basis in ['placed', 'bought'] %}
+    coalesce({{ basis }}_orders, 0) as {{ basis }}_orders,
+    cast(coalesce({{ basis }}_lines, 0) as bigint) as {{ basis }}_lines,
+    cast(coalesce({{ basis }}_units, 0) as decimal(18, 3)) as {{ basis }}_units,
+    cast(coalesce({{ basis }}_revenue, 0) as decimal(18, 4)) as {{ basis }}_revenue,
+    cast({{ basis }}_margin as decimal(18, 4)) as {{ basis }}_margin,
+    {%- endfor %}
+    {{ ratio('coalesce(bought_revenue, 0)', 'placed_revenue') }} as bought_share,
+    {{ ratio('bought_revenue', 'bought_orders') }} as mean_receipt,
+    cast(mean_gap_days as double) as mean_gap_days,
+    cast(median_gap_days as double) as median_gap_days,
+    coalesce(categories, 0) as categories,
+    coalesce(products, 0) as products,
+    {{ ratio('favourite_revenue', 'bought_revenue') }} as favourite_category_share,
+    {{ ratio('discounted_lines', 'bought_lines') }} as discounted_share,
+    first_placed_at,
+    last_placed_at,
+    first_bought_at,
+    last_bought_at
+from joined

@@ -1,0 +1,23 @@
+with
+
+measures as (
+
+    select * from {{ ref('cluster_measures') }}
+
+)
+
+select
+    method,
+    reason,
+    cast(k as bigint) as k,
+    cast(customers as bigint) as customers,
+    cast(evaluated_customers as bigint) as evaluated_customers,
+    {%- for measure in [
+        'inertia', 'silhouette', 'davies_bouldin', 'calinski_harabasz', 'bic',
+        'stability_ari', 'shuffled_silhouette', 'smallest_share',
+    ] %}
+    {{ null_if_nan(measure) }} as {{ measure }},
+    {%- endfor %}
+    is_method_choice,
+    is_chosen
+from measures
