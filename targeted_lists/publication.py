@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def publish_marts(
             "mend that and run `dbt test`, which publishes what is built."
         ) from error
     finally:
-        remove_database(draft)
+        # What cannot be removed now is removed before the next draft.
+        with suppress(OSError):
+            remove_database(draft)
     return f"Published {len(request.tables)} tables, {row_count:,} rows: {target}"
 
 
@@ -121,7 +124,9 @@ def write_draft(connection: duckdb.DuckDBPyConnection, request: Request, draft: 
         row_count = write_publication(connection, request)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        # A commit that failed has ended the transaction.
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
         raise
     finally:
         connection.execute(f"detach {DRAFT}")

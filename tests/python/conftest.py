@@ -1,0 +1,268 @@
+"""Fixtures that all tests share: copies of the project to run dbt in, never the real folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from targeted_lists.run import explain_failures, invoke_dbt
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+PROJECT_FILES = (
+    "dbt_project.yml",
+    "profiles.yml",
+    "macros",
+    "models",
+    "seeds",
+    "tests",
+    "python_ml",
+    "targeted_lists",
+    "data/sample",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a dbt command ended in.
+
+    Attributes
+    ----------
+    success : whether dbt would exit with 0.
+    messages : what the project's own macros logged, such as why nothing was published.
+    failures : a sentence for each thing that failed by itself.
+    statuses : dbt's status of each node, by name.
+    """
+
+    success: bool
+    messages: list[str]
+    failures: list[str]
+    statuses: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A dbt project in a folder of its own."""
+
+    folder: Path
+
+    def dbt(self, *arguments: str, dataset: str = "sample", **variables: Any) -> Outcome:
+        """Run a dbt command on a dataset; `variables` are further vars."""
+        messages: list[str] = []
+
+        def listen(event: Any) -> None:
+            if event.info.name == "JinjaLogInfo":
+                messages.append(event.data.msg)
+
+        with contextlib.chdir(self.folder):
+            result = invoke_dbt(
+                [
+                    *("--log-level", "none"),
+                    *arguments,
+                    *("--project-dir", ".", "--profiles-dir", "."),
+                    # Vars decide what dbt can keep of its last parse.
+                    *("--target-path", f"target/{dataset}"),
+                    *("--vars", json.dumps({"dataset": dataset, **variables})),
+                ],
+                callbacks=[listen],
+            )
+        return Outcome(
+            success=result.success,
+            messages=messages,
+            failures=explain_failures(result),
+            statuses={
+                one.node.name: str(one.status)
+                for one in getattr(result.result, "results", None) or []
+                if hasattr(one, "node")
+            },
+        )
+
+    def build(self, *, dataset: str = "sample", **variables: Any) -> Build:
+        """Build, test and publish a dataset; the calling test fails where that fails."""
+        outcome = self.dbt("build", dataset=dataset, **variables)
+        assert outcome.success, "\n".join(outcome.failures)
+        return Build(project=self, dataset=dataset, outcome=outcome)
+
+    def published(self, dataset: str = "sample") -> Path:
+        """Return the file for readers."""
+        return self.folder / "published" / f"{dataset}.duckdb"
+
+    def warehouse(self, dataset: str = "sample") -> Path:
+        """Return the working database."""
+        return self.folder / "warehouse" / f"{dataset}.duckdb"
+
+
+@dataclass(frozen=True)
+class Build:
+    """A dataset that was built and published."""
+
+    project: Project
+    dataset: str
+    outcome: Outcome
+    published: Path = field(init=False)
+    warehouse: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "published", self.project.published(self.dataset))
+        object.__setattr__(self, "warehouse", self.project.warehouse(self.dataset))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the published file."""
+        return query(self.published, sql)
+
+
+def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query on a database file, which is closed again."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def content_of(database: Path, *, leave_out: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Return every table's rows as sorted text, by qualified name."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() order by all"
+        ).fetchall()
+        return {
+            table: sorted(
+                repr(row) for row in connection.execute(f"select * from {table}").fetchall()
+            )
+            for (table,) in tables
+            if table not in leave_out
+        }
+
+
+def copy_project(folder: Path, names: Iterable[str] = PROJECT_FILES) -> Project:
+    """Copy files and folders of the repository into a folder, without what Python cached."""
+    for name in names:
+        source, target = REPO_ROOT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    # dbt reads tests/generic and tests/singular; these fixtures are pytest's.
+    shutil.rmtree(folder / "tests" / "python", ignore_errors=True)
+    return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    return REPO_ROOT
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the whole project with its sample."""
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def sample_build(project: Project) -> Build:
+    """The sample, built and published once for all tests that only read it."""
+    return project.build()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets, which are not part of the repository."""
+    folder = REPO_ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"real data sets are not at {folder}")
+    return folder
+
+
+TOY_FILES = {
+    "data/sample/lines.csv": "id,name\n1,one\n2,two\n",
+    "seeds/factors.csv": "id,factor\n1,10\n2,20\n",
+    "macros/check_inputs.sql": (
+        "{%- macro check_inputs() -%}{{- return(var('fault', none)) -}}{%- endmacro -%}"
+    ),
+    "models/staging/contract/stg_lines.sql": (
+        "select * from read_csv('data/' || '{{ var(\"dataset\") }}' || '/lines.csv')"
+    ),
+    "models/intermediate/int_as_of_date.sql": "select date '2025-01-31' as as_of_date",
+    "models/marts/core/dim_things.sql": (
+        "select lines.id, lines.name, factors.factor\n"
+        "from {{ ref('stg_lines') }} as lines\n"
+        "left join {{ ref('factors') }} as factors using (id)"
+    ),
+    "models/marts/core/order_line_ledger.sql": (
+        "select 'kept'::enum('kept', 'set aside') as decision, id::decimal(18, 4) as amount\n"
+        "from {{ ref('stg_lines') }}"
+    ),
+    "models/marts/segmentation/scores.py": (
+        "def model(dbt, session):\n"
+        "    things = dbt.ref('dim_things')\n"
+        "    return things.order('id').df()\n"
+    ),
+    "models/lists/list_catalog.sql": (
+        "select 'list_things' as list_name, count(*) as members, 0 as held_out,\n"
+        "    1234.5::decimal(18, 2) as expected_value, false as is_stopped,\n"
+        "    null::varchar as stop_reason\n"
+        "from {{ ref('dim_things') }}"
+    ),
+    "models/_models.yml": """
+models:
+  - name: dim_things
+    config: {contract: {enforced: false}}
+    description: "A thing's name. One row per thing."
+    columns:
+      - {name: id, description: "Key of the thing.", data_tests: [unique, not_null]}
+  - {name: order_line_ledger, config: {contract: {enforced: false}}}
+  - {name: scores, config: {contract: {enforced: false}}}
+  - {name: list_catalog, config: {contract: {enforced: false}}}
+unit_tests:
+  - name: a_thing_without_factor_stays
+    model: dim_things
+    given:
+      - {input: ref('stg_lines'), rows: [{id: 9, name: nine}]}
+      - {input: ref('factors'), rows: []}
+    expect: {rows: [{id: 9, name: nine}]}
+""",
+    "tests/no_large_thing.sql": "select * from {{ ref('dim_things') }} where id > 100",
+    "tests/only_warns.sql": (
+        "{{ config(severity='warn') }} select * from {{ ref('dim_things') }} where id = 1"
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def toy_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of six models with the real hooks, built and published once."""
+    toy = copy_project(
+        tmp_path_factory.mktemp("toy"),
+        ["dbt_project.yml", "profiles.yml", "macros/run", "macros/sql/string_literal.sql"],
+    )
+    for name, text in TOY_FILES.items():
+        path = toy.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    toy.build()
+    return toy
+
+
+@pytest.fixture
+def toy(toy_template: Project, tmp_path: Path) -> Project:
+    """A toy project of the test's own, as its first build left it."""
+    folder = tmp_path / "toy"
+    shutil.copytree(toy_template.folder, folder)
+    return Project(folder)
+
+
+@pytest.fixture
+def write_lines(toy: Project) -> Callable[[int], None]:
+    """Return a function that gives the toy's raw file things numbered from 1."""
+
+    def write(*ids: int) -> None:
+        text = "id,name\n" + "".join(f"{one},thing {one}\n" for one in ids)
+        (toy.folder / "data/sample/lines.csv").write_text(text, encoding="utf-8")
+
+    return write

@@ -1,0 +1,209 @@
+"""One command does the whole job, and says in one sentence why it could not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from conftest import REPO_ROOT, Project
+
+from targeted_lists.__main__ import main, read_vars
+from targeted_lists.dbt_plugin import Plugin
+from targeted_lists.run import find_cause
+
+
+def run_command(toy: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m targeted_lists` in the toy project, as the Makefile does."""
+    return subprocess.run(
+        [sys.executable, "-m", "targeted_lists", *arguments],
+        cwd=toy.folder,
+        env={**os.environ, "PYTHONPATH": str(REPO_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def command(toy, capsys) -> Callable[..., tuple[int, str]]:
+    """Return a function that runs a command in the toy project, in this process."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with contextlib.chdir(toy.folder):
+            code = main(list(arguments))
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
+    write_lines(*range(1, 101))
+    done = run_command(toy, "lists", "--threads", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "core.dim_things" in done.stdout
+    assert "Published 4 tables, 301 rows: published/sample.duckdb" in done.stdout
+    cells = [line.strip("│ ").split("│") for line in done.stdout.splitlines() if "│" in line]
+    rows = [[cell.strip() for cell in row] for row in cells]
+    assert ["list_things", "100", "0", "1,234.50"] in [row[:4] for row in rows]
+    assert ["kept", "100", "5,050.00"] in rows
+    assert "make docs" in done.stdout.splitlines()[-1]
+
+
+def test_lists_names_the_test_that_failed(command, write_lines):
+    write_lines(1, 101)
+    code, output = command("lists")
+    assert code == 1
+    assert "no_large_thing: Got 1 result" in output
+    assert "nodes failed or were skipped" in output
+
+
+def test_a_misspelt_dataset_leaves_no_database(toy, command):
+    code, output = command("lists", "--dataset", "smaple")
+    assert code == 1
+    assert output.splitlines() == [
+        "There is no folder data/smaple; did you mean sample?",
+        "Stopped; the whole log is logs/dbt.log.",
+    ]
+    assert not toy.warehouse("smaple").exists()
+    assert not toy.published("smaple").exists()
+
+
+def test_lists_says_where_a_project_has_no_lists(toy, command):
+    (toy.folder / "models/lists/list_catalog.sql").unlink()
+    code, output = command("lists")
+    assert code == 1
+    assert "published/sample.duckdb has no lists to show" in output
+
+
+def test_docs_are_one_page_and_build_what_is_missing(toy, command):
+    toy.warehouse().unlink()
+    code, output = command("docs")
+    assert code == 0, output
+    page = (toy.folder / "published/sample.docs.html").read_text(encoding="utf-8")
+    assert "Key of the thing." in page
+    assert toy.warehouse().exists()
+
+
+def test_commands_run_from_the_projects_folder_only(tmp_path):
+    done = run_command(Project(tmp_path), "lists")
+    assert done.returncode == 2
+    assert "run this from the project's folder" in done.stderr
+
+
+def test_vars_are_yaml_beside_the_dataset():
+    assert read_vars("{as_of_date: '2025-01-31'}", "mine", "/data") == {
+        "as_of_date": "2025-01-31",
+        "dataset": "mine",
+        "data_dir": "/data",
+    }
+    assert read_vars("", "mine", "data") == {"dataset": "mine", "data_dir": "data"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{as_of_date", "vars are written as"),
+        ("[1, 2]", "vars are written as"),
+        ("{data_dir: x}", "data_dir is not given in vars here, but as --data-dir"),
+    ],
+)
+def test_vars_that_cannot_be_used_are_refused(text, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_vars(text, "mine", "data")
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        (
+            "targeted_lists.on-run-start.0 failed, error:\n Invalid Input Error: No file: a.csv.",
+            "No file: a.csv.",
+        ),
+        ("Database Error\n  Runtime Error\n    There is no folder x.", "There is no folder x."),
+        (
+            "Runtime Error in model m (models/m.sql)\n  Binder Error: no column a\n  LINE 1: ...",
+            "Binder Error: no column a",
+        ),
+        (
+            "Runtime Error in model m (models/m.py)\n  Python model failed:\n"
+            "  Traceback (most recent call last):\n    File ...\n  ValueError: k is 1\n"
+            "  compiled code at target/run/m.py",
+            "ValueError: k is 1",
+        ),
+        ("Runtime Error", "Runtime Error"),
+    ],
+)
+def test_the_cause_is_found_in_a_message_of_dbt(message, cause):
+    assert find_cause(message) == cause
+
+
+def test_threads_of_duckdb_follow_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "sample").mkdir()
+    plugin = Plugin("p", {"data_dir": str(tmp_path), "dataset": "sample"})
+    credentials = SimpleNamespace(path=str(tmp_path / "warehouse" / "sample.duckdb"))
+    config: dict[str, str] = {}
+    plugin.update_connection_config(credentials, config)
+    assert config == {}
+    monkeypatch.setenv("DUCKDB_THREADS", "1")
+    plugin.update_connection_config(credentials, config)
+    assert config == {"threads": "1"}
+    assert (tmp_path / "warehouse").is_dir()
+
+
+def make_environment(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
+    """Let the Makefile make the environment with a shell script as its Python."""
+    (folder / "Makefile").write_text((REPO_ROOT / "Makefile").read_text(), encoding="utf-8")
+    lock = folder / "requirements.lock"
+    if not lock.exists():
+        lock.write_text("", encoding="utf-8")
+    script = folder / "python"
+    script.write_text(f"#!/bin/sh\n{python}\n", encoding="utf-8")
+    script.chmod(0o755)
+    return subprocess.run(
+        ["make", ".venv/runtime.stamp", f"PYTHON={script}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_unfit_python_gets_a_sentence(tmp_path):
+    done = make_environment(tmp_path, "exit 1")
+    assert done.returncode != 0
+    assert "Python 3.11, 3.12 or 3.13 with its venv module is needed" in done.stdout
+    assert not (tmp_path / ".venv").exists()
+
+
+# Stands for a Python that is fit, makes .venv, and whose pip ends as `{0}` says.
+FAKE_PYTHON = """
+if [ "$1" = -m ]; then
+    mkdir -p .venv/bin
+    printf '#!/bin/sh\\necho install >> installs\\nexit {0}\\n' > .venv/bin/python
+    chmod +x .venv/bin/python
+fi
+"""
+
+
+def test_an_interrupted_install_is_not_taken_for_an_environment(tmp_path):
+    assert make_environment(tmp_path, FAKE_PYTHON.format(1)).returncode != 0
+    assert not (tmp_path / ".venv/runtime.stamp").exists()
+
+
+def test_an_environment_is_made_once_for_each_state_of_the_lock(tmp_path):
+    def installs() -> int:
+        assert make_environment(tmp_path, FAKE_PYTHON.format(0)).returncode == 0
+        return len((tmp_path / "installs").read_text().splitlines())
+
+    assert installs() == 1
+    assert installs() == 1
+    newer = (tmp_path / ".venv/runtime.stamp").stat().st_mtime + 10
+    os.utime(tmp_path / "requirements.lock", (newer, newer))
+    assert installs() == 2
