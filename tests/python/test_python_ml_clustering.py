@@ -82,6 +82,17 @@ def test_planted_segments_are_found_and_their_number_chosen(planted):
     assert adjusted_rand_score(segment, found["cluster"]) > 0.95
 
 
+def test_stability_tells_clusters_that_come_again_from_those_that_do_not(planted):
+    stability = planted[3].query("method == 'kmeans'").set_index("k")["stability_ari"]
+    assert stability[4] > 0.99
+    assert stability[6] < 0.95
+    values = np.random.default_rng(8).normal(size=(300, len(FEATURES)))
+    cloud = pd.DataFrame(values, columns=FEATURES).assign(customer_id=range(300))
+    clusterings, evaluations = run(cloud, log_features=[])
+    assert evaluations.query("k > 2")["stability_ari"].max() < 0.7
+    assert len(clusterings) == 300 * 6
+
+
 def test_one_row_per_customer_method_and_number(planted):
     customers, _, clusterings, evaluations = planted
     assert not clusterings.duplicated(["customer_id", "method", "k"]).any()
