@@ -73,7 +73,7 @@ judged as (
             when copy_number > 1 then 'identical to an earlier row'
             when version_number > 1 then 'replaced by a later row of the same key'
             else 'sound'
-        end as reason
+        end as decision_reason
     from versions_counted
 
 )

@@ -13,12 +13,6 @@ itemsets as (
 
 ),
 
-products as (
-
-    select * from {{ ref('dim_products') }}
-
-),
-
 thresholds as (
 
     select * from {{ ref('basket_thresholds') }}
@@ -31,6 +25,8 @@ counted_later as (
         rules.*,
         thresholds.basis,
         thresholds.level,
+        antecedents.itemset_name as antecedent_name,
+        consequents.itemset_name as consequent_name,
         wholes.later_baskets,
         {{ ratio(
             'wholes.later_baskets * thresholds.later_baskets',
@@ -68,8 +64,8 @@ select
     judged.level,
     judged.antecedent,
     judged.consequent,
-    antecedents.product_name as antecedent_name,
-    consequents.product_name as consequent_name,
+    judged.antecedent_name,
+    judged.consequent_name,
     judged.verdict,
     cast(judged.antecedent_size as bigint) as antecedent_size,
     cast(judged.consequent_size as bigint) as consequent_size,
@@ -86,7 +82,3 @@ select
     judged.later_lift,
     judged.verdict = 'holds in later baskets' as is_usable
 from judged
-left join products as antecedents
-    on judged.antecedent = antecedents.product_id
-left join products as consequents
-    on judged.consequent = consequents.product_id

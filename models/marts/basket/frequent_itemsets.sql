@@ -24,6 +24,20 @@ items as (
 
 ),
 
+names as (
+
+    select
+        items.itemset,
+        string_agg(
+            coalesce(products.product_name, items.item), ' + ' order by items.item
+        ) as itemset_name
+    from items
+    left join {{ ref('dim_products') }} as products
+        on items.item = products.product_id
+    group by items.itemset
+
+),
+
 later_baskets as (
 
     select
@@ -51,11 +65,14 @@ select
     thresholds.basis,
     thresholds.level,
     itemsets.itemset,
+    names.itemset_name,
     cast(itemsets.length as bigint) as length,
     cast(itemsets.baskets as bigint) as baskets,
     itemsets.support,
     coalesce(later_counts.later_baskets, 0) as later_baskets
 from itemsets
 cross join {{ ref('basket_thresholds') }} as thresholds
+inner join names
+    on itemsets.itemset = names.itemset
 left join later_counts
     on itemsets.itemset = later_counts.itemset

@@ -83,7 +83,7 @@ ruled as (
     select
         held_antecedents.customer_id,
         rules.consequent as product_id,
-        rules.antecedent,
+        rules.antecedent_name,
         rules.confidence,
         rules.lift,
         row_number() over (
@@ -136,7 +136,7 @@ offers as (
         customer_id,
         product_id,
         'rule' as source,
-        antecedent,
+        antecedent_name as ground,
         confidence as share,
         lift
     from ruled
@@ -148,7 +148,7 @@ offers as (
         segments.customer_id,
         ranked_popular.product_id,
         'popular' as source,
-        segments.segment as antecedent,
+        segments.segment as ground,
         {{ ratio('ranked_popular.buyers', 'segment_sizes.customers') }} as share,
         cast(null as double) as lift
     from segments
@@ -196,7 +196,7 @@ select
     wanted.source,
     case
         when wanted.source = 'rule'
-            then 'bought ' || coalesce(antecedents.product_name, wanted.antecedent)
+            then 'bought ' || wanted.ground
                 || '; of the orders with it '
                 || cast(round(100 * wanted.share) as integer)
                 || ' % hold ' || coalesce(wanted.product_name, wanted.product_id)
@@ -204,13 +204,11 @@ select
                 || ' times the usual'
         else 'no rule fits; bought by '
             || cast(round(100 * wanted.share) as integer)
-            || ' % of the segment ' || wanted.antecedent
+            || ' % of the segment ' || wanted.ground
     end as reason,
     cast(wanted.rank as integer) as rank,
     cast(margins.mean_margin as decimal(18, 4)) as expected_margin
 from wanted
-left join products as antecedents
-    on wanted.antecedent = antecedents.product_id
 left join margins
     on wanted.product_id = margins.product_id
 where wanted.rank <= {{ var('recommendations_per_customer') }}

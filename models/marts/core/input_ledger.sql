@@ -7,7 +7,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_products_judged') }}
 
     union all
@@ -17,7 +17,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_customers_judged') }}
 
     union all
@@ -27,7 +27,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_consents_judged') }}
 
     union all
@@ -37,7 +37,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_suppressions_judged') }}
 
     union all
@@ -47,7 +47,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_erasures_judged') }}
 
     union all
@@ -57,7 +57,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_campaigns_judged') }}
 
     union all
@@ -67,7 +67,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_campaign_contacts_judged') }}
 
     union all
@@ -77,7 +77,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_site_activity_judged') }}
 
     union all
@@ -87,7 +87,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_customer_totals_judged') }}
 
     union all
@@ -97,7 +97,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_customer_period_totals_judged') }}
 
     union all
@@ -107,7 +107,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_customer_category_spend_judged') }}
 
     union all
@@ -117,7 +117,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_customer_channel_orders_judged') }}
 
     union all
@@ -127,7 +127,7 @@ judged as (
         source_file,
         source_row,
         decision,
-        reason
+        decision_reason as reason
     from {{ ref('int_activity_labels_judged') }}
 
 )

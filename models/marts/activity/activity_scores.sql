@@ -1,0 +1,72 @@
+-- Where no model can be had or none beats its baselines, the rule decides: a
+-- customer overdue by twice the own usual gap is at high risk, by a quarter at
+-- medium risk.
+with
+
+features as (
+
+    select * from {{ ref('activity_features') }}
+    where is_current
+
+),
+
+scores as (
+
+    select * from {{ ref('classifier') }}
+    where model not in ('majority', 'none')
+
+),
+
+words as (
+
+    select * from {{ ref('feature_words') }}
+
+),
+
+joined as (
+
+    select
+        features.customer_id,
+        scores.model,
+        {{ null_if_nan('scores.probability') }} as p_decline,
+        features.recency_days,
+        features.median_gap_days,
+        coalesce(features.overdue_ratio, 0) as overdue_ratio,
+        {%- for place in [1, 2, 3] %}
+        words_{{ place }}.phrase || ' '
+            || {{ rounded_text('scores.value_' ~ place) }} || ', usually '
+            || {{ rounded_text('scores.usual_' ~ place) }} as reason_{{ place }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from features
+    left join scores
+        on features.customer_id = scores.customer_id
+    {%- for place in [1, 2, 3] %}
+    left join words as words_{{ place }}
+        on scores.feature_{{ place }} = words_{{ place }}.feature
+    {%- endfor %}
+
+)
+
+select
+    customer_id,
+    case
+        when model is null then 'rule'
+        else model
+    end as scored_by,
+    case
+        when p_decline >= {{ var('activity_high_risk') }}
+            or (p_decline is null and overdue_ratio >= 2) then 'high'
+        when p_decline >= {{ var('activity_medium_risk') }}
+            or (p_decline is null and overdue_ratio >= 1.25) then 'medium'
+        else 'low'
+    end as risk_band,
+    coalesce(
+        reason_1,
+        'days since the last order ' || {{ rounded_text('recency_days') }}
+            || ', usual gap ' || {{ rounded_text('median_gap_days') }}
+    ) as reason_1,
+    reason_2,
+    reason_3,
+    p_decline
+from joined
