@@ -1,0 +1,27 @@
+{#
+    The body of a list's table: its members in the order of their rank.
+
+    publish_list('win_back')
+#}
+{%- macro publish_list(list_name) -%}
+with
+
+members as (
+
+    select * from {{ ref('list_members') }}
+
+)
+
+select
+    customer_id,
+    product_id,
+    channel,
+    offer,
+    reason,
+    consent_basis,
+    rank,
+    expected_value,
+    valid_until
+from members
+where list_name = {{ string_literal(list_name) }}
+{%- endmacro -%}

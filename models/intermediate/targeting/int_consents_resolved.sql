@@ -1,0 +1,73 @@
+-- What each customer last said to a purpose in a channel. Caution decides where
+-- the log is in doubt: of events at one moment the withdrawal wins, a withdrawal
+-- counts whatever its date and even where its time cannot be read, and a status
+-- that is not a grant is a withdrawal.
+with
+
+consents as (
+
+    select
+        *,
+        coalesce(lower(status) = 'granted', false) as is_granted
+    from {{ ref('int_consents_judged') }}
+    where customer_id is not null
+        and decision <> 'merged'
+
+),
+
+asked as (
+
+    select distinct
+        channel,
+        consent_purpose
+    from {{ ref('list_definitions') }}
+
+),
+
+events as (
+
+    select
+        customer_id,
+        coalesce(lower(channel), 'any') as channel,
+        lower(purpose) as purpose,
+        is_granted,
+        coalesce(
+            event_at,
+            case
+                when decision = 'kept' then cast('0001-01-01' as timestamp)
+                else cast('9999-12-31' as timestamp)
+            end
+        ) as event_at
+    from consents
+    where not is_granted
+        or (
+            decision = 'kept'
+            and (event_at is null or event_at < {{ as_of_date() }})
+        )
+
+),
+
+latest as (
+
+    select
+        events.customer_id,
+        asked.channel,
+        asked.consent_purpose,
+        events.is_granted
+    from events
+    inner join asked
+        on events.channel in (asked.channel, 'any')
+        and coalesce(events.purpose, asked.consent_purpose) = asked.consent_purpose
+    qualify row_number() over (
+        partition by events.customer_id, asked.channel, asked.consent_purpose
+        order by events.event_at desc, events.is_granted
+    ) = 1
+
+)
+
+select
+    customer_id,
+    channel,
+    consent_purpose,
+    is_granted
+from latest

@@ -1,0 +1,79 @@
+-- What there is to use, and why a list that ought to be here is empty.
+with
+
+lists as (
+
+    select * from {{ ref('int_lists_priced') }}
+
+),
+
+waterfall as (
+
+    select * from {{ ref('list_waterfall') }}
+
+),
+
+members as (
+
+    select
+        list_name,
+        count(*) as members,
+        sum(expected_value) as expected_value
+    from {{ ref('list_members') }}
+    group by list_name
+
+),
+
+removals as (
+
+    select
+        list_name,
+        max(before) as candidates,
+        sum(removed) filter (where is_holdout) as held_out,
+        max_by(step, (removed, -step_number)) as main_step,
+        max(removed) as main_removed
+    from waterfall
+    group by list_name
+
+),
+
+catalogued as (
+
+    select
+        lists.*,
+        removals.candidates,
+        removals.held_out,
+        removals.main_step,
+        removals.main_removed,
+        coalesce(members.members, 0) as members,
+        coalesce(members.expected_value, 0) as expected_value
+    from lists
+    inner join removals
+        on lists.list_name = removals.list_name
+    left join members
+        on lists.list_name = members.list_name
+
+)
+
+select
+    list_name,
+    purpose,
+    lift_basis,
+    case
+        when members > 0 then null
+        when candidates = 0 then 'no candidates'
+        else 'nobody is left of ' || candidates || ' candidates: '
+            || main_step || ' removed ' || main_removed
+            || case
+                when main_step = 'minimum expected value'
+                    then '; ' || lift_basis || ' added probability '
+                        || (p_contacted - p_not_contacted)
+                else ''
+            end
+    end as stop_reason,
+    candidates,
+    members,
+    cast(held_out as bigint) as held_out,
+    cast(expected_value as decimal(18, 4)) as expected_value,
+    members = 0 as is_stopped
+from catalogued

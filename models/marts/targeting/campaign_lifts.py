@@ -1,0 +1,10 @@
+from python_ml.experiments import compare_arms
+
+
+def model(dbt, session):
+    """One row per campaign, metric, slice and arm that is not the control: how far apart."""
+    outcomes = dbt.ref("campaign_outcomes")
+    meta = dbt.config.get("meta")
+    return compare_arms(
+        outcomes.order("campaign_id, metric, slice, arm").df(), **meta["comparison"]
+    )

@@ -1,0 +1,30 @@
+-- Lapsed regulars: two orders or more, and silent for several times their own
+-- usual gap. A rule by a fixed number of days would call slow buyers lapsed.
+with
+
+totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where basis = 'bought'
+
+),
+
+behaviour as (
+
+    select * from {{ ref('customer_pivot') }}
+
+)
+
+select
+    totals.customer_id,
+    cast(null as string) as product_id,
+    'no order for ' || totals.recency_days || ' days, usually every '
+        || cast(round(behaviour.mean_gap_days) as bigint) || '; '
+        || totals.orders || ' orders so far' as reason,
+    cast(totals.orders as double) as score
+from totals
+inner join behaviour
+    on totals.customer_id = behaviour.customer_id
+where totals.orders >= 2
+    and totals.recency_days >= {{ var('lapsed_days') }}
+    and totals.recency_days > {{ var('lapsed_after_gaps') }} * behaviour.mean_gap_days
