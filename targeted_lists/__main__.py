@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         named = options.dataset if options.dataset in NAMED_ADAPTERS else "contract"
         adapter = str(variables.get("adapter", named))
-        return check_dataset(Path(options.data_dir), options.dataset, adapter)
+        return check_dataset(Path(options.data_dir), options.dataset, adapter, variables)
     from targeted_lists import run
 
     if options.command == "docs":

@@ -77,16 +77,23 @@ def write_docs(variables: dict[str, object]) -> int:
     return 0
 
 
-def run_dbt(arguments: list[str], variables: dict[str, object], console: Console) -> bool:
-    """Run a dbt command with progress; print the cause of each failure; say if it succeeded."""
-    with RunProgress(console) as progress:
+def run_dbt(
+    arguments: list[str],
+    variables: dict[str, object],
+    console: Console,
+    *,
+    is_quiet: bool = False,
+) -> bool:
+    """Run a dbt command; print its progress and the cause of each failure; say if it succeeded."""
+    with RunProgress(Console(quiet=True) if is_quiet else console) as progress:
         result = invoke_dbt(
             # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
             [
                 *("--log-level", "none"),
                 *arguments,
                 *("--profiles-dir", ".", "--project-dir", "."),
-                *("--vars", json.dumps(variables)),
+                # YAML reads a day as a date, which JSON does not know.
+                *("--vars", json.dumps(variables, default=str)),
             ],
             callbacks=[progress.show],
         )
