@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from targeted_lists.sample.people import CHANNELS, DAYS, FUTURE_DAYS, REGULARS, SEGMENTS, START
+from targeted_lists.sample.people import (
+    CHANNELS,
+    DAYS,
+    END,
+    FUTURE_DAYS,
+    REGULARS,
+    SEGMENTS,
+    START,
+)
 
 HORIZON = DAYS + FUTURE_DAYS
 MONTH_FACTORS = (0.85, 0.86, 0.95, 1.0, 1.02, 1.0, 0.93, 0.92, 1.0, 1.05, 1.2, 1.4)
@@ -22,7 +30,8 @@ _HOUR_WEIGHTS = {
 }
 
 _MONTHLY_HAZARD = 0.06
-_LULL_HAZARD = 0.05
+_LULL_HAZARD = 0.03
+_WARNING_DAYS = (45, 76)
 _DAYS_A_MONTH = 30.4
 
 
@@ -31,7 +40,7 @@ def draw_declines(rng: np.random.Generator, *, buyers: pd.DataFrame) -> pd.DataF
 
     A regular customer starts to fall with a constant monthly hazard, to 10 to 30 % of the
     usual rate; falls that started well before the end recover after two to four months. A
-    lapsed customer falls once, to nothing. Thirty to sixty days of precursors come before.
+    lapsed customer falls once, to nothing. Six to eleven weeks of precursors come before.
 
     Returns
     -------
@@ -45,13 +54,13 @@ def draw_declines(rng: np.random.Generator, *, buyers: pd.DataFrame) -> pd.DataF
     ):
         if segment == "lapsed":
             start = int(rng.integers(150, DAYS - 130))
-            precursor = start - int(rng.integers(30, 61))
+            precursor = start - int(rng.integers(*_WARNING_DAYS))
             rows.append((i, precursor, start, HORIZON, 0.0, 0.0))
         if segment not in REGULARS:
             continue
         day = max(int(join_day), 0) + 60
         while (day := day + int(rng.exponential(_DAYS_A_MONTH / _MONTHLY_HAZARD))) < HORIZON:
-            precursor = day - int(rng.integers(30, 61))
+            precursor = day - int(rng.integers(*_WARNING_DAYS))
             recovers = day < DAYS - 110
             recovery = day + int(rng.integers(60, 111)) if recovers else HORIZON
             rows.append((i, precursor, day, recovery, rng.uniform(0.1, 0.3), rng.uniform(0.8, 1)))
@@ -80,7 +89,7 @@ def shape_levels(
         low = (days >= fall.start_day) & (days < fall.recovery_day)
         after = days >= fall.recovery_day
         ramp = (days[warned] - fall.precursor_day) / (fall.start_day - fall.precursor_day)
-        for name, bottom, end in (("orders", fall.low, 0.7), ("visits", 0.8 * fall.low, 0.35)):
+        for name, bottom, end in (("orders", fall.low, 0.6), ("visits", 0.8 * fall.low, 0.3)):
             level = levels[name][fall.buyer]
             level[warned] *= 1 - (1 - end) * np.minimum(1, ramp if name == "orders" else 2 * ramp)
             level[low] *= bottom
@@ -98,7 +107,7 @@ def day_factors() -> np.ndarray:
     """Return the shop's factor of each day of the horizon: month times weekday."""
     days = pd.date_range(START, periods=HORIZON)
     month = np.array(MONTH_FACTORS)[days.month - 1]
-    return month * np.array(WEEKDAY_FACTORS)[days.weekday]
+    return month * np.array(WEEKDAY_FACTORS)[days.day_of_week]
 
 
 def draw_orders(
@@ -149,7 +158,7 @@ def time_orders(
     """Give each order its channel and its second of the day; return them as `draw_orders`."""
     count = len(owners)
     usual = np.where(owners < 0, CHANNELS.index("store"), buyers["channel"].to_numpy()[owners])
-    is_usual = rng.random(count) < 0.85
+    is_usual = rng.random(count) < 0.9
     other = rng.choice(len(CHANNELS), size=count, p=[0.4, 0.3, 0.25, 0.05])
     channel = np.array(CHANNELS)[np.where(is_usual, usual, other)]
     hour = np.zeros(count, dtype=int)
@@ -189,35 +198,32 @@ def draw_site_activity(
     pandas.DataFrame : one row per customer and month with a visit or a message, with the
         columns of the input `site_activity`, ordered by customer and month.
     """
-    months = pd.date_range(START, periods=14, freq="MS")
-    month_of_day = np.searchsorted(months, pd.date_range(START, periods=DAYS), side="right") - 1
+    months = pd.date_range(START, END, freq="MS", inclusive="left")
+    first_days = np.searchsorted(pd.date_range(START, periods=DAYS), months)
+    month_lengths = np.diff(first_days, append=DAYS)
     count, periods = len(buyers), len(months)
-
-    def by_month(daily: np.ndarray) -> np.ndarray:
-        sums = np.zeros((count, periods))
-        for month in range(periods):
-            sums[:, month] = daily[:, :DAYS][:, month_of_day == month].mean(axis=1)
-        return sums
-
     bought = orders.loc[orders["buyer"] >= 0]
     month = bought["ordered_at"].dt.to_period("M").dt.to_timestamp().map(months.get_loc)
     purchases = np.zeros((count, periods))
     np.add.at(purchases, (bought["buyer"].to_numpy(), month.to_numpy()), 1)
     joined = np.searchsorted(months, START + buyers["join_day"].clip(0).to_numpy(), "right") - 1
     is_present = np.arange(periods) >= joined[:, None]
-    strain = by_month(levels["strain"])
+    strain, interest = (
+        np.add.reduceat(levels[name][:, :DAYS], first_days, axis=1) / month_lengths
+        for name in ("strain", "visits")
+    )
     usual = 1.5 + 5 * buyers["base_rate"].to_numpy() * _DAYS_A_MONTH
     habit = rng.gamma(6, 1 / 6, count)
     is_regular = buyers["base_rate"].to_numpy() > 0
-    mean = np.where(is_regular, usual * habit, 0.25 * habit)[:, None] * by_month(levels["visits"])
-    mean = is_present * mean * rng.gamma(12, 1 / 12, mean.shape)
+    mean = np.where(is_regular, usual * habit, 0.25 * habit)[:, None] * interest
+    mean = is_present * mean * rng.gamma(25, 1 / 25, mean.shape)
     visits = rng.poisson(mean) + rng.binomial(purchases.astype(int), 0.6)
     minutes = visits * rng.gamma(8, (4.5 - 1.5 * strain) / 8)
     pages = rng.gamma(10, (6 - 1.5 * strain) / 10)
     categories = 1 + rng.poisson(1.8 - 0.6 * strain)
     messages = rng.binomial(3, 0.5, mean.shape) * is_present
-    unpaid = rng.poisson((0.3 + 1.2 * strain) * (visits > 0))
-    errors = rng.poisson((0.08 + 0.7 * strain) * (visits > 0))
+    unpaid = rng.poisson((0.3 + 1.6 * strain) * (visits > 0))
+    errors = rng.poisson((0.06 + 0.9 * strain) * (visits > 0))
     sent_month = sends["sent_at"].dt.to_period("M").dt.to_timestamp().map(months.get_loc)
     row = pd.Index(buyers["customer_id"]).get_indexer(sends["customer_id"])
     np.add.at(messages, (row, sent_month.to_numpy()), 1)

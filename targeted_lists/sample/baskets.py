@@ -238,14 +238,18 @@ def write_lines(
         & lines["campaign_id"].isna()
         & (lines.groupby("order")["order"].transform("size") > 1)
     )
-    came_back = can_return & (rng.random(len(lines)) < 0.01)
+    fate = rng.random(len(lines))
+    came_back = can_return & (fate < 0.01)
+    ran_out = can_return & (fate > 0.996)
+    lines.loc[ran_out, "cancel_reason"] = "out_of_stock"
+    lines.loc[ran_out, "delivered_at"] = pd.NaT
     lines["status"] = np.select(
         [lines["cancel_reason"].notna(), came_back, lines["delivered_at"].isna()],
         ["cancelled", "returned", "placed"],
         "delivered",
     )
     is_single = ~lines.duplicated(["buyer", "product_id"], keep=False)
-    can_refund = can_return & ~came_back & (lines["discount"] == 0) & is_single
+    can_refund = can_return & ~came_back & ~ran_out & (lines["discount"] == 0) & is_single
     lines["sale"] = -1
     return pd.concat(
         [lines, _draw_returns(rng, sales=lines[can_refund], share=_RETURN_SHARE)],
@@ -296,14 +300,16 @@ def _draw_returns(rng: np.random.Generator, *, sales: pd.DataFrame, share: float
     returns["ordered_at"] = arrival + second
     returns["delivered_at"] = returns["ordered_at"]
     returns["kinds"] = np.where(
-        -returns["quantity"] < sales.loc[returns.index, "quantity"], "return partial", "return"
+        -returns["quantity"] < sales.loc[returns.index, "quantity"],
+        "return partial_return",
+        "return",
     )
     returns = returns[returns["ordered_at"] < END]
     late = np.flatnonzero(sales.loc[returns["sale"], "ordered_at"] > START + _ORPHAN_PERIOD)
     orphans = returns.iloc[rng.choice(late, size=6, replace=False)].copy()
     days = rng.integers(1, _ORPHAN_PERIOD.astype(int), 6).astype("timedelta64[D]")
     orphans["ordered_at"] = START + days + np.timedelta64(11, "h")
-    orphans = orphans.assign(sale=-1, kinds="return without_sale")
+    orphans = orphans.assign(sale=-1, kinds="return return_without_sale")
     orphans["delivered_at"] = orphans["ordered_at"]
     both = pd.concat([returns, orphans], ignore_index=True)
     return both.assign(order=-1, status="delivered")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from targeted_lists.sample.people import MALFORMED_EMAILS, MALFORMED_PHONES
+
 LINE_COLUMNS = [
     "order_id",
     "line_number",
@@ -187,17 +189,19 @@ def spoil_inputs(
         planted.extend((name, first + i, kind) for i in range(len(rows)))
 
     def overwrite(name: str, kind: str, column: str, texts: list[str]) -> None:
-        rows = np.sort(rng.choice(len(inputs[name]), size=len(texts), replace=False))
+        rows = np.sort(rng.choice(len(inputs[name]) // 2, size=len(texts), replace=False))
         spoilt[name] = spoilt[name].copy()
         spoilt[name].loc[rows, column] = texts
         planted.extend((name, row + 1, kind) for row in rows)
 
     def copy_rows(name: str, count: int) -> pd.DataFrame:
-        return inputs[name].iloc[np.sort(rng.choice(len(inputs[name]), count, replace=False))]
+        # From the other half than `overwrite`, so that a copy stays one.
+        half = len(inputs[name]) // 2
+        return inputs[name].iloc[half + np.sort(rng.choice(half, count, replace=False))]
 
     overwrite("customers", "bad_birth_year", "birth_year", ["unknown", "19x5", "MCMLXX", "-"])
     overwrite("site_activity", "bad_visits", "visits", ["many", "1e", "?"])
-    append("customers", "duplicate", inputs["customers"].iloc[[10, 250, 1999 % len(inputs)]])
+    append("customers", "duplicate", copy_rows("customers", 3))
     append("customers", "missing_customer", copy_rows("customers", 1).assign(customer_id=""))
     append("products", "duplicate", copy_rows("products", 1))
     append("consents", "missing_customer", copy_rows("consents", 2).assign(customer_id=""))
@@ -209,5 +213,12 @@ def spoil_inputs(
         copy_rows("suppressions", 1).assign(customer_id="C99994"),
     )
     append("site_activity", "duplicate", copy_rows("site_activity", 2))
+    people = spoilt["customers"]
+    for kind, is_planted in (
+        ("malformed_email", people["email"].isin(MALFORMED_EMAILS)),
+        ("malformed_phone", people["phone"].isin(MALFORMED_PHONES)),
+        ("minor", pd.to_numeric(people["birth_year"], errors="coerce") > 2008),
+    ):
+        planted.extend(("customers", row + 1, kind) for row in np.flatnonzero(is_planted))
     truth = pd.DataFrame(planted, columns=["input", "source_row", "kind"])
     return spoilt, truth.sort_values(["input", "source_row", "kind"], ignore_index=True)

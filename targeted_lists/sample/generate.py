@@ -214,7 +214,8 @@ def _list_customers(rng: np.random.Generator, *, people: pd.DataFrame) -> pd.Dat
         "city",
     ]
     absent = rng.choice(len(people) * 9 // 10, size=12, replace=False)
-    return dirt.format_rows(people.loc[~people.index.isin(absent), columns])
+    listed = people.drop(index=absent)[columns].reset_index(drop=True)
+    return dirt.format_rows(listed)
 
 
 def _list_contacts(contacts: pd.DataFrame) -> pd.DataFrame:

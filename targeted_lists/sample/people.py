@@ -60,7 +60,7 @@ SEGMENTS = {
     "champion": Segment(
         share=0.10,
         monthly_orders=1.5,
-        regularity=6,
+        regularity=12,
         joins=(10, 150),
         newly_joined=0.3,
         lines=3.8,
@@ -68,39 +68,39 @@ SEGMENTS = {
         price_taste=0.5,
         discounted=0.06,
         habit=0.35,
-        channels=(0.14, 0.80, 0.03, 0.03),
+        channels=(0.06, 0.92, 0.01, 0.01),
         categories=("Electronics", "Kitchen & Dining", "Home Decor", "Sports & Leisure"),
         email_consent=0.90,
         sms_consent=0.60,
     ),
     "family_basket": Segment(
         share=0.12,
-        monthly_orders=0.85,
-        regularity=6,
+        monthly_orders=0.9,
+        regularity=12,
         joins=(10, 150),
         newly_joined=0.3,
-        lines=5.2,
+        lines=5.4,
         extra_units=1.0,
         price_taste=0.0,
         discounted=0.12,
         habit=0.45,
-        channels=(0.14, 0.03, 0.80, 0.03),
+        channels=(0.04, 0.03, 0.92, 0.01),
         categories=("Groceries", "Household", "Baby & Kids", "Beverages", "Pets"),
         email_consent=0.86,
         sms_consent=0.52,
     ),
     "bargain_hunter": Segment(
         share=0.15,
-        monthly_orders=0.32,
+        monthly_orders=0.3,
         regularity=5,
         joins=(10, 150),
         newly_joined=0.3,
         lines=2.4,
         extra_units=0.4,
         price_taste=-0.6,
-        discounted=0.72,
+        discounted=0.78,
         habit=0.05,
-        channels=(0.90, 0.06, 0.02, 0.02),
+        channels=(0.96, 0.02, 0.01, 0.01),
         categories=("Personal Care", "Stationery & Books", "Household"),
         email_consent=0.82,
         sms_consent=0.42,
@@ -114,9 +114,9 @@ SEGMENTS = {
         lines=3.2,
         extra_units=0.3,
         price_taste=0.1,
-        discounted=0.12,
+        discounted=0.08,
         habit=0.25,
-        channels=(0.40, 0.07, 0.08, 0.45),
+        channels=(0.05, 0.02, 0.03, 0.90),
         categories=("Garden & Outdoor", "Bedding & Bath", "Pets"),
         email_consent=0.78,
         sms_consent=0.45,
@@ -127,12 +127,12 @@ SEGMENTS = {
         regularity=1,
         joins=(DAYS - 58, DAYS - 3),
         newly_joined=1,
-        lines=2.2,
+        lines=1.9,
         extra_units=0.2,
         price_taste=0.1,
-        discounted=0.30,
+        discounted=0.08,
         habit=0,
-        channels=(0.30, 0.60, 0.08, 0.02),
+        channels=(0.05, 0.93, 0.01, 0.01),
         categories=("Personal Care", "Electronics", "Beverages"),
         email_consent=0.74,
         sms_consent=0.48,
@@ -143,12 +143,12 @@ SEGMENTS = {
         regularity=1,
         joins=(0, DAYS - 120),
         newly_joined=1,
-        lines=1.9,
+        lines=1.6,
         extra_units=0.2,
         price_taste=0.0,
-        discounted=0.15,
+        discounted=0.05,
         habit=0,
-        channels=(0.62, 0.10, 0.20, 0.08),
+        channels=(0.94, 0.02, 0.03, 0.01),
         categories=("Home Decor", "Garden & Outdoor", "Stationery & Books"),
         email_consent=0.70,
         sms_consent=0.40,
@@ -281,11 +281,11 @@ def draw_profiles(rng: np.random.Generator, *, buyers: pd.DataFrame, others: int
 
 
 def _draw_registrations(rng: np.random.Generator, *, join_day: np.ndarray) -> np.ndarray:
-    """Draw when each registered: on the join day before opening, or up to three years ago."""
+    """Draw when each registered: on the eve of the join day, or up to three years ago."""
     count = len(join_day)
     before = -rng.integers(30, 1100, count)
     day = np.where(join_day < 0, before, join_day)
-    second = rng.integers(5 * 3600, 7 * 3600, count)
+    second = -rng.integers(3600, 7 * 3600, count)
     return START + day.astype("timedelta64[D]") + second.astype("timedelta64[s]")
 
 
@@ -301,12 +301,12 @@ def _draw_emails(rng: np.random.Generator, *, count: int) -> list[str | None]:
     for i in np.flatnonzero(rng.random(count) < 0.05):
         emails[i] = None
     malformed = rng.choice(count, size=6, replace=False)
-    for i, email in zip(malformed, _MALFORMED_EMAILS, strict=True):
+    for i, email in zip(malformed, MALFORMED_EMAILS, strict=True):
         emails[i] = email
     return emails
 
 
-_MALFORMED_EMAILS = (
+MALFORMED_EMAILS = (
     "anna.reed@",
     "ben-at-example.com",
     "clara shaw@example.org",
@@ -314,7 +314,7 @@ _MALFORMED_EMAILS = (
     "david@@example.net",
     "ella@example",
 )
-_MALFORMED_PHONES = ("12345", "+1 call me", "00", "555-CALL-NOW", "+44", "n/a")
+MALFORMED_PHONES = ("12345", "+1 call me", "00", "555-CALL-NOW", "+44", "n/a")
 
 
 def _draw_phones(rng: np.random.Generator, *, city_index: np.ndarray) -> list[str | None]:
@@ -332,7 +332,7 @@ def _draw_phones(rng: np.random.Generator, *, city_index: np.ndarray) -> list[st
     for i in np.flatnonzero(rng.random(len(phones)) < 0.08):
         phones[i] = None
     for i, phone in zip(
-        rng.choice(len(phones), size=6, replace=False), _MALFORMED_PHONES, strict=True
+        rng.choice(len(phones), size=6, replace=False), MALFORMED_PHONES, strict=True
     ):
         phones[i] = phone
     return phones

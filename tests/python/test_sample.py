@@ -1,0 +1,491 @@
+"""The committed sample is what the generator writes, and its truth is true of its raw rows.
+
+The files are read here with the csv module alone, so that an error of the generator's own
+helpers cannot hide.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+from collections import defaultdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from scipy.stats import chi2_contingency
+
+from targeted_lists.sample import generate_sample, write_sample
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "data" / "sample"
+CONTRACT = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
+START, END = datetime(2025, 5, 1), datetime(2026, 7, 1)
+LINE_COLUMNS = list(CONTRACT["order_lines"])
+SERVICES = {"DELIVERY", "GIFTWRAP"}
+
+KEYS = {
+    "products": ["product_id"],
+    "customers": ["customer_id"],
+    "suppressions": ["customer_id"],
+    "erasures": ["customer_id"],
+    "campaigns": ["campaign_id"],
+    "campaign_contacts": ["campaign_id", "customer_id"],
+    "site_activity": ["customer_id", "period_start"],
+    "customer_totals": ["customer_id"],
+    "customer_period_totals": ["customer_id", "period_start"],
+    "customer_category_spend": ["customer_id", "category"],
+    "customer_channel_orders": ["customer_id", "channel"],
+    "activity_labels": ["customer_id", "as_of_date"],
+}
+
+
+def content(path: Path) -> bytes:
+    raw = path.read_bytes()
+    return gzip.decompress(raw) if path.suffix == ".gz" else raw
+
+
+def records(name: str, folder: Path = SAMPLE) -> list[list[str]]:
+    (path,) = folder.glob(f"{name}.csv*")
+    return list(csv.reader(io.StringIO(content(path).decode())))
+
+
+def table(name: str, folder: Path = SAMPLE) -> pd.DataFrame:
+    header, *rows = records(name, folder)
+    return pd.DataFrame(rows, columns=header)
+
+
+def truth(name: str) -> pd.DataFrame:
+    return table(name, SAMPLE / "truth")
+
+
+def parse_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return None
+
+
+def parse_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder, seed=42)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def raw_lines() -> list[list[str]]:
+    return records("order_lines")[1:]
+
+
+@pytest.fixture(scope="module")
+def lines(raw_lines) -> pd.DataFrame:
+    """All raw lines; what is too long is cut, what is too short is filled up."""
+    width = len(LINE_COLUMNS)
+    rows = [(row + [""] * width)[:width] for row in raw_lines]
+    frame = pd.DataFrame(rows, columns=LINE_COLUMNS, index=range(1, len(rows) + 1))
+    frame["fields"] = [len(row) for row in raw_lines]
+    frame["at"] = pd.Series([parse_time(text) for text in frame["ordered_at"]], frame.index)
+    for column in ("quantity", "unit_price", "unit_cost", "discount"):
+        frame[f"{column}_number"] = frame[column].map(parse_number)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def planted() -> dict[str, set[int]]:
+    rows = truth("line_truth")
+    return {kind: set(numbers.astype(int)) for kind, numbers in rows.groupby("kind")["source_row"]}
+
+
+@pytest.fixture(scope="module")
+def sales(lines) -> pd.DataFrame:
+    """Lines of goods that were sold: a simple reading, not the project's own rules."""
+    is_sale = (
+        (lines["quantity_number"] > 0)
+        & (lines["unit_price_number"] > 0)
+        & (lines["status"] != "cancelled")
+        & lines["at"].between(START, END)
+        & ~lines["product_id"].isin(["", *SERVICES])
+        & (lines["order_id"] != "")
+    )
+    return lines[is_sale].drop_duplicates(LINE_COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def known_sales(sales) -> pd.DataFrame:
+    return sales[~sales["customer_id"].isin(["", "0"])]
+
+
+# --- the files -------------------------------------------------------------------------
+
+
+def test_committed_files_are_what_the_generator_writes(written):
+    committed = {path.relative_to(SAMPLE) for path in SAMPLE.rglob("*.csv*")}
+    assert committed == {path.relative_to(written) for path in written.rglob("*.csv*")}
+    differing = [
+        str(path) for path in committed if content(SAMPLE / path) != content(written / path)
+    ]
+    assert differing == []
+
+
+def test_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
+    for name, seed in (("first", 7), ("second", 7), ("third", 8)):
+        write_sample(tmp_path / name, seed=seed, customers=500)
+    paths = [path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*.csv*")]
+    first, second, third = (
+        [(tmp_path / name / path).read_bytes() for path in paths]
+        for name in ("first", "second", "third")
+    )
+    assert len(paths) > len(CONTRACT)
+    assert first == second
+    same = {str(path) for path, a, b in zip(paths, first, third, strict=True) if a == b}
+    # These two state what was planted and do not depend on the draw.
+    assert same == {"campaigns.csv", "truth/campaign_effects.csv", "truth/product_pairs.csv"}
+
+
+def test_compressed_files_carry_no_time_and_no_name():
+    headers = {path.name: path.read_bytes()[:10] for path in SAMPLE.rglob("*.gz")}
+    assert "order_lines.csv.gz" in headers
+    for header in headers.values():
+        assert header[3] == 0
+        assert header[4:8] == b"\0\0\0\0"
+
+
+def test_sample_is_at_most_four_megabytes():
+    assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) <= 4_000_000
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_every_input_is_there_with_the_columns_of_the_contract(name):
+    header, *rows = records(name)
+    assert sorted(header) == sorted(CONTRACT[name])
+    assert rows
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_are_unique_but_for_planted_rows(name):
+    planted_rows = truth("input_truth").query("input == @name and kind != 'bad_visits'")
+    kinds = {"duplicate", "missing_customer"}
+    dirty = planted_rows.loc[planted_rows["kind"].isin(kinds), "source_row"].astype(int) - 1
+    frame = table(name).drop(index=dirty)
+    assert not frame.duplicated(KEYS[name]).any()
+    assert (frame[KEYS[name]] != "").all(axis=None)
+
+
+def test_too_few_customers_are_refused():
+    with pytest.raises(ValueError, match="customers is 10: at least 500"):
+        generate_sample(customers=10)
+
+
+# --- how large and how it goes ---------------------------------------------------------
+
+
+def test_sizes_are_as_stated(lines, known_sales):
+    assert 58_000 <= len(lines) <= 63_000
+    assert 14_000 <= lines["order_id"].nunique() <= 16_500
+    assert 2_950 <= known_sales["customer_id"].nunique() <= 3_050
+    goods = lines[~lines["product_id"].isin(["", *SERVICES])]
+    assert goods["product_id"].nunique() == 400
+    assert goods["category_1"].nunique() == 13
+    assert goods["category_2"].nunique() > 13
+    assert goods["category_3"].nunique() > goods["category_2"].nunique()
+    assert lines["city"].nunique() - 1 == 12  # one row lost its city
+
+
+def test_shop_has_seasons_weekdays_and_hours(sales):
+    orders = sales.drop_duplicates("order_id")["at"]
+    by_month = orders.dt.to_period("M").value_counts()
+    assert len(by_month) == 14
+    assert by_month["2025-12"] > 1.3 * by_month["2026-02"]
+    by_weekday = orders.dt.day_of_week.value_counts()
+    assert by_weekday[5] > 1.2 * by_weekday[1]
+    assert orders.dt.hour.between(7, 22).all()
+    assert orders.dt.normalize().nunique() == (END - START).days
+
+
+def test_margins_and_discounts_are_sane(sales):
+    share = 1 - sales["unit_cost_number"] / sales["unit_price_number"]
+    assert share.between(0.24, 0.46).all()
+    discount = sales["discount_number"].dropna()
+    amount = (sales["quantity_number"] * sales["unit_price_number"])[discount.index]
+    assert (discount > 0).all()
+    assert (discount < 0.41 * amount).all()
+    assert 0.05 < len(discount) / len(sales) < 0.4
+
+
+# --- truth of the lines ----------------------------------------------------------------
+
+
+def test_each_kind_names_exactly_the_lines_that_show_it(lines, planted):
+    at, quantity, price = lines["at"], lines["quantity_number"], lines["unit_price_number"]
+    shown = {
+        "anonymous": lines["customer_id"].isin(["", "0"]),
+        "service": lines["product_id"].isin(SERVICES),
+        "cancelled": lines["status"] == "cancelled",
+        "returned": lines["status"] == "returned",
+        "return": quantity < 0,
+        "zero_price": price == 0,
+        "negative_price": price < 0,
+        "bad_quantity": quantity.isna(),
+        "bad_price": price.isna(),
+        "bad_date": at.isna(),
+        "future_date": at >= END + timedelta(days=366),
+        "missing_product": lines["product_id"] == "",
+        "missing_order": lines["order_id"] == "",
+        "too_many_fields": lines["fields"] > len(LINE_COLUMNS),
+        "too_few_fields": lines["fields"] < len(LINE_COLUMNS),
+        "duplicate": lines.duplicated(LINE_COLUMNS),
+    }
+    assert set(shown) | {"partial_return", "return_without_sale"} == set(planted)
+    for kind, mask in shown.items():
+        assert set(lines.index[mask]) == planted[kind], kind
+
+
+def test_damaged_lines_are_a_handful(planted):
+    for kind in ("bad_quantity", "bad_price", "bad_date", "missing_product", "future_date"):
+        assert 5 <= len(planted[kind]) <= 20, kind
+    assert 0.002 < len(planted["duplicate"]) / 60_000 < 0.004
+
+
+def test_related_rows_are_the_original_and_the_sale(lines):
+    rows = truth("line_truth")
+    related = rows[rows["related_row"] != ""].astype({"source_row": int, "related_row": int})
+    assert set(related["kind"]) == {"duplicate", "return"}
+    for row, kind, other in related.itertuples(index=False):
+        this, that = lines.loc[row], lines.loc[other]
+        if kind == "duplicate":
+            assert other < row
+            assert (this[LINE_COLUMNS] == that[LINE_COLUMNS]).all()
+        else:
+            assert that["at"] < this["at"]
+            assert this["order_id"] != that["order_id"]
+            same = ["customer_id", "product_id", "unit_price", "discount"]
+            assert (this[same] == that[same]).all()
+            assert 0 < -this["quantity_number"] <= that["quantity_number"]
+
+
+def test_partial_and_orphan_returns(lines, planted, known_sales):
+    rows = truth("line_truth").query("kind == 'return'").set_index("source_row")["related_row"]
+    sale = {int(row): int(other) for row, other in rows.items() if other}
+    assert planted["return_without_sale"] == planted["return"] - set(sale)
+    quantity = lines["quantity_number"]
+    partial = {row for row, other in sale.items() if -quantity[row] < quantity[other]}
+    assert partial == planted["partial_return"] - planted["return_without_sale"]
+    bought = known_sales.groupby(["customer_id", "product_id"])["at"].min()
+    for row in planted["return_without_sale"]:
+        line = lines.loc[row]
+        assert bought[line["customer_id"], line["product_id"]] > line["at"]
+
+
+def test_statuses_agree_with_dates(lines):
+    kept = lines[lines["at"].notna() & (lines["at"] < END)]
+    for status, delivered in (("delivered", True), ("placed", False), ("cancelled", False)):
+        rows = kept[kept["status"] == status]
+        assert len(rows) > 0
+        assert ((rows["delivered_at"] != "") == delivered).all(), status
+    assert ((kept["cancel_reason"] != "") == (kept["status"] == "cancelled")).all()
+    assert (END - kept.loc[kept["status"] == "placed", "at"].min()).days <= 4
+
+
+# --- truth of the other inputs ---------------------------------------------------------
+
+
+def test_each_kind_names_exactly_the_rows_that_show_it():
+    customers, consents = table("customers"), table("consents")
+    suppressions, site, products = (
+        table("suppressions"),
+        table("site_activity"),
+        table("products"),
+    )
+    known = set(truth("customers")["customer_id"])
+    year = customers["birth_year"].map(parse_number)
+    email, phone = customers["email"], customers["phone"]
+    shown = {
+        ("customers", "duplicate"): customers.duplicated(),
+        ("customers", "missing_customer"): customers["customer_id"] == "",
+        ("customers", "bad_birth_year"): year.isna() & (customers["birth_year"] != ""),
+        ("customers", "minor"): year > 2008,
+        ("customers", "malformed_email"): (email != "")
+        & ~email.str.fullmatch(r"[a-z.]+\d+@example\.(com|org|net)"),
+        ("customers", "malformed_phone"): (phone != "")
+        & ~phone.str.fullmatch(r"\+1\d{3}55501\d\d|\+447700900\d{3}"),
+        ("consents", "missing_customer"): consents["customer_id"] == "",
+        ("consents", "unknown_customer"): ~consents["customer_id"].isin(known | {""}),
+        ("suppressions", "unknown_customer"): ~suppressions["customer_id"].isin(known),
+        ("site_activity", "duplicate"): site.duplicated(),
+        ("site_activity", "bad_visits"): site["visits"].map(parse_number).isna(),
+        ("products", "duplicate"): products.duplicated(),
+    }
+    found = {
+        (*name, row + 1) for name, mask in shown.items() for row in mask.index[mask].to_list()
+    }
+    stated = truth("input_truth").astype({"source_row": int})
+    assert found == set(zip(stated["input"], stated["kind"], stated["source_row"], strict=True))
+
+
+def test_consents_in_the_truth_follow_from_the_log():
+    latest: dict[tuple[str, str], tuple[str, bool]] = {}
+    traps = defaultdict(set)
+    for event in table("consents").itertuples():
+        if event.purpose != "marketing":
+            continue
+        moment = (event.event_at, event.status == "withdrawn")
+        traps[event.customer_id, event.channel, event.event_at].add(event.status)
+        for channel in ("email", "sms"):
+            key = (event.customer_id, channel)
+            if event.channel in (channel, "any") and moment > latest.get(key, ("", False)):
+                latest[key] = moment
+            elif event.channel in (channel, "any"):
+                latest.setdefault(key, moment)
+    for customer in truth("customers").itertuples():
+        for channel, stated in (
+            ("email", customer.consents_to_email),
+            ("sms", customer.consents_to_sms),
+        ):
+            moment = latest.get((customer.customer_id, channel))
+            consents = moment is not None and not moment[1]
+            assert (stated == "true") == consents, (customer.customer_id, channel)
+    assert sum(len(statuses) == 2 for statuses in traps.values()) >= 5
+    buyers = truth("customers").query("segment != 'none'")
+    assert (buyers["consents_to_email"] == "true").mean() == pytest.approx(0.75, abs=0.04)
+    assert (buyers["consents_to_sms"] == "true").mean() == pytest.approx(0.45, abs=0.04)
+
+
+def test_aggregates_are_of_customers_without_receipts_and_add_up(lines):
+    totals = table("customer_totals")
+    assert 60 <= len(totals) <= 100
+    assert not set(totals["customer_id"]) & set(lines["customer_id"])
+    assert not set(totals["customer_id"]) & set(table("customers")["customer_id"])
+    revenue = totals[totals["revenue"] != ""].set_index("customer_id")["revenue"].astype(float)
+    spend = table("customer_category_spend").astype({"revenue": float})
+    by_customer = spend.groupby("customer_id")["revenue"].sum()
+    assert len(revenue) == len(totals) - 3
+    assert (by_customer[revenue.index] - revenue).abs().max() < 0.005
+    orders = table("customer_channel_orders").astype({"orders": int})
+    stated = totals.set_index("customer_id")["orders"].astype(int)
+    assert orders.groupby("customer_id")["orders"].sum()[stated.index].equals(stated)
+    labels = table("activity_labels")
+    assert set(labels["label"]) == {"declined", "steady"}
+    assert set(labels["customer_id"]) <= set(totals["customer_id"])
+
+
+# --- planted truth ---------------------------------------------------------------------
+
+
+def test_segments_behave_as_they_are_named(known_sales):
+    orders = known_sales.groupby("order_id").agg(
+        customer_id=("customer_id", "first"), at=("at", "first"), lines=("product_id", "size")
+    )
+    people = orders.groupby("customer_id").agg(
+        orders=("at", "size"), last=("at", "max"), lines=("lines", "mean")
+    )
+    segment = truth("customers").set_index("customer_id")["segment"]
+    people = people.join(segment).assign(recency=lambda x: (END - x["last"]).dt.days)
+    of = dict(list(people.groupby("segment")))
+    assert set(of) == set(segment) - {"none"}
+    assert (of["newcomer"]["orders"] == 1).all()
+    assert (of["newcomer"]["recency"] < 60).all()
+    assert (of["one_time_old"]["orders"] <= 2).all()
+    assert (of["one_time_old"]["recency"] > 90).all()
+    assert (of["lapsed"]["recency"] > 120).all()
+    assert of["lapsed"]["orders"].median() >= 3
+    assert of["champion"]["orders"].median() > 1.3 * of["family_basket"]["orders"].median()
+    assert of["family_basket"]["lines"].median() > 1.2 * of["champion"]["lines"].median()
+    discounted = (known_sales["discount"] != "").groupby(known_sales["customer_id"]).mean()
+    by_segment = discounted.groupby(segment).mean()
+    assert by_segment.pop("bargain_hunter") > 2 * by_segment.max()
+
+
+def test_pairs_pull_each_other(sales):
+    baskets = sales.groupby("order_id")["product_id"].agg(set)
+    pairs = truth("product_pairs").astype({"added_probability": float})
+    assert len(pairs) == 8
+    for first, second, probability in pairs.itertuples(index=False):
+        has_first = baskets.map(lambda basket, item=first: item in basket)
+        has_second = baskets.map(lambda basket, item=second: item in basket)
+        confidence = has_second[has_first].mean()
+        assert confidence == pytest.approx(probability, abs=0.08)
+        assert confidence / has_second.mean() > 5
+
+
+@pytest.mark.parametrize("campaign_id", ["CMP01", "CMP02", "CMP03"])
+def test_campaigns_had_the_planted_effect_on_random_arms(campaign_id, known_sales):
+    effect = truth("campaign_effects").set_index("campaign_id").loc[campaign_id]
+    contacts = table("campaign_contacts").query("campaign_id == @campaign_id")
+    campaign = table("campaigns").set_index("campaign_id").loc[campaign_id]
+    start = parse_time(campaign["started_at"])
+    window = timedelta(days=int(effect["window_days"]))
+    bought = known_sales[(known_sales["at"] >= start) & (known_sales["at"] < start + window)]
+    converted = contacts["customer_id"].isin(bought["customer_id"])
+    is_treated = contacts["arm"] == "treatment"
+    assert campaign["list_name"] == effect["list_name"]
+    assert 600 <= len(contacts) <= 1200
+    assert is_treated.mean() == pytest.approx(0.85, abs=0.06)
+    assert ((contacts["sent_at"] != "") == is_treated).all()
+    assert ((contacts["responded"] != "") == is_treated).all()
+    treated, control = converted[is_treated], converted[~is_treated]
+    error = math.sqrt(
+        treated.mean() * (1 - treated.mean()) / len(treated)
+        + control.mean() * (1 - control.mean()) / len(control)
+    )
+    difference = treated.mean() - control.mean()
+    assert abs(difference - float(effect["added_probability"])) < 3 * error
+    segment = contacts["customer_id"].map(truth("customers").set_index("customer_id")["segment"])
+    assert chi2_contingency(pd.crosstab(segment, is_treated)).pvalue > 0.001
+
+
+def test_orders_that_campaigns_caused_are_ordinary_orders_of_treated_customers(known_sales):
+    caused = truth("campaign_orders")
+    contacts = table("campaign_contacts")
+    treated = contacts[contacts["arm"] == "treatment"]
+    pairs = ["campaign_id", "customer_id"]
+    assert len(caused) > 30
+    assert len(caused.merge(treated, on=pairs)) == len(caused)
+    assert set(caused["order_id"]) <= set(known_sales["order_id"])
+    assert "CMP02" not in set(caused["campaign_id"])
+
+
+def test_one_campaign_is_planned_and_has_no_contacts():
+    campaigns = table("campaigns")
+    planned = campaigns[~campaigns["campaign_id"].isin(table("campaign_contacts")["campaign_id"])]
+    assert len(planned) == 1
+    assert (planned["started_at"].map(parse_time) >= END).all()
+
+
+def test_site_visits_fall_before_purchases_do():
+    declines = truth("declines")
+    segment = truth("customers").set_index("customer_id")["segment"]
+    late = declines[declines["start_date"].between("2026-06-20", "2026-07-25")]
+    late = late[late["customer_id"].map(segment) != "lapsed"]
+    visits = table("site_activity").assign(visits=lambda x: x["visits"].map(parse_number))
+    visits["month"] = visits["period_start"].str[:7]
+    by_month = visits.pivot_table(
+        index="customer_id", columns="month", values="visits", aggfunc="sum", fill_value=0
+    )
+    share = by_month["2026-06"].add(0.5) / by_month[["2026-02", "2026-03"]].mean(axis=1).add(0.5)
+    regular = share[share.index.map(segment).isin(["champion", "family_basket"])]
+    steady = regular[~regular.index.isin(declines["customer_id"])]
+    assert len(late) > 20
+    assert regular.reindex(late["customer_id"]).median() < 0.7 * steady.median()
+
+
+def test_decliners_buy_less_after_the_end_and_others_do_not():
+    people = truth("customers").query("declines_after_end != ''")
+    counts = people.astype({"orders_60d_before_end": int, "orders_60d_after_end": int})
+    sums = counts.groupby("declines_after_end")[["orders_60d_before_end", "orders_60d_after_end"]]
+    ratio = sums.sum()["orders_60d_after_end"] / sums.sum()["orders_60d_before_end"]
+    assert set(people["segment"]) == {"champion", "family_basket"}
+    assert 60 <= (people["declines_after_end"] == "true").sum() <= 150
+    assert ratio["true"] < 0.55
+    assert ratio["false"] > 0.75
