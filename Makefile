@@ -11,7 +11,9 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python
 IS_FIT = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 JOB = .venv/bin/python -m targeted_lists
-WHICH_DATA = --dataset '$(DATASET)' --data-dir '$(DATA_DIR)' --vars '$(VARS)'
+# Through the environment, so that quotes and spaces arrive as they were typed.
+export DATASET DATA_DIR VARS
+WHICH_DATA = --dataset "$$DATASET" --data-dir "$$DATA_DIR" --vars "$$VARS"
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile

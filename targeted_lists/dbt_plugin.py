@@ -5,6 +5,7 @@ dbt-duckdb loads this module through `plugins` in `profiles.yml`.
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
 from typing import Any
@@ -55,3 +56,6 @@ class Plugin(BasePlugin):
             "end_run": end_run,
         }.items():
             conn.create_function(name, function, side_effects=True)
+        # The functions and the connection hold each other: a process that leaves it open, as
+        # sqlfluff does, would end in a page of warnings about leaks.
+        atexit.register(conn.close)

@@ -45,7 +45,7 @@ def command(toy, capsys) -> Callable[..., tuple[int, str]]:
 
 def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
     write_lines(*range(1, 101))
-    done = run_command(toy, "lists", "--threads", "1")
+    done = run_command(toy, "lists", "--threads", "1", "--vars", "{as_of_date: 2025-01-31}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "core.dim_things" in done.stdout
     assert "Published 4 tables, 301 rows: published/sample.duckdb" in done.stdout
