@@ -23,12 +23,9 @@ def run_once(dataset: str, data_dir: str) -> tuple[float, float]:
     for database in (ROOT / "warehouse").glob(f"{dataset}.duckdb*"):
         database.unlink()
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "targeted_lists", "lists"]
-        + ["--dataset", dataset, "--data-dir", data_dir],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-    )
+    job = [sys.executable, "-m", "targeted_lists", "lists"]
+    which_data = ["--dataset", dataset, "--data-dir", data_dir]
+    process = subprocess.Popen([*job, *which_data], cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         raise SystemExit(f"The job on {dataset} failed; run it by hand to see why.")
