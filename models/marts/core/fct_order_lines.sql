@@ -127,7 +127,7 @@ select
     status,
     return_match,
     quantity,
-    returned_quantity,
+    cast(returned_quantity as decimal(18, 3)) as returned_quantity,
     unit_price,
     discount,
     amount,
