@@ -51,7 +51,7 @@ class Run:
     command : build, seed, run, test or snapshot.
     arguments : the command line's arguments by name.
     nodes : every enabled node of the project, whether it ran or not: unique_id, resource_type,
-        checksum, layer (its first folder), schema and name.
+        checksum, layer (its first folder), language, schema and name.
     statuses : dbt's status of each node that ran, by unique_id; unit tests too.
     database, dataset, dbt_version : written into the publication.
     """
@@ -106,7 +106,10 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
             tables=sorted(
                 (node["schema"], node["name"])
                 for node in run.nodes
-                if node["resource_type"] == "model" and node["layer"] in PUBLISHED_LAYERS
+                if node["resource_type"] == "model"
+                and node["layer"] in PUBLISHED_LAYERS
+                # What a Python model returns has no contract; a SQL model publishes it.
+                and node["language"] == "sql"
             ),
             dbt_version=run.dbt_version,
         ),

@@ -13,6 +13,7 @@
                 'resource_type': node.resource_type,
                 'checksum': node.checksum.checksum,
                 'layer': node.fqn[1],
+                'language': node.language | default('sql'),
                 'schema': node.schema,
                 'name': node.alias,
             }) -%}

@@ -203,6 +203,9 @@ TOY_FILES = {
         "    things = dbt.ref('dim_things')\n"
         "    return things.order('id').df()\n"
     ),
+    "models/marts/segmentation/score_counts.sql": (
+        "select count(*) as scores from {{ ref('scores') }}"
+    ),
     "models/lists/list_catalog.sql": (
         "select 'list_things' as list_name, count(*) as members, 0 as held_out,\n"
         "    1234.5::decimal(18, 2) as expected_value, false as is_stopped,\n"
@@ -236,7 +239,7 @@ unit_tests:
 
 @pytest.fixture(scope="session")
 def toy_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project of six models with the real hooks, built and published once."""
+    """A project of seven models with the real hooks, built and published once."""
     toy = copy_project(
         tmp_path_factory.mktemp("toy"),
         ["dbt_project.yml", "profiles.yml", "macros/run", "macros/sql/string_literal.sql"],

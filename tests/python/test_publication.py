@@ -25,7 +25,7 @@ def things(toy: Project) -> list[int]:
     return [key for (key,) in query(toy.published(), THINGS)]
 
 
-def test_a_whole_build_publishes_marts_and_lists_only(toy):
+def test_a_whole_build_publishes_the_sql_models_of_marts_and_lists_only(toy):
     tables = query(
         toy.published(),
         "select schema_name || '.' || table_name from duckdb_tables() order by all",
@@ -36,7 +36,7 @@ def test_a_whole_build_publishes_marts_and_lists_only(toy):
         "lists.list_catalog",
         "main.publication",
         "main.publication_tables",
-        "segmentation.scores",
+        "segmentation.score_counts",
     ]
     assert query(toy.published(), "select count(*) from duckdb_views() where not internal") == [
         (0,)
@@ -50,12 +50,12 @@ def test_the_publication_says_what_it_holds(toy):
         "row_count, published_at > timestamp '2025-01-01' from publication",
     )
     version = f"v{duckdb.__version__}"
-    assert rows == [("sample", "2025-01-31", "0.1.0", version, 4, 7, True)]
+    assert rows == [("sample", "2025-01-31", "0.1.0", version, 4, 6, True)]
     assert query(toy.published(), "from publication_tables order by all") == [
         ("core", "dim_things", 2),
         ("core", "order_line_ledger", 2),
         ("lists", "list_catalog", 1),
-        ("segmentation", "scores", 2),
+        ("segmentation", "score_counts", 1),
     ]
 
 
@@ -101,8 +101,8 @@ def test_seed_run_test_end_as_build_does(toy, write_lines):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["build", "--select", "dim_things"], "--select, covered 5 of 11 nodes"),
-        (["build", "--exclude", "scores"], "--exclude, covered 10 of 11 nodes"),
+        (["build", "--select", "dim_things"], "--select, covered 5 of 12 nodes"),
+        (["build", "--exclude", "scores"], "--exclude, covered 11 of 12 nodes"),
         (["build", "--exclude-resource-type", "unit_test"], "--exclude-resource-types, covered"),
         (["build", "--empty"], "--empty, covered"),
         (["test", "--select", "no_large_thing"], "--select, covered 1 of 4 nodes"),
@@ -174,10 +174,10 @@ def test_a_fault_of_the_inputs_stops_the_run_with_its_sentence(toy, write_lines)
 
 
 def test_a_model_that_is_gone_is_not_published(toy):
-    (toy.folder / "models/marts/segmentation/scores.py").unlink()
+    (toy.folder / "models/marts/segmentation/score_counts.sql").unlink()
     toy.build()
     names = query(toy.published(), "select table_name from publication_tables")
-    assert ("scores",) not in names
+    assert ("score_counts",) not in names
     assert len(names) == 3
 
 

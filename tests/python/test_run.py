@@ -48,7 +48,7 @@ def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
     done = run_command(toy, "lists", "--threads", "1", "--vars", "{as_of_date: 2025-01-31}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "core.dim_things" in done.stdout
-    assert "Published 4 tables, 301 rows: published/sample.duckdb" in done.stdout
+    assert "Published 4 tables, 202 rows: published/sample.duckdb" in done.stdout
     cells = [line.strip("│ ").split("│") for line in done.stdout.splitlines() if "│" in line]
     rows = [[cell.strip() for cell in row] for row in cells]
     assert ["list_things", "100", "0", "1,234.50"] in [row[:4] for row in rows]
