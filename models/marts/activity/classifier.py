@@ -12,4 +12,5 @@ def model(dbt, session):
         features.filter("is_current").order("customer_id").df(),
         model=chosen,
         **meta["columns"],
+        **meta["baseline"],
     )

@@ -7,5 +7,6 @@ def model(dbt, session):
     meta = dbt.config.get("meta")
     return measure_importances(
         features.filter("not is_current").order("customer_id, cutoff_at").df(),
+        **meta["columns"],
         **meta["importance"],
     )

@@ -8,5 +8,6 @@ def model(dbt, session):
     return evaluate_classifiers(
         features.filter("not is_current").order("customer_id, cutoff_at").df(),
         **meta["columns"],
+        **meta["baseline"],
         **meta["evaluation"],
     )

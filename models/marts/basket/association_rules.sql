@@ -43,15 +43,17 @@ counted_later as (
 
 ),
 
+-- Thresholds are inclusive; the tolerance keeps a rule that is exactly at one.
 judged as (
 
     select
         *,
         case
-            when q_value > {{ var('basket_max_q') }} then 'may be chance'
-            when lift < {{ var('basket_min_lift') }} then 'hardly more than usual'
+            when q_value > {{ var('basket_max_q') }} + 1e-9 then 'may be chance'
+            when lift < {{ var('basket_min_lift') }} - 1e-9
+                then 'hardly more than usual'
             when later_lift is null then 'no later baskets to confirm it'
-            when later_lift < {{ var('basket_min_lift') }}
+            when later_lift < {{ var('basket_min_lift') }} - 1e-9
                 then 'did not hold in later baskets'
             else 'holds in later baskets'
         end as verdict

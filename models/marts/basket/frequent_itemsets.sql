@@ -67,9 +67,10 @@ select
     itemsets.itemset,
     names.itemset_name,
     cast(itemsets.length as bigint) as length,
+    cast(itemsets.max_length as bigint) as max_length,
     cast(itemsets.baskets as bigint) as baskets,
-    itemsets.support,
-    coalesce(later_counts.later_baskets, 0) as later_baskets
+    coalesce(later_counts.later_baskets, 0) as later_baskets,
+    itemsets.support
 from itemsets
 cross join {{ ref('basket_thresholds') }} as thresholds
 inner join names

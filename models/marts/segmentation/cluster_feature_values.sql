@@ -1,7 +1,5 @@
-{% set features = [
-    'recency_days', 'frequency', 'monetary', 'mean_receipt', 'tenure_days',
-    'lines_per_order', 'categories', 'discounted_share', 'undone_share',
-] -%}
+{# dbt knows the configuration once all models are parsed. -#}
+{% set features = (config.get('meta') or {}).get('features', []) -%}
 with
 
 cluster_features as (
