@@ -29,7 +29,7 @@ removals as (
     select
         list_name,
         max(before) as candidates,
-        sum(removed) filter (where is_holdout) as held_out,
+        sum(case when is_holdout then removed else 0 end) as held_out,
         max_by(step, (removed, -step_number)) as main_step,
         max(removed) as main_removed
     from waterfall

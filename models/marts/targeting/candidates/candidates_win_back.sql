@@ -1,5 +1,6 @@
 -- Lapsed regulars: two orders or more, and silent for several times their own
--- usual gap. A rule by a fixed number of days would call slow buyers lapsed.
+-- usual gap. A rule by a fixed number of days would call slow buyers lapsed. Two
+-- orders on one day show no habit.
 with
 
 totals as (
@@ -19,12 +20,12 @@ select
     totals.customer_id,
     cast(null as string) as product_id,
     'no order for ' || totals.recency_days || ' days, usually every '
-        || cast(round(behaviour.mean_gap_days) as bigint) || '; '
+        || {{ rounded_text('behaviour.mean_gap_days') }} || '; '
         || totals.orders || ' orders so far' as reason,
     cast(totals.orders as double) as score
 from totals
 inner join behaviour
     on totals.customer_id = behaviour.customer_id
-where totals.orders >= 2
+where behaviour.mean_gap_days >= 1
     and totals.recency_days >= {{ var('lapsed_days') }}
     and totals.recency_days > {{ var('lapsed_after_gaps') }} * behaviour.mean_gap_days
