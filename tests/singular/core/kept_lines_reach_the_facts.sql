@@ -1,0 +1,35 @@
+-- The facts hold the kept lines, all of them and nothing else: in rows, units
+-- and money, and so do their refunds.
+with
+
+ledger as (
+
+    select
+        count(*) as row_count,
+        coalesce(sum(quantity), 0) as quantity,
+        coalesce(sum(amount), 0) as amount,
+        coalesce(-sum(amount) filter (where decision = 'kept' and reason = 'return'), 0)
+            as refund
+    from {{ ref('order_line_ledger') }}
+    where decision in ('kept', 'kept but not modelled')
+
+),
+
+order_lines as (
+
+    select
+        count(*) as row_count,
+        coalesce(sum(quantity), 0) as quantity,
+        coalesce(sum(amount), 0) as amount,
+        coalesce(sum(refund), 0) as refund
+    from {{ ref('fct_order_lines') }}
+
+)
+
+select *
+from ledger
+cross join order_lines
+where ledger.row_count <> order_lines.row_count
+    or ledger.quantity <> order_lines.quantity
+    or ledger.amount <> order_lines.amount
+    or ledger.refund <> order_lines.refund

@@ -1,0 +1,36 @@
+-- Raw = kept + merged + set aside: every staged line is in the ledger once, and
+-- the money of a file is the money of its decisions, to the cent.
+with
+
+staged as (
+
+    select
+        source_file,
+        count(*) as row_count,
+        sum(cast(
+            quantity * unit_price - sign(quantity) * coalesce(discount, 0)
+            as decimal(18, 4)
+        )) as amount
+    from {{ conformed('order_lines') }}
+    group by source_file
+
+),
+
+ledger as (
+
+    select
+        source_file,
+        count(*) as row_count,
+        sum(amount) as amount
+    from {{ ref('order_line_ledger') }}
+    where decision in ('kept', 'kept but not modelled', 'merged', 'set aside')
+    group by source_file
+
+)
+
+select *
+from staged
+full join ledger
+    on staged.source_file = ledger.source_file
+where staged.row_count is distinct from ledger.row_count
+    or staged.amount is distinct from ledger.amount

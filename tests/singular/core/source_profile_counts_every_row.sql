@@ -1,0 +1,35 @@
+-- Each column of a raw file is profiled over all of its rows, which are those
+-- that the ledgers account for.
+with
+
+profiles as (
+
+    select * from {{ ref('source_profile') }}
+
+),
+
+ledgers as (
+
+    select source_file from {{ ref('order_line_ledger') }}
+
+    union all
+
+    select source_file from {{ ref('input_ledger') }}
+
+),
+
+files as (
+
+    select
+        source_file,
+        count(*) as row_count
+    from ledgers
+    group by source_file
+
+)
+
+select *
+from files
+left join profiles
+    on files.source_file = profiles.file
+where profiles.rows is distinct from files.row_count
