@@ -47,7 +47,6 @@ orders_before as (
         cutoffs.base_days,
         orders.customer_id,
         orders.order_id,
-        orders.channel,
         orders.placed_revenue,
         orders.ordered_at,
         {{ elapsed_days('orders.ordered_at', 'cutoffs.cutoff_at') }} as age_days,
@@ -71,14 +70,11 @@ levels as (
         cutoff_at,
         customer_id,
         min(age_days) as recency_days,
-        max(age_days) as tenure_days,
         least(max(base_days), max(age_days) + 1) as exposure_days,
         count(*) filter (where age_days < {{ base }}) as base_orders,
         count(*) filter (where age_days < {{ window }}) as last_level,
         count(*) filter (where age_days < {{ window // 2 }}) as latest_orders,
         sum(placed_revenue) filter (where age_days < {{ base }}) as base_revenue,
-        sum(placed_revenue) filter (where age_days < {{ window }}) as last_revenue,
-        count(distinct channel) filter (where age_days < {{ base }}) as channels,
         cast(median(gap_days) as double) as median_gap_days,
         max_by(gap_days, (ordered_at, order_id)) as last_gap_days
     from orders_before
@@ -94,6 +90,15 @@ goods as (
         count(*) filter (where order_lines.is_placed) as lines,
         count(*) filter (where order_lines.is_placed and order_lines.discount > 0)
             as discounted_lines,
+        count(*) filter (
+            where order_lines.is_placed
+                and order_lines.ordered_at >= {{ days_after('cutoffs.cutoff_at', -window) }}
+        ) as last_lines,
+        count(*) filter (
+            where order_lines.is_placed
+                and order_lines.discount > 0
+                and order_lines.ordered_at >= {{ days_after('cutoffs.cutoff_at', -window) }}
+        ) as last_discounted_lines,
         count(*) filter (where order_lines.is_return) as return_lines,
         count(distinct order_lines.category_1) filter (where order_lines.is_placed)
             as categories
@@ -105,19 +110,52 @@ goods as (
 
 ),
 
--- A month of site activity is known when it is over.
+-- A month of site activity is known when it is over. Months are those of the
+-- site: whoever was seen before and is not in one did not come.
 site_months as (
 
     select
         cutoffs.number,
-        site_activity.*,
+        months.period_start,
         row_number() over (
-            partition by cutoffs.number, site_activity.customer_id
-            order by site_activity.period_start desc
+            partition by cutoffs.number order by months.period_start desc
         ) as months_back
     from cutoffs
-    inner join site_activity
-        on cutoffs.cutoff_at >= site_activity.period_start + interval '1 month'
+    inner join (select distinct period_start from site_activity) as months
+        on cutoffs.cutoff_at >= months.period_start + interval '1 month'
+
+),
+
+site_visitors as (
+
+    select
+        customer_id,
+        min(period_start) as first_seen_at
+    from site_activity
+    group by customer_id
+
+),
+
+site_visits as (
+
+    select
+        site_months.number,
+        site_months.months_back,
+        site_visitors.customer_id,
+        {%- for measure in ['visits', 'minutes', 'unpaid_items', 'service_errors'] %}
+        case
+            when site_activity.customer_id is null then 0
+            else site_activity.{{ measure }}
+        end as {{ measure }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from site_months
+    inner join site_visitors
+        on site_months.period_start >= site_visitors.first_seen_at
+    left join site_activity
+        on site_visitors.customer_id = site_activity.customer_id
+        and site_months.period_start = site_activity.period_start
+    where site_months.months_back <= 5
 
 ),
 
@@ -126,14 +164,19 @@ site as (
     select
         number,
         customer_id,
-        max(visits) filter (where months_back = 1) as last_visits,
-        avg(cast(visits as decimal(18, 4)))
-            filter (where months_back between 2 and 4) as earlier_visits,
-        max(minutes) filter (where months_back = 1) as last_minutes,
-        avg(minutes) filter (where months_back between 2 and 4) as earlier_minutes,
-        max(unpaid_items) filter (where months_back = 1) as unpaid_items,
-        max(service_errors) filter (where months_back = 1) as service_errors
-    from site_months
+        sum(visits) filter (where months_back <= 2) as last_visits,
+        sum(minutes) filter (where months_back <= 2) as last_minutes,
+        sum(unpaid_items) filter (where months_back <= 2) as unpaid_items,
+        sum(service_errors) filter (where months_back <= 2) as service_errors,
+        {{ ratio(
+            'sum(visits) filter (where months_back <= 2)',
+            'count(visits) filter (where months_back <= 2)',
+        ) }} as last_monthly_visits,
+        {{ ratio(
+            'sum(visits) filter (where months_back > 2)',
+            'count(visits) filter (where months_back > 2)',
+        ) }} as earlier_monthly_visits
+    from site_visits
     group by number, customer_id
 
 ),
@@ -166,7 +209,7 @@ shop_means as (
 
 ),
 
-expected as (
+usual_levels as (
 
     select
         levels.*,
@@ -182,66 +225,93 @@ expected as (
 
 ),
 
+-- What happened to all regular customers is no decline of one: a season, and
+-- that whoever was picked for buying much will mostly buy less.
+outcomes_of_regulars as (
+
+    select
+        usual_levels.number,
+        usual_levels.customer_id,
+        coalesce(outcomes.outcome_orders, 0) as outcome_orders,
+        {{ ratio(
+            'sum(outcomes.outcome_orders) over (partition by usual_levels.number)',
+            'sum(cast(usual_levels.usual_orders as decimal(18, 6)))
+                over (partition by usual_levels.number)',
+        ) }} as peer_change
+    from usual_levels
+    inner join cutoffs
+        on usual_levels.number = cutoffs.number
+        and cutoffs.is_training
+    left join outcomes
+        on usual_levels.number = outcomes.number
+        and usual_levels.customer_id = outcomes.customer_id
+
+),
+
 joined as (
 
     select
-        expected.*,
+        usual_levels.*,
         cutoffs.is_current,
         cutoffs.is_training,
         goods.categories,
         {{ ratio('goods.discounted_lines', 'goods.lines') }} as discounted_share,
+        {{ ratio('goods.last_discounted_lines', 'goods.last_lines') }}
+            as last_discounted_share,
         {{ ratio('goods.return_lines', 'goods.lines') }} as returned_share,
         site.last_visits,
-        {{ ratio('site.last_visits', 'site.earlier_visits') }} as visits_trend,
-        {{ ratio('site.last_minutes', 'site.earlier_minutes') }} as minutes_trend,
+        {{ ratio('site.last_monthly_visits', 'site.earlier_monthly_visits') }}
+            as visits_trend,
+        {{ ratio('site.last_minutes', 'site.last_visits') }} as minutes_per_visit,
         site.unpaid_items,
         site.service_errors,
-        expected.usual_orders * cutoffs.shop_change as expected_orders,
-        coalesce(outcomes.outcome_orders, 0) as outcome_orders
-    from expected
+        outcomes_of_regulars.outcome_orders,
+        usual_levels.usual_orders * coalesce(outcomes_of_regulars.peer_change, 0)
+            as expected_orders
+    from usual_levels
     inner join cutoffs
-        on expected.number = cutoffs.number
+        on usual_levels.number = cutoffs.number
     left join goods
-        on expected.number = goods.number
-        and expected.customer_id = goods.customer_id
+        on usual_levels.number = goods.number
+        and usual_levels.customer_id = goods.customer_id
     left join site
-        on expected.number = site.number
-        and expected.customer_id = site.customer_id
-    left join outcomes
-        on expected.number = outcomes.number
-        and expected.customer_id = outcomes.customer_id
+        on usual_levels.number = site.number
+        and usual_levels.customer_id = site.customer_id
+    left join outcomes_of_regulars
+        on usual_levels.number = outcomes_of_regulars.number
+        and usual_levels.customer_id = outcomes_of_regulars.customer_id
 
 )
 
 select
     customer_id,
     cast(recency_days as double) as recency_days,
-    cast(tenure_days as double) as tenure_days,
     usual_orders,
     cast(last_level as double) as last_level,
     last_level / nullif(usual_orders, 0) as level_trend,
     2 * latest_orders / nullif(usual_orders, 0) as latest_trend,
     {{ ratio('base_revenue', 'base_orders') }} as mean_receipt,
-    {{ ratio('last_revenue * base_orders', 'base_revenue * last_level') }}
-        as receipt_trend,
     median_gap_days,
-    recency_days / nullif(median_gap_days, 0) as overdue_ratio,
-    last_gap_days / nullif(median_gap_days, 0) as gap_trend,
+    -- Who orders several times a day has a median gap of no day.
+    recency_days / greatest(median_gap_days, 1) as overdue_ratio,
+    last_gap_days / greatest(median_gap_days, 1) as gap_trend,
     cast(categories as double) as categories,
-    cast(channels as double) as channels,
     discounted_share,
+    last_discounted_share,
     returned_share,
     cast(last_visits as double) as last_visits,
     visits_trend,
-    minutes_trend,
+    minutes_per_visit,
     cast(unpaid_items as double) as unpaid_items,
     cast(service_errors as double) as service_errors,
     case when is_training then expected_orders end as expected_orders,
-    case when is_training then outcome_orders end as outcome_orders,
+    outcome_orders,
     is_current,
+    -- A fall by exactly the share is none; the tolerance keeps floats from deciding.
     case
         when is_training
-            then outcome_orders < (1 - {{ var('activity_drop_share') }}) * expected_orders
+            then outcome_orders
+                < (1 - {{ var('activity_drop_share') }}) * expected_orders - 1e-9
     end as is_declined,
     cutoff_at
 from joined

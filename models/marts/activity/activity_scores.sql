@@ -1,6 +1,5 @@
--- Where no model can be had or none beats its baselines, the rule decides: a
--- customer overdue by twice the own usual gap is at high risk, by a quarter at
--- medium risk.
+-- Where nothing can be learned, or no score tells customers apart, the rule
+-- decides: how long the silence is, counted in the customer's own usual gaps.
 with
 
 features as (
@@ -56,9 +55,15 @@ select
     end as scored_by,
     case
         when p_decline >= {{ var('activity_high_risk') }}
-            or (p_decline is null and overdue_ratio >= 2) then 'high'
+            or (
+                p_decline is null
+                and overdue_ratio >= {{ var('activity_overdue_high') }}
+            ) then 'high'
         when p_decline >= {{ var('activity_medium_risk') }}
-            or (p_decline is null and overdue_ratio >= 1.25) then 'medium'
+            or (
+                p_decline is null
+                and overdue_ratio >= {{ var('activity_overdue_medium') }}
+            ) then 'medium'
         else 'low'
     end as risk_band,
     coalesce(

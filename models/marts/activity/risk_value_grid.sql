@@ -56,10 +56,13 @@ select
     cells.risk_band,
     count(placed.customer_id) as customers,
     cast(coalesce(sum(placed.customer_value), 0) as decimal(18, 4)) as customer_value,
-    cast(coalesce(sum(
-        cast(placed.customer_value * cast(placed.p_decline as decimal(9, 6))
-            as decimal(18, 4))
-    ), 0) as decimal(18, 4)) as value_at_risk
+    case
+        when count(placed.customer_id) = 0 then cast(0 as decimal(18, 4))
+        else cast(sum(
+            cast(placed.customer_value * cast(placed.p_decline as decimal(9, 6))
+                as decimal(18, 4))
+        ) as decimal(18, 4))
+    end as value_at_risk
 from cells
 left join placed
     on cells.third = placed.third

@@ -69,28 +69,73 @@ ladder as (
 
 ),
 
+-- Pairs of so many items can be counted, and the table of orders by items fits
+-- in memory (a byte a cell; python_ml.baskets refuses a larger one).
+limits as (
+
+    select
+        baskets,
+        least({{ var('basket_max_items') }}, 2000000000 / nullif(baskets, 0)) as max_items
+    from totals
+
+),
+
 steps as (
 
     select
-        ladder.support,
-        greatest(
-            ladder.support, 5 / nullif(cast(max(totals.baskets) as double), 0)
-        ) as min_support,
-        count(item_counts.item) as items
+        greatest(ladder.support, 5 / nullif(cast(limits.baskets as double), 0))
+            as min_support,
+        limits.baskets,
+        limits.max_items
     from ladder
-    cross join totals
+    cross join limits
+
+),
+
+counted_steps as (
+
+    select
+        steps.min_support,
+        steps.max_items,
+        count(item_counts.item) as items
+    from steps
     left join item_counts
-        on item_counts.baskets >= ladder.support * totals.baskets
-    group by ladder.support
+        on item_counts.baskets >= steps.min_support * steps.baskets - 1e-9
+    group by steps.min_support, steps.max_items
+
+),
+
+-- Where even the highest step leaves too many items, the first that is too many
+-- must not meet the support.
+ranked_items as (
+
+    select
+        baskets,
+        row_number() over (order by baskets desc, item) as place
+    from item_counts
+
+),
+
+crowding as (
+
+    select min((ranked_items.baskets + 1) / cast(limits.baskets as double)) as min_support
+    from ranked_items
+    inner join limits
+        on ranked_items.place > limits.max_items
+        and ranked_items.place <= limits.max_items + 1
 
 ),
 
 chosen as (
 
     select
-        min_by(min_support, (items > {{ var('basket_max_items') }}, support))
-            as min_support
-    from steps
+        coalesce(
+            min(counted_steps.min_support)
+                filter (where counted_steps.items <= counted_steps.max_items),
+            min(crowding.min_support)
+        ) as min_support
+    from counted_steps
+    cross join crowding
 
 )
 

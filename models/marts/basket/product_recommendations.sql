@@ -160,19 +160,11 @@ offers as (
 
 ),
 
-wanted as (
+new_offers as (
 
     select
         offers.*,
-        products.product_name,
-        row_number() over (
-            partition by offers.customer_id
-            order by
-                offers.source desc,
-                offers.share desc,
-                offers.lift desc,
-                offers.product_id
-        ) as rank
+        products.product_name
     from offers
     inner join products
         on offers.product_id = products.product_id
@@ -186,6 +178,18 @@ wanted as (
         partition by offers.customer_id, offers.product_id
         order by offers.source desc
     ) = 1
+
+),
+
+wanted as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id
+            order by source desc, share desc, lift desc, product_id
+        ) as rank
+    from new_offers
 
 )
 
