@@ -2,6 +2,7 @@
     The body of an int_<input>_judged model: every staged row with a decision.
 
     - a value that will not cast, or an empty key    -> set aside
+      (the customer 0 is nobody: an empty key)
     - identical in every column to an earlier row    -> merged
     - same key, other content                        -> the later row is kept,
                                                         the earlier set aside
@@ -29,11 +30,17 @@ copies_counted as (
                 if kind.endswith('required') %}
             when {{ column }} is null then 'no {{ column }}'
             {%- endfor %}
+            {%- if 'customer_id' in columns %}
+            when customer_id = '0' then 'no customer_id'
+            {%- endif %}
         end as fault,
         row_number() over (
             partition by {{ columns | join(', ') }}, source_fault
             order by source_file, source_row
-        ) as copy_number
+        ) as copy_number,
+        max((source_file, source_row)) over (
+            partition by {{ columns | join(', ') }}, source_fault
+        ) as last_copy
     from staged
 
 ),
@@ -45,7 +52,7 @@ versions_counted as (
         {%- if key %}
         row_number() over (
             partition by {{ key | join(', ') }}, fault is null, copy_number = 1
-            order by source_file desc, source_row desc
+            order by last_copy desc
         ) as version_number
         {%- else %}
         1 as version_number

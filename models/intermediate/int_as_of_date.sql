@@ -44,9 +44,9 @@ preferred as (
 )
 
 select
-    {% if var('as_of_date', none) -%}
-    {{ as_of_date() }}
-    {%- else -%}
-    cast(min_by(latest_at, preference) as timestamp)
-    {%- endif %} as as_of_date
+{%- if var('as_of_date', none) %}
+    {{ as_of_date() }} as as_of_date
+{%- else %}
+    cast(min_by(latest_at, preference) as timestamp) as as_of_date
 from preferred
+{%- endif %}

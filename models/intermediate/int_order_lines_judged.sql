@@ -63,7 +63,7 @@ faulted as (
             when {{ column }} is null then 'no {{ column }}'
             {%- endfor %}
             when line_status not in ('placed', 'delivered', 'cancelled', 'returned')
-                then 'status "' || line_status || '" is unknown'
+                then 'status ' || {{ shown_text('line_status') }} || ' is unknown'
             when unit_price < 0 then 'price below zero'
             when {{ epoch_seconds('ordered_at') }} > last_plausible.epoch_seconds
                 then 'dated more than 366 days after the rest'
@@ -82,6 +82,7 @@ copies_counted as (
         *,
         row_number() over (
             partition by
+                source_file,
                 {{ var('input_contract')['order_lines'] | join(',\n                ') }},
                 fault is null
             order by order_line_id
@@ -97,7 +98,11 @@ latest_files as (
     select
         order_id,
         line_number,
-        max(source_file) as source_file
+        case
+            when bool_or(line_number is null) over (partition by order_id)
+                then max(max(source_file)) over (partition by order_id)
+            else max(source_file)
+        end as source_file
     from copies_counted
     where fault is null
     group by order_id, line_number
