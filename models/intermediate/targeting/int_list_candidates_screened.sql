@@ -22,8 +22,11 @@ contacts as (
 
     select
         customer_id,
-        email like '%_@_%._%' and email not like '% %' as has_email,
-        phone is not null as has_phone
+        email like '%_@_%._%'
+            and email not like '%@%@%'
+            and email not like '% %' as has_email,
+        translate(phone, '+0123456789 -().', '') = ''
+            and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone
     from {{ ref('customer_contacts') }}
 
 ),

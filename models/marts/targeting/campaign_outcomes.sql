@@ -40,6 +40,7 @@ orders as (
 plans as (
 
     select * from {{ ref('campaign_plans') }}
+    where dataset = {{ string_literal(var('dataset')) }}
 
 ),
 

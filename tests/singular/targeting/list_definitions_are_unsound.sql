@@ -88,7 +88,7 @@ faults as (
         campaign_id,
         'has planned shares that do not sum to one' as fault
     from {{ ref('campaign_plans') }}
-    group by campaign_id
+    group by dataset, campaign_id
     having sum(planned_share) <> 1
         or min(planned_share) <= 0
     {%- for share in ['global_holdout_share', 'control_share', 'assumed_margin_share'] %}
