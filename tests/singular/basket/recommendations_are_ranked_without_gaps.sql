@@ -1,0 +1,13 @@
+-- Ranks run from 1 without a gap, at most as far as asked, rules first.
+select
+    customer_id,
+    count(*) as recommendations,
+    min(rank) as first_rank,
+    max(rank) as last_rank
+from {{ ref('product_recommendations') }}
+group by customer_id
+having min(rank) <> 1
+    or max(rank) <> count(*)
+    or count(distinct rank) <> count(*)
+    or count(*) > {{ var('recommendations_per_customer') }}
+    or max(rank) filter (where source = 'rule') > min(rank) filter (where source = 'popular')

@@ -1,0 +1,72 @@
+-- The measures of each rule, computed anew from the counts of its itemsets.
+with
+
+rules as (
+
+    select * from {{ ref('association_rules') }}
+
+),
+
+itemsets as (
+
+    select * from {{ ref('frequent_itemsets') }}
+
+),
+
+counted as (
+
+    select
+        rules.*,
+        cast(thresholds.baskets as double) as n,
+        cast(thresholds.later_baskets as double) as later_n,
+        cast(rules.baskets as double) as a_and_c,
+        cast(antecedents.baskets as double) as a,
+        cast(consequents.baskets as double) as c,
+        antecedents.later_baskets as later_a,
+        consequents.later_baskets as later_c
+    from rules
+    cross join {{ ref('basket_thresholds') }} as thresholds
+    left join itemsets as antecedents
+        on rules.antecedent = antecedents.itemset
+    left join itemsets as consequents
+        on rules.consequent = consequents.itemset
+
+),
+
+expected as (
+
+    select
+        *,
+        a_and_c / n as expected_support,
+        a_and_c / a as expected_confidence,
+        (a_and_c / a) / (c / n) as expected_lift,
+        a_and_c / n - (a / n) * (c / n) as expected_leverage,
+        case when a_and_c < a then (1 - c / n) / (1 - a_and_c / a) end
+            as expected_conviction,
+        coalesce(
+            (a_and_c / n - (a / n) * (c / n)) / nullif(greatest(
+                (a_and_c / n) * (1 - a / n), (a / n) * (c / n - a_and_c / n)
+            ), 0),
+            0
+        ) as expected_zhang,
+        (later_baskets * later_n) / nullif(later_a * later_c, 0) as expected_later_lift
+    from counted
+
+)
+
+select *
+from expected
+where (abs(support - expected_support) <= 1e-9) is not true
+    or (abs(confidence - expected_confidence) <= 1e-9) is not true
+    or (abs(lift - expected_lift) <= 1e-9 * expected_lift) is not true
+    or (abs(leverage - expected_leverage) <= 1e-9) is not true
+    or (
+        case
+            when expected_conviction is null then isinf(conviction)
+            else abs(conviction - expected_conviction) <= 1e-6 * expected_conviction
+        end
+    ) is not true
+    or (abs(zhang - expected_zhang) <= 1e-6) is not true
+    or coalesce(abs(later_lift - expected_later_lift), 0)
+        > 1e-9 * coalesce(expected_later_lift, 1)
+    or (later_lift is null) <> (expected_later_lift is null)
