@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-NAMED_ADAPTERS = ("online_retail",)
+NAMED_ADAPTERS = ("online_retail", "order_export")
 
 
 def main(arguments: list[str] | None = None) -> int:

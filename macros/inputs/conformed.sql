@@ -8,6 +8,7 @@
     {%- set delivered = {
         'contract': var('input_contract') | list,
         'online_retail': ['order_lines'],
+        'order_export': ['order_lines', 'customers'],
     } -%}
     {%- if input in delivered[dataset_adapter()] -%}
         {{- ref('stg_' ~ dataset_adapter() ~ '__' ~ input) -}}

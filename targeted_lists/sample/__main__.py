@@ -1,20 +1,39 @@
-"""Write the sample: `python -m targeted_lists.sample [--out data/sample] [--seed 42]`."""
+"""Write the sample: `python -m targeted_lists.sample [--out data/sample] [--seed 42]`.
+
+With `--layout order_export` its order lines are written as an online shop would export them.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from targeted_lists.sample import write_sample
+from targeted_lists.sample import generate_sample, render_order_export, write_sample
 
 
 def main() -> None:
     """Read the options, write the files, and say what was written."""
-    parser = argparse.ArgumentParser(prog="python -m targeted_lists.sample", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("data/sample"), help="folder to write")
+    parser = argparse.ArgumentParser(
+        prog="python -m targeted_lists.sample",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("contract", "order_export"),
+        default="contract",
+        help="how the files are written (contract)",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder to write (data/sample, or data/order_export)"
+    )
     parser.add_argument("--seed", type=int, default=42, help="same seed, same bytes")
     options = parser.parse_args()
-    sample = write_sample(options.out, seed=options.seed)
+    if options.layout == "order_export":
+        folder = options.out or Path("data/order_export")
+        print(render_order_export(generate_sample(seed=options.seed), folder))
+        return
+    sample = write_sample(options.out or Path("data/sample"), seed=options.seed)
     for name, frame in sample.inputs.items():
         print(f"{name:26} {len(frame):>7} rows")
 

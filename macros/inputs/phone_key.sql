@@ -1,0 +1,22 @@
+{#
+    A customer key made of a phone, coded or not: a salted hash of what stands
+    between blanks, brackets and dashes, so a phone has one key however it is
+    written, and the one that customer_key gives it. Zeros, and what has no digit
+    or other letters than a to z (a name), are nobody.
+
+    phone_key('phone')
+    79995551111          ->  c_1ac5…
+    +7 (999) 555-11-11   ->  c_1ac5…
+    0, n/a, Анна 2       ->  null
+#}
+{%- macro phone_key(column) -%}
+    {%- set code -%}
+        translate({{ column }}, ' ().+-' || chr(160), '')
+    {%- endset -%}
+    case
+        when regexp_matches({{ code }}, '^[0-9A-Za-z]*[1-9][0-9A-Za-z]*$')
+            then 'c_' || md5(
+                {{ string_literal(var('customer_key_salt')) }} || lower({{ code }})
+            )
+    end
+{%- endmacro -%}

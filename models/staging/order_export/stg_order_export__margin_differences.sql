@@ -1,0 +1,45 @@
+with
+
+order_lines as (
+
+    select * from {{ ref('stg_order_export__order_lines') }}
+    where source_fault is null
+        and stated_margin_text is not null
+
+),
+
+reckoned as (
+
+    select
+        source_file,
+        source_row,
+        order_id,
+        stated_margin_text,
+        stated_margin,
+        cast(
+            quantity * unit_price
+            - sign(quantity) * coalesce(discount, 0)
+            - quantity * unit_cost
+            as decimal(18, 4)
+        ) as margin
+    from order_lines
+
+),
+
+differing as (
+
+    select
+        source_file,
+        source_row,
+        order_id,
+        stated_margin_text,
+        stated_margin,
+        margin,
+        stated_margin - margin as difference
+    from reckoned
+    where stated_margin is null
+        or abs(stated_margin - margin) > 0.01
+
+)
+
+select * from differing
