@@ -84,8 +84,8 @@ customers as (
         on windows.campaign_id = contacts.campaign_id
     left join orders
         on contacts.customer_id = orders.customer_id
-        and orders.ordered_at >= windows.window_start_at
-        and orders.ordered_at < windows.window_end_at
+        and windows.window_start_at <= orders.ordered_at
+        and windows.window_end_at > orders.ordered_at
     group by
         windows.campaign_id,
         windows.list_name,

@@ -33,27 +33,47 @@ words as (
 
 ),
 
-faults as (
+objections as (
 
     select
         customer_id,
         'suppressed' as fault
-    from members
-    where customer_id in (
-        select customer_id from {{ ref('int_suppressions_judged') }}
-        where customer_id is not null
-    )
+    from {{ ref('int_suppressions_judged') }}
 
     union all
 
     select
         customer_id,
         'erased' as fault
+    from {{ ref('int_erasures_judged') }}
+
+),
+
+permissions as (
+
+    select
+        members.list_name,
+        members.customer_id,
+        max(words.event_at) filter (
+            where words.is_granted and words.event_at < {{ as_of_date() }}
+        ) as granted_at,
+        max(words.event_at) filter (where not words.is_granted) as withdrawn_at
     from members
-    where customer_id in (
-        select customer_id from {{ ref('int_erasures_judged') }}
-        where customer_id is not null
-    )
+    left join words
+        on members.list_name = words.list_name
+        and members.customer_id = words.customer_id
+    group by members.list_name, members.customer_id
+
+),
+
+faults as (
+
+    select
+        members.customer_id,
+        objections.fault
+    from members
+    inner join objections
+        on members.customer_id = objections.customer_id
 
     union all
 
@@ -83,34 +103,11 @@ faults as (
     union all
 
     select
-        members.customer_id,
+        customer_id,
         'no consent' as fault
-    from members
-    left join (
-        select
-            list_name,
-            customer_id,
-            max(event_at) as granted_at
-        from words
-        where is_granted
-            and event_at < {{ as_of_date() }}
-        group by list_name, customer_id
-    ) as grants
-        on members.list_name = grants.list_name
-        and members.customer_id = grants.customer_id
-    left join (
-        select
-            list_name,
-            customer_id,
-            max(event_at) as withdrawn_at
-        from words
-        where not is_granted
-        group by list_name, customer_id
-    ) as withdrawals
-        on members.list_name = withdrawals.list_name
-        and members.customer_id = withdrawals.customer_id
-    where grants.granted_at is null
-        or withdrawals.withdrawn_at >= grants.granted_at
+    from permissions
+    where granted_at is null
+        or withdrawn_at >= granted_at
     {%- endif %}
 
 )

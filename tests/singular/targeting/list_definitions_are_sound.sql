@@ -72,7 +72,7 @@ faults as (
     union all
 
     select
-        cast(step_number as string),
+        cast(step_number as string) as subject,
         'leaves a gap in the order of the steps' as fault
     from (
         select
