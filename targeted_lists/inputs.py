@@ -2,47 +2,35 @@
 
 Everything that must be known about a file before SQL reads it is found out here, once: which
 input it belongs to, how it is written, and the names in its header. Files that DuckDB reads as
-they are stay where they lie; others (workbooks, other code pages, damaged bytes) get a readable
-copy in UTF-8 beside the working database.
+they are stay where they lie; others (workbooks, other code pages, damaged bytes, broken quotes)
+get a readable copy in UTF-8 beside the working database.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import difflib
-import functools
-import gzip
-import hashlib
-import io
 import json
 import re
-import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import duckdb
 import yaml
 
-READABLE_FOLDER = Path("warehouse") / "readable"
-CHUNK = 1 << 20
+from targeted_lists.readable import (
+    NO_TEXT,
+    OPEN_QUOTE,
+    InputError,
+    Settings,
+    is_utf8,
+    make_readable,
+    one_line,
+    open_text,
+)
+
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 SETTINGS_FILE = "dataset.yml"
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-
-
-class InputError(ValueError):
-    """A dataset that cannot be read; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a dataset's text files are written; `dataset.yml` in its folder may set each."""
-
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    decimal: str = "."
-    timestamp_format: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +55,33 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Layout:
-    """What an adapter looks for in a folder: input -> column in lower case -> is required."""
+    """What an adapter looks for in a folder.
+
+    Attributes
+    ----------
+    inputs : input -> column in lower case -> is required.
+    needs_one_of : inputs of which the folder must hold one.
+    suffixes, settings : of its files; `dataset.yml` is read over the settings.
+    file_names : input -> names of its files without suffix, where not its own.
+    headers : header -> the column that it is read as, where it has another name.
+    """
 
     inputs: dict[str, dict[str, bool]]
     needs_one_of: tuple[str, ...]
     suffixes: tuple[str, ...] = SUFFIXES
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     file_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def find_columns(self, headers: list[str]) -> list[str]:
+        """Return the columns, in lower case, that the headers of a file are read as."""
+        columns = {header.lower(): column for header, column in self.headers.items()}
+        return [columns.get(header.lower(), header.lower()) for header in headers]
+
+    def find_header(self, column: str) -> str:
+        """Return the header that a column is known by."""
+        known = (header for header, name in self.headers.items() if name == column)
+        return next(known, column)
 
 
 ONLINE_RETAIL = Layout(
@@ -94,9 +102,12 @@ ONLINE_RETAIL = Layout(
     },
     needs_one_of=("online_retail",),
     suffixes=(*SUFFIXES, ".xlsx"),
-    settings=Settings(encoding="iso-8859-1"),
+    settings=Settings(encoding="iso-8859-1", timestamp_format="%m/%d/%Y %H:%M"),
     file_names={"online_retail": ("online_retail", "Online Retail")},
 )
+
+ORDER_EXPORT_COLUMNS = Path("seeds") / "order_export_columns.csv"
+ORDER_EXPORT_REQUIRED = {"order_id", "document_at", "product_id", "quantity", "unit_price"}
 
 
 def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: str) -> str:
@@ -110,9 +121,16 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
     Returns
     -------
     JSON with `error` (a sentence, or null), `settings`, `columns` (input -> the lower-case names
-    that the project reads), and `files`: one object per file.
+    that the project reads), `headers` (lower-case header -> the column it is read as, where it
+    has another name), and `files`: one object per file.
     """
-    described = {"error": None, "settings": asdict(Settings()), "columns": {}, "files": []}
+    described = {
+        "error": None,
+        "settings": asdict(Settings()),
+        "columns": {},
+        "headers": {},
+        "files": [],
+    }
     try:
         layout = layout_of(adapter, json.loads(contract))
         found = find_inputs(Path(data_dir), dataset, layout)
@@ -123,6 +141,7 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
             "error": None,
             "settings": asdict(found.settings),
             "columns": {name: sorted(columns) for name, columns in layout.inputs.items()},
+            "headers": {header.lower(): column for header, column in layout.headers.items()},
             "files": [asdict(file) for file in found.files],
         }
     )
@@ -132,15 +151,37 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
     """Return the layout an adapter reads; `contract` is the parsed var `input_contract`."""
     if adapter == "online_retail":
         return ONLINE_RETAIL
+    if adapter == "order_export":
+        return read_order_export_layout()
     if adapter != "contract":
         raise InputError(
-            f"There is no adapter {adapter!r}; set the var adapter to contract or online_retail."
+            f"There is no adapter {adapter!r}; set the var adapter to contract, online_retail or "
+            "order_export."
         )
     inputs = {
         name: {column.lower(): kind.endswith("required") for column, kind in columns.items()}
         for name, columns in contract.items()
     }
     return Layout(inputs=inputs, needs_one_of=("order_lines", "customer_totals"))
+
+
+def read_order_export_layout() -> Layout:
+    """Return the layout of an order export, whose headers a seed names."""
+    with ORDER_EXPORT_COLUMNS.open(encoding="utf-8", newline="") as lines:
+        headers = {row["header"]: row["column_name"] for row in csv.DictReader(lines)}
+    return Layout(
+        inputs={
+            "order_export": {name: name in ORDER_EXPORT_REQUIRED for name in headers.values()}
+        },
+        needs_one_of=("order_export",),
+        settings=Settings(
+            delimiter=";",
+            encoding="cp1251",
+            decimal=",",
+            timestamp_format="%d.%m.%Y %H:%M:%S|%d.%m.%Y %H:%M|%d.%m.%Y",
+        ),
+        headers=headers,
+    )
 
 
 def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
@@ -156,14 +197,18 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     for input_name, columns in layout.inputs.items():
         for path in find_files(folder, layout, input_name):
             taken.add(path)
-            file = open_input(path, input_name, folder, found.settings)
-            refuse_header(file, columns, found.settings)
+            settings = found.settings
+            if settings.encoding == layout.settings.encoding and is_utf8(path):
+                settings = replace(settings, encoding="utf-8")
+            file = open_input(path, input_name, folder, settings)
+            refuse_header(file, columns, settings, layout)
             found.files.append(file)
     if not {file.input for file in found.files} & set(layout.needs_one_of):
         names = " or ".join(f"{name}.csv" for name in layout.needs_one_of)
+        there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise InputError(
             f"{folder} holds no {names} (also .csv.gz, .parquet, several files, or a folder of "
-            "that name); put one there."
+            f"that name) but {there}; put one there or rename it."
         )
     found.ignored_files = sorted(
         path.relative_to(folder).as_posix()
@@ -202,49 +247,82 @@ def find_folder(data_dir: Path, dataset: str) -> Path:
 def read_settings(folder: Path, defaults: Settings) -> Settings:
     """Read `dataset.yml` of a folder over the adapter's defaults."""
     path = folder / SETTINGS_FILE
-    if not path.is_file():
+    if not path.exists():
         return defaults
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not readable as YAML ({_one_line(error)}).") from error
-    known = asdict(defaults)
-    if not isinstance(given, dict) or set(given) - set(known):
-        extra = sorted(set(given) - set(known)) if isinstance(given, dict) else [str(given)]
+        given = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise InputError(
-            f"{path} has the unknown setting {extra[0]}; it may have {', '.join(known)}."
+            f"{path} is not readable as YAML ({one_line(error)}); write a line `name: value` "
+            "for each setting."
+        ) from error
+    known = asdict(defaults)
+    if not isinstance(given, dict) or given.keys() - known:
+        extra = min(map(str, given.keys() - known)) if isinstance(given, dict) else given
+        raise InputError(
+            f"{path} has the unknown setting {extra}; it may have {', '.join(known)}."
         )
-    settings = Settings(**{**known, **{key: str(value) for key, value in given.items()}})
-    try:
-        codecs.lookup(settings.encoding)
-    except LookupError as error:
-        raise InputError(f"{path} names the unknown encoding {settings.encoding!r}.") from error
-    if len(settings.delimiter) != 1:
-        raise InputError(f"{path}: the delimiter must be one character.")
+    settings = Settings(**known | {name: str(value) for name, value in given.items()})
+    if fault := find_setting_fault(settings):
+        raise InputError(f"{path}: {fault}.")
     return settings
+
+
+def find_setting_fault(settings: Settings) -> str | None:
+    """Say which setting cannot be used; None if all can."""
+    if not re.fullmatch(r"[\t -~]", settings.delimiter) or settings.delimiter == '"':
+        return (
+            f"the delimiter {settings.delimiter!r} is not one character; write it in double "
+            'quotes, such as ";" or "\\t"'
+        )
+    if settings.decimal not in (".", ","):
+        return f"the decimal mark {settings.decimal!r} is neither a point nor a comma"
+    try:
+        "".encode(settings.encoding)
+    except LookupError:
+        return f"the encoding {settings.encoding!r} is unknown; utf-8, cp1251 and utf-16 are some"
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("select try_strptime('', ?)", [settings.timestamp_format])
+        except duckdb.Error:
+            return (
+                f"the timestamp_format {settings.timestamp_format!r} is none of strptime; "
+                "%d.%m.%Y %H:%M is one"
+            )
+    return None
 
 
 def find_files(folder: Path, layout: Layout, input_name: str) -> list[Path]:
     """Return the files of an input in order of name: the later one wins where they overlap."""
-    stems = layout.file_names.get(input_name, (input_name,))
-    found: set[Path] = set()
-    for stem in stems:
-        for suffix in layout.suffixes:
-            found.update(folder.glob(f"{stem}{suffix}"))
-            found.update(folder.glob(f"{stem}_*{suffix}"))
-            found.update(folder.glob(f"{stem}/*{suffix}"))
-    return sorted(path for path in found if path.is_file())
+    found = {
+        path
+        for stem in layout.file_names.get(input_name, (input_name,))
+        for suffix in layout.suffixes
+        for pattern in (f"{stem}{suffix}", f"{stem}_*{suffix}", f"{stem}/[!.]*{suffix}")
+        for path in folder.glob(pattern)
+    }
+    for path in sorted(found):
+        if not path.is_file():
+            raise InputError(
+                f"{path} is not a file; a folder of files is named {input_name}, without ending."
+            )
+    return sorted(found)
 
 
 def open_input(path: Path, input_name: str, folder: Path, settings: Settings) -> InputFile:
     """Read a file's header, making a readable copy where DuckDB cannot read it in place."""
-    if path.stat().st_size == 0:
-        raise InputError(f"{path} is empty; it needs at least a header line.")
-    if path.suffix == ".parquet":
-        readable, columns = path, read_parquet_columns(path)
-    else:
-        readable = make_readable(path, settings)
-        columns = read_header(readable, path, settings)
+    try:
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty; it needs at least a header line.")
+        if path.suffix == ".parquet":
+            readable, columns = path, read_parquet_columns(path)
+        else:
+            readable = make_readable(path, settings)
+            columns = read_header(readable, path, settings)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be opened ({error.strerror}); see to it that you may read it."
+        ) from error
     return InputFile(
         input=input_name,
         source_file=path.relative_to(folder).as_posix(),
@@ -256,8 +334,6 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
 
 def read_parquet_columns(path: Path) -> list[str]:
     """Return the column names of a parquet file."""
-    import duckdb
-
     with duckdb.connect() as connection:
         try:
             return connection.read_parquet(str(path)).columns
@@ -267,20 +343,38 @@ def read_parquet_columns(path: Path) -> list[str]:
 
 def read_header(readable: Path, path: Path, settings: Settings) -> list[str]:
     """Return the first record of a UTF-8 text file; the names of empty cells are numbered."""
-    with _open_text(readable) as lines:
-        try:
-            header = next(csv.reader(lines, delimiter=settings.delimiter), [])
-        except csv.Error as error:
-            raise InputError(f"{path} has an unreadable header ({_one_line(error)}).") from error
+    lines = open_text(readable, "utf-8-sig")
+    try:
+        header = next(csv.reader(lines, delimiter=settings.delimiter, skipinitialspace=True), [])
+        if not any(name.strip() for name in header) and not any(map(str.strip, lines)):
+            raise InputError(f"{path} is empty; it needs at least a header line.")
+    except csv.Error as error:
+        raise InputError(
+            f"{path} has an unreadable header ({one_line(error)}); its first line must name the "
+            "columns."
+        ) from error
+    finally:
+        lines.close()
     names = [name.strip() for name in header]
     if not any(names):
-        raise InputError(f"{path} begins with an empty line; its first line must be the header.")
+        raise InputError(
+            f"{path} begins with an empty line; its first line must name the columns."
+        )
+    if NO_TEXT in "".join(names):
+        raise InputError(
+            f"{path} is no text in {settings.encoding}; export it as CSV in UTF-8, or name its "
+            f"`encoding` in {SETTINGS_FILE} beside it."
+        )
+    if OPEN_QUOTE in "".join(names):
+        raise InputError(f"{path} has a quote in its header that is not closed; close it.")
     return [name or f"column_{number}" for number, name in enumerate(names, start=1)]
 
 
-def refuse_header(file: InputFile, columns: dict[str, bool], settings: Settings) -> None:
+def refuse_header(
+    file: InputFile, columns: dict[str, bool], settings: Settings, layout: Layout
+) -> None:
     """Stop on a repeated or a missing required column."""
-    names = [name.lower() for name in file.columns]
+    names = layout.find_columns(file.columns)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise InputError(
@@ -292,101 +386,14 @@ def refuse_header(file: InputFile, columns: dict[str, bool], settings: Settings)
     if len(names) == 1 and file.format == "csv":
         raise InputError(
             f"{file.source_file} has one column at the delimiter {settings.delimiter!r}; set "
-            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column {missing[0]}."
+            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column {layout.find_header(missing[0])}."
         )
+    # Without a header the first customer would stand in this sentence, and in the log.
+    is_header = not columns.keys().isdisjoint(names)
+    hint = f"the file has {', '.join(file.columns)}" if is_header else "no name there is read"
+    if not is_header and settings.encoding != "utf-8":
+        hint += f"; if that is no text in {settings.encoding}, name its `encoding` in dataset.yml"
     raise InputError(
-        f"{file.source_file} has no column {missing[0]}; rename or add it "
-        f"(the file has {', '.join(file.columns)})."
+        f"{file.source_file} has no column {layout.find_header(missing[0])} in its first line; rename or add it "
+        f"({hint})."
     )
-
-
-def make_readable(path: Path, settings: Settings) -> Path:
-    """Return the path itself where it is sound UTF-8, else that of a readable copy."""
-    if path.suffix == ".xlsx":
-        return _copy(path, settings, _workbook_text)
-    is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
-    state = path.stat()
-    if is_utf8 and _is_sound(path, state.st_size, state.st_mtime_ns):
-        return path
-    return _copy(path, settings, _decoded_text)
-
-
-@functools.cache
-def _is_sound(path: Path, size: int, mtime_ns: int) -> bool:
-    """Whether a file decodes as UTF-8 to its end; read once for each state of the file."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for chunk in _chunks(path):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rb") as stream:
-            while chunk := stream.read(CHUNK):
-                if b"\0" in chunk:
-                    raise InputError(
-                        f"{path} holds zero bytes, so it is no CSV text; export it as UTF-8 CSV."
-                    )
-                yield chunk
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(
-            f"{path} is not a whole gzip file ({_one_line(error)}); copy or export it again."
-        ) from error
-
-
-def _decoded_text(path: Path, settings: Settings) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(settings.encoding)(errors="replace")
-    for chunk in _chunks(path):
-        yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
-
-
-def _workbook_text(path: Path, settings: Settings) -> Iterator[str]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows()
-    except CalamineError as error:
-        raise InputError(f"{path} is not a readable workbook; export it again.") from error
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=settings.delimiter, lineterminator="\n")
-    for row in rows:
-        writer.writerow([_cell_text(cell) for cell in row])
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
-
-
-def _cell_text(cell: object) -> str:
-    # A workbook keeps whole numbers as floats: customer 17850 must not become "17850.0".
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def _copy(path: Path, settings: Settings, read_text) -> Path:
-    """Write a file's text as UTF-8, once for each state of the file and of the settings."""
-    state = path.stat()
-    key = f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{settings}"
-    target = READABLE_FOLDER / f"{hashlib.md5(key.encode()).hexdigest()}.csv"
-    if not target.exists():
-        READABLE_FOLDER.mkdir(parents=True, exist_ok=True)
-        draft = target.with_suffix(".part")
-        with draft.open("w", encoding="utf-8", newline="") as stream:
-            for text in read_text(path, settings):
-                stream.write(text)
-        draft.replace(target)
-    return target
-
-
-def _open_text(path: Path) -> io.TextIOBase:
-    opener = gzip.open if path.suffix == ".gz" else open
-    return opener(path, "rt", encoding="utf-8-sig", newline="")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -1,45 +1,63 @@
 {#
-    A text of a raw file in the type of the input contract; null where it is
-    empty or cannot be cast. Thousands may be parted by spaces, ordinary or not.
+    A cleaned text of a raw file in the type of the input contract; null where
+    it cannot be cast. Thousands may be parted by spaces, ordinary or not; other
+    spaces are no part of a number.
 
     cast_text('quantity', 'quantity', {'decimal': ','})   '1 878,50'  ->  1878.500
 #}
-{%- macro cast_text(column, kind, settings) -%}
+{%- macro cast_text(text, kind, settings) -%}
     {%- set type = kind.split(',')[0] -%}
-    {%- set text -%} nullif(trim({{ column }}), '') {%- endset -%}
-    {%- set digits -%}
-        translate({{ text }}, ' ' || chr(160) || chr(8239), '')
-    {%- endset -%}
-    {%- set number -%}
-        {%- if settings.get('decimal', '.') == '.' -%} {{ digits }}
-        {%- else -%} replace({{ digits }}, {{ string_literal(settings['decimal']) }}, '.')
+    {#- Where the comma is the decimal mark, what a point means is unknown. -#}
+    {%- set plain -%}
+        {%- if settings.get('decimal', '.') == '.' -%} {{ text }}
+        {%- else -%} translate({{ text }}, ',.', '.?')
         {%- endif -%}
+    {%- endset -%}
+    {%- set joined -%}
+        regexp_replace(
+            {{ plain }},
+            '[ ' || chr(160) || chr(8201) || chr(8239) || ']([0-9]{3})\b',
+            '\1', 'g'
+        )
     {%- endset -%}
     {%- if type == 'string' -%}
         {{ text }}
     {%- elif type == 'integer' -%}
-        case
-            when try_cast({{ number }} as decimal(28, 6)) % 1 = 0
-                then try_cast(try_cast({{ number }} as decimal(28, 6)) as bigint)
-        end
+        {#- Fifteen digits: sums and differences of such numbers stay in range. -#}
+        {%- set number -%} coalesce(
+            try_cast({{ plain }} as decimal(21, 6)), try_cast({{ joined }} as decimal(21, 6))
+        ) {%- endset -%}
+        case when {{ number }} % 1 = 0 then cast({{ number }} as bigint) end
     {%- elif type == 'timestamp' -%}
         {%- set parsed -%}
             {%- if settings.get('timestamp_format') -%}
                 coalesce(
-                    cast(try_strptime({{ text }}, {{ string_literal(settings['timestamp_format']) }}) as timestamp),
+                    cast(try_strptime({{ text }}, [
+                        {%- for form in settings['timestamp_format'].split('|') -%}
+                            {{ string_literal(form) }}{{ ', ' if not loop.last }}
+                        {%- endfor -%}
+                    ]) as timestamp),
                     try_cast({{ text }} as timestamp)
                 )
             {%- else -%}
                 try_cast({{ text }} as timestamp)
             {%- endif -%}
         {%- endset -%}
-        case when isfinite({{ parsed }}) then {{ parsed }} end
+        {#- Systems write 0001-01-01 or 1753-01-01 for "unknown"; Python ends at 9999. -#}
+        case
+            when {{ parsed }} >= cast('1900-01-01' as timestamp)
+                and {{ parsed }} < cast('9999-12-31' as timestamp) + interval '1 day'
+                then {{ parsed }}
+        end
     {%- elif type == 'boolean' -%}
         case
             when lower({{ text }}) in ('1', 'true', 't', 'yes', 'y') then true
             when lower({{ text }}) in ('0', 'false', 'f', 'no', 'n') then false
         end
     {%- else -%}
-        try_cast({{ number }} as {{ input_type(kind) }})
+        coalesce(
+            try_cast({{ plain }} as {{ input_type(kind) }}),
+            try_cast({{ joined }} as {{ input_type(kind) }})
+        )
     {%- endif -%}
 {%- endmacro -%}

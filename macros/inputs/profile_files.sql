@@ -1,7 +1,7 @@
 {#
     A row for every column of every raw file of the dataset: how often each text
-    occurs in it. Columns that the project does not read, and those that hold
-    contacts, are counted without their texts.
+    occurs in it. A column of a file without rows has one row without a text,
+    which occurs 0 times.
 
     source_file      column_number  column_name  is_read  text      occurrences
     order_lines.csv  9              channel      true     web       31204
@@ -13,24 +13,40 @@
     select
         {{ string_literal(file['input']) }} as input,
         {{ string_literal(file['source_file']) }} as source_file,
-        column_number,
-        [{% for column in file['columns'] -%}
-            {{ string_literal(column) }}{{ ', ' if not loop.last }}
-        {%- endfor %}][column_number] as column_name,
-        [{% for column in file['columns'] -%}
-            {{ column | lower in read }}{{ ', ' if not loop.last }}
-        {%- endfor %}][column_number] as is_read,
-        nullif(trim(text), '') as text,
-        count(*) as occurrences
+        columns.column_number,
+        columns.column_name,
+        columns.is_read,
+        columns.is_personal,
+        texts.text,
+        coalesce(texts.occurrences, 0) as occurrences
     from (
+        values
+        {%- for header in file['columns'] %}
+            {%- set column = described['headers'].get(header | lower, header | lower) %}
+            (
+                cast({{ loop.index }} as bigint),
+                {{ string_literal(header) }},
+                {{ column in read }},
+                {{ column in ['email', 'phone', 'customer'] }}
+            ){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as columns (column_number, column_name, is_read, is_personal)
+    left join (
         select
-            unnest([{% for column in file['columns'] -%}
-                c{{ loop.index0 }}{{ ', ' if not loop.last }}
-            {%- endfor %}]) as text,
-            unnest(range(1, {{ file['columns'] | length + 1 }})) as column_number
-        from ({{ read_file(file, described['settings']) }})
-    )
-    group by all
+            column_number,
+            {{ clean_text('text', described['settings']) }} as text,
+            count(*) as occurrences
+        from (
+            select
+                unnest([{% for column in file['columns'] -%}
+                    c{{ loop.index0 }}{{ ', ' if not loop.last }}
+                {%- endfor %}]) as text,
+                unnest(range(1, {{ file['columns'] | length + 1 }})) as column_number
+            from ({{ read_file(file, described['settings']) }})
+        )
+        group by all
+    ) as texts
+        on columns.column_number = texts.column_number
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -41,6 +57,7 @@
         cast(null as bigint) as column_number,
         cast(null as string) as column_name,
         cast(null as boolean) as is_read,
+        cast(null as boolean) as is_personal,
         cast(null as string) as text,
         cast(null as bigint) as occurrences
     where false

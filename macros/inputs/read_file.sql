@@ -1,8 +1,10 @@
 {#
     A raw file as it is: a row for every record, all columns as text named c0,
-    c1, … in the order of the header, and `overflow`, which holds what a record
-    has beyond the header. Nothing is sniffed and nothing is skipped; in text
-    files an empty field is '' and a field that the record lacks is null.
+    c1, … in the order of the header, and `overflow` and `further_overflow`,
+    which hold what a record has beyond the header. Nothing is sniffed and no
+    record is skipped; `source_row` counts them from 1, without the header and
+    without empty lines. In text files an empty field is '' and a field that the
+    record lacks is null.
 
     Every row is numbered over the whole file: a number by partition is wrong
     where threads share the file.
@@ -12,9 +14,10 @@
         select
             file_row_number + 1 as source_row,
             {%- for column in file['columns'] %}
-            cast({{ quote_name(column) }} as string) as c{{ loop.index0 }},
+            {{ typed_text(quote_name(column), settings) }} as c{{ loop.index0 }},
             {%- endfor %}
-            cast(null as string) as overflow
+            cast(null as string) as overflow,
+            cast(null as string) as further_overflow
         from read_parquet({{ string_literal(file['path']) }}, file_row_number = true)
     {%- else -%}
         select
@@ -27,7 +30,8 @@
             delim = {{ string_literal(settings['delimiter']) }},
             quote = '"',
             escape = '"',
-            nullstr = '\N',
+            {#- A text that no file holds: a null is a field that is not there. #}
+            nullstr = {{ string_literal('\ufdd2') }},
             null_padding = true,
             strict_mode = false,
             parallel = false,
@@ -36,7 +40,8 @@
                 {%- for column in file['columns'] %}
                 'c{{ loop.index0 }}': 'varchar',
                 {%- endfor %}
-                'overflow': 'varchar'
+                'overflow': 'varchar',
+                'further_overflow': 'varchar'
             }
         )
     {%- endif -%}
@@ -46,4 +51,28 @@
 {#  A column name of a file, quoted for SQL.  #}
 {%- macro quote_name(column) -%}
     "{{- column | replace('"', '""') -}}"
+{%- endmacro -%}
+
+
+{#
+    A value of a typed column as the dataset's text files would write it. Beside
+    missing values pandas keeps whole numbers as doubles, and the missing as NaN:
+    the former have no ".0", the latter are null.
+#}
+{%- macro typed_text(column, settings) -%}
+    case
+        when typeof({{ column }}) in ('DOUBLE', 'FLOAT')
+            then nullif(
+                replace(
+                    regexp_replace(cast({{ column }} as string), '[.]0$', ''),
+                    '.', {{ string_literal(settings['decimal']) }}
+                ),
+                'nan'
+            )
+        when typeof({{ column }}) like 'DECIMAL%'
+            then replace(
+                cast({{ column }} as string), '.', {{ string_literal(settings['decimal']) }}
+            )
+        else cast({{ column }} as string)
+    end
 {%- endmacro -%}

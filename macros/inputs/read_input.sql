@@ -1,6 +1,7 @@
 {#
     All files of an input as text: `source_file`, `source_row`, the columns
-    asked for (null where a file lacks one), and `row_fault`, a sentence where a
+    asked for (null where a file lacks one; where a layout calls a column
+    otherwise, under the name that the project has for it), and `row_fault`, a sentence where a
     record is ragged or holds bytes that are no text.
 
     read_input('online_retail', ['InvoiceNo', 'StockCode'])
@@ -12,7 +13,10 @@
     select
         {{ string_literal(file['source_file']) }} as source_file,
         source_row,
-        {%- set names = file['columns'] | map('lower') | list %}
+        {%- set names = [] %}
+        {%- for header in file['columns'] | map('lower') %}
+        {%- do names.append(described['headers'].get(header, header)) %}
+        {%- endfor %}
         {%- for column in columns %}
         {%- if column | lower in names %}
         c{{ names.index(column | lower) }} as {{ column }},
@@ -42,15 +46,26 @@
     {%- if file['format'] == 'parquet' -%}
         cast(null as string)
     {%- else -%}
+        {#- Marked by targeted_lists/readable.py. -#}
+        {%- set texts -%}
+            concat_ws(
+                '',
+                {%- for column in file['columns'] %}
+                c{{ loop.index0 }},
+                {%- endfor %}
+                overflow,
+                further_overflow
+            )
+        {%- endset -%}
         case
-            when overflow is not null then 'more fields than the header'
+            when strpos({{ texts }}, chr(64976)) > 0
+                then 'bytes that are not text in the encoding of the file'
+            when strpos({{ texts }}, chr(64977)) > 0
+                then 'a quote that is opened and not closed'
+            when overflow <> '' or further_overflow is not null
+                then 'more fields than the header'
             when c{{ file['columns'] | length - 1 }} is null
                 then 'fewer fields than the header'
-            when strpos(concat_ws(
-                '',
-                {%- for column in file['columns'] %} c{{ loop.index0 }}{{ ',' if not loop.last }}{% endfor -%}
-            ), chr(65533)) > 0
-                then 'bytes that are not text in the encoding of the file'
         end
     {%- endif -%}
 {%- endmacro -%}

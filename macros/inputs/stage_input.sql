@@ -18,20 +18,32 @@ raw_rows as (
 
 ),
 
-cast_rows as (
+cleaned as (
 
     select
         source_file,
         source_row,
-        {%- for column, kind in columns.items() %}
-        {{ cast_text('raw_rows.' ~ column, kind, settings) }} as {{ column }},
+        {%- for column in columns %}
+        {{ clean_text(column, settings) }} as {{ column }}_text,
         {%- endfor %}
-        row_fault,
-        {%- for column, kind in columns.items() if not kind.startswith('string') %}
-        raw_rows.{{ column }} as {{ column }}_text
+        row_fault
+    from raw_rows
+
+),
+
+cast_rows as (
+
+    select
+        *,
+        {%- for column, kind in columns.items() %}
+        {%- if column == 'customer_id' %}
+        {{ customer_key('customer_id_text') }} as customer_id
+        {%- else %}
+        {{ cast_text(column ~ '_text', kind, settings) }} as {{ column }}
+        {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from raw_rows
+    from cleaned
 
 ),
 
@@ -40,22 +52,14 @@ faulted as (
     select
         source_file,
         source_row,
-        {%- for column, kind in columns.items() %}
-        {%- if column == 'customer_id' %}
-        {{ hash_contact(column) }} as customer_id,
-        {%- else %}
+        {%- for column in columns %}
         {{ column }},
-        {%- endif %}
         {%- endfor %}
         nullif(concat_ws(
             '; ',
             row_fault
             {%- for column, kind in columns.items() if not kind.startswith('string') %},
-            {{ cast_fault(column, {
-                'integer': 'whole number',
-                'timestamp': 'date',
-                'boolean': 'yes or no',
-            }.get(kind.split(',')[0], 'number')) }}
+            {{ cast_fault(column, kind) }}
             {%- endfor %}
         ), '') as source_fault
     from cast_rows

@@ -7,7 +7,9 @@
     {%- if execute -%}
         {%- set fault = check_inputs() if flags.WHICH in ('build', 'run') -%}
         {%- if fault -%}
-            select error({{ string_literal(fault) }})
+            {#- A statement that fails would let dbt skip the nodes, and skipping an
+                exposure breaks it (dbt 1.11: no attribute 'schema'). -#}
+            {%- do exceptions.raise_compiler_error(fault) -%}
         {%- else -%}
             create table if not exists main.run_state (
                 step varchar,

@@ -47,7 +47,8 @@ line_events as (
         -return_matches.quantity as units,
         -return_matches.revenue as revenue,
         cast(
-            -order_lines.placed_margin * return_matches.quantity
+            -order_lines.placed_margin
+            * cast(return_matches.quantity as decimal(38, 3))
             / order_lines.quantity as decimal(18, 4)
         ) as margin
     from return_matches

@@ -1,3 +1,4 @@
+{%- set settings = describe_inputs()['settings'] if execute else {} -%}
 with
 
 transactions as (
@@ -6,27 +7,33 @@ transactions as (
 
 ),
 
-cast_rows as (
+cleaned as (
 
     select
         source_file,
         source_row,
-        nullif(trim(InvoiceNo), '') as order_id,
-        nullif(trim(CustomerID), '') as customer_id,
-        nullif(trim(StockCode), '') as product_id,
-        nullif(trim(Description), '') as product_name,
-        nullif(trim(Country), '') as country,
-        {{ cast_text('Quantity', 'quantity', {}) }} as quantity,
-        {{ cast_text('UnitPrice', 'money', {}) }} as unit_price,
-        -- The csv writes 12/1/2010 8:26, the workbook a date of its own.
-        {{ cast_text(
-            'InvoiceDate', 'timestamp', {'timestamp_format': '%m/%d/%Y %H:%M'}
-        ) }} as ordered_at,
-        Quantity as quantity_text,
-        UnitPrice as unit_price_text,
-        InvoiceDate as ordered_at_text,
+        {{ clean_text('InvoiceNo', settings) }} as order_id,
+        {{ clean_text('CustomerID', settings) }} as customer_id_text,
+        {{ clean_text('StockCode', settings) }} as product_id,
+        {{ clean_text('Description', settings) }} as product_name,
+        {{ clean_text('Country', settings) }} as country,
+        {{ clean_text('Quantity', settings) }} as quantity_text,
+        {{ clean_text('UnitPrice', settings) }} as unit_price_text,
+        {{ clean_text('InvoiceDate', settings) }} as ordered_at_text,
         row_fault
     from transactions
+
+),
+
+cast_rows as (
+
+    select
+        *,
+        {{ customer_key('customer_id_text') }} as customer_id,
+        {{ cast_text('quantity_text', 'quantity', settings) }} as quantity,
+        {{ cast_text('unit_price_text', 'money', settings) }} as unit_price,
+        {{ cast_text('ordered_at_text', 'timestamp', settings) }} as ordered_at
+    from cleaned
 
 ),
 
@@ -60,9 +67,9 @@ faulted as (
         nullif(concat_ws(
             '; ',
             row_fault,
-            {{ cast_fault('quantity', 'number') }},
-            {{ cast_fault('unit_price', 'number') }},
-            {{ cast_fault('ordered_at', 'date') }}
+            {{ cast_fault('quantity', 'quantity') }},
+            {{ cast_fault('unit_price', 'money') }},
+            {{ cast_fault('ordered_at', 'timestamp') }}
         ), '') as source_fault
     from cast_rows
 

@@ -1,0 +1,27 @@
+{#
+    A customer key that carries no personal data and is written one way: an
+    e-mail or a phone number used as the key is replaced by a salted hash, a
+    whole number that a spreadsheet wrote as 1042.0 is one again, and 0, like
+    the empty key, is nobody.
+
+    customer_id        ->  customer_id
+    1042                   1042
+    ann@example.com        c_5d41402abc4b2a76b9719d911017c592
+#}
+{%- macro customer_key(column) -%}
+    case
+        {#- No contact is so short: most keys need not be looked at further. #}
+        when length({{ column }}) < 8 and {{ column }} not like '%.0'
+            then nullif({{ column }}, '0')
+        when strpos({{ column }}, '@') > 0
+            then 'c_' || md5({{ string_literal(var('customer_key_salt')) }} || lower({{ column }}))
+        when {{ is_contact(column) }}
+            then 'c_' || md5(
+                {{ string_literal(var('customer_key_salt')) }}
+                || regexp_replace({{ column }}, '[^0-9]', '', 'g')
+            )
+        when {{ column }} like '%.0'
+            then nullif(regexp_replace({{ column }}, '^([0-9]+)[.]0$', '\1'), '0')
+        else {{ column }}
+    end
+{%- endmacro -%}

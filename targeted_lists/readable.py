@@ -1,0 +1,283 @@
+"""Readable copies of raw files: UTF-8, one record as CSV means it, what is damaged marked.
+
+DuckDB reads sound UTF-8 files where they lie. A file in another encoding, a workbook, and a file
+with broken bytes or quotes gets a copy in which every raw line that cannot be read is still a
+row of its own, so that the ledger can name it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import functools
+import gzip
+import hashlib
+import io
+import re
+import tempfile
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+READABLE_FOLDER = Path("warehouse") / "readable"
+CHUNK = 1 << 20
+# Characters that Unicode keeps out of every text; the macro row_fault looks for them.
+NO_TEXT = "\ufdd0"
+OPEN_QUOTE = "\ufdd1"
+# A quoted field of more lines than this was never meant to be one.
+MAX_LINES = 500
+
+codecs.register_error("mark_no_text", lambda error: (NO_TEXT, error.end))
+# As long as the longest line that DuckDB is asked to read.
+csv.field_size_limit(1 << 24)
+
+
+class InputError(ValueError):
+    """A dataset that cannot be read; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a dataset's text files are written; `dataset.yml` in its folder may set each.
+
+    Attributes
+    ----------
+    delimiter : one ASCII character between fields.
+    encoding : a name that Python knows, such as utf-8, cp1251 or utf-16.
+    decimal : the mark before decimals, "." or ",".
+    timestamp_format : of strptime, where dates are not written as 2026-01-31 [10:00:00].
+    missing : a text that stands for nothing, besides the empty field.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    timestamp_format: str = ""
+    missing: str = r"\N"
+
+
+def make_readable(path: Path, settings: Settings) -> Path:
+    """Return the path itself where DuckDB reads it as it is meant, else that of a copy.
+
+    Raises
+    ------
+    InputError : the file is no text, no workbook or no whole gzip file.
+    """
+    if path.suffix == ".xlsx":
+        return _write_copy(path, settings, _workbook_lines)
+    is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
+    state = path.stat()
+    if is_utf8 and _is_plain(path, settings, state.st_size, state.st_mtime_ns):
+        return path
+    return _write_copy(path, settings, _mended_lines)
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether a text file is UTF-8 to its end; in any other code page that is rare chance."""
+    state = path.stat()
+    return path.suffix in (".csv", ".gz") and _is_utf8(path, state.st_size, state.st_mtime_ns)
+
+
+@functools.cache
+def _is_utf8(path: Path, size: int, mtime_ns: int) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with _open_bytes(path) as stream:
+            while chunk := stream.read(CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def mend_quotes(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    """Return the records of a CSV text, each as one string, so that no quote swallows others.
+
+    A quoted field may run over several lines when it is closed as CSV asks and its record has as
+    many fields as the header. Else the quote was opened by mistake: its line becomes a record of
+    its own with every quote marked (`OPEN_QUOTE`), and reading goes on with the line after it.
+    Text behind a closing quote belongs to its field, as in Python's csv module.
+
+    Parameters
+    ----------
+    lines : the text's lines with their ends, the header first.
+    """
+    grammar = _Grammar(delimiter)
+    ahead: deque[str] = deque()
+    source = iter(lines)
+
+    def next_line() -> str | None:
+        return ahead.popleft() if ahead else next(source, None)
+
+    width = None
+    while (line := next_line()) is not None:
+        if '"' not in line:
+            record = line
+        elif not grammar.is_open(line):
+            record = line if grammar.is_sound(line) else grammar.rewrite(line)
+        else:
+            taken = [line]
+            while len(taken) < MAX_LINES and (more := next_line()) is not None:
+                taken.append(more)
+                if '"' in more and not grammar.is_open("".join(taken)):
+                    break
+            record = "".join(taken)
+            if grammar.is_open(record) or not grammar.is_sound(record, width):
+                record = line.replace('"', OPEN_QUOTE)
+                ahead.extendleft(reversed(taken[1:]))
+        width = width or len(grammar.split(record))
+        yield record
+
+
+class _Grammar:
+    """What a record of CSV looks like; the patterns never backtrack."""
+
+    def __init__(self, delimiter: str) -> None:
+        self.delimiter = delimiter
+        mark = re.escape(delimiter)
+        blanks = "" if delimiter == " " else " *+"
+        plain = rf'{blanks}(?!")[^{mark}\r\n]*+'
+        quoted = rf'{blanks}"(?:[^"]|"")*+"'
+        self.opened = re.compile(
+            rf'(?:(?>{quoted}[^{mark}\r\n]*+|{plain}){mark})*+{blanks}"(?:[^"]|"")*+'
+        )
+        self.field = rf"(?>{quoted}(?=[{mark}\r\n]|\Z)|{plain})"
+        self.mark = mark
+
+    def is_open(self, record: str) -> bool:
+        """Whether a text ends inside a quoted field."""
+        return self.opened.fullmatch(record) is not None
+
+    def is_sound(self, record: str, width: int | None = None) -> bool:
+        """Whether every quoted field is closed before a delimiter, in so many fields."""
+        return self._sound(width).fullmatch(record) is not None
+
+    @functools.cache  # noqa: B019 - a grammar lives as long as one file is read
+    def _sound(self, width: int | None) -> re.Pattern[str]:
+        times = "*+" if width is None else f"{{{width - 1}}}+"
+        return re.compile(rf"(?:{self.field}{self.mark}){times}{self.field}[\r\n]*+")
+
+    def split(self, record: str) -> list[str]:
+        """Return the fields of a record."""
+        reader = csv.reader(
+            io.StringIO(record, newline=""), delimiter=self.delimiter, skipinitialspace=True
+        )
+        return next(reader, [])
+
+    def rewrite(self, record: str) -> str:
+        """Return a record with its fields quoted as CSV asks."""
+        text = io.StringIO()
+        csv.writer(text, delimiter=self.delimiter, lineterminator="\n").writerow(
+            self.split(record)
+        )
+        return text.getvalue()
+
+
+@functools.cache
+def _is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
+    """Whether a file is UTF-8 with quotes in pairs; read once for each state of the file."""
+    mark = re.escape(settings.delimiter.encode())
+    stray_quote = re.compile(rb'[^"\r\n' + mark + rb']"[^"\r\n' + mark + rb"]")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _open_bytes(path) as stream:
+        while lines := stream.read(CHUNK):
+            lines += stream.readline()
+            try:
+                decoder.decode(lines)
+            except UnicodeDecodeError:
+                return False
+            if b"\0" in lines:
+                raise _no_text(path, settings)
+            if b'"' in lines and (
+                stray_quote.search(lines)
+                or any(line.count(b'"') % 2 for line in lines.splitlines())
+            ):
+                return False
+    return not decoder.getstate()[0]
+
+
+@contextmanager
+def _open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+            yield stream
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(
+            f"{path} is not a whole gzip file ({one_line(error)}); copy or export it again."
+        ) from error
+
+
+def open_text(path: Path, encoding: str) -> Iterator[str]:
+    """Return the lines of a text file with their ends; bytes that are no text are marked."""
+    with _open_bytes(path) as stream:
+        yield from io.TextIOWrapper(stream, encoding, errors="mark_no_text", newline="")
+
+
+def _mended_lines(path: Path, settings: Settings) -> Iterator[str]:
+    for record in mend_quotes(open_text(path, settings.encoding), settings.delimiter):
+        if "\0" in record:
+            raise _no_text(path, settings)
+        yield record
+
+
+def _no_text(path: Path, settings: Settings) -> InputError:
+    return InputError(
+        f"{path} holds zero bytes, so it is no text in {settings.encoding}; export it as CSV in "
+        "UTF-8, or name its `encoding` in dataset.yml beside it."
+    )
+
+
+def _workbook_lines(path: Path, settings: Settings) -> Iterator[str]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows()
+    except CalamineError as error:
+        raise InputError(f"{path} is not a readable workbook; export it again.") from error
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=settings.delimiter, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_cell_text(cell, settings.decimal) for cell in row])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+
+
+def _cell_text(cell: object, decimal: str) -> str:
+    # A workbook keeps whole numbers as floats: customer 17850 must not become "17850.0".
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else str(cell).replace(".", decimal)
+    return str(cell)
+
+
+def _write_copy(
+    path: Path, settings: Settings, read: Callable[[Path, Settings], Iterator[str]]
+) -> Path:
+    """Write a file's text as UTF-8, once for each state of the file and of the settings."""
+    state = path.stat()
+    source = _short_hash(str(path.resolve()))
+    version = _short_hash(f"{state.st_size} {state.st_mtime_ns} {settings}")
+    target = READABLE_FOLDER / f"{source}-{version}.csv"
+    if not target.exists():
+        READABLE_FOLDER.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=READABLE_FOLDER) as folder:
+            draft = Path(folder) / "draft.csv"
+            with draft.open("w", encoding="utf-8", newline="") as stream:
+                stream.writelines(read(path, settings))
+            for outdated in READABLE_FOLDER.glob(f"{source}-*.csv"):
+                outdated.unlink(missing_ok=True)
+            draft.replace(target)
+    return target
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()[:16]
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's message without line breaks."""
+    return " ".join(str(error).split())
