@@ -1,0 +1,327 @@
+"""Segmentation, basket and activity: odd datasets, leaks, noise, and the planted truth."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import REPO_ROOT, Build, Project, query
+from scipy.stats import poisson
+from sklearn.metrics import roc_auc_score
+
+SAMPLE = REPO_ROOT / "data" / "sample"
+MARTS = ("segmentation", "basket", "activity")
+COLUMNS = ["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price"]
+LEAK_DATE = "2026-04-15"
+
+
+def read_table(database: Path, table: str) -> pd.DataFrame:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(f"select * from {table}").df()
+
+
+def build_marts(project: Project, *, dataset: str, lines: list[tuple] | None = None) -> Path:
+    """Write the lines as a dataset's only file, build the three marts and test their sums."""
+    folder = project.folder / "data" / dataset
+    folder.mkdir(parents=True)
+    pd.DataFrame(lines, columns=COLUMNS).to_csv(folder / "order_lines.csv", index=False)
+    outcome = project.dbt(
+        *("build", "--indirect-selection", "empty"),
+        # Keys and types of few rows are the contracts' business; sums are the tests'.
+        *("--exclude", "test_type:unit", "test_type:generic", "--select"),
+        *(f"+path:models/marts/{mart}" for mart in MARTS),
+        *(f"path:tests/singular/{mart}" for mart in MARTS),
+        dataset=dataset,
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    return project.warehouse(dataset)
+
+
+def column_types(database: Path) -> list[tuple]:
+    schemas = ", ".join(f"'{mart}'" for mart in MARTS)
+    return query(
+        database,
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        f"where schema_name in ({schemas}) order by schema_name, table_name, column_index",
+    )
+
+
+# --- odd datasets -----------------------------------------------------------------------------
+
+
+def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_build):
+    database = build_marts(project, dataset="header_alone", lines=[])
+    assert column_types(database) == column_types(sample_build.warehouse)
+    evaluations = read_table(database, "segmentation.cluster_evaluations")
+    assert evaluations["reason"].tolist() == [
+        "Chosen: too few or too similar customers, 0 in all."
+    ]
+    evaluations = read_table(database, "activity.activity_evaluations")
+    assert evaluations["reason"].tolist() == ["No model: there are no labelled rows."]
+    thresholds = read_table(database, "basket.basket_thresholds")
+    assert thresholds["baskets"].tolist() == [0]
+    grid = read_table(database, "activity.risk_value_grid")
+    assert (len(grid), grid["customers"].sum()) == (9, 0)
+    for table in (
+        "segmentation.customer_clusters",
+        "segmentation.cluster_profiles",
+        "basket.frequent_itemsets",
+        "basket.association_rules",
+        "basket.product_recommendations",
+        "activity.activity_scores",
+        "activity.activity_importances",
+    ):
+        assert read_table(database, table).empty, table
+
+
+def test_one_order_groups_nobody_and_foretells_nothing(project):
+    lines = [("O1", "C1", "2025-03-01 10:00:00", "P1", 1, 5)]
+    database = build_marts(project, dataset="one_order", lines=lines)
+    clusters = read_table(database, "segmentation.customer_clusters")
+    assert clusters[["customer_id", "method", "is_chosen"]].values.tolist() == [
+        ["C1", "none", True]
+    ]
+    thresholds = read_table(database, "basket.basket_thresholds")
+    assert thresholds[["baskets", "later_baskets", "min_support"]].values.tolist() == [[1, 0, 1]]
+    assert read_table(database, "basket.product_recommendations").empty
+    assert read_table(database, "activity.activity_scores").empty
+
+
+def test_a_month_of_five_customers_is_no_history_to_learn_from(project):
+    lines = [
+        (f"O{c}-{n}", f"C{c}", f"2025-03-{c + 14 * n:02d} 10:00:00", f"P{(c + n) % 3}", 1 + c, 5)
+        for c in range(1, 6)
+        for n in range(2)
+    ]
+    database = build_marts(project, dataset="one_month", lines=lines)
+    cutoffs = read_table(database, "activity.activity_cutoffs")
+    assert cutoffs["is_training"].tolist() == [False]
+    recommendations = read_table(database, "basket.product_recommendations")
+    assert len(recommendations) > 0
+    assert set(recommendations["source"]) == {"popular"}
+    clusters = read_table(database, "segmentation.customer_clusters")
+    assert set(clusters.loc[clusters["is_chosen"], "customer_id"]) == {
+        f"C{c}" for c in range(1, 6)
+    }
+
+
+def test_customers_who_are_all_alike_are_one_group_and_scored_by_the_rule(project):
+    lines = [
+        (f"O{c}-{n}", f"C{c:02d}", f"2025-{1 + n:02d}-05 10:00:00", product, 1, 5)
+        for c in range(40)
+        for n in range(12)
+        for product in ("P1", "P2")
+    ]
+    database = build_marts(project, dataset="all_alike", lines=lines)
+    clusters = read_table(database, "segmentation.customer_clusters")
+    assert set(clusters["cluster_name"]) == {"everyone"}
+    assert clusters["is_chosen"].all()
+    rules = read_table(database, "basket.association_rules")
+    assert set(rules["verdict"]) == {"may be chance"}
+    evaluations = read_table(database, "activity.activity_evaluations")
+    assert evaluations["declined_rows"].tolist() == [0]
+    assert evaluations["reason"].str.startswith("No model: 0 customers with is_declined").all()
+    scores = read_table(database, "activity.activity_scores")
+    assert len(scores) == 40
+    assert set(scores["scored_by"]) == {"rule"}
+    assert set(scores["risk_band"]) == {"low"}
+    grid = read_table(database, "activity.risk_value_grid")
+    assert grid.loc[grid["customers"] > 0, "value_at_risk"].isna().all()
+
+
+def load_model(path: str) -> Callable:
+    """Load the function `model` of a dbt Python model."""
+    file = REPO_ROOT / "models" / "marts" / path
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.model
+
+
+def find_itemsets(items: pd.DataFrame, *, n_baskets: int, **meta: int) -> pd.DataFrame:
+    """Run the dbt model `itemsets` on baskets that are all mined."""
+    connection = duckdb.connect()
+    connection.register("items", items.assign(is_mined=True))
+    tables = {
+        "basket_items": connection.sql("select * from items"),
+        "basket_thresholds": connection.sql(
+            f"select 0.5::double as min_support, {n_baskets} as baskets"
+        ),
+    }
+    dbt = SimpleNamespace(ref=tables.get, config=SimpleNamespace(get={"meta": meta}.get))
+    return load_model("basket/itemsets.py")(dbt, connection)
+
+
+def test_too_many_triples_leave_pairs_and_say_so():
+    # Twelve items in every basket: 12 singles, 66 pairs, 220 triples.
+    items = pd.DataFrame(
+        [(f"O{b:02d}", f"P{i:02d}") for b in range(10) for i in range(12)],
+        columns=["basket_id", "item"],
+    )
+    limited = find_itemsets(items, n_baskets=10, max_length=3, max_itemsets=100)
+    assert limited["length"].value_counts().to_dict() == {1: 12, 2: 66}
+    assert set(limited["max_length"]) == {2}
+    whole = find_itemsets(items, n_baskets=10, max_length=3, max_itemsets=298)
+    assert whole["length"].value_counts().to_dict() == {1: 12, 2: 66, 3: 220}
+    assert set(whole["max_length"]) == {3}
+    with pytest.raises(ValueError, match="n_baskets is 9"):
+        find_itemsets(items, n_baskets=9, max_length=3, max_itemsets=100)
+
+
+# --- leaks ------------------------------------------------------------------------------------
+
+
+def copy_sample(project: Project, *, dataset: str, until: str | None = None) -> None:
+    """Copy the sample's files; `until` deletes order lines and site months from that day on."""
+    folder = project.folder / "data" / dataset
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("truth"))
+    if until is None:
+        return
+    for name in ("order_lines.csv.gz", "site_activity.csv.gz"):
+        with gzip.open(folder / name, "rt", encoding="utf-8", errors="surrogateescape") as file:
+            header, *rows = file.readlines()
+        kept = [
+            row
+            for row in rows
+            if not (found := re.search(r"\d{4}-\d\d-\d\d", row)) or found.group() < until
+        ]
+        assert 0.5 * len(rows) < len(kept) < 0.95 * len(rows)
+        with gzip.open(folder / name, "wt", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines([header, *kept])
+
+
+def test_deleting_what_happened_after_the_as_of_date_changes_nothing(project):
+    tables = (
+        "segmentation.cluster_features",
+        "basket.basket_thresholds",
+        "basket.basket_items",
+        "basket.association_rules",
+        "basket.product_recommendations",
+        "activity.activity_features",
+        "activity.activity_scores",
+    )
+    contents = []
+    for dataset, until in (("with_later_facts", None), ("without_later_facts", LEAK_DATE)):
+        copy_sample(project, dataset=dataset, until=until)
+        outcome = project.dbt(
+            *("build", "--indirect-selection", "empty", "--select"),
+            *("+cluster_features", "+activity_scores", "+product_recommendations"),
+            dataset=dataset,
+            as_of_date=LEAK_DATE,
+        )
+        assert outcome.success, "\n".join(outcome.failures)
+        database = project.warehouse(dataset)
+        contents.append({table: read_table(database, table) for table in tables})
+    whole, cut = contents
+    for table in tables:
+        assert len(whole[table]) > 0, table
+        columns = list(whole[table].columns)
+        pd.testing.assert_frame_equal(
+            *(one[table].sort_values(columns, ignore_index=True) for one in (whole, cut)),
+            check_exact=False,
+            rtol=0,
+            atol=1e-9,
+            obj=table,
+        )
+
+
+# --- noise ------------------------------------------------------------------------------------
+
+
+def simulate_steady_shop(*, customers: int = 500, seed: int = 7) -> list[tuple]:
+    """Orders of customers whose rates never change, but for a season that all share."""
+    rng = np.random.default_rng(seed)
+    days = pd.date_range("2025-01-01", periods=420)
+    season = np.array([0.6, 0.6, 0.8, 1, 1, 1, 0.8, 0.8, 1, 1.2, 1.5, 1.9])[days.month - 1]
+    rates = rng.gamma(8, 1 / 8, customers) * 2.2 / 60
+    counts = rng.poisson(rates[:, None] * season)
+    customer, day = np.nonzero(counts)
+    return [
+        (f"O{n}", f"C{c:03d}", str(days[d] + pd.Timedelta(hours=12)), f"P{n % 30}", 1, 5)
+        for n, (c, d) in enumerate(zip(customer, day, strict=True))
+    ]
+
+
+def test_neither_season_nor_steady_customers_are_taken_for_declines(project):
+    database = build_marts(project, dataset="steady_shop", lines=simulate_steady_shop())
+    features = read_table(database, "activity.activity_features")
+    past = features[~features["is_current"]].assign(
+        is_declined=lambda rows: rows["is_declined"].astype(float),
+        # The season swings by a factor of three; what Poisson counts do by chance stays.
+        by_chance=lambda rows: poisson.cdf(
+            np.ceil(rows["expected_orders"].astype(float) / 2) - 1,
+            rows["expected_orders"].astype(float),
+        ),
+    )
+    shares = past.groupby("cutoff_at")[["is_declined", "by_chance"]].mean()
+    assert len(shares) == 4
+    np.testing.assert_allclose(shares["is_declined"], shares["by_chance"], atol=0.08)
+    scores = read_table(database, "activity.activity_scores")
+    assert len(scores) > 200
+    assert (scores["risk_band"] == "high").mean() < 0.05
+
+
+# --- the planted truth ------------------------------------------------------------------------
+
+
+def score_against_truth(sample_build: Build) -> pd.DataFrame:
+    """Scores of the regular customers whose latent segment has falls, with the truth."""
+    truth = pd.read_csv(SAMPLE / "truth" / "customers.csv").dropna(subset=["declines_after_end"])
+    scores = read_table(sample_build.published, "activity.activity_scores")
+    scored = scores.merge(truth, on="customer_id")
+    return scored.assign(declines=scored["declines_after_end"].astype(bool).astype(float))
+
+
+def test_scores_foretell_the_planted_declines(sample_build):
+    scored = score_against_truth(sample_build)
+    assert len(scored) > 400
+    auc = roc_auc_score(scored["declines"], scored["p_decline"])
+    bands = scored.groupby("risk_band").agg(
+        customers=("declines", "size"),
+        declines=("declines", "mean"),
+        p_decline=("p_decline", "mean"),
+    )
+    is_high = scored["risk_band"] == "high"
+    precision = scored.loc[is_high, "declines"].mean()
+    recall = scored.loc[is_high, "declines"].sum() / scored["declines"].sum()
+    print(f"\nROC-AUC {auc:.3f}, high risk: precision {precision:.3f}, recall {recall:.3f}")
+    print(bands.round(3).to_string())
+    assert auc > 0.78
+    assert precision > 0.45
+    assert recall > 0.3
+    # Foretold and true shares agree: within what chance does to shares of so few.
+    np.testing.assert_allclose(bands["p_decline"], bands["declines"], atol=0.15)
+    assert abs(scored["p_decline"].mean() - scored["declines"].mean()) < 0.05
+    assert bands["declines"].loc[["low", "medium", "high"]].is_monotonic_increasing
+
+
+def test_the_model_is_chosen_because_it_beats_its_baselines(sample_build):
+    evaluations = read_table(sample_build.published, "activity.activity_evaluations")
+    evaluations = evaluations.set_index("model")
+    chosen = evaluations.loc["logistic_regression"]
+    assert chosen["is_chosen"]
+    assert chosen["gain"] > 0.1
+    assert chosen["brier"] < evaluations.loc["majority", "brier"]
+    assert chosen["log_loss"] < evaluations.loc["majority", "log_loss"]
+
+
+def test_the_planted_pairs_are_the_strongest_rules_and_usable(sample_build):
+    pairs = pd.read_csv(SAMPLE / "truth" / "product_pairs.csv")
+    rules = read_table(sample_build.published, "basket.association_rules")
+    single = rules[(rules["antecedent_size"] == 1) & (rules["consequent_size"] == 1)]
+    strongest = single.sort_values("lift", ascending=False).head(2 * len(pairs))
+    planted = set(zip(pairs["antecedent"], pairs["consequent"], strict=True))
+    found = set(zip(strongest["antecedent"], strongest["consequent"], strict=True))
+    assert len(planted) == 8
+    assert found == planted | {(consequent, antecedent) for antecedent, consequent in planted}
+    assert strongest["is_usable"].all()
+    assert (single["lift"].drop(strongest.index) < 0.6 * strongest["lift"].min()).all()
