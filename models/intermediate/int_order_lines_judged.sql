@@ -34,7 +34,13 @@ conformed_lines as (
             + source_row as order_line_id,
         *,
         coalesce(lower(status), 'delivered') as line_status,
-        nullif(customer_id, '0') as known_customer_id
+        nullif(customer_id, '0') as known_customer_id,
+        {{ adapter_column('line_service', 'string') }} as stated_service,
+        {{ adapter_column('refused_quantity', 'quantity') }} as quantity_refused,
+        try_cast(
+            cast(quantity as decimal(38, 3)) * unit_price
+            - sign(quantity) * coalesce(discount, 0) as decimal(18, 4)
+        ) as amount
     from staged
 
 ),
@@ -58,17 +64,24 @@ faulted as (
     select
         conformed_lines.*,
         case
-            when source_fault is not null then source_fault
+            when conformed_lines.source_fault is not null
+                then conformed_lines.source_fault
             {%- for column in ['order_id', 'ordered_at', 'product_id', 'quantity', 'unit_price'] %}
-            when {{ column }} is null then 'no {{ column }}'
+            when conformed_lines.{{ column }} is null then 'no {{ column }}'
             {%- endfor %}
-            when line_status not in ('placed', 'delivered', 'cancelled', 'returned')
-                then 'status ' || {{ shown_text('line_status') }} || ' is unknown'
-            when unit_price < 0 then 'price below zero'
-            when {{ epoch_seconds('ordered_at') }} > last_plausible.epoch_seconds
+            when conformed_lines.line_status
+                not in ('placed', 'delivered', 'cancelled', 'returned')
+                then 'status ' || {{ shown_text('conformed_lines.line_status') }} || ' is unknown'
+            when conformed_lines.unit_price < 0 then 'price below zero'
+            -- Beyond this, sums and products would not fit their decimals.
+            when abs(conformed_lines.amount) >= 100000000000
+                or conformed_lines.amount is null
+                then 'amount of a hundred thousand million or more'
+            when {{ epoch_seconds('conformed_lines.ordered_at') }}
+                > last_plausible.epoch_seconds
                 then 'dated more than 366 days after the rest'
             {%- if var('as_of_date', none) %}
-            when ordered_at >= {{ as_of_date() }} then 'not before the as-of date'
+            when conformed_lines.ordered_at >= {{ as_of_date() }} then 'not before the as-of date'
             {%- endif %}
         end as fault
     from conformed_lines
@@ -114,29 +127,30 @@ judged as (
     select
         copies_counted.*,
         case
-            when fault is not null then 'set aside'
+            when copies_counted.fault is not null then 'set aside'
             when copies_counted.source_file < latest_files.source_file
                 then 'set aside'
-            when copy_number > 1 then 'merged'
-            when quantity = 0
-                or services.service is not null
-                or unit_price = 0
+            when copies_counted.copy_number > 1 then 'merged'
+            when copies_counted.quantity = 0
+                or coalesce(copies_counted.stated_service, services.service) is not null
+                or copies_counted.unit_price = 0
                 then 'kept but not modelled'
             else 'kept'
         end as decision,
         case
-            when fault is not null then fault
+            when copies_counted.fault is not null then copies_counted.fault
             when copies_counted.source_file < latest_files.source_file
                 then 'replaced by ' || latest_files.source_file
-            when copy_number > 1 then 'identical to an earlier line'
-            when quantity = 0 then 'quantity zero'
-            when services.service is not null
-                then 'service: ' || services.service
-            when unit_price = 0 then 'price zero'
-            when line_status = 'cancelled' then 'cancelled'
-            when quantity < 0 then 'return'
-            when line_status = 'returned' then 'sale that was returned'
-            when known_customer_id is null then 'anonymous sale'
+            when copies_counted.copy_number > 1 then 'identical to an earlier line'
+            when copies_counted.quantity = 0 then 'quantity zero'
+            when coalesce(copies_counted.stated_service, services.service) is not null
+                then 'service: '
+                    || coalesce(copies_counted.stated_service, services.service)
+            when copies_counted.unit_price = 0 then 'price zero'
+            when copies_counted.line_status = 'cancelled' then 'cancelled'
+            when copies_counted.quantity < 0 then 'return'
+            when copies_counted.line_status = 'returned' then 'sale that was returned'
+            when copies_counted.known_customer_id is null then 'anonymous sale'
             else 'sale'
         end as reason
     from copies_counted
@@ -169,13 +183,11 @@ select
     region,
     city,
     quantity,
+    quantity_refused as refused_quantity,
     unit_price,
     unit_cost,
     coalesce(discount, 0) as discount,
-    cast(
-        quantity * unit_price - sign(quantity) * coalesce(discount, 0)
-        as decimal(18, 4)
-    ) as amount,
+    amount,
     decision,
     reason,
     ordered_at,

@@ -8,6 +8,20 @@ order_lines as (
     select * from {{ ref('int_order_lines_judged') }}
     where decision in ('kept', 'kept but not modelled')
         and status <> 'cancelled'
+
+),
+
+-- What was refused at delivery is nothing to give back later.
+taken_lines as (
+
+    select
+        order_line_id,
+        customer_id,
+        product_id,
+        ordered_at,
+        quantity - coalesce(refused_quantity, 0) as quantity
+    from order_lines
+    where status <> 'returned'
         and customer_id is not null
 
 ),
@@ -22,8 +36,7 @@ running_sums as (
         quantity,
         sum(greatest(quantity, 0)) over lines_so_far as sold,
         sum(greatest(-quantity, 0)) over lines_so_far as returned
-    from order_lines
-    where status <> 'returned'
+    from taken_lines
     window lines_so_far as (
         partition by customer_id, product_id
         -- Within one moment the sale comes first.
@@ -81,17 +94,19 @@ matched as (
 
 ),
 
--- A line with the status returned is its own return.
+-- A line with the status returned is its own return, and so are the units that
+-- were refused at delivery.
 returned_lines as (
 
     select
         order_line_id as sale_line_id,
         order_line_id as return_line_id,
-        quantity,
+        case when status = 'returned' then quantity else refused_quantity end
+            as quantity,
         coalesce(delivered_at, ordered_at) as returned_at
     from order_lines
-    where status = 'returned'
-        and quantity > 0
+    where quantity > 0
+        and (status = 'returned' or refused_quantity > 0)
 
 ),
 

@@ -46,6 +46,7 @@ def render_order_export(sample: Sample, folder: Path | str) -> Path:
     """
     lines = sample.inputs["order_lines"].to_dict("records")
     people = {row["customer_id"]: row for row in sample.inputs["customers"].to_dict("records")}
+    people.pop("", None)
     sums = _sum_orders(lines)
     records = [_render_line(line, people, sums[line["order_id"]]) for line in lines]
     rows = [list(record.values()) for record in records]

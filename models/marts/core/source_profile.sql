@@ -14,9 +14,8 @@ cast_texts as (
         -- Contacts and columns nobody asked for stay in their file.
         case
             when is_read
-                and lower(column_name) not in ('email', 'phone')
-                and strpos(text, '@') = 0
-                and text not like '+%'
+                and not is_personal
+                and not {{ is_contact('text') }}
                 then left(text, 100)
         end as shown
     from texts
@@ -58,7 +57,8 @@ profiled as (
 select
     file,
     input,
-    column_name as column,
+    -- The dialect has no column of this name, the engines do.
+    column_name as column, -- noqa: PRS
     type,
     case when is_number then smallest else first_text end as minimum,
     case when is_number then largest else last_text end as maximum,

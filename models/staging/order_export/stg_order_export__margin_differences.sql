@@ -4,6 +4,7 @@ order_lines as (
 
     select * from {{ ref('stg_order_export__order_lines') }}
     where source_fault is null
+        and unit_price >= 0
         and stated_margin_text is not null
 
 ),
@@ -16,10 +17,9 @@ reckoned as (
         order_id,
         stated_margin_text,
         stated_margin,
-        cast(
-            quantity * unit_price
+        try_cast(
+            cast(quantity as decimal(38, 3)) * (unit_price - unit_cost)
             - sign(quantity) * coalesce(discount, 0)
-            - quantity * unit_cost
             as decimal(18, 4)
         ) as margin
     from order_lines

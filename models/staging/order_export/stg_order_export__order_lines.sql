@@ -4,7 +4,7 @@
     'category_1', 'category_2', 'category_3', 'line_type', 'product_type',
     'delivery_method', 'payment_method', 'country', 'region', 'store_city',
 ] -%}
--- Here the layout writes 0 for nothing.
+{#- Here the layout writes 0 for nothing. -#}
 {%- set zero_means_nothing = [
     'cancel_reason', 'customer', 'phone', 'email', 'pickup_point',
 ] -%}
@@ -113,7 +113,7 @@ settled as (
             when coalesce(unit_price, 0) = 0
                 and line_amount <> 0
                 and quantity <> 0
-                then cast(abs(line_amount / quantity) as decimal(18, 4))
+                then try_cast(abs(line_amount / quantity) as decimal(18, 4))
             else unit_price
         end as price
     from cast_rows
@@ -144,8 +144,9 @@ faulted as (
         unit_cost,
         case
             when quantity <> 0
-                then cast(
-                    abs(quantity) * price - abs(line_amount) as decimal(18, 4)
+                then try_cast(
+                    cast(abs(quantity) as decimal(38, 3)) * price - abs(line_amount)
+                    as decimal(18, 4)
                 )
         end as discount,
         case when store_city = '0' then 'internet' when store_city <> '' then 'store' end
@@ -158,7 +159,7 @@ faulted as (
         country,
         region,
         nullif(store_city, '0') as city,
-        service,
+        service as line_service,
         email,
         phone,
         -- What the customer did not take at the door.
