@@ -57,7 +57,7 @@ totals as (
         'totals' as source
     from aggregates
     cross join (values ('placed'), ('bought')) as bases (basis)
-    where aggregates.customer_id not in (select customer_id from orders)
+    where aggregates.customer_id not in (select orders.customer_id from orders)
         and (
             aggregates.as_of_date is null
             or aggregates.as_of_date <= {{ as_of_date() }}

@@ -10,8 +10,7 @@ order_events as (
 
 month_ends as (
 
-    select distinct
-        date_trunc('month', ordered_at) + interval '1 month' as month_end
+    select distinct date_trunc('month', ordered_at) + interval '1 month' as month_end
     from order_events
     where date_trunc('month', ordered_at) + interval '1 month'
         <= {{ as_of_date() }}

@@ -20,7 +20,7 @@ first_orders as (
 
 steps as (
 
-    select cast(number as bigint) as number
+    select cast(numbers.number as bigint) as number
     from (values {% for number in range(var('activity_snapshots') + 1) -%}
         ({{ number }}){{ ', ' if not loop.last }}
     {%- endfor %}) as numbers (number)

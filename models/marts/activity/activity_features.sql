@@ -112,6 +112,12 @@ goods as (
 
 -- A month of site activity is known when it is over. Months are those of the
 -- site: whoever was seen before and is not in one did not come.
+months as (
+
+    select distinct period_start from site_activity
+
+),
+
 site_months as (
 
     select
@@ -121,7 +127,7 @@ site_months as (
             partition by cutoffs.number order by months.period_start desc
         ) as months_back
     from cutoffs
-    inner join (select distinct period_start from site_activity) as months
+    inner join months
         on cutoffs.cutoff_at >= months.period_start + interval '1 month'
 
 ),

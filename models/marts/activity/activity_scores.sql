@@ -49,10 +49,7 @@ joined as (
 
 select
     customer_id,
-    case
-        when model is null then 'rule'
-        else model
-    end as scored_by,
+    coalesce(model, 'rule') as scored_by,
     case
         when p_decline >= {{ var('activity_high_risk') }}
             or (

@@ -62,7 +62,7 @@ item_counts as (
 
 ladder as (
 
-    select cast(support as double) as support
+    select cast(steps.support as double) as support
     from (values {% for support in var('basket_support_ladder') -%}
         ({{ support }}){{ ', ' if not loop.last }}
     {%- endfor %}) as steps (support)

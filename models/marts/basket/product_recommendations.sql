@@ -17,7 +17,13 @@ rule_items as (
         antecedent,
         antecedent_size,
         unnest(string_split(antecedent, ' + ')) as product_id
-    from (select distinct antecedent, antecedent_size from rules)
+    from (
+        select
+            antecedent,
+            antecedent_size
+        from rules
+        group by antecedent, antecedent_size
+    ) as antecedents
 
 ),
 

@@ -131,7 +131,11 @@ joined as (
 
     select
         placed.*,
-        bought.* except (customer_id),
+        {%- for measure in ['orders', 'lines', 'units', 'revenue', 'margin'] %}
+        bought.bought_{{ measure }},
+        {%- endfor %}
+        bought.first_bought_at,
+        bought.last_bought_at,
         usual_gaps.mean_gap_days,
         usual_gaps.median_gap_days,
         {%- for preference in preferences %}

@@ -73,7 +73,7 @@ grouped as (
         {%- endfor %}
         sum(refund) as returns_amount
     from labelled
-    group by grouping sets (
+    group by grouping sets ( -- noqa: PRS
         {%- for dimension in dimensions %}
         ({{ dimension }}){{ ',' if not loop.last }}
         {%- endfor %}

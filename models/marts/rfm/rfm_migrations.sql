@@ -11,7 +11,7 @@ dates as (
     select
         month_end_date,
         lag(month_end_date) over (order by month_end_date) as previous_date
-    from (select distinct month_end_date from month_ends)
+    from (select distinct month_end_date from month_ends) as distinct_ends
 
 ),
 

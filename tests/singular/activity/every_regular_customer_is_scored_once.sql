@@ -32,5 +32,9 @@ select
 from {{ ref('activity_evaluations') }}
 having count(*) filter (where is_chosen) <> 1
     or max(case when is_chosen then model end)
-    <> (select max(scored_by) from scores where scored_by <> 'rule')
-    or (select count(distinct scored_by) from scores) > 1
+    <> (
+        select max(scores.scored_by)
+        from scores
+        where scores.scored_by <> 'rule'
+    )
+    or (select count(distinct scores.scored_by) from scores) > 1

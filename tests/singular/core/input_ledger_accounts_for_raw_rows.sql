@@ -30,7 +30,9 @@ ledger as (
 
 )
 
-select *
+select
+    staged.*,
+    ledger.*
 from staged
 full join ledger
     on staged.input = ledger.input

@@ -26,7 +26,9 @@ order_lines as (
 
 )
 
-select *
+select
+    ledger.*,
+    order_lines.*
 from ledger
 cross join order_lines
 where ledger.row_count <> order_lines.row_count

@@ -7,7 +7,7 @@
 select
     '{{ table }}' as table_name,
     count(*) as row_count
-from {{ ref(table) }} as rows_of_table
+from {{ ref(table) }}
 where trim(customer_id) in ('', '0')
 having count(*) > 0
 {%- if not loop.last %}

@@ -7,9 +7,9 @@ staged as (
     select
         source_file,
         count(*) as row_count,
-        sum(cast(
-            quantity * unit_price - sign(quantity) * coalesce(discount, 0)
-            as decimal(18, 4)
+        sum(try_cast(
+            cast(quantity as decimal(38, 3)) * unit_price
+            - sign(quantity) * coalesce(discount, 0) as decimal(18, 4)
         )) as amount
     from {{ conformed('order_lines') }}
     group by source_file
@@ -28,7 +28,9 @@ ledger as (
 
 )
 
-select *
+select
+    staged.*,
+    ledger.*
 from staged
 full join ledger
     on staged.source_file = ledger.source_file

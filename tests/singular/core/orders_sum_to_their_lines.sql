@@ -27,7 +27,9 @@ orders as (
 
 )
 
-select *
+select
+    line_sums.*,
+    orders.*
 from line_sums
 full join orders
     on line_sums.order_id = orders.order_id

@@ -28,7 +28,9 @@ files as (
 
 )
 
-select *
+select
+    files.*,
+    profiles.*
 from files
 left join profiles
     on files.source_file = profiles.file

@@ -34,7 +34,9 @@ order_sums as (
 
 )
 
-select *
+select
+    pivot_sums.*,
+    order_sums.*
 from pivot_sums
 cross join order_sums
 where pivot_sums.customers <> order_sums.customers

@@ -48,7 +48,9 @@ dimensions as (
 
 )
 
-select *
+select
+    line_sums.*,
+    pivot_sums.*
 from line_sums
 cross join dimensions
 left join pivot_sums

@@ -39,7 +39,9 @@ outcome_counts as (
 
 )
 
-select *
+select
+    customer_totals.*,
+    outcome_counts.*
 from customer_totals
 full join outcome_counts
     on customer_totals.basis = outcome_counts.basis

@@ -38,7 +38,9 @@ receipts as (
 
 )
 
-select *
+select
+    receipts.*,
+    month_ends.*
 from receipts
 full join month_ends
     on receipts.basis = month_ends.basis

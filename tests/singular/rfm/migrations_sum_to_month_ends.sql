@@ -33,7 +33,9 @@ first_ends as (
 
 )
 
-select *
+select
+    month_ends.*,
+    migrations.*
 from month_ends
 left join first_ends
     on month_ends.month_end_date = first_ends.month_end_date

@@ -4,7 +4,8 @@ with
 
 scores as (
 
-    select * from (values (1), (2), (3), (4), (5)) as scores (score)
+    select scores.score
+    from (values (1), (2), (3), (4), (5)) as scores (score)
 
 ),
 
@@ -19,7 +20,7 @@ codes as (
 
 segments as (
 
-    select *
+    select segments.segment
     from (
         values
         ('Champions'),

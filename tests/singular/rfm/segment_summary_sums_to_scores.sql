@@ -28,7 +28,9 @@ summaries as (
 
 )
 
-select *
+select
+    scores.*,
+    summaries.*
 from scores
 full join summaries
     on scores.basis = summaries.basis
