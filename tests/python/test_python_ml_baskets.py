@@ -7,9 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlxtend.frequent_patterns import apriori, association_rules
-from scipy.stats import false_discovery_control, fisher_exact
+from scipy.stats import false_discovery_control, fisher_exact, hypergeom
 
-from python_ml.baskets import SEPARATOR, derive_rules, find_frequent_itemsets
+from python_ml.baskets import (
+    BIT_SETS,
+    COUNT_TYPES,
+    LATER_TYPES,
+    MEASURE_TYPES,
+    MLXTEND,
+    SEPARATOR,
+    TooManyItemsetsError,
+    confirm_rules,
+    count_itemsets,
+    derive_rules,
+    find_frequent_itemsets,
+    fisher_p_values,
+    mine_baskets,
+)
 
 ITEMS = list("abcdef")
 BASKETS = st.lists(st.sets(st.sampled_from(ITEMS)), min_size=1, max_size=30)
@@ -34,15 +48,20 @@ def database_types(frame):
     }
 
 
+@pytest.mark.parametrize("method", [MLXTEND, BIT_SETS])
 @settings(max_examples=60, deadline=None)
 @given(
     baskets=BASKETS,
     min_support=st.sampled_from([0.05, 0.1, 0.25, 0.5]),
-    max_length=st.integers(1, 4),
+    max_length=st.integers(1, 6),
 )
-def test_itemsets_equal_those_of_mlxtend(baskets, min_support, max_length):
+def test_itemsets_equal_those_of_mlxtend(method, baskets, min_support, max_length):
     found = find_frequent_itemsets(
-        to_rows(baskets), n_baskets=len(baskets), min_support=min_support, max_length=max_length
+        to_rows(baskets),
+        n_baskets=len(baskets),
+        min_support=min_support,
+        max_length=max_length,
+        method=method,
     )
     expected = apriori(
         to_one_hot(baskets), min_support=min_support - 1e-9, use_colnames=True, max_len=max_length
@@ -53,6 +72,9 @@ def test_itemsets_equal_those_of_mlxtend(baskets, min_support, max_length):
     )
     assert (found["baskets"] == (found["support"] * len(baskets)).round()).all()
     assert (found["length"] == found["itemset"].str.count("[+]") + 1).all()
+    assert (found["method"] == method).all()
+    recounted = count_itemsets(to_rows(baskets), itemsets=found["itemset"])
+    assert recounted.tolist() == found["baskets"].tolist()
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning:mlxtend")
@@ -79,7 +101,8 @@ def test_rules_equal_those_of_mlxtend_on_every_measure(baskets, min_confidence):
         baskets=expected["support"] * n_baskets,
     ).rename(columns={"zhangs_metric": "zhang"})
     rule = ["antecedent", "consequent"]
-    columns = [*rules.columns.drop(["itemset", "p_value", "q_value"])]
+    measures = [*MEASURE_TYPES][:-2]
+    columns = [*rule, *COUNT_TYPES, *measures]
     pd.testing.assert_frame_equal(
         rules[columns].sort_values(rule, ignore_index=True),
         expected[columns].sort_values(rule, ignore_index=True),
@@ -194,30 +217,58 @@ def test_neither_row_order_nor_repeated_rows_change_anything():
     )
 
 
-def test_a_threshold_that_would_explode_is_refused_with_count_and_remedy():
-    rows = to_rows([set(basket) for basket in ("abc", "ab", "a")])
-    limits = {"n_baskets": 4, "max_itemsets": 3}
-    message = r"^min_support 0.25 gives 6 itemsets up to length 2, more than 3: use at least 0.5$"
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize("method", [MLXTEND, BIT_SETS])
+def test_a_threshold_that_would_explode_is_refused_with_count_and_remedy(method):
+    rows = to_rows([{"a", "b"}, {"a", "b"}, {"a", "c"}, {"b", "c"}])
+    limits = {"n_baskets": 4, "max_itemsets": 5, "method": method}
+    message = (
+        "^min_support 0.25 gives at least 6 itemsets up to length 2, more than 5: "
+        "use at least 0.5$"
+    )
+    with pytest.raises(TooManyItemsetsError, match=message) as refusal:
         find_frequent_itemsets(rows, min_support=0.25, **limits)
-    found = find_frequent_itemsets(rows, min_support=0.5, **limits)
-    assert found["itemset"].tolist() == ["a", "b", "a + b"]
+    found = find_frequent_itemsets(rows, min_support=refusal.value.min_support, **limits)
+    assert found["itemset"].tolist() == ["a", "b", "c", "a + b"]
 
 
-@pytest.mark.parametrize("max_length", [1, 2, 3, 6])
-def test_following_the_advice_ends_within_the_limit_at_every_length(max_length):
-    rows = to_rows([set(basket) for basket in ("abcdef", "abcde", "abcd", "abc", "ab", "a")])
-    min_support, refusals, found = 1 / 6, 0, pd.DataFrame()
-    while found.empty and min_support <= 1:
-        try:
-            found = find_frequent_itemsets(
-                rows, n_baskets=6, min_support=min_support, max_length=max_length, max_itemsets=5
-            )
-        except ValueError as refusal:
-            min_support = float(str(refusal).rsplit(" ", 1)[1])
-            refusals += 1
-    assert refusals > 0
-    assert 0 < len(found) <= 5
+@settings(max_examples=40, deadline=None)
+@given(
+    baskets=BASKETS,
+    max_length=st.integers(1, 6),
+    max_itemsets=st.integers(1, 12),
+    method=st.sampled_from([MLXTEND, BIT_SETS]),
+)
+def test_advice_is_the_least_count_that_ends_within_the_limit(
+    baskets, max_length, max_itemsets, method
+):
+    rows, n_baskets = to_rows(baskets), len(baskets)
+    request = {"n_baskets": n_baskets, "max_length": max_length, "method": method}
+    every = find_frequent_itemsets(rows, min_support=1 / n_baskets, **request)
+    counts = np.sort(every["baskets"])[::-1]
+    if len(every) <= max_itemsets:
+        return
+    with pytest.raises(TooManyItemsetsError) as refusal:
+        find_frequent_itemsets(
+            rows, min_support=1 / n_baskets, max_itemsets=max_itemsets, **request
+        )
+    advice = refusal.value.min_support
+    if advice is None:
+        assert counts[max_itemsets] == n_baskets
+        assert "shorten max_length" in str(refusal.value)
+    else:
+        found = find_frequent_itemsets(
+            rows, min_support=advice, max_itemsets=max_itemsets, **request
+        )
+        assert len(found) == (counts > counts[max_itemsets]).sum()
+
+
+def test_an_explosion_among_longer_itemsets_stays_bounded():
+    rows = to_rows([set(map(str, range(60)))] * 3 + [{"0", "1"}] * 2)
+    with pytest.raises(TooManyItemsetsError, match="up to length 4, more than 50000") as refusal:
+        find_frequent_itemsets(
+            rows, n_baskets=5, min_support=0.2, max_length=12, max_itemsets=50_000
+        )
+    assert refusal.value.min_support == 0.8
 
 
 @pytest.mark.parametrize(
@@ -242,11 +293,13 @@ def test_little_or_nothing_gives_typed_frames(baskets, min_support, itemsets):
         "length": "BIGINT",
         "baskets": "BIGINT",
         "support": "DOUBLE",
+        "method": "VARCHAR",
     }
     assert database_types(rules) == (
         dict.fromkeys(["itemset", "antecedent", "consequent"], "VARCHAR")
-        | dict.fromkeys(rules.columns[3:8], "BIGINT")
-        | dict.fromkeys(rules.columns[8:], "DOUBLE")
+        | dict.fromkeys(COUNT_TYPES, "BIGINT")
+        | dict.fromkeys([*MEASURE_TYPES, "improvement", "improvement_p_value"], "DOUBLE")
+        | {"is_redundant": "BOOLEAN"}
     )
 
 
@@ -275,3 +328,114 @@ def test_itemsets_without_their_parts_are_refused():
     itemsets = pd.DataFrame({"itemset": ["a", "a + b"], "baskets": [2, 1]})
     with pytest.raises(ValueError, match="'a \\+ b' is given without all its parts"):
         derive_rules(itemsets, n_baskets=2, min_confidence=0.1)
+
+
+LIMITS = {"max_length": 2, "max_itemsets": 100, "may_rise": False}
+
+
+def mine(baskets, later=(), **limits):
+    request = {"n_baskets": len(baskets), "min_support": 0.5} | LIMITS | limits
+    return mine_baskets(to_rows(baskets), to_rows(later), **request)
+
+
+@pytest.mark.parametrize(
+    ("baskets", "itemsets", "note"),
+    [
+        ([], [""], "no baskets"),
+        ([{"a"}, {"b"}, {"c"}], [""], "no item stands in 0.5 of the 3 baskets: lower min_support"),
+        ([{"a"}], ["", "a"], "no two items stand together in 0.5 of the 1 baskets"),
+        ([{"a"}, {"a"}], ["", "a"], "no two items stand together in 0.5 of the 2 baskets"),
+        ([{"a", "b"}, {"a"}], ["", "a", "b", "a + b"], ""),
+    ],
+    ids=["no baskets", "nothing frequent", "one basket", "one item", "a pair"],
+)
+def test_mining_says_why_there_is_little(baskets, itemsets, note):
+    mined = mine(baskets)
+    assert mined["itemset"].tolist() == itemsets
+    assert mined["note"].iloc[0] == note
+    assert mined["baskets"].iloc[0] == len(baskets)
+    assert not mined["note"].iloc[1:].any()
+
+
+def test_a_fixed_support_stops_with_a_sentence_and_a_free_one_rises():
+    baskets = [{"a", "b"}, {"a", "b"}, {"a", "c"}, {"b", "c"}]
+    stopped = mine(baskets, min_support=0.25, max_itemsets=5)
+    assert stopped["itemset"].tolist() == [""]
+    assert stopped["note"].iloc[0].endswith("more than 5: use at least 0.5")
+    risen = mine(baskets, min_support=0.25, max_itemsets=5, may_rise=True)
+    assert risen["itemset"].tolist() == ["", "a", "b", "c", "a + b"]
+    assert (risen["min_support"] == 0.5).all()
+    assert risen["note"].iloc[0].endswith("use at least 0.5, which was done")
+    hopeless = mine([{"a", "b"}], max_itemsets=1, may_rise=True)
+    assert hopeless["note"].iloc[0].endswith("more than 1: shorten max_length")
+
+
+def test_later_baskets_confirm_a_rule_or_do_not():
+    earlier = [{"a", "b"}] * 6 + [{"c", "d"}] * 6 + [{"e"}] * 8
+    later = [{"a", "b"}] * 5 + [{"c"}, {"d"}] * 5 + [{"e"}] * 5
+    mined = mine(earlier, later, min_support=0.1).iloc[1:]
+    rules = derive_rules(mined, n_baskets=20, min_confidence=0.5)
+    confirmed = confirm_rules(rules, n_later_baskets=20).set_index("antecedent")
+    assert confirmed.loc["a", "later_baskets"] == 5
+    assert confirmed.loc["a", "later_lift"] == pytest.approx(4)
+    assert confirmed.loc["a", "later_p_value"] == pytest.approx(
+        fisher_exact([[5, 0], [0, 15]], alternative="greater").pvalue
+    )
+    assert confirmed.loc["c", "later_lift"] == 0
+    assert confirmed.loc["c", "later_p_value"] == 1
+    unseen = confirm_rules(rules.assign(**dict.fromkeys(LATER_TYPES, 0)), n_later_baskets=0)
+    assert unseen["later_lift"].isna().all()
+    assert (unseen["later_p_value"] == 1).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), total=st.integers(1, 60))
+def test_p_values_are_those_of_fishers_exact_test(data, total):
+    first, second = data.draw(st.integers(0, total)), data.draw(st.integers(0, total))
+    both = data.draw(st.integers(max(0, first + second - total), min(first, second)))
+    table = [[both, first - both], [second - both, total - first - second + both]]
+    expected = fisher_exact(table, alternative="greater").pvalue
+    found = fisher_p_values(*(np.array([float(n)]) for n in (both, first, second)), float(total))
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_p_values_of_many_baskets_are_exact_in_the_far_tail():
+    both, first, second, total = 11_200, 100_000, 250_000, 2_500_000
+    expected = hypergeom.sf(both - 1, total, first, second)
+    found = fisher_p_values(np.array([both]), np.array([first]), np.array([second]), total)
+    assert 0 < expected < 1e-30
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_longer_antecedent_that_adds_nothing_is_redundant():
+    # Of the baskets with a, half hold c; b is drawn by a coin, so a + b => c says no more than
+    # a => c. With a and d together c is certain.
+    generator = np.random.default_rng(11)
+    baskets = []
+    for _ in range(400):
+        basket = {"a"} if generator.random() < 0.5 else set()
+        basket |= {item for item in "bd" if generator.random() < 0.5}
+        is_drawn = generator.random() < (0.5 if "a" in basket else 0.1)
+        baskets.append(basket | ({"c"} if is_drawn or {"a", "d"} <= basket else set()))
+    itemsets = find_frequent_itemsets(
+        to_rows(baskets), n_baskets=400, min_support=0.01, max_length=3
+    )
+    rules = derive_rules(itemsets, n_baskets=400, min_confidence=0.0)
+    toward_c = rules[rules["consequent"] == "c"].set_index("antecedent")
+    assert toward_c["is_redundant"].to_dict()["a + b"] is True
+    assert toward_c["is_redundant"].to_dict()["a + d"] is False
+    assert not toward_c.loc[["a", "b", "d"], "is_redundant"].any()
+    assert toward_c.loc["a", ["improvement", "improvement_p_value"]].isna().all()
+    gain = toward_c.loc["a + d", "confidence"] - toward_c.loc[["a", "d"], "confidence"].max()
+    assert toward_c.loc["a + d", "improvement"] == pytest.approx(gain)
+
+
+def test_categorical_items_and_whole_numbers_as_keys_are_the_same_baskets():
+    rows, n_baskets = planted_baskets()
+    request = {"n_baskets": n_baskets, "min_support": 0.01, "max_length": 3}
+    coded = rows.assign(
+        item=rows["item"].astype("category"), basket_id=rows["basket_id"].astype("int32")
+    )
+    pd.testing.assert_frame_equal(
+        find_frequent_itemsets(rows, **request), find_frequent_itemsets(coded, **request)
+    )
