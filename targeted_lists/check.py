@@ -15,7 +15,14 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from targeted_lists.inputs import InputError, find_inputs, layout_of
+from targeted_lists.inputs import (
+    SETTINGS_FILE,
+    Dataset,
+    InputError,
+    Layout,
+    find_inputs,
+    layout_of,
+)
 from targeted_lists.run import run_dbt, say
 
 DATABASES = Path("warehouse") / "check"
@@ -58,26 +65,35 @@ def check_dataset(
     except InputError as error:
         return refuse(console, str(error))
     asked = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
-    with tempfile.TemporaryDirectory() as target:
-        reading = ["run", "--select", "staging", "--target", "check", "--target-path", target]
-        if not run_dbt(reading, {**asked, "adapter": adapter}, console, is_quiet=True):
-            return refuse(console, "The files could not be read.")
     database = DATABASES / f"{dataset}.duckdb"
     try:
+        with tempfile.TemporaryDirectory() as target:
+            reading = ["run", "--select", "staging", "--target", "check", "--target-path", target]
+            if not run_dbt(reading, {**asked, "adapter": adapter}, console, is_quiet=True):
+                return refuse(console, "The files could not be read.")
         with duckdb.connect(str(database), read_only=True) as connection:
+            tables = staged_inputs(connection, adapter)
             summaries = [
-                summarise_input(connection, name, adapter, found, columns)
-                for name, columns in layout.inputs.items()
+                summarise_input(connection, name, tables, found, layout) for name in layout.inputs
             ]
-            faults = count_faults(connection, adapter)
+            faults = list_faults(connection, tables)
     finally:
-        database.unlink()
+        remove_database(database)
     show_inputs(console, summaries)
     show_faults(console, faults)
     for name in found.ignored_files:
         say(console, f"{name} is no file of an input; it is ignored.")
     say(console, f"The run can go: make lists DATASET={dataset} DATA_DIR={data_dir}")
     return 0
+
+
+def remove_database(database: Path) -> None:
+    """Remove what a reading of the files has written."""
+    for path in database.parent.glob(f"{database.name}*"):
+        path.unlink()
+    for folder in (database.parent, database.parent.parent):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def refuse(console: Console, sentence: str) -> int:
@@ -87,13 +103,50 @@ def refuse(console: Console, sentence: str) -> int:
     return 1
 
 
-def summarise_input(connection, name, adapter, found, columns) -> InputSummary:
+@dataclass(frozen=True)
+class StagedTable:
+    """A staging table that judges its rows, qualified, with its first column of dates."""
+
+    name: str
+    date: str | None
+
+
+def staged_inputs(connection: duckdb.DuckDBPyConnection, adapter: str) -> dict[str, StagedTable]:
+    """Return the staging tables that judge their rows, by input, whatever their schema."""
+    rows = connection.execute(
+        """
+        select
+            replace(table_name, ?, '') as input,
+            table_schema || '.' || table_name as name,
+            arg_min(column_name, ordinal_position) filter (where data_type = 'TIMESTAMP') as date
+        from information_schema.columns
+        where starts_with(table_name, ?)
+        group by table_schema, table_name
+        having bool_or(column_name = 'source_fault')
+        order by input
+        """,
+        [f"stg_{adapter}__"] * 2,
+    ).fetchall()
+    return {name: StagedTable(name=table, date=date) for name, table, date in rows}
+
+
+def summarise_input(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    tables: dict[str, StagedTable],
+    found: Dataset,
+    layout: Layout,
+) -> InputSummary:
     """Count an input's rows in its staging table and its columns in the headers."""
+    columns = layout.inputs[name]
     files = [file for file in found.files if file.input == name]
-    names = {column.lower() for file in files for column in file.columns}
+    names = {column for file in files for column in layout.find_columns(file.columns)}
     rows, faulty_rows, first_date, last_date = 0, 0, None, None
     if files:
-        rows, faulty_rows, first_date, last_date = measure_rows(connection, name, adapter)
+        # An adapter whose raw file is no conformed input reads it into order lines.
+        rows, faulty_rows, first_date, last_date = measure_rows(
+            connection, tables.get(name) or tables["order_lines"]
+        )
     return InputSummary(
         name=name,
         files=len(files),
@@ -107,51 +160,31 @@ def summarise_input(connection, name, adapter, found, columns) -> InputSummary:
     )
 
 
-def staged_inputs(connection: duckdb.DuckDBPyConnection, adapter: str) -> dict[str, list[str]]:
-    """Return the staging tables that judge their rows, with their columns of dates."""
-    rows = connection.execute(
-        """
-        select table_name, list(column_name order by ordinal_position)
-            filter (where data_type = 'TIMESTAMP')
-        from information_schema.columns
-        where table_schema = 'staging' and table_name like ?
-        group by table_name
-        having bool_or(column_name = 'source_fault')
-        order by table_name
-        """,
-        [f"stg_{adapter}__%"],
-    ).fetchall()
-    return {table: dates or [] for table, dates in rows}
-
-
 def measure_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, adapter: str
+    connection: duckdb.DuckDBPyConnection, table: StagedTable
 ) -> tuple[int, int, str | None, str | None]:
     """Return an input's rows, its faulty rows, and its first and last date."""
-    staged = staged_inputs(connection, adapter)
-    # An adapter whose raw file is no conformed input reads it into one that is.
-    table = f"stg_{adapter}__{name}"
-    if table not in staged:
-        table = f"stg_{adapter}__order_lines"
-    date = staged[table][0] if staged[table] else "null"
+    date = table.date or "null"
     return connection.execute(
         f"""
         select count(*), count(source_fault),
             left(cast(min({date}) as varchar), 10), left(cast(max({date}) as varchar), 10)
-        from staging.{table}
+        from {table.name}
         """
     ).fetchone()
 
 
-def count_faults(connection: duckdb.DuckDBPyConnection, adapter: str) -> list[tuple]:
+def list_faults(
+    connection: duckdb.DuckDBPyConnection, tables: dict[str, StagedTable]
+) -> list[tuple[str, int, str]]:
     """Return (file, row, fault) of the first rows of each input that will not be kept."""
     return [
         row
-        for table in staged_inputs(connection, adapter)
+        for table in tables.values()
         for row in connection.execute(
             f"""
             select source_file, source_row, source_fault
-            from staging.{table}
+            from {table.name}
             where source_fault is not null
             order by source_file, source_row
             limit {FAULTS_SHOWN}
@@ -184,6 +217,13 @@ def show_inputs(console: Console, summaries: list[InputSummary]) -> None:
             say(console, f"{summary.name} lacks {', '.join(summary.missing)}: taken as empty.")
         if summary.ignored:
             say(console, f"{summary.name} also has {', '.join(summary.ignored)}: ignored.")
+        if summary.rows and summary.faulty_rows == summary.rows:
+            say(
+                console,
+                f"No row of {summary.name} can be read; if its dates or numbers are written "
+                f"otherwise, say how in {SETTINGS_FILE} beside it.",
+                style="red",
+            )
     absent = [summary.name for summary in summaries if not summary.files]
     if absent:
         say(console, f"Not there, so empty: {', '.join(absent)}.")

@@ -281,15 +281,20 @@ def find_setting_fault(settings: Settings) -> str | None:
         "".encode(settings.encoding)
     except LookupError:
         return f"the encoding {settings.encoding!r} is unknown; utf-8, cp1251 and utf-16 are some"
+    for form in filter(None, settings.timestamp_format.split("|")):
+        if not is_timestamp_format(form):
+            return f"the timestamp_format {form!r} is none of strptime; %d.%m.%Y %H:%M is one"
+    return None
+
+
+def is_timestamp_format(form: str) -> bool:
+    """Whether DuckDB reads dates by a format."""
     with duckdb.connect() as connection:
         try:
-            connection.execute("select try_strptime('', ?)", [settings.timestamp_format])
+            connection.execute("select try_strptime('', ?::varchar)", [form]).fetchall()
         except duckdb.Error:
-            return (
-                f"the timestamp_format {settings.timestamp_format!r} is none of strptime; "
-                "%d.%m.%Y %H:%M is one"
-            )
-    return None
+            return False
+    return True
 
 
 def find_files(folder: Path, layout: Layout, input_name: str) -> list[Path]:
@@ -301,12 +306,14 @@ def find_files(folder: Path, layout: Layout, input_name: str) -> list[Path]:
         for pattern in (f"{stem}{suffix}", f"{stem}_*{suffix}", f"{stem}/[!.]*{suffix}")
         for path in folder.glob(pattern)
     }
-    for path in sorted(found):
+    # As the ledger orders their names, where a folder's slash is a letter like others.
+    paths = sorted(found, key=Path.as_posix)
+    for path in paths:
         if not path.is_file():
             raise InputError(
                 f"{path} is not a file; a folder of files is named {input_name}, without ending."
             )
-    return sorted(found)
+    return paths
 
 
 def open_input(path: Path, input_name: str, folder: Path, settings: Settings) -> InputFile:
@@ -377,23 +384,22 @@ def refuse_header(
     names = layout.find_columns(file.columns)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise InputError(
-            f"{file.source_file} has the column {repeated[0]} twice; rename one of them."
-        )
+        twice = layout.find_header(repeated[0])
+        raise InputError(f"{file.source_file} has the column {twice} twice; rename one of them.")
     missing = [column for column, required in columns.items() if required and column not in names]
     if not missing:
         return
+    wanted = layout.find_header(missing[0])
     if len(names) == 1 and file.format == "csv":
         raise InputError(
             f"{file.source_file} has one column at the delimiter {settings.delimiter!r}; set "
-            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column {layout.find_header(missing[0])}."
+            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column {wanted}."
         )
     # Without a header the first customer would stand in this sentence, and in the log.
     is_header = not columns.keys().isdisjoint(names)
     hint = f"the file has {', '.join(file.columns)}" if is_header else "no name there is read"
     if not is_header and settings.encoding != "utf-8":
-        hint += f"; if that is no text in {settings.encoding}, name its `encoding` in dataset.yml"
+        hint += f"; if it is no text in {settings.encoding}, name `encoding` in {SETTINGS_FILE}"
     raise InputError(
-        f"{file.source_file} has no column {layout.find_header(missing[0])} in its first line; rename or add it "
-        f"({hint})."
+        f"{file.source_file} has no column {wanted} in its first line; rename or add it ({hint})."
     )
