@@ -68,7 +68,8 @@ def check_dataset(
     database = DATABASES / f"{dataset}.duckdb"
     try:
         with tempfile.TemporaryDirectory() as target:
-            reading = ["run", "--select", "staging", "--target", "check", "--target-path", target]
+            reading = ["build", "--select", "+staging", "--resource-type", "seed", "model"]
+            reading += ["--target", "check", "--target-path", target]
             if not run_dbt(reading, {**asked, "adapter": adapter}, console, is_quiet=True):
                 return refuse(console, "The files could not be read.")
         with duckdb.connect(str(database), read_only=True) as connection:

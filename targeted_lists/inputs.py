@@ -398,7 +398,7 @@ def refuse_header(
     # Without a header the first customer would stand in this sentence, and in the log.
     is_header = not columns.keys().isdisjoint(names)
     hint = f"the file has {', '.join(file.columns)}" if is_header else "no name there is read"
-    if not is_header and settings.encoding != "utf-8":
+    if settings.encoding != "utf-8":
         hint += f"; if it is no text in {settings.encoding}, name `encoding` in {SETTINGS_FILE}"
     raise InputError(
         f"{file.source_file} has no column {wanted} in its first line; rename or add it ({hint})."

@@ -58,6 +58,11 @@
             )
         {%- endset -%}
         case
+            when {% for column in file['columns'][:3] -%}
+                c{{ loop.index0 }} = {{ string_literal(column) }}
+                {{- ' and ' if not loop.last }}
+            {%- endfor %}
+                then 'the header again'
             when strpos({{ texts }}, chr(64976)) > 0
                 then 'bytes that are not text in the encoding of the file'
             when strpos({{ texts }}, chr(64977)) > 0

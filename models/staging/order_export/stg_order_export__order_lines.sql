@@ -169,15 +169,15 @@ faulted as (
         end as refused_quantity,
         stated_margin,
         stated_margin_text,
-        nullif(concat_ws(
-            '; ',
-            row_fault
+        -- In a record that is broken the values may not be those of their columns.
+        coalesce(row_fault, nullif(concat_ws(
+            '; '
             {#- Nothing is made of the margin that the export states. #}
             {%- for column, kind in values.items() if column != 'stated_margin' %},
             {{ cast_fault(column, kind) }}
             {%- endfor %},
             {{ cast_fault('is_cancelled', 'boolean') }}
-        ), '') as source_fault
+        ), '')) as source_fault
     from settled
 
 )
