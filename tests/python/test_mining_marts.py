@@ -7,6 +7,7 @@ import importlib.util
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from sklearn.metrics import roc_auc_score
 SAMPLE = REPO_ROOT / "data" / "sample"
 MARTS = ("segmentation", "basket", "activity")
 COLUMNS = ["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price"]
+ODD = "odd"
 LEAK_DATE = "2026-04-15"
 
 
@@ -29,21 +31,25 @@ def read_table(database: Path, table: str) -> pd.DataFrame:
         return connection.execute(f"select * from {table}").df()
 
 
-def build_marts(project: Project, *, dataset: str, lines: list[tuple] | None = None) -> Path:
-    """Write the lines as a dataset's only file, build the three marts and test their sums."""
-    folder = project.folder / "data" / dataset
-    folder.mkdir(parents=True)
+def build_marts(project: Project, lines: list[tuple], *, marts: tuple[str, ...] = MARTS) -> Path:
+    """Write the lines as a dataset's only file, build the marts and test their sums.
+
+    The dataset is the same for all, since dbt parses the project anew for each name; whatever
+    the last one left is replaced.
+    """
+    folder = project.folder / "data" / ODD
+    folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(lines, columns=COLUMNS).to_csv(folder / "order_lines.csv", index=False)
     outcome = project.dbt(
         *("build", "--indirect-selection", "empty"),
         # Keys and types of few rows are the contracts' business; sums are the tests'.
         *("--exclude", "test_type:unit", "test_type:generic", "--select"),
-        *(f"+path:models/marts/{mart}" for mart in MARTS),
-        *(f"path:tests/singular/{mart}" for mart in MARTS),
-        dataset=dataset,
+        *(f"+path:models/marts/{mart}" for mart in marts),
+        *(f"path:tests/singular/{mart}" for mart in marts),
+        dataset=ODD,
     )
     assert outcome.success, "\n".join(outcome.failures)
-    return project.warehouse(dataset)
+    return project.warehouse(ODD)
 
 
 def column_types(database: Path) -> list[tuple]:
@@ -59,7 +65,7 @@ def column_types(database: Path) -> list[tuple]:
 
 
 def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_build):
-    database = build_marts(project, dataset="header_alone", lines=[])
+    database = build_marts(project, [])
     assert column_types(database) == column_types(sample_build.warehouse)
     evaluations = read_table(database, "segmentation.cluster_evaluations")
     assert evaluations["reason"].tolist() == [
@@ -85,7 +91,7 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
 
 def test_one_order_groups_nobody_and_foretells_nothing(project):
     lines = [("O1", "C1", "2025-03-01 10:00:00", "P1", 1, 5)]
-    database = build_marts(project, dataset="one_order", lines=lines)
+    database = build_marts(project, lines)
     clusters = read_table(database, "segmentation.customer_clusters")
     assert clusters[["customer_id", "method", "is_chosen"]].values.tolist() == [
         ["C1", "none", True]
@@ -102,7 +108,7 @@ def test_a_month_of_five_customers_is_no_history_to_learn_from(project):
         for c in range(1, 6)
         for n in range(2)
     ]
-    database = build_marts(project, dataset="one_month", lines=lines)
+    database = build_marts(project, lines)
     cutoffs = read_table(database, "activity.activity_cutoffs")
     assert cutoffs["is_training"].tolist() == [False]
     recommendations = read_table(database, "basket.product_recommendations")
@@ -121,7 +127,7 @@ def test_customers_who_are_all_alike_are_one_group_and_scored_by_the_rule(projec
         for n in range(12)
         for product in ("P1", "P2")
     ]
-    database = build_marts(project, dataset="all_alike", lines=lines)
+    database = build_marts(project, lines)
     clusters = read_table(database, "segmentation.customer_clusters")
     assert set(clusters["cluster_name"]) == {"everyone"}
     assert clusters["is_chosen"].all()
@@ -180,12 +186,13 @@ def test_too_many_triples_leave_pairs_and_say_so():
 # --- leaks ------------------------------------------------------------------------------------
 
 
-def copy_sample(project: Project, *, dataset: str, until: str | None = None) -> None:
-    """Copy the sample's files; `until` deletes order lines and site months from that day on."""
-    folder = project.folder / "data" / dataset
+def copy_sample(folder: Path) -> None:
+    """Copy the sample's files."""
     shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("truth"))
-    if until is None:
-        return
+
+
+def delete_later_facts(folder: Path, *, until: str) -> None:
+    """Delete order lines and site months from a day on."""
     for name in ("order_lines.csv.gz", "site_activity.csv.gz"):
         with gzip.open(folder / name, "rt", encoding="utf-8", errors="surrogateescape") as file:
             header, *rows = file.readlines()
@@ -209,17 +216,18 @@ def test_deleting_what_happened_after_the_as_of_date_changes_nothing(project):
         "activity.activity_features",
         "activity.activity_scores",
     )
+    folder = project.folder / "data" / "leaks"
     contents = []
-    for dataset, until in (("with_later_facts", None), ("without_later_facts", LEAK_DATE)):
-        copy_sample(project, dataset=dataset, until=until)
+    for prepare in (copy_sample, partial(delete_later_facts, until=LEAK_DATE)):
+        prepare(folder)
         outcome = project.dbt(
             *("build", "--indirect-selection", "empty", "--select"),
             *("+cluster_features", "+activity_scores", "+product_recommendations"),
-            dataset=dataset,
+            dataset="leaks",
             as_of_date=LEAK_DATE,
         )
         assert outcome.success, "\n".join(outcome.failures)
-        database = project.warehouse(dataset)
+        database = project.warehouse("leaks")
         contents.append({table: read_table(database, table) for table in tables})
     whole, cut = contents
     for table in tables:
@@ -252,7 +260,7 @@ def simulate_steady_shop(*, customers: int = 500, seed: int = 7) -> list[tuple]:
 
 
 def test_neither_season_nor_steady_customers_are_taken_for_declines(project):
-    database = build_marts(project, dataset="steady_shop", lines=simulate_steady_shop())
+    database = build_marts(project, simulate_steady_shop(), marts=("activity",))
     features = read_table(database, "activity.activity_features")
     past = features[~features["is_current"]].assign(
         is_declined=lambda rows: rows["is_declined"].astype(float),
