@@ -430,6 +430,22 @@ def test_a_longer_antecedent_that_adds_nothing_is_redundant():
     assert toward_c.loc["a + d", "improvement"] == pytest.approx(gain)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [{"TALLIED_SIZE": 4}, {"TALLIED_ITEMS": 10}, {"TALLIED_LINES": 50}],
+    ids=["large baskets", "many items", "in parts"],
+)
+def test_pairs_are_counted_alike_in_a_tally_and_in_a_product(monkeypatch, limits):
+    generator = np.random.default_rng(13)
+    rows = to_rows([set(generator.choice(20, size=size).astype(str)) for size in range(1, 9)] * 20)
+    request = {"n_baskets": 160, "min_support": 0.01, "max_length": 3, "method": BIT_SETS}
+    usual = find_frequent_itemsets(rows, **request)
+    for name, limit in limits.items():
+        monkeypatch.setattr(f"python_ml.baskets.{name}", limit)
+    pd.testing.assert_frame_equal(find_frequent_itemsets(rows, **request), usual)
+    assert (usual["length"] == 3).sum() > 100
+
+
 def test_categorical_items_and_whole_numbers_as_keys_are_the_same_baskets():
     rows, n_baskets = planted_baskets()
     request = {"n_baskets": n_baskets, "min_support": 0.01, "max_length": 3}
