@@ -61,11 +61,11 @@ joined as (
         coalesce(returned_of_sales.returned_revenue, 0) as returned_revenue,
         coalesce(matched_of_returns.matched_quantity, 0) as matched_quantity,
         first_sales.first_sold_at,
-        decision = 'kept' as is_modelled,
-        quantity > 0 and status <> 'cancelled' as is_sale,
-        quantity < 0 and status <> 'cancelled' as is_return,
-        status in ('delivered', 'returned')
-            and coalesce(delivered_at, ordered_at) < {{ as_of_date() }}
+        order_lines.decision = 'kept' as is_modelled,
+        order_lines.quantity > 0 and order_lines.status <> 'cancelled' as is_sale,
+        order_lines.quantity < 0 and order_lines.status <> 'cancelled' as is_return,
+        order_lines.status in ('delivered', 'returned')
+            and coalesce(order_lines.delivered_at, order_lines.ordered_at) < {{ as_of_date() }}
             as is_delivered
     from order_lines
     left join products
@@ -107,8 +107,13 @@ valued as (
         *,
         case when is_bought then amount - returned_revenue else 0 end
             as bought_revenue,
-        cast(known_unit_cost * quantity as decimal(18, 4)) as cost,
-        cast(known_unit_cost * left_quantity as decimal(18, 4)) as left_cost
+        -- A cost that is beyond all prices is none.
+        try_cast(
+            known_unit_cost * cast(quantity as decimal(38, 3)) as decimal(18, 4)
+        ) as cost,
+        try_cast(
+            known_unit_cost * cast(left_quantity as decimal(38, 3)) as decimal(18, 4)
+        ) as left_cost
     from based
 
 )
