@@ -7,7 +7,7 @@ Raschka (2018), MLxtend, J. Open Source Software 3(24): `apriori`, `association_
 Webb (2007), Discovering significant patterns, Mach. Learn. 68: productive rules.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import ceil, floor
 
@@ -104,24 +104,19 @@ class TooManyItemsetsError(ValueError):
 
 
 def mine_baskets(
-    mined_items: pd.DataFrame,
-    later_items: pd.DataFrame,
-    *,
-    n_baskets: int,
-    min_support: float,
-    may_rise: bool,
-    max_length: int,
-    max_itemsets: int,
+    basket_items: pd.DataFrame, items: pd.DataFrame, *, asked: Mapping, max_itemsets: int
 ) -> pd.DataFrame:
     """Frequent itemsets of one period with their baskets in a later one, and what there is to say.
 
     Parameters
     ----------
-    mined_items, later_items : baskets as `find_frequent_itemsets` takes them; `later_items` may
-        be empty.
-    may_rise : where there would be more than `max_itemsets`, take the least `min_support` that
-        leaves so many; else find nothing and name it.
-    n_baskets, min_support, max_length, max_itemsets : as there, of the mined period.
+    basket_items : one row per basket and item: `basket_number`, `item_number` and `is_mined`,
+        else the basket lies in the later period.
+    items : one row per item that is frequent alone: `item_number`, `item` (text).
+    asked : `baskets` (all of the mined period), `min_support` and `max_length` as in
+        `find_frequent_itemsets`; and `is_support_set`: where there would be more than
+        `max_itemsets`, a set support stops with nothing and a sentence, while one that was chosen
+        rises to the least that leaves so many.
 
     Returns
     -------
@@ -129,24 +124,32 @@ def mine_baskets(
     the `min_support` that was used, and an empty `note`. Before them a row for the empty itemset,
     which every basket holds; its `note` says why there is nothing or less than asked, if so.
     """
-    limits = {"n_baskets": n_baskets, "max_length": max_length, "max_itemsets": max_itemsets}
+    n_baskets, min_support = int(asked["baskets"]), float(asked["min_support"])
+    limits = {
+        "n_baskets": n_baskets,
+        "max_length": int(asked["max_length"]),
+        "max_itemsets": max_itemsets,
+    }
+    mined, later = (
+        _name_items(basket_items[basket_items["is_mined"] == is_mined], items=items)
+        for is_mined in (True, False)
+    )
     note = ""
     try:
-        found = find_frequent_itemsets(mined_items, min_support=min_support, **limits)
+        found = find_frequent_itemsets(mined, min_support=min_support, **limits)
     except TooManyItemsetsError as refusal:
         note = str(refusal)
         found = to_typed([], types=ITEMSET_TYPES)
-        if may_rise and refusal.min_support:
+        if refusal.min_support and not asked["is_support_set"]:
             min_support = refusal.min_support
-            found = find_frequent_itemsets(mined_items, min_support=min_support, **limits)
+            found = find_frequent_itemsets(mined, min_support=min_support, **limits)
             note = f"{note}, which was done"
     note = note or _describe_little(found, n_baskets=n_baskets, min_support=min_support)
-    later = count_itemsets(later_items, itemsets=found["itemset"])
     every_basket = {"itemset": "", "length": 0, "baskets": n_baskets, "support": 1.0, "note": note}
     rows = pd.concat(
         [
             pd.DataFrame([every_basket | {"later_baskets": 0, "method": ""}]),
-            found.assign(later_baskets=later, note=""),
+            found.assign(later_baskets=count_itemsets(later, itemsets=found["itemset"]), note=""),
         ]
     )
     return to_typed(rows.assign(min_support=min_support), types=MINED_TYPES)
@@ -417,6 +420,17 @@ class _Search:
             for columns, baskets in self.levels
         ]
         return self.levels[-1]
+
+
+def _name_items(basket_items: pd.DataFrame, *, items: pd.DataFrame) -> pd.DataFrame:
+    """Baskets as `find_frequent_itemsets` takes them; numbers stay numbers, with names on top."""
+    codes = pd.Index(items["item_number"]).get_indexer(basket_items["item_number"])
+    return pd.DataFrame(
+        {
+            "basket_id": basket_items["basket_number"].to_numpy(),
+            "item": pd.Categorical.from_codes(codes, categories=items["item"].astype("str")),
+        }
+    )
 
 
 def _encode(

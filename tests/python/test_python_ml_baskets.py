@@ -330,12 +330,21 @@ def test_itemsets_without_their_parts_are_refused():
         derive_rules(itemsets, n_baskets=2, min_confidence=0.1)
 
 
-LIMITS = {"max_length": 2, "max_itemsets": 100, "may_rise": False}
-
-
-def mine(baskets, later=(), **limits):
-    request = {"n_baskets": len(baskets), "min_support": 0.5} | LIMITS | limits
-    return mine_baskets(to_rows(baskets), to_rows(later), **request)
+def mine(baskets, later=(), *, max_itemsets=100, **asked):
+    rows = pd.concat(
+        [to_rows(baskets).assign(is_mined=True), to_rows(later).assign(is_mined=False)]
+    )
+    rows = rows.rename(columns={"basket_id": "basket_number"}).astype({"is_mined": bool})
+    # Numbers that say nothing of the order of names.
+    items = pd.DataFrame({"item": sorted(set(rows["item"]))}).astype({"item": "str"})
+    items["item_number"] = range(len(items), 0, -1)
+    request = {"baskets": len(baskets), "min_support": 0.5, "max_length": 2}
+    return mine_baskets(
+        rows.merge(items, on="item"),
+        items,
+        asked=request | {"is_support_set": True} | asked,
+        max_itemsets=max_itemsets,
+    )
 
 
 @pytest.mark.parametrize(
@@ -362,11 +371,11 @@ def test_a_fixed_support_stops_with_a_sentence_and_a_free_one_rises():
     stopped = mine(baskets, min_support=0.25, max_itemsets=5)
     assert stopped["itemset"].tolist() == [""]
     assert stopped["note"].iloc[0].endswith("more than 5: use at least 0.5")
-    risen = mine(baskets, min_support=0.25, max_itemsets=5, may_rise=True)
+    risen = mine(baskets, min_support=0.25, max_itemsets=5, is_support_set=False)
     assert risen["itemset"].tolist() == ["", "a", "b", "c", "a + b"]
     assert (risen["min_support"] == 0.5).all()
     assert risen["note"].iloc[0].endswith("use at least 0.5, which was done")
-    hopeless = mine([{"a", "b"}], max_itemsets=1, may_rise=True)
+    hopeless = mine([{"a", "b"}], max_itemsets=1, is_support_set=False)
     assert hopeless["note"].iloc[0].endswith("more than 1: shorten max_length")
 
 
