@@ -248,6 +248,7 @@ SOUND = {
     "Клиент": "Иванов Иван",
     "ID_SKU": "P1",
     "ГородМагазина": "Москва",
+    "МагазинЗаказа": "Тверская",
 }
 NO_STATUS = {"НовыйСтатус": "", "Статус": ""}
 NO_CUSTOMER = {"decision": "kept", "customer_id": None, "reason": "anonymous sale"}
@@ -324,11 +325,11 @@ CASES = {
     ),
     # Numbers.
     "thousands by an ordinary space": (
-        {"Цена": "1 878,50", "СуммаСтроки": ""},
+        {"Цена": "1 878,50", "СуммаСтроки": "", "Маржа": ""},
         {"unit_price": Decimal("1878.5"), "amount": 3757},
     ),
     "thousands by no-break spaces": (
-        {"Цена": "1\u00a0001\u00a0878,5", "СуммаСтроки": ""},
+        {"Цена": "1\u00a0001\u00a0878,5", "СуммаСтроки": "", "Маржа": ""},
         {"unit_price": Decimal("1001878.5")},
     ),
     "number with two commas": (

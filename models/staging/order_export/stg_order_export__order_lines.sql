@@ -145,7 +145,8 @@ faulted as (
         case
             when quantity <> 0
                 then try_cast(
-                    cast(abs(quantity) as decimal(38, 3)) * price - abs(line_amount)
+                    cast(abs(quantity) as decimal(38, 3)) * price
+                    - sign(price) * abs(line_amount)
                     as decimal(18, 4)
                 )
         end as discount,
