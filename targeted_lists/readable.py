@@ -72,7 +72,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
     state = path.stat()
     if is_utf8 and _is_plain(path, settings, state.st_size, state.st_mtime_ns):
         return path
-    return _write_copy(path, settings, _mended_lines)
+    return _write_copy(path, settings, _mended_text)
 
 
 def is_utf8(path: Path) -> bool:
@@ -94,8 +94,8 @@ def _is_utf8(path: Path, size: int, mtime_ns: int) -> bool:
     return True
 
 
-def mend_quotes(lines: Iterable[str], delimiter: str) -> Iterator[str]:
-    """Return the records of a CSV text, each as one string, so that no quote swallows others.
+def mend_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
+    """Return a CSV text, record by record, so that no quote swallows other records.
 
     A quoted field may run over several lines when it is closed as CSV asks and its record has as
     many fields as the header. Else the quote was opened by mistake: its line becomes a record of
@@ -104,17 +104,29 @@ def mend_quotes(lines: Iterable[str], delimiter: str) -> Iterator[str]:
 
     Parameters
     ----------
-    lines : the text's lines with their ends, the header first.
+    blocks : the text in blocks of whole lines with their ends, the header first. A block whose
+        quotes are all in order comes back as it is, which is several times as fast.
     """
     grammar = _Grammar(delimiter)
     ahead: deque[str] = deque()
-    source = iter(lines)
+    source = iter(blocks)
 
     def next_line() -> str | None:
-        return ahead.popleft() if ahead else next(source, None)
+        if not ahead:
+            ahead.extend(io.StringIO(next(source, ""), newline=""))
+        return ahead.popleft() if ahead else None
 
     width = None
-    while (line := next_line()) is not None:
+    while True:
+        if width and not ahead:
+            block = next(source, "")
+            if block and grammar.is_sound_throughout(block):
+                yield block
+                continue
+            ahead.extend(io.StringIO(block, newline=""))
+        line = next_line()
+        if line is None:
+            return
         if '"' not in line:
             record = line
         elif not grammar.is_open(line):
@@ -155,6 +167,16 @@ class _Grammar:
     def is_sound(self, record: str, width: int | None = None) -> bool:
         """Whether every quoted field is closed before a delimiter, in so many fields."""
         return self._sound(width).fullmatch(record) is not None
+
+    def is_sound_throughout(self, block: str) -> bool:
+        """Whether every line of a block that holds a quote is a sound record by itself."""
+        end = 0
+        while (quote := block.find('"', end)) >= 0:
+            start = block.rfind("\n", 0, quote) + 1
+            end = block.find("\n", quote) + 1 or len(block)
+            if not self.is_sound(block[start:end]):
+                return False
+        return True
 
     @functools.cache  # noqa: B019 - a grammar lives as long as one file is read
     def _sound(self, width: int | None) -> re.Pattern[str]:
@@ -217,11 +239,19 @@ def open_text(path: Path, encoding: str) -> Iterator[str]:
         yield from io.TextIOWrapper(stream, encoding, errors="mark_no_text", newline="")
 
 
-def _mended_lines(path: Path, settings: Settings) -> Iterator[str]:
-    for record in mend_quotes(open_text(path, settings.encoding), settings.delimiter):
-        if "\0" in record:
-            raise _no_text(path, settings)
-        yield record
+def _mended_text(path: Path, settings: Settings) -> Iterator[str]:
+    return mend_quotes(_text_blocks(path, settings), settings.delimiter)
+
+
+def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
+    """Return a text file in blocks of whole lines; bytes that are no text are marked."""
+    with _open_bytes(path) as stream:
+        text = io.TextIOWrapper(stream, settings.encoding, errors="mark_no_text", newline="")
+        while block := text.read(CHUNK):
+            block += text.readline()
+            if "\0" in block:
+                raise _no_text(path, settings)
+            yield block
 
 
 def _no_text(path: Path, settings: Settings) -> InputError:
