@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from mlxtend.frequent_patterns import apriori
 from scipy.sparse import csr_array, triu
-from scipy.special import gammaln
+from scipy.special import gammainc, gammaln
 from scipy.stats import false_discovery_control
 
 from python_ml.frames import check_columns, to_typed
@@ -34,6 +34,9 @@ MLXTEND_BYTES = 20_000_000
 
 TALLIED_ITEMS, TALLIED_SIZE, TALLIED_LINES = 4_000, 100, 2_000_000
 """Most items of which all pairs are tallied in a square, largest basket, lines at a time."""
+
+RATES = 4_000
+"""Steps of the rates among which an itemset's is interpolated; cases worked out at a time."""
 
 NEGLIGIBLE = 1e-17
 """A further term of a tail so small against its sum changes nothing."""
@@ -73,13 +76,19 @@ MEASURE_TYPES = dict.fromkeys(
     ["support", "confidence", "lift", "leverage", "conviction", "zhang", "p_value", "q_value"],
     "float64",
 )
+SIZE_TYPES = dict.fromkeys(["expected_baskets", "size_lift", "size_q_value"], "float64")
 RULE_TYPES = (
     {"itemset": "str", "antecedent": "str", "consequent": "str"}
     | COUNT_TYPES
     | MEASURE_TYPES
+    | SIZE_TYPES
     | {"improvement": "float64", "improvement_p_value": "float64", "is_redundant": "bool"}
 )
-CONFIRMED_TYPES = RULE_TYPES | LATER_TYPES | {"later_lift": "float64", "later_p_value": "float64"}
+CONFIRMED_TYPES = (
+    RULE_TYPES
+    | LATER_TYPES
+    | dict.fromkeys(["later_lift", "later_size_lift", "later_p_value"], "float64")
+)
 
 # The itemsets of one length (items as rising column numbers, in lexical order) and their baskets.
 Level = tuple[np.ndarray, np.ndarray]
@@ -266,7 +275,13 @@ def count_itemsets(basket_items: pd.DataFrame, *, itemsets: pd.Series) -> np.nda
     return baskets
 
 
-def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: float) -> pd.DataFrame:
+def derive_rules(
+    itemsets: pd.DataFrame,
+    *,
+    n_baskets: int,
+    min_confidence: float,
+    basket_sizes: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Association rules antecedent => consequent: every split of every frequent itemset.
 
     Parameters
@@ -275,6 +290,8 @@ def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: floa
         all its parts. With `later_baskets`, rules have the counts of the later period as well.
     n_baskets : all baskets.
     min_confidence : inclusive.
+    basket_sizes : one row per number of items in a basket: `size` and `baskets` that have it;
+        without it baskets count as alike.
 
     Returns
     -------
@@ -284,7 +301,11 @@ def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: floa
     its denominator is 0), as in mlxtend's `association_rules`; `p_value`, one-sided Fisher: the
     chance of as many common baskets or more if antecedent and consequent were independent; and
     `q_value` by Benjamini and Hochberg over all rules, those under `min_confidence` included, so
-    that the threshold does not flatter what it lets through. Of the rules with the same
+    that the threshold does not flatter what it lets through. Large baskets hold everything more
+    often, so unrelated items lift each other where baskets differ in size; `expected_baskets` are
+    those that would hold both sides if only the size of a basket and the frequency of the sides
+    mattered, `size_lift` is `baskets` over them, and `size_q_value` the chance of so many or more
+    (Poisson's upper tail, corrected like `q_value`). Of the rules with the same
     consequent and an item less in the antecedent, `improvement` is the confidence gained over the
     best and `improvement_p_value` the largest chance of such a gain, by Fisher's test within the
     baskets of the shorter antecedent (both missing where the antecedent is a single item);
@@ -303,6 +324,14 @@ def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: floa
         return to_typed([], types=types)
     counts = rules[list(COUNT_TYPES)[2:]].to_numpy(float).T
     rules = rules.assign(**_measure_rules(*counts, n_baskets=float(n_baskets)))
+    if basket_sizes is None:
+        basket_sizes = pd.DataFrame({"size": [1], "baskets": [n_baskets]})
+    expected = _expect_by_size(rules, basket_sizes=basket_sizes)
+    rules = rules.assign(
+        expected_baskets=expected,
+        size_lift=rules["baskets"] / expected,
+        size_q_value=false_discovery_control(gammainc(rules["baskets"], expected), method="bh"),
+    )
     rules = _compare_with_shorter(rules)
     rules = rules[rules["confidence"] >= min_confidence - TOLERANCE]
     rules = rules.sort_values(
@@ -311,28 +340,41 @@ def derive_rules(itemsets: pd.DataFrame, *, n_baskets: int, min_confidence: floa
     return to_typed(rules, types=types)
 
 
-def confirm_rules(rules: pd.DataFrame, *, n_later_baskets: int) -> pd.DataFrame:
+def confirm_rules(
+    rules: pd.DataFrame, *, n_later_baskets: int, basket_sizes: pd.DataFrame
+) -> pd.DataFrame:
     """Add how rules fare in later baskets, which had no part in finding them.
 
     Parameters
     ----------
     rules : as `derive_rules` gives them for itemsets with `later_baskets`.
     n_later_baskets : all baskets of the later period.
+    basket_sizes : as there, of the later period.
 
     Returns
     -------
-    The rules with `later_lift` (missing where one side does not occur later) and `later_p_value`,
-    one-sided Fisher on the later baskets alone (1 where there are none).
+    The rules with `later_lift` (missing where one side does not occur later), `later_size_lift`
+    (likewise, over what the sizes of the later baskets give) and `later_p_value`, the chance of so
+    many later baskets or more, given their sizes (1 where there are none).
     """
     check_columns(rules, columns=LATER_TYPES, name="rules")
     both, antecedent, consequent = rules[list(LATER_TYPES)].to_numpy(float).T
     product = antecedent * consequent
+    is_seen = product > 0
+    missing = np.full_like(both, np.nan)
+    expected = np.zeros_like(both)
+    if is_seen.any():
+        expected[is_seen] = _expect_by_size(
+            rules[is_seen], basket_sizes=basket_sizes, period="later_"
+        )
     return to_typed(
         rules.assign(
             later_lift=np.divide(
-                both * n_later_baskets, product, out=np.full_like(both, np.nan), where=product > 0
+                both * n_later_baskets, product, out=missing.copy(), where=is_seen
             ),
-            later_p_value=fisher_p_values(both, antecedent, consequent, float(n_later_baskets)),
+            later_size_lift=np.divide(both, expected, out=missing.copy(), where=is_seen),
+            # The tail from none on is certain, and the function is not defined there.
+            later_p_value=np.where(both > 0, gammainc(np.maximum(both, 1), expected), 1.0),
         ),
         types=CONFIRMED_TYPES,
     )
@@ -702,6 +744,39 @@ def _measure_rules(
         "p_value": p_value,
         "q_value": false_discovery_control(p_value, method="bh"),
     }
+
+
+def _expect_by_size(
+    rules: pd.DataFrame, *, basket_sizes: pd.DataFrame, period: str = ""
+) -> np.ndarray:
+    """Baskets that would hold both sides if a basket's size alone brought them together.
+
+    An itemset of k items stands in a basket of size s with probability (1 - exp(-r s))^k, its rate
+    r being such that it stands in as many baskets as it does; given the size, sides are
+    independent.
+    """
+    size = basket_sizes["size"].to_numpy(float)
+    weight = basket_sizes["baskets"].to_numpy(float)
+    rates = np.geomspace(1e-9, 1e3, RATES)
+    cases = []
+    for side in ("antecedent", "consequent"):
+        items = rules[f"{side}_size"].to_numpy()
+        log_rate = np.empty(len(rules))
+        for length in np.unique(items):
+            expected = (-np.expm1(-rates[:, None] * size)) ** length @ weight
+            rows = items == length
+            wanted = rules.loc[rows, f"{period}{side}_baskets"].to_numpy(float)
+            log_rate[rows] = np.interp(wanted, expected, np.log(rates))
+        cases += [log_rate, items]
+    cases, case_of = np.unique(np.column_stack(cases), axis=0, return_inverse=True)
+    expected = np.empty(len(cases))
+    for start in range(0, len(cases), RATES):
+        part = cases[start : start + RATES]
+        shares = [
+            (-np.expm1(-np.exp(part[:, [side]]) * size)) ** part[:, [side + 1]] for side in (0, 2)
+        ]
+        expected[start : start + RATES] = (shares[0] * shares[1]) @ weight
+    return expected[case_of.reshape(-1)]
 
 
 def _compare_with_shorter(rules: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlxtend.frequent_patterns import apriori, association_rules
-from scipy.stats import false_discovery_control, fisher_exact, hypergeom
+from scipy.stats import false_discovery_control, fisher_exact, hypergeom, poisson
 
 from python_ml.baskets import (
     BIT_SETS,
@@ -16,6 +16,7 @@ from python_ml.baskets import (
     MEASURE_TYPES,
     MLXTEND,
     SEPARATOR,
+    SIZE_TYPES,
     TooManyItemsetsError,
     confirm_rules,
     count_itemsets,
@@ -201,6 +202,47 @@ def test_shuffling_items_over_baskets_leaves_no_significant_rule():
     assert rules["q_value"].min() > 0.05
 
 
+def count_sizes(rows):
+    sizes = rows.groupby("basket_id").size().value_counts()
+    return sizes.rename_axis("size").reset_index(name="baskets")
+
+
+def draw_uneven_baskets(generator, *, n_baskets=3_000):
+    """Independent draws of 200 items; every tenth basket is ten times as large."""
+    weights = 1 / np.arange(50, 250)
+    return to_rows(
+        [
+            {f"{item:03d}" for item in generator.choice(200, size, False, weights / weights.sum())}
+            for size in np.where(generator.random(n_baskets) < 0.1, 30, 3)
+        ]
+    )
+
+
+def test_unrelated_items_lift_each_other_in_uneven_baskets_but_not_beyond_their_size():
+    generator = np.random.default_rng(17)
+    earlier, later = draw_uneven_baskets(generator), draw_uneven_baskets(generator)
+    itemsets = find_frequent_itemsets(earlier, n_baskets=3_000, min_support=0.003, max_length=2)
+    itemsets["later_baskets"] = count_itemsets(later, itemsets=itemsets["itemset"])
+    rules = derive_rules(
+        itemsets, n_baskets=3_000, min_confidence=0.0, basket_sizes=count_sizes(earlier)
+    )
+    rules = confirm_rules(rules, n_later_baskets=3_000, basket_sizes=count_sizes(later))
+    assert len(rules) > 5_000
+    # Nearly all look like rules, earlier and later, until the size of baskets is allowed for.
+    assert (rules["q_value"] <= 0.05).mean() > 0.8
+    assert (rules["later_lift"] >= 1.2).mean() > 0.8
+    assert rules["later_size_lift"].mean() == pytest.approx(1, abs=0.05)
+    assert (rules["later_p_value"] <= 0.05).mean() == pytest.approx(0.04, abs=0.02)
+    assert (rules["size_q_value"] <= 0.05).sum() == 0
+
+
+def test_alike_baskets_expect_what_independence_does():
+    rows, n_baskets = planted_baskets()
+    itemsets = find_frequent_itemsets(rows, n_baskets=n_baskets, min_support=0.01)
+    rules = derive_rules(itemsets, n_baskets=n_baskets, min_confidence=0.0)
+    np.testing.assert_allclose(rules["size_lift"], rules["lift"], rtol=1e-4)
+
+
 def test_neither_row_order_nor_repeated_rows_change_anything():
     rows, n_baskets = planted_baskets()
     messy = pd.concat([rows, rows.head(500)]).sample(frac=1, random_state=1)
@@ -298,7 +340,8 @@ def test_little_or_nothing_gives_typed_frames(baskets, min_support, itemsets):
     assert database_types(rules) == (
         dict.fromkeys(["itemset", "antecedent", "consequent"], "VARCHAR")
         | dict.fromkeys(COUNT_TYPES, "BIGINT")
-        | dict.fromkeys([*MEASURE_TYPES, "improvement", "improvement_p_value"], "DOUBLE")
+        | dict.fromkeys([*MEASURE_TYPES, *SIZE_TYPES], "DOUBLE")
+        | dict.fromkeys(["improvement", "improvement_p_value"], "DOUBLE")
         | {"is_redundant": "BOOLEAN"}
     )
 
@@ -384,16 +427,21 @@ def test_later_baskets_confirm_a_rule_or_do_not():
     later = [{"a", "b"}] * 5 + [{"c"}, {"d"}] * 5 + [{"e"}] * 5
     mined = mine(earlier, later, min_support=0.1).iloc[1:]
     rules = derive_rules(mined, n_baskets=20, min_confidence=0.5)
-    confirmed = confirm_rules(rules, n_later_baskets=20).set_index("antecedent")
+    alike = pd.DataFrame({"size": [1], "baskets": [20]})
+    confirmed = confirm_rules(rules, n_later_baskets=20, basket_sizes=alike)
+    confirmed = confirmed.set_index("antecedent")
     assert confirmed.loc["a", "later_baskets"] == 5
     assert confirmed.loc["a", "later_lift"] == pytest.approx(4)
-    assert confirmed.loc["a", "later_p_value"] == pytest.approx(
-        fisher_exact([[5, 0], [0, 15]], alternative="greater").pvalue
-    )
-    assert confirmed.loc["c", "later_lift"] == 0
+    assert confirmed.loc["a", "later_size_lift"] == pytest.approx(4, rel=1e-4)
+    assert confirmed.loc["a", "later_p_value"] == pytest.approx(poisson.sf(4, 1.25), rel=1e-3)
+    assert confirmed.loc["c", "later_lift"] == confirmed.loc["c", "later_size_lift"] == 0
     assert confirmed.loc["c", "later_p_value"] == 1
-    unseen = confirm_rules(rules.assign(**dict.fromkeys(LATER_TYPES, 0)), n_later_baskets=0)
-    assert unseen["later_lift"].isna().all()
+    unseen = confirm_rules(
+        rules.assign(**dict.fromkeys(LATER_TYPES, 0)),
+        n_later_baskets=0,
+        basket_sizes=alike.head(0),
+    )
+    assert unseen[["later_lift", "later_size_lift"]].isna().all(axis=None)
     assert (unseen["later_p_value"] == 1).all()
 
 
