@@ -1,0 +1,250 @@
+"""The published figures of UCI Online Retail come out of its raw file.
+
+Figures: Chen, Sain and Guo (2012), Data mining for the online retail industry, on the file of
+the UCI Machine Learning Repository; recomputed from it. The rule of returns that
+`published_returns` follows is that of F. Daniel's widely copied notebook "Customer Segmentation".
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from conftest import Build, Project, query
+from openpyxl import Workbook
+
+
+@pytest.fixture(scope="module")
+def raw_file(shared_data: Path) -> Path:
+    path = shared_data / "online_retail" / "online_retail.csv.gz"
+    if not path.is_file():
+        pytest.skip(f"the UCI file is not at {path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def build(project: Project, raw_file: Path) -> Build:
+    """The whole file with every model, built and published once."""
+    return project.build(dataset="online_retail", data_dir=str(raw_file.parents[1]))
+
+
+def test_each_step_of_cleaning_leaves_the_published_rows(build):
+    assert build.query("select count(*) from core.order_line_ledger") == [(541_909,)]
+    assert query(
+        build.warehouse,
+        """
+        select
+            count(*),
+            count(*) filter (where decision <> 'merged'),
+            count(*) filter (where decision <> 'merged' and quantity > 0),
+            count(*) filter (
+                where decision <> 'merged' and quantity > 0 and reason not like 'service:%'
+            ),
+            count(*) filter (where decision = 'kept' and quantity > 0)
+        from intermediate.int_order_lines_judged
+        where customer_id is not null
+        """,
+    ) == [(406_829, 401_604, 392_732, 391_183, 391_150)]
+
+
+def test_scores_rest_on_the_published_customers(build):
+    assert build.query(
+        """
+        select count(*), round(avg(frequency), 2), count(*) filter (where recency_days > 180)
+        from rfm.rfm_scores where basis = 'placed'
+        """
+    ) == [(4_334, 4.25, 860)]
+    assert build.query(
+        """
+        select recency_days, frequency, monetary from rfm.rfm_scores
+        where basis = 'placed' and customer_id = '12347'
+        """
+    ) == [(2, 7, 4310)]
+    assert build.query(
+        """
+        select count(distinct customer_id), count(distinct order_id) from core.fct_order_lines
+        where is_placed and country = 'United Kingdom' and customer_id is not null
+        """
+    ) == [(3_916, 16_579)]
+
+
+def test_returns_without_a_sale_are_counted(build):
+    found = dict(
+        build.query(
+            """
+            select return_match, count(*) from core.fct_order_lines
+            where is_return and customer_id is not null group by return_match
+            """
+        )
+    )
+    assert found == {
+        "matched": 7_482,
+        "partly matched": 59,
+        "no earlier sale": 1_303,
+        "sales used up": 28,
+    }
+
+
+@pytest.fixture(scope="module")
+def lines(build: Build) -> pd.DataFrame:
+    """The 401,604 lines with a customer, in file order; prices in ten-thousandths."""
+    with duckdb.connect(str(build.warehouse), read_only=True) as connection:
+        return connection.execute(
+            """
+            select
+                judged.order_line_id,
+                judged.customer_id,
+                judged.product_id,
+                judged.country,
+                judged.ordered_at,
+                judged.quantity::bigint as quantity,
+                (judged.unit_price * 10000)::bigint as price,
+                judged.decision = 'kept' and judged.quantity > 0 as is_placed,
+                facts.returned_quantity::bigint as returned
+            from intermediate.int_order_lines_judged as judged
+            inner join core.fct_order_lines as facts
+                on judged.order_line_id = facts.order_line_id
+            where judged.customer_id is not null
+            order by judged.order_line_id
+            """
+        ).df()
+
+
+def published_returns(lines: pd.DataFrame) -> tuple[pd.Series, int]:
+    """Match returns by the published rule: returned units by sale line, and returns unmatched.
+
+    A return goes to the only earlier sale of the same customer and product, else to the latest
+    whose quantity covers it. A later match overwrites an earlier one on the same line.
+    """
+    key, sale = ["customer_id", "product_id"], ["order_line_id", "ordered_at", "quantity"]
+    returns = lines.loc[lines["quantity"] < 0, key + sale]
+    pairs = returns.merge(
+        lines.loc[lines["quantity"] > 0, key + sale], on=key, suffixes=("", "_sold")
+    )
+    pairs = pairs[pairs["ordered_at_sold"] < pairs["ordered_at"]]
+    choices = pairs.groupby("order_line_id")["order_line_id_sold"].transform("size")
+    matched = pairs[(choices == 1) | (pairs["quantity_sold"] >= -pairs["quantity"])]
+    latest = matched.sort_values("order_line_id_sold").groupby("order_line_id").tail(1)
+    last = latest.sort_values("order_line_id").groupby("order_line_id_sold")["quantity"].last()
+    returned = lines["order_line_id"].map(-last).fillna(0).astype("int64")
+    return returned, len(returns) - pairs["order_line_id"].nunique()
+
+
+def test_net_revenue_differs_from_the_published_rule_line_by_line(build, lines):
+    assert len(lines) == 401_604
+    lines = lines.copy()
+    lines["published"], unmatched = published_returns(lines)
+    assert unmatched == 1_303
+
+    placed = lines[lines["is_placed"] & (lines["country"] == "United Kingdom")]
+    published_total = (placed["price"] * (placed["quantity"] - placed["published"])).sum()
+    assert published_total == 67_976_914_400
+
+    ((own_total,),) = build.query(
+        """
+        select (sum(bought_revenue) * 10000)::bigint from core.fct_order_lines
+        where customer_id is not null and country = 'United Kingdom'
+        """
+    )
+    assert own_total == 68_239_706_900
+
+    differing = placed[placed["returned"] != placed["published"]]
+    by_line = differing["price"] * (differing["published"] - differing["returned"])
+    assert len(differing) == 4_268
+    assert by_line.sum() == own_total - published_total
+
+    # The published rule takes back more than a line sold; this project's never does.
+    assert (placed["published"] > placed["quantity"]).any()
+    assert (placed["returned"] <= placed["quantity"]).all()
+
+
+COLUMNS = [
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+]
+
+
+def sample_rows(raw_file: Path) -> list[list[str]]:
+    """Return the first rows of the file and those that are written in an unusual way."""
+    text = gzip.decompress(raw_file.read_bytes()).decode("iso-8859-1")
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert header == COLUMNS
+    unusual = [
+        row
+        for row in rows
+        if '"' in row[2] or not row[2].isascii() or row[0][0] in "AC" or row[1][-1].islower()
+    ]
+    return rows[:1_500] + unusual[:1_500] + [row for row in rows if row[2].isdigit()][:5]
+
+
+def as_csv(rows: list[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([COLUMNS, *rows])
+    return text.getvalue().encode("iso-8859-1")
+
+
+def write_workbook(path: Path, rows: list[list[str]]) -> None:
+    """Write rows as the published workbook has them: numbers, floats for customers, dates."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Online Retail")
+    sheet.append(COLUMNS)
+    for invoice, code, description, quantity, date, price, customer, country in rows:
+        sheet.append(
+            [
+                int(invoice) if invoice.isdigit() else invoice,
+                int(code) if code.isdigit() else code,
+                int(description) if description.isdigit() else description or None,
+                int(quantity),
+                datetime.strptime(date, "%m/%d/%Y %H:%M"),
+                float(price),
+                float(customer) if customer else None,
+                country,
+            ]
+        )
+    workbook.save(path)
+
+
+def test_csv_gzip_and_workbook_are_read_alike(project, raw_file):
+    rows = sample_rows(raw_file)
+    folder = project.folder / "data" / "three_ways"
+    folder.mkdir()
+    (folder / "online_retail.csv").write_bytes(as_csv(rows))
+    (folder / "online_retail.csv.gz").write_bytes(gzip.compress(as_csv(rows)))
+    write_workbook(folder / "Online Retail.xlsx", rows)
+    outcome = project.dbt(
+        "run", "--select", "staging", dataset="three_ways", adapter="online_retail"
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    staged = {
+        name: query(
+            project.warehouse("three_ways"),
+            f"""
+            select * exclude (source_file) from staging.stg_online_retail__order_lines
+            where source_file = '{name}' order by source_row
+            """,
+        )
+        for name in ("online_retail.csv", "online_retail.csv.gz", "Online Retail.xlsx")
+    }
+    text, *others = staged.values()
+    assert len(text) == len(rows)
+    assert all(other == text for other in others)
+    assert query(
+        project.warehouse("three_ways"),
+        """
+        select count(source_fault), count(ordered_at), count(distinct customer_id) > 50,
+            bool_or(customer_id like '%.0')
+        from staging.stg_online_retail__order_lines
+        """,
+    ) == [(0, 3 * len(rows), True, False)]
