@@ -2,11 +2,23 @@
     Labels of a timestamp that sort as text and read alike on every engine.
 
     month_label    2025-03
+    week_label     2025-03-03, the week's Monday
+    day_label      2025-03-04
     weekday_label  1 Monday … 7 Sunday
     hour_label     08
 #}
 {%- macro month_label(moment) -%}
     left(cast({{ moment }} as string), 7)
+{%- endmacro -%}
+
+
+{%- macro week_label(moment) -%}
+    left(cast(date_trunc('week', {{ moment }}) as string), 10)
+{%- endmacro -%}
+
+
+{%- macro day_label(moment) -%}
+    left(cast({{ moment }} as string), 10)
 {%- endmacro -%}
 
 

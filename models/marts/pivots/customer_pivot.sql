@@ -1,3 +1,4 @@
+{% set top_places = [1, 2, 3, 4, 5] -%}
 {% set preferences = [
     'weekday', 'hour', 'city', 'channel', 'delivery_method', 'payment_method',
 ] -%}
@@ -103,6 +104,34 @@ categories as (
 
 ),
 
+-- The shop's top categories and cities have columns of their own, by place and
+-- not by name, so that the columns are the same whatever the data.
+labels as (
+
+    select * from {{ ref('customer_pivot_labels') }}
+
+),
+
+{% for share in ['category', 'city'] -%}
+{{ share }}_shares as (
+
+    select
+        bought_lines.customer_id,
+        {%- for place in top_places %}
+        coalesce(sum(bought_lines.bought_revenue)
+            filter (where labels.place = {{ place }}), 0) as {{ share }}_{{ place }},
+        {%- endfor %}
+        sum(bought_lines.bought_revenue) as revenue
+    from bought_lines
+    left join labels
+        on labels.dimension = '{{ share }}'
+        and bought_lines.{{ 'category_1' if share == 'category' else 'city' }}
+            = labels.member
+    group by bought_lines.customer_id
+
+),
+
+{% endfor -%}
 breadth as (
 
     select
@@ -145,7 +174,13 @@ joined as (
         breadth.favourite_revenue,
         breadth.categories,
         bought_goods.products,
-        bought_goods.discounted_lines
+        bought_goods.discounted_lines,
+        {%- for share in ['category', 'city'] %}
+        {%- for place in top_places %}
+        {{ share }}_shares.{{ share }}_{{ place }}
+        {{- ',' if not (loop.last and share == 'city') }}
+        {%- endfor %}
+        {%- endfor %}
     from placed
     left join bought
         on placed.customer_id = bought.customer_id
@@ -159,6 +194,10 @@ joined as (
         on placed.customer_id = breadth.customer_id
     left join bought_goods
         on placed.customer_id = bought_goods.customer_id
+    {%- for share in ['category', 'city'] %}
+    left join {{ share }}_shares
+        on placed.customer_id = {{ share }}_shares.customer_id
+    {%- endfor %}
 
 )
 
@@ -176,6 +215,7 @@ select
     cast({{ basis }}_margin as decimal(18, 4)) as {{ basis }}_margin,
     {%- endfor %}
     {{ ratio('coalesce(bought_revenue, 0)', 'placed_revenue') }} as bought_share,
+    {{ ratio('placed_revenue', 'placed_orders') }} as placed_mean_receipt,
     {{ ratio('bought_revenue', 'bought_orders') }} as mean_receipt,
     cast(mean_gap_days as double) as mean_gap_days,
     cast(median_gap_days as double) as median_gap_days,
@@ -183,6 +223,15 @@ select
     coalesce(products, 0) as products,
     {{ ratio('favourite_revenue', 'bought_revenue') }} as favourite_category_share,
     {{ ratio('discounted_lines', 'bought_lines') }} as discounted_share,
+    {%- for share in ['category', 'city'] %}
+    {%- set named = [] %}
+    {%- for place in top_places %}
+    {%- do named.append(share ~ '_' ~ place) %}
+    {{ ratio(share ~ '_' ~ place, 'bought_revenue') }} as {{ share }}_{{ place }}_share,
+    {%- endfor %}
+    {{ ratio('bought_revenue - ' ~ named | join(' - '), 'bought_revenue') }}
+        as other_{{ share }}_share,
+    {%- endfor %}
     first_placed_at,
     last_placed_at,
     first_bought_at,

@@ -16,23 +16,32 @@ products as (
 ),
 
 {% set dimensions = [
-    'month', 'weekday', 'hour', 'category_1', 'category_2', 'category_3',
-    'country', 'region', 'city', 'channel', 'delivery_method', 'payment_method',
+    'month', 'week', 'day', 'weekday', 'hour',
+    'category_1', 'category_2', 'category_3', 'product',
+    'country', 'region', 'city', 'geography',
+    'channel', 'delivery_method', 'payment_method',
 ] -%}
+{% set periods = {'month': '1 month', 'week': '7 days', 'day': '1 day'} -%}
 labelled as (
 
     select
         order_lines.order_id,
         order_lines.customer_id,
         {{ month_label('order_lines.ordered_at') }} as month,
+        {{ week_label('order_lines.ordered_at') }} as week,
+        {{ day_label('order_lines.ordered_at') }} as day,
         {{ weekday_label('order_lines.ordered_at') }} as weekday,
         {{ hour_label('order_lines.ordered_at') }} as hour,
         products.category_1,
         products.category_2,
         products.category_3,
+        order_lines.product_id as product,
         order_lines.country,
         order_lines.region,
         order_lines.city,
+        nullif(concat_ws(
+            ' / ', order_lines.country, order_lines.region, order_lines.city
+        ), '') as geography,
         order_lines.channel,
         order_lines.delivery_method,
         order_lines.payment_method,
@@ -114,6 +123,80 @@ based as (
     {% endif -%}
     {%- endfor %}
 
+),
+
+-- Which periods are whole: a month half past says nothing of a change.
+ends as (
+
+    select
+        date_trunc('day', min(ordered_at)) as first_day,
+        {{ as_of_date() }} as as_of_date
+    from order_lines
+
+),
+
+started as (
+
+    select
+        based.*,
+        case dimension
+            when 'month' then cast(member || '-01' as date)
+            when 'week' then cast(member as date)
+            when 'day' then cast(member as date)
+        end as period_start_date
+    from based
+    where orders > 0
+        or returns_amount <> 0
+
+),
+
+dated as (
+
+    select
+        started.*,
+        {% for shift in ['previous', 'year_ago'] -%}
+        case dimension
+            {%- for dimension, period in periods.items() %}
+            when '{{ dimension }}' then period_start_date - interval '
+                {{- period if shift == 'previous'
+                    else '12 months' if dimension == 'month' else '364 days' -}}
+            '
+            {%- endfor %}
+        end as {{ shift }}_start,
+        {% endfor -%}
+        case dimension
+            {%- for dimension, period in periods.items() %}
+            when '{{ dimension }}' then period_start_date + interval '{{ period }}'
+            {%- endfor %}
+        end <= ends.as_of_date and period_start_date >= ends.first_day
+            as is_whole_period,
+        ends.first_day
+    from started
+    cross join ends
+
+),
+
+-- A whole period without sales has no row; it counts as zero.
+compared as (
+
+    select
+        dated.*,
+        {% for shift in ['previous', 'year_ago'] -%}
+        case
+            when dated.is_whole_period
+                and dated.{{ shift }}_start >= dated.first_day
+                then coalesce({{ shift }}.revenue, 0)
+        end as {{ shift }}_revenue
+        {{- ',' if not loop.last }}
+        {% endfor -%}
+    from dated
+    {%- for shift in ['previous', 'year_ago'] %}
+    left join started as {{ shift }}
+        on dated.basis = {{ shift }}.basis
+        and dated.dimension = {{ shift }}.dimension
+        and dated.{{ shift }}_start = {{ shift }}.period_start_date
+    {%- endfor %}
+
 )
 
 select
@@ -131,7 +214,10 @@ select
     {{ ratio('revenue', 'orders') }} as mean_order_value,
     {{ ratio('gross_margin', 'orders') }} as margin_per_order,
     {{ ratio('lines', 'orders') }} as lines_per_order,
-    {{ ratio('gross_margin', 'customers') }} as margin_per_customer
-from based
-where orders > 0
-    or returns_amount <> 0
+    {{ ratio('gross_margin', 'customers') }} as margin_per_customer,
+    cast(previous_revenue as decimal(18, 4)) as previous_revenue,
+    {{ ratio('revenue - previous_revenue', 'previous_revenue') }} as previous_change,
+    cast(year_ago_revenue as decimal(18, 4)) as year_ago_revenue,
+    {{ ratio('revenue - year_ago_revenue', 'year_ago_revenue') }} as year_change,
+    cast(period_start_date as date) as period_start_date
+from compared

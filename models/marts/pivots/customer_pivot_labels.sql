@@ -1,0 +1,61 @@
+-- The shop's largest categories and cities by bought revenue: what the numbered
+-- shares of customer_pivot stand for.
+with
+
+order_lines as (
+
+    select * from {{ ref('fct_order_lines') }}
+    where is_bought
+
+),
+
+members as (
+
+    select
+        'category' as dimension,
+        products.category_1 as member,
+        order_lines.bought_revenue
+    from order_lines
+    inner join {{ ref('dim_products') }} as products
+        on order_lines.product_id = products.product_id
+
+    union all
+
+    select
+        'city' as dimension,
+        city as member,
+        bought_revenue
+    from order_lines
+
+),
+
+summed as (
+
+    select
+        dimension,
+        member,
+        sum(bought_revenue) as revenue
+    from members
+    where member is not null
+    group by dimension, member
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by dimension order by revenue desc, member
+        ) as place
+    from summed
+
+)
+
+select
+    dimension,
+    member,
+    cast(place as bigint) as place,
+    cast(revenue as decimal(18, 4)) as revenue
+from ranked
+where place <= 5
