@@ -138,7 +138,7 @@ ends as (
 started as (
 
     select
-        based.*,
+        *,
         case dimension
             when 'month' then cast(member || '-01' as date)
             when 'week' then cast(member as date)
@@ -155,20 +155,20 @@ dated as (
     select
         started.*,
         {% for shift in ['previous', 'year_ago'] -%}
-        case dimension
+        case started.dimension
             {%- for dimension, period in periods.items() %}
-            when '{{ dimension }}' then period_start_date - interval '
+            when '{{ dimension }}' then started.period_start_date - interval '
                 {{- period if shift == 'previous'
                     else '12 months' if dimension == 'month' else '364 days' -}}
             '
             {%- endfor %}
         end as {{ shift }}_start,
         {% endfor -%}
-        case dimension
+        case started.dimension
             {%- for dimension, period in periods.items() %}
-            when '{{ dimension }}' then period_start_date + interval '{{ period }}'
+            when '{{ dimension }}' then started.period_start_date + interval '{{ period }}'
             {%- endfor %}
-        end <= ends.as_of_date and period_start_date >= ends.first_day
+        end <= ends.as_of_date and started.period_start_date >= ends.first_day
             as is_whole_period,
         ends.first_day
     from started
