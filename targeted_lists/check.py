@@ -1,7 +1,8 @@
 """Looking at a dataset's folder before anything is built: `make check DATASET=NAME`.
 
 The files are read by the staging models themselves, into a database that is thrown away, so what
-is shown here is what a run would see.
+is shown here is what a run would see. Only a readable copy of a file that needs one stays, for
+the run to come.
 """
 
 from __future__ import annotations
@@ -201,7 +202,8 @@ def show_inputs(console: Console, summaries: list[InputSummary]) -> None:
     table.add_column("input", no_wrap=True)
     for heading in ("files", "rows", "faulty", "columns"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("dates", no_wrap=True)
+    # In a narrow terminal the dates wrap, so that no number is cut.
+    table.add_column("dates")
     for summary in present:
         columns = len(summary.matched) + len(summary.missing)
         table.add_row(
@@ -210,7 +212,7 @@ def show_inputs(console: Console, summaries: list[InputSummary]) -> None:
             f"{summary.rows:,}",
             f"{summary.faulty_rows:,}",
             f"{len(summary.matched)} of {columns}",
-            f"{summary.first_date}..{summary.last_date}" if summary.first_date else "",
+            f"{summary.first_date} to {summary.last_date}" if summary.first_date else "",
         )
     console.print(table)
     for summary in present:
