@@ -26,6 +26,7 @@ from conftest import REPO_ROOT, Build, Project
 from targeted_lists.__main__ import NAMED_ADAPTERS
 from targeted_lists.check import check_dataset
 from targeted_lists.inputs import describe_inputs_json, layout_of
+from targeted_lists.readable import OPEN_QUOTE, mend_quotes
 from targeted_lists.sample import generate_sample, render_order_export
 from targeted_lists.sample.order_export import code_phone, fit_code_page
 
@@ -643,6 +644,22 @@ def test_columns_are_renamed_by_rows_of_the_seed(describe):
     assert found["headers"]["артикул"] == "product_id"
     both = EXPORT.replace("МагазинЗаказа", "Артикул")
     assert "has the column ID_SKU twice" in describe(both.encode(CODE_PAGE))["error"]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, 1 << 20])
+def test_text_is_copied_alike_whatever_the_size_of_a_block(describe, monkeypatch, chunk):
+    """Blocks whose quotes are in order are copied whole, others line by line."""
+    names = ["Чайник", '"Чай;ник"', '"два\r\nряда"', '"открыт', '24" экран', '"ООО ""Чай"""']
+    rows = [
+        ";".join((fields_of("block") | {"Номенклатура": name}).values()) + "\r\n"
+        for name in names * 3
+    ]
+    text = text_of(HEADER, []) + "".join(rows)
+    monkeypatch.setattr("targeted_lists.readable.CHUNK", chunk)
+    path = Path(describe(text.encode(CODE_PAGE))["files"][0]["path"])
+    copied = path.read_bytes().decode()
+    assert copied == "".join(mend_quotes(io.StringIO(text, newline=""), ";"))
+    assert copied.count(OPEN_QUOTE) == 3
 
 
 # --- names that stand in several places ------------------------------------------------
