@@ -8,13 +8,20 @@ profiles as (
 
 ),
 
+-- A row of a file may feed several inputs.
 ledgers as (
 
-    select source_file from {{ ref('order_line_ledger') }}
+    select
+        source_file,
+        source_row
+    from {{ ref('order_line_ledger') }}
 
-    union all
+    union distinct
 
-    select source_file from {{ ref('input_ledger') }}
+    select
+        source_file,
+        source_row
+    from {{ ref('input_ledger') }}
 
 ),
 
