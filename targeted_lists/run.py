@@ -164,6 +164,8 @@ class RunProgress:
                 self.console,
                 f"{data.index:4}/{data.total}  {name:<56} {data.execution_time:6.1f} s",
             )
+        elif name == "Note":
+            self.bar.update(self.task, description=data.msg)
         elif name == "JinjaLogInfo":
             say(self.console, data.msg)
 

@@ -1,4 +1,4 @@
-"""What a dbt run leaves behind: a note of what is whole, and the published marts.
+"""What a dbt run leaves behind: a note of what is whole, the published marts, and the state.
 
 Marts are published when every model was built by one run of the whole project and every test
 passed. `dbt build` does both; `dbt seed`, `dbt run` and `dbt test` do it in three commands, so
@@ -17,7 +17,13 @@ from typing import Any
 
 import duckdb
 
-from targeted_lists.publication import PublicationError, Request, publish_marts
+from targeted_lists.publication import (
+    PublicationError,
+    Request,
+    publish_marts,
+    read_as_of_date,
+)
+from targeted_lists.state import keep_tables
 
 PUBLISHED_LAYERS = ("marts", "lists")
 GOOD_STATUSES = {"success", "pass", "warn", "no-op"}
@@ -51,14 +57,14 @@ class Run:
     command : build, seed, run, test or snapshot.
     arguments : the command line's arguments by name.
     nodes : every enabled node of the project, whether it ran or not: unique_id, resource_type,
-        checksum, layer (its first folder), language, schema and name.
+        checksum, layer (its first folder), language, schema, name and is_kept.
     statuses : dbt's status of each node that ran, by unique_id; unit tests too.
     database, dataset, dbt_version : written into the publication.
     """
 
     command: str
     arguments: dict[str, Any]
-    nodes: list[dict[str, str]]
+    nodes: list[dict[str, Any]]
     statuses: dict[str, str]
     database: str
     dataset: str
@@ -98,7 +104,7 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
             "Not published: seeds and models were not built whole, or have changed since; "
             "`dbt build` builds, tests and publishes them."
         )
-    return publish_marts(
+    published = publish_marts(
         connection,
         request=Request(
             database=run.database,
@@ -114,6 +120,30 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
             dbt_version=run.dbt_version,
         ),
     )
+    keep_state(connection, run)
+    return published
+
+
+def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Keep the tables that later runs ask after (targeted_lists/state.py).
+
+    A dataset without a single date has no day to keep them as of.
+
+    Raises
+    ------
+    PublicationError : the state could not be written; it is as it was.
+    """
+    tables = sorted((node["schema"], node["name"]) for node in run.nodes if node.get("is_kept"))
+    as_of_date = read_as_of_date(connection, run.database) if tables else None
+    if as_of_date is None:
+        return
+    try:
+        keep_tables(connection, dataset=run.dataset, tables=tables, as_of_date=as_of_date)
+    except (duckdb.Error, OSError) as error:
+        raise PublicationError(
+            f"The marts are published, but state/{run.dataset} could not be written and is as it "
+            f"was ({str(error).splitlines()[0]}); mend that and run `dbt test`."
+        ) from error
 
 
 def find_fault(run: Run) -> str | None:
@@ -153,7 +183,7 @@ def is_whole(connection: duckdb.DuckDBPyConnection, run: Run, step: str) -> bool
     return noted == (fingerprint(run.nodes, STEPS[step]),)
 
 
-def fingerprint(nodes: Iterable[dict[str, str]], resource_types: tuple[str, ...]) -> str:
+def fingerprint(nodes: Iterable[dict[str, Any]], resource_types: tuple[str, ...]) -> str:
     """Return a hash of the files behind the nodes of some types, whatever their order."""
     files = sorted(
         f"{node['unique_id']} {node['checksum']}"

@@ -16,6 +16,7 @@
                 'language': node.language | default('sql'),
                 'schema': node.schema,
                 'name': node.alias,
+                'is_kept': node.config.get('meta', {}).get('is_kept', false),
             }) -%}
         {%- endfor -%}
         {%- set statuses = {} -%}

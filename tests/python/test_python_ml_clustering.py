@@ -1,28 +1,46 @@
-"""Clusterings: equal to scikit-learn's measures, indifferent to order, silent about noise."""
+"""Clusterings: equal to scikit-learn's, indifferent to order and threads, silent about noise."""
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import KMeans
+from minisom import MiniSom
+from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.datasets import make_blobs
+from sklearn.decomposition import PCA
 from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
     davies_bouldin_score,
     silhouette_score,
 )
-from sklearn.preprocessing import StandardScaler
+from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from python_ml.clustering import choose_clustering, evaluate_clusterings, fit_clusterings
+from python_ml.clustering import (
+    METHODS,
+    assign_customers,
+    choose_clustering,
+    choose_features,
+    describe_maps,
+    embed_customers,
+    evaluate_clusterings,
+    find_axes,
+    find_elbow,
+    fit_clusterings,
+    match_clusters,
+    merge_customers,
+    names_used,
+    project_customers,
+    rank_clusters,
+    scale_features,
+)
+from python_ml.clustering.models import Prototypes, read_model
 
 FEATURES = ["recency", "frequency", "spend", "breadth"]
-COLUMNS = {"features": FEATURES, "log_features": ["spend"]}
-MEASURES = ["inertia", "silhouette", "davies_bouldin", "calinski_harabasz", "stability_ari"]
 
 
-def planted_customers(*, customers=400, segments=4):
+def planted_customers(*, customers=300, segments=4):
     """Customers of four segments, and the segment of each; spend has a long tail."""
     values, segment = make_blobs(customers, len(FEATURES), centers=segments, random_state=11)
     frame = pd.DataFrame(values, columns=FEATURES)
@@ -36,11 +54,27 @@ def shuffle_columns(customers, *, seed):
     return customers.assign(**{name: generator.permutation(customers[name]) for name in FEATURES})
 
 
-def run(customers, *, k_max=6, bootstraps=5, **columns):
-    columns = COLUMNS | columns
-    clusterings = fit_clusterings(customers, rank_by="spend", k_max=k_max, **columns)
-    evaluations = evaluate_clusterings(customers, clusterings, bootstraps=bootstraps, **columns)
-    return clusterings, evaluations
+def prepare(customers, *, features=FEATURES, rank_by="spend", outlier_share=0.0, **limits):
+    choices = choose_features(customers, features=features, **limits)
+    scaled = scale_features(customers, choices, rank_by=rank_by, outlier_share=outlier_share)
+    return scaled, names_used(choices)
+
+
+def run(customers, *, methods=tuple(METHODS), k_max=6, bootstraps=2, shuffles=2, **options):
+    scaled, features = prepare(customers, **options)
+    models = fit_clusterings(
+        scaled,
+        features=features,
+        rank_by="worth",
+        fit_on="is_fitted",
+        methods=methods,
+        k_max=k_max,
+        map_side=5,
+    )
+    evaluations = evaluate_clusterings(
+        scaled, models, fit_on="is_fitted", bootstraps=bootstraps, shuffles=shuffles
+    )
+    return scaled, models, evaluations, assign_customers(scaled, models)
 
 
 @pytest.fixture(scope="module")
@@ -49,185 +83,410 @@ def planted():
     return customers, segment, *run(customers)
 
 
-def test_measures_equal_those_of_scikit_learn(planted):
-    customers, _, clusterings, evaluations = planted
-    values = customers[FEATURES].assign(spend=np.log1p(customers["spend"]))
-    values = StandardScaler().fit_transform(values)
+def text_of(models, method, k):
+    return models.set_index(["method", "k"]).at[(method, k), "model"]
+
+
+def labels_of(clusters, method, k):
+    return clusters[(clusters["method"] == method) & (clusters["k"] == k)]["cluster"].to_numpy()
+
+
+# --- preparation ------------------------------------------------------------------------------
+
+
+def test_each_feature_is_used_or_dropped_with_its_reason():
+    generator = np.random.default_rng(5)
+    rows = 400
+    spend = generator.lognormal(sigma=1.2, size=rows)
+    customers = pd.DataFrame(
+        {
+            "customer_id": range(rows),
+            "spend": spend,
+            "spend_again": spend**2 * 3,
+            "loss": -spend * generator.lognormal(sigma=1.0, size=rows),
+            "age": generator.normal(40, 10, rows),
+            "rarely": (np.arange(rows) < 8) * 1.0,
+            "constant": 7.0,
+            "empty": pd.array([None] * rows, dtype="Float64"),
+            "half": np.where(np.arange(rows) % 2, generator.normal(size=rows), np.nan),
+        }
+    )
+    names = [name for name in customers if name != "customer_id"]
+    choices = choose_features(customers, features=names).set_index("feature")
+    assert choices["reason"].to_dict() == {
+        "spend": "Used; its long tail taken as a logarithm.",
+        "spend_again": "Dropped: rank correlation 1.000 with spend, above 0.9.",
+        "loss": "Used; its long tail taken as a logarithm.",
+        "age": "Used.",
+        "rarely": "Dropped: the same for 98.0% of the customers, more than 95.0%.",
+        "constant": "Dropped: the same for all customers.",
+        "empty": "Dropped: unknown for all customers.",
+        "half": "Dropped: unknown for 50.0% of the customers, more than 10.0%.",
+    }
+    assert choices["is_used"].to_dict() == {
+        name: name in ("spend", "loss", "age") for name in names
+    }
+    assert choices.at["spend", "transform"] == "log"
+    assert abs(choices.at["spend", "transformed_skewness"]) < choices.at["spend", "skewness"]
+    assert choices.at["spend", "center"] == pytest.approx(np.log1p(spend).mean())
+    assert choices.at["spend", "scale"] == pytest.approx(np.log1p(spend).std())
+
+
+def test_limits_are_inclusive():
+    customers = pd.DataFrame({"customer_id": range(20), "value": [*range(19), None], "most": 0.0})
+    customers.loc[:0, "most"] = 1.0
+    limits = {"missing_limit": 0.05, "commonest_limit": 0.95}
+    assert choose_features(customers, features=["value", "most"], **limits)["is_used"].all()
+
+
+def test_scaled_features_have_mean_0_and_deviation_1():
+    customers, _ = planted_customers()
+    scaled, features = prepare(customers)
+    assert features == FEATURES
+    np.testing.assert_allclose(scaled[FEATURES].mean(), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled[FEATURES].std(ddof=0), 1)
+    assert scaled["role"].unique().tolist() == ["fitted"]
+    assert scaled["worth"].tolist() == customers["spend"].tolist()
+
+
+def test_outliers_the_incomplete_and_those_beyond_the_sample_are_not_fitted():
+    customers, _ = planted_customers()
+    customers.loc[7, FEATURES] = [500.0, 500.0, 1e9, -500.0]
+    customers.loc[9, "breadth"] = np.inf
+    choices = choose_features(customers, features=FEATURES)
+    options = {"rank_by": "spend", "outlier_share": 0.01, "fit_size": 200}
+    scaled = scale_features(customers, choices, **options).set_index("customer_id")
+    assert scaled.at["C0007", "role"] == "outlier"
+    assert scaled.at["C0009", "role"] == "incomplete"
+    assert scaled["role"].value_counts().to_dict() == {
+        "fitted": 200,
+        "outside the sample": 97,
+        "outlier": 2,
+        "incomplete": 1,
+    }
+    assert scaled["is_fitted"].sum() == 200
+    assert scaled["outlier_score"].idxmax() == "C0007"
+    assert scaled["outlier_score"].isna().sum() == 1
+    model = fit_clusterings(
+        scaled.reset_index(),
+        features=FEATURES,
+        rank_by="worth",
+        fit_on="is_fitted",
+        methods=["kmeans"],
+        k_max=4,
+    )
+    assert model["fitted_customers"].unique().tolist() == [200]
+    assert model["customers"].unique().tolist() == [300]
+    assert len(assign_customers(scaled.reset_index(), model)) == 300 * len(model)
+
+
+def test_equal_customers_are_no_outliers():
+    customers = pd.DataFrame({"customer_id": range(100), "spend": [1.0] * 50 + [2.0] * 50})
+    scaled, _ = prepare(customers, features=["spend"], outlier_share=0.1)
+    assert set(scaled["role"]) == {"fitted"}
+
+
+# --- fits -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_measures_equal_those_of_scikit_learn(planted, method):
+    _, _, scaled, _, evaluations, clusters = planted
+    values = scaled[FEATURES].to_numpy()
     for k in range(2, 7):
-        solution = clusterings[(clusterings["method"] == "kmeans") & (clusterings["k"] == k)]
-        labels = solution["cluster"].to_numpy()
-        measured = evaluations.query("method == 'kmeans' and k == @k").iloc[0]
-        model = KMeans(k, n_init=10, random_state=42).fit(values)
-        assert adjusted_rand_score(model.labels_, labels) == 1
+        labels = labels_of(clusters, method, k)
+        measured = evaluations.set_index(["method", "k"]).loc[(method, k)]
+        means = pd.DataFrame(values).groupby(labels).transform("mean").to_numpy()
+        sizes = np.bincount(labels, minlength=k + 1)[1:]
         expected = {
-            "inertia": model.inertia_,
+            "inertia": ((values - means) ** 2).sum(),
             "silhouette": silhouette_score(values, labels),
             "davies_bouldin": davies_bouldin_score(values, labels),
             "calinski_harabasz": calinski_harabasz_score(values, labels),
-            "smallest_share": pd.Series(labels).value_counts(normalize=True).min(),
+            "smallest_share": sizes.min() / len(labels),
         }
         assert measured[list(expected)].to_dict() == pytest.approx(expected, rel=1e-6)
-        np.testing.assert_allclose(
-            np.sort(solution["distance"]), np.sort(model.transform(values).min(axis=1)), atol=1e-6
-        )
-    assert evaluations["bic"].isna().all()
 
 
-def test_planted_segments_are_found_and_their_number_chosen(planted):
-    _, segment, clusterings, evaluations = planted
-    chosen = evaluations[evaluations["is_chosen"]].iloc[0]
-    assert (chosen["method"], chosen["k"]) == ("kmeans", 4)
-    assert chosen["reason"].startswith("Chosen: best mean rank 1.00")
-    found = clusterings.query("method == 'kmeans' and k == 4")
-    assert adjusted_rand_score(segment, found["cluster"]) > 0.95
+@pytest.mark.parametrize("k", [2, 4, 6])
+def test_clusters_equal_those_of_scikit_learn(planted, k):
+    _, _, scaled, models, evaluations, clusters = planted
+    values = scaled[FEATURES].to_numpy()
+    kmeans = KMeans(k, n_init=10, random_state=42, tol=0).fit(values)
+    assert adjusted_rand_score(kmeans.labels_, labels_of(clusters, "kmeans", k)) == 1
+    rows = evaluations.set_index(["method", "k"])
+    assert rows.at[("kmeans", k), "inertia"] == pytest.approx(kmeans.inertia_, rel=1e-6)
+
+    ward = AgglomerativeClustering(k).fit_predict(values)
+    centers = np.array([values[ward == one].mean(axis=0) for one in range(k)])
+    model = read_model(text_of(models, "ward", k))
+    order = np.lexsort(model.centers.T)
+    np.testing.assert_allclose(model.centers[order], centers[np.lexsort(centers.T)], atol=1e-9)
+
+    mixture = GaussianMixture(k, n_init=2, reg_covar=1e-2, random_state=42).fit(values)
+    assert rows.at[("gaussian_mixture", k), "bic"] == pytest.approx(mixture.bic(values), rel=1e-6)
+    placed = clusters.query("method == 'gaussian_mixture' and k == @k")
+    posterior = mixture.predict_proba(values)
+    np.testing.assert_allclose(placed["probability"], posterior.max(axis=1), rtol=1e-6)
+    ordered = np.sort(posterior, axis=1)
+    np.testing.assert_allclose(placed["margin"], ordered[:, -1] - ordered[:, -2], atol=1e-6)
+
+    plane = PCA(2).fit_transform(values)
+    flat = KMeans(k, n_init=10, random_state=42, tol=0).fit(plane)
+    assert adjusted_rand_score(flat.labels_, labels_of(clusters, "kmeans_pca", k)) == 1
 
 
-def test_stability_tells_clusters_that_come_again_from_those_that_do_not(planted):
-    stability = planted[3].query("method == 'kmeans'").set_index("k")["stability_ari"]
-    assert stability[4] > 0.99
-    assert stability[6] < 0.95
-    values = np.random.default_rng(8).normal(size=(300, len(FEATURES)))
-    cloud = pd.DataFrame(values, columns=FEATURES).assign(customer_id=range(300))
-    clusterings, evaluations = run(cloud, log_features=[])
-    assert evaluations.query("k > 2")["stability_ari"].max() < 0.7
-    assert len(clusterings) == 300 * 6
+@pytest.mark.parametrize("method", METHODS)
+def test_planted_segments_are_found_and_their_number_chosen(planted, method):
+    _, segment, _, _, evaluations, clusters = planted
+    chosen = evaluations[(evaluations["method"] == method) & evaluations["is_method_choice"]]
+    assert chosen["k"].tolist() == [4]
+    assert adjusted_rand_score(segment, labels_of(clusters, method, 4)) > 0.95
 
 
-def test_one_row_per_customer_method_and_number(planted):
-    customers, _, clusterings, evaluations = planted
-    assert not clusterings.duplicated(["customer_id", "method", "k"]).any()
-    sizes = clusterings.groupby(["method", "k"]).size()
-    assert sizes.to_dict() == dict.fromkeys(
-        [("kmeans", k) for k in range(2, 7)] + [("none", 1)], len(customers)
-    )
-    assert evaluations.groupby(["method", "k"]).ngroups == len(evaluations) == 6
+def test_one_row_per_method_and_number_and_one_is_chosen(planted):
+    _, _, _, models, evaluations, clusters = planted
+    expected = sorted([*((method, k) for method in METHODS for k in range(2, 7)), ("none", 1)])
+    assert list(zip(models["method"], models["k"], strict=True)) == expected
+    assert list(zip(evaluations["method"], evaluations["k"], strict=True)) == expected
     assert evaluations["is_chosen"].sum() == 1
     assert evaluations.groupby("method")["is_method_choice"].sum().eq(1).all()
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_shuffled_columns_are_refused(seed):
-    customers, _ = planted_customers()
-    _, evaluations = run(shuffle_columns(customers, seed=seed))
-    chosen = evaluations[evaluations["is_chosen"]].iloc[0]
-    assert (chosen["method"], chosen["k"]) == ("none", 1)
-    assert chosen["reason"].startswith("Chosen: none of 5 clusterings can be trusted")
-
-
-def test_independent_long_tails_are_refused():
-    generator = np.random.default_rng(1)
-    values = generator.lognormal(sigma=1.5, size=(600, len(FEATURES)))
-    customers = pd.DataFrame(values, columns=FEATURES).assign(customer_id=range(600))
-    _, evaluations = run(customers, bootstraps=2)
-    assert evaluations.query("is_chosen")["method"].tolist() == ["none"]
-    _, evaluations = run(customers, bootstraps=2, log_features=FEATURES)
-    assert evaluations.query("is_chosen")["method"].tolist() == ["none"]
+    assert not clusters.duplicated(["customer_id", "method", "k"]).any()
+    assert clusters.groupby(["method", "k"]).size().eq(300).all()
+    assert evaluations["bic"].notna().eq(evaluations["method"] == "gaussian_mixture").all()
+    is_map = evaluations["method"].isin(["som_units", "som_map"])
+    assert evaluations["quantization_error"].notna().eq(is_map).all()
 
 
 def test_row_order_changes_nothing(planted):
-    customers, _, clusterings, evaluations = planted
-    mixed = customers.sample(frac=1, random_state=3)
-    other = fit_clusterings(mixed, rank_by="spend", k_max=6, **COLUMNS)
-    pd.testing.assert_frame_equal(other, clusterings, check_exact=True)
-    measured = evaluate_clusterings(
-        mixed, clusterings.sample(frac=1, random_state=4), bootstraps=5, **COLUMNS
-    )
-    pd.testing.assert_frame_equal(measured, evaluations, check_exact=True)
+    customers, _, scaled, models, evaluations, clusters = planted
+    mixed = run(customers.sample(frac=1, random_state=3))
+    for found, expected in zip(mixed, (scaled, models, evaluations, clusters), strict=True):
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_thread_count_changes_nothing(planted, threads):
-    customers, _, clusterings, evaluations = planted
-    with threadpool_limits(threads):
-        other_clusterings, other_evaluations = run(customers)
-    pd.testing.assert_frame_equal(other_clusterings, clusterings, check_exact=True)
-    pd.testing.assert_frame_equal(other_evaluations, evaluations, check_exact=True)
+def test_thread_count_changes_nothing(planted):
+    customers, _, scaled, models, evaluations, clusters = planted
+    with threadpool_limits(2):
+        other = run(customers)
+    for found, expected in zip(other, (scaled, models, evaluations, clusters), strict=True):
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
 
 
 def test_clusters_are_numbered_by_falling_mean(planted):
-    customers, _, clusterings, _ = planted
-    joined = clusterings.query("method == 'kmeans'").merge(customers, on="customer_id")
-    means = joined.groupby(["k", "cluster"])["spend"].mean()
-    for k in range(2, 7):
-        assert means[k].index.tolist() == list(range(1, k + 1))
-        assert means[k].is_monotonic_decreasing
+    customers, _, _, models, _, clusters = planted
+    joined = clusters[clusters["method"] != "none"].merge(customers, on="customer_id")
+    means = joined.groupby(["method", "k", "cluster"])["spend"].mean()
+    for (method, k), of_one in means.groupby(["method", "k"]):
+        numbers = of_one.index.get_level_values("cluster").tolist()
+        assert numbers == list(range(1, len(numbers) + 1)), (method, k)
+        assert of_one.is_monotonic_decreasing
+    # The customers' worth changes, the clusters do not; only their numbers follow.
+    other = customers.assign(worth=-customers["spend"])
+    scaled = planted[2].assign(worth=other["worth"])
+    turned = assign_customers(scaled, rank_clusters(scaled, models, rank_by="worth"))
+    same = pd.crosstab(
+        clusters.query("method == 'ward' and k == 4")["cluster"].to_numpy(),
+        labels_of(turned, "ward", 4),
+    )
+    assert (same.to_numpy() > 0).sum() == 4
+    assert (np.fliplr(same.to_numpy()).diagonal() > 0).all()
 
 
 def test_clusters_of_equal_mean_are_numbered_by_their_smallest_key():
     customers = pd.DataFrame(
         {"customer_id": [3, 1, 2, 4], "recency": [0.0, 9.0, 0.0, 9.0], "spend": 5.0}
     )
-    found = fit_clusterings(customers, features=["recency"], rank_by="spend", k_max=2)
-    found = found[found["method"] == "kmeans"].set_index("customer_id")["cluster"]
-    assert found.to_dict() == {1: 1, 2: 2, 3: 2, 4: 1}
+    models = fit_clusterings(
+        customers, features=["recency"], rank_by="spend", k_max=2, methods=["kmeans"]
+    )
+    found = assign_customers(customers, models).query("method == 'kmeans'")
+    assert found.set_index("customer_id")["cluster"].to_dict() == {1: 1, 2: 2, 3: 2, 4: 1}
 
 
-def test_customers_outside_the_sample_fall_in_the_nearest_cluster():
-    customers, segment = planted_customers()
-    found = fit_clusterings(customers, rank_by="spend", k_max=4, fit_size=60, **COLUMNS)
-    found = found.query("k == 4")
-    assert len(found) == len(customers)
-    assert adjusted_rand_score(segment, found["cluster"]) > 0.95
-    measured = evaluate_clusterings(customers, found, sample_size=100, bootstraps=2, **COLUMNS)
+def test_new_customers_are_placed_by_the_kept_model(planted):
+    _, _, scaled, models, _, clusters = planted
+    newcomers = scaled.head(40).assign(customer_id=[f"N{n:02d}" for n in range(40)])
+    placed = assign_customers(newcomers, models)
+    for method in METHODS:
+        np.testing.assert_array_equal(
+            labels_of(placed, method, 4), labels_of(clusters, method, 4)[:40]
+        )
+
+
+def test_a_model_comes_back_from_its_text_to_the_bit(planted):
+    for text in planted[3]["model"]:
+        assert read_model(text).to_text() == text
+
+
+def test_who_lacks_a_feature_is_placed_by_the_others(planted):
+    _, segment, scaled, models, _, _ = planted
+    partly = scaled.copy()
+    partly.loc[::2, "breadth"] = np.nan
+    partly.loc[1::4, ["recency", "frequency"]] = np.nan
+    placed = assign_customers(partly, models)
+    for method in ("kmeans", "ward", "gaussian_mixture", "som_units", "som_map"):
+        assert adjusted_rand_score(segment, labels_of(placed, method, 4)) > 0.7
+    assert placed[["distance", "margin"]].notna().all().all()
+    nothing = scaled.head(1).assign(**dict.fromkeys(FEATURES, np.nan))
+    assert len(assign_customers(nothing, models)) == len(models)
+
+
+def test_marginal_posterior_leaves_the_unknown_feature_out(planted):
+    _, _, scaled, models, _, _ = planted
+    mixture = read_model(text_of(models, "gaussian_mixture", 3))
+    narrow = GaussianMixture(3)
+    narrow.weights_ = mixture.weights
+    narrow.means_ = mixture.means[:, :3]
+    narrow.covariances_ = mixture.covariances[:, :3, :3]
+    narrow.precisions_cholesky_ = np.linalg.cholesky(np.linalg.inv(narrow.covariances_))
+    values = scaled[FEATURES].to_numpy().copy()
+    expected = narrow.predict_proba(values[:, :3])
+    values[:, 3] = np.nan
+    np.testing.assert_allclose(mixture.affinities(values)[1], expected, atol=1e-9)
+
+
+def test_who_lies_between_two_clusters_is_unsure():
+    customers = pd.DataFrame(
+        {"customer_id": range(5), "x": [0.0, 10.0, 5.0, 4.7, 4.0], "spend": 1.0}
+    )
+    model = Prototypes(["x"], np.array([[0.0], [10.0]]), np.array([1, 2])).to_text()
+    models = pd.DataFrame({"method": ["kmeans"], "k": [2], "model": [model]})
+    placed = assign_customers(customers, models, unsure_margin=0.2)
+    assert placed["margin"].tolist() == pytest.approx([1, 1, 0, 1 - 4.7 / 5.3, 1 - 4 / 6])
+    assert placed["is_unsure"].tolist() == [False, False, True, True, False]
+    assert placed["cluster"].tolist() == [1, 2, 1, 1, 1]
+
+
+# --- evaluation -------------------------------------------------------------------------------
+
+
+def test_stability_tells_clusters_that_come_again_from_those_that_do_not(planted):
+    stability = planted[4].set_index(["method", "k"])["stability_ari"]
+    for method in METHODS:
+        assert stability[(method, 4)] > 0.95
+    assert stability[("kmeans", 6)] < 0.95
+    values = np.random.default_rng(8).normal(size=(300, len(FEATURES)))
+    cloud = pd.DataFrame(values, columns=FEATURES).assign(customer_id=range(300))
+    _, _, evaluations, _ = run(cloud, methods=["kmeans"], bootstraps=5)
+    assert evaluations.query("k > 2")["stability_ari"].max() < 0.7
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_columns_are_refused(seed):
+    customers, _ = planted_customers()
+    _, _, evaluations, _ = run(shuffle_columns(customers, seed=seed), bootstraps=3)
+    chosen = evaluations[evaluations["is_chosen"]].iloc[0]
+    assert (chosen["method"], chosen["k"]) == ("none", 1)
+    assert chosen["reason"].startswith("Chosen: none of 30 clusterings can be trusted")
+
+
+def test_independent_long_tails_are_refused():
+    generator = np.random.default_rng(1)
+    values = generator.lognormal(sigma=1.5, size=(600, len(FEATURES)))
+    customers = pd.DataFrame(values, columns=FEATURES).assign(customer_id=range(600))
+    for skew_limit in (1.0, np.inf):
+        _, _, evaluations, _ = run(customers, skew_limit=skew_limit, methods=["kmeans", "ward"])
+        assert evaluations.query("is_chosen")["method"].tolist() == ["none"]
+
+
+def test_measures_are_taken_on_a_sample_and_say_so():
+    customers, _ = planted_customers()
+    scaled, features = prepare(customers)
+    models = fit_clusterings(
+        scaled, features=features, rank_by="worth", methods=["kmeans"], k_max=4
+    )
+    measured = evaluate_clusterings(scaled, models, sample_size=100, bootstraps=2, refit_size=50)
     row = measured.query("k == 4").iloc[0]
-    assert (row["customers"], row["evaluated_customers"]) == (400, 100)
+    assert (row["customers"], row["fitted_customers"], row["evaluated_customers"]) == (
+        300,
+        300,
+        100,
+    )
     assert row["silhouette"] > 0.5
 
 
-def test_missing_and_infinite_values_count_as_the_median():
-    customers, _ = planted_customers()
-    median = customers["breadth"].iloc[1:].median()
-    spellings = [median, np.nan, np.inf, -np.inf]
-    first, *others = (
-        fit_clusterings(
-            customers.assign(breadth=[value, *customers["breadth"].iloc[1:]]),
-            rank_by="spend",
-            k_max=3,
-            **COLUMNS,
-        )
-        for value in spellings
-    )
-    for other in others:
-        pd.testing.assert_frame_equal(first, other)
+@pytest.mark.parametrize(
+    ("inertia", "elbow"),
+    [
+        ([100.0, 40.0, 30.0, 25.0, 20.0], 3),
+        ([100.0, 90.0, 20.0, 15.0, 10.0], 4),
+        ([100.0, 75.0, 50.0, 25.0, 0.0], None),
+        ([100.0, 99.0, 98.0, 97.0, 10.0], None),
+        ([50.0, 50.0, 50.0, 50.0, 50.0], None),
+        ([100.0, 10.0], None),
+    ],
+    ids=["early", "late", "straight", "bulging", "flat", "two points"],
+)
+def test_elbow_is_the_point_furthest_below_the_chord(inertia, elbow):
+    ks = pd.Series(range(2, 2 + len(inertia)))
+    found = ks[find_elbow(ks, pd.Series(inertia))]
+    assert found.tolist() == ([] if elbow is None else [elbow])
 
 
-def test_a_constant_and_an_empty_feature_change_nothing(planted):
-    customers, _, clusterings, _ = planted
-    more = customers.assign(constant=0.1, empty=pd.array([None] * len(customers), dtype="Int64"))
-    found = fit_clusterings(
-        more,
-        features=[*FEATURES, "constant", "empty"],
-        log_features=["spend"],
-        rank_by="spend",
-        k_max=6,
-    )
-    pd.testing.assert_frame_equal(found, clusterings)
+def test_progress_is_told_step_by_step():
+    customers, _ = planted_customers(customers=60)
+    scaled, features = prepare(customers)
+    told = []
+    options = {"methods": ["kmeans", "ward"], "k_max": 3, "progress": told.append}
+    models = fit_clusterings(scaled, features=features, rank_by="worth", **options)
+    evaluate_clusterings(scaled, models, bootstraps=1, shuffles=1, progress=told.append)
+    assert told == [
+        "fitting kmeans to 60 customers, k = 2 to 3",
+        "fitting ward to 60 customers, k = 2 to 3",
+        "testing kmeans on 60 customers, 2 numbers of k",
+        "testing ward on 60 customers, 2 numbers of k",
+    ]
+
+
+# --- too little -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "values",
-    [[1.0], [1.0, 2.0], [5.0] * 30, [np.nan] * 30],
-    ids=["one customer", "two customers", "all identical", "all missing"],
+    [[1.0], [1.0, 2.0], [5.0] * 30, [np.nan] * 30, [np.nan] * 29 + [3.0]],
+    ids=["one customer", "two customers", "all identical", "all missing", "one known"],
 )
 def test_too_few_or_too_similar_customers_are_one_cluster(values):
     customers = pd.DataFrame({"customer_id": range(len(values)), "spend": values})
-    columns = {"features": ["spend"]}
-    found = fit_clusterings(customers, rank_by="spend", **columns)
-    assert found["customer_id"].tolist() == list(range(len(values)))
-    assert found[["method", "k", "cluster"]].drop_duplicates().to_numpy().tolist() == [
+    scaled, models, evaluations, clusters = run(customers, features=["spend"])
+    assert clusters["customer_id"].tolist() == list(range(len(values)))
+    assert clusters[["method", "k", "cluster"]].drop_duplicates().to_numpy().tolist() == [
         ["none", 1, 1]
     ]
-    evaluations = evaluate_clusterings(customers, found, **columns)
     assert evaluations["is_chosen"].tolist() == [True]
     assert "too few or too similar customers" in evaluations["reason"].iloc[0]
+    features = models_features(models)
+    axes = find_axes(scaled, features=features, fit_on="is_fitted")
+    assert len(project_customers(scaled, axes)) in (0, len(values))
+    assert embed_customers(scaled, features=features, fit_on="is_fitted").empty
+    assert len(merge_customers(scaled, features=features, fit_on="is_fitted")) <= 1
+    assert describe_maps(scaled, models).empty
+
+
+def models_features(models):
+    return read_model(models["model"].iloc[0]).features
 
 
 def test_never_more_clusters_than_distinct_customers():
     customers = pd.DataFrame({"customer_id": range(30), "spend": [1.0, 2.0, 3.0] * 10})
-    found = fit_clusterings(customers, features=["spend"], rank_by="spend", k_max=9)
-    assert sorted(found["k"].unique()) == [1, 2, 3]
-    evaluations = evaluate_clusterings(customers, found, features=["spend"])
+    _, models, evaluations, _ = run(customers, features=["spend"], k_max=9)
+    assert sorted(models["k"].unique()) == [1, 2, 3]
     assert evaluations.query("is_chosen")["k"].tolist() == [3]
+
+
+@pytest.mark.parametrize("rows", [3, 4, 6, 12])
+def test_a_handful_of_customers_is_no_crash(rows):
+    generator = np.random.default_rng(rows)
+    customers = pd.DataFrame(generator.normal(size=(rows, 4)), columns=FEATURES)
+    customers["customer_id"] = range(rows)
+    scaled, models, evaluations, clusters = run(customers, k_max=10)
+    assert models["k"].max() <= rows - 1
+    assert evaluations["is_chosen"].sum() == 1
+    assert clusters["cluster"].between(1, clusters["k"]).all()
+    assert (
+        len(project_customers(scaled, find_axes(scaled, features=models_features(models)))) == rows
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,25 +494,38 @@ def test_never_more_clusters_than_distinct_customers():
 )
 def test_no_customers_give_typed_frames(dtype, database_type):
     customers = pd.DataFrame({"customer_id": [], **{name: [] for name in FEATURES}})
-    clusterings, evaluations = run(customers.astype({"customer_id": dtype}))
-    assert clusterings.empty
-    assert len(evaluations) == 1
+    scaled, models, evaluations, clusters = run(customers.astype({"customer_id": dtype}))
+    assert scaled.empty
+    assert clusters.empty
+    assert len(models) == len(evaluations) == 1
     types = {
-        name: {
-            column: type_
-            for column, type_, *_ in duckdb.sql("describe select * from frame").fetchall()
-        }
-        for name, frame in {"clusterings": clusterings, "evaluations": evaluations}.items()
+        column: type_
+        for column, type_, *_ in duckdb.sql("describe select * from clusters").fetchall()
     }
-    assert types["clusterings"] == {
+    assert types == {
         "customer_id": database_type,
         "method": "VARCHAR",
         "k": "BIGINT",
         "cluster": "BIGINT",
         "distance": "DOUBLE",
+        "probability": "DOUBLE",
+        "margin": "DOUBLE",
+        "is_unsure": "BOOLEAN",
     }
-    assert {types["evaluations"][measure] for measure in [*MEASURES, "bic"]} == {"DOUBLE"}
-    assert types["evaluations"]["is_chosen"] == "BOOLEAN"
+    types = dict(row[:2] for row in duckdb.sql("describe select * from evaluations").fetchall())
+    assert {types[measure] for measure in ("inertia", "silhouette", "bic")} == {"DOUBLE"}
+    assert types["is_chosen"] == types["is_elbow"] == "BOOLEAN"
+    for empty in (
+        merge_customers(scaled, features=[]),
+        find_axes(scaled, features=[]),
+        embed_customers(scaled, features=[]),
+        describe_maps(scaled, models),
+    ):
+        assert empty.empty
+        assert duckdb.sql("select * from empty").fetchall() == []
+
+
+# --- the rule ---------------------------------------------------------------------------------
 
 
 def solution(k, **measures):
@@ -265,7 +537,7 @@ def solution(k, **measures):
 def choose(*solutions, **limits):
     everyone = {"method": "none", "k": 1, "customers": 100}
     evaluations = pd.DataFrame([*solutions, everyone]).assign(
-        evaluated_customers=100, inertia=1.0, bic=np.nan
+        fitted_customers=100, evaluated_customers=100, inertia=1.0, is_elbow=False
     )
     return choose_clustering(evaluations, **limits).set_index(["method", "k"])
 
@@ -328,6 +600,168 @@ def test_each_method_has_its_choice_and_one_is_chosen():
     assert chosen.index[chosen["is_chosen"]].tolist() == [("kmeans", 2)]
 
 
+# --- keys from run to run ---------------------------------------------------------------------
+
+
+def clusters_of(labels, *, method="kmeans", is_chosen=True, column="cluster"):
+    ids = [f"C{number}" for number in range(len(labels))]
+    rows = {"customer_id": ids, "method": method, column: labels, "is_chosen": is_chosen}
+    return pd.DataFrame(rows)[lambda frame: frame[column].notna()]
+
+
+def test_first_keys_are_named_after_the_day():
+    nobody = clusters_of([], column="cluster_key")
+    keys = match_clusters(clusters_of([1, 2, 2]), nobody, born="2025-01-01")
+    assert keys["cluster_key"].tolist() == ["2025-01-01_kmeans_1", "2025-01-01_kmeans_2"]
+    assert keys["is_new"].all()
+    assert keys["overlap"].isna().all()
+
+
+def test_keys_follow_the_customers_not_the_numbers():
+    before = clusters_of(["a", "a", "a", "b", "b", "b", "c", "c"], column="cluster_key")
+    now = clusters_of([3, 3, 1, 1, 1, 1, 2, 2])
+    keys = match_clusters(now, before, born="x").set_index("cluster")
+    assert keys["cluster_key"].to_dict() == {1: "b", 2: "c", 3: "a"}
+    assert keys["overlap"].to_dict() == pytest.approx({1: 3 / 4, 2: 1, 3: 2 / 3})
+    assert not keys["is_new"].any()
+
+
+def test_keys_are_matched_for_the_greatest_sum_of_overlaps():
+    # Taken one by one, cluster 1 would get a (0.5) and leave b without a match worth the name.
+    before = clusters_of([*"aaaaaa", *"bbbb"], column="cluster_key")
+    now = clusters_of([1, 1, 1, 2, 2, 2, 1, 1, 1, 1])
+    keys = match_clusters(now, before, born="x").set_index("cluster")["cluster_key"]
+    assert keys.to_dict() == {1: "b", 2: "a"}
+
+
+def test_a_cluster_of_mostly_others_is_new_and_its_number_was_never_used():
+    before = clusters_of(["x_kmeans_1"] * 8 + ["y"] * 2 + [None] * 0, column="cluster_key")
+    now = clusters_of([1] * 8 + [2] * 1 + [3] * 1)
+    keys = match_clusters(now, before, born="x", min_overlap=0.6).set_index("cluster")
+    assert keys["cluster_key"].to_dict() == {1: "x_kmeans_1", 2: "x_kmeans_2", 3: "x_kmeans_3"}
+    assert keys["is_new"].to_dict() == {1: False, 2: True, 3: True}
+
+
+def test_only_customers_of_both_runs_count():
+    before = clusters_of(["a", "a", "b", None, None, None], column="cluster_key")
+    now = clusters_of([2, 2, 1, 1, 1, 1])
+    keys = match_clusters(now, before, born="x").set_index("cluster")
+    assert keys["cluster_key"].to_dict() == {1: "b", 2: "a"}
+    assert keys["overlap"].tolist() == [1, 1]
+
+
+def test_the_chosen_clustering_carries_on_the_chosen_keys_whatever_the_method():
+    before = pd.concat(
+        [
+            clusters_of(["k1", "k1", "k2"], column="cluster_key"),
+            clusters_of(["w1", "w2", "w2"], method="ward", is_chosen=False, column="cluster_key"),
+        ]
+    )
+    now = pd.concat(
+        [
+            clusters_of([1, 1, 2], is_chosen=False),
+            clusters_of([1, 1, 2], method="ward"),
+        ]
+    )
+    keys = match_clusters(now, before, born="x").set_index(["method", "cluster"])["cluster_key"]
+    assert keys.to_dict() == {
+        ("kmeans", 1): "k1",
+        ("kmeans", 2): "k2",
+        ("ward", 1): "k1",
+        ("ward", 2): "k2",
+    }
+
+
+# --- maps, trees, projections -----------------------------------------------------------------
+
+
+def test_maps_are_laid_out_with_hits_and_borders(planted):
+    _, _, scaled, models, evaluations, clusters = planted
+    units = describe_maps(scaled, models)
+    one = units.query("method == 'som_map' and k == 4 and feature == 'spend'")
+    assert one["hits"].sum() == len(scaled)
+    assert one[["unit_row", "unit_column"]].max().tolist() == [5, 5]
+    sizes = one.groupby("cluster")["hits"].sum().to_dict()
+    assert sizes == pd.Series(labels_of(clusters, "som_map", 4)).value_counts().to_dict()
+
+    model = read_model(text_of(models, "som_map", 4))
+    som = MiniSom(5, 5, 4)
+    som._weights = model.centers.reshape(5, 5, 4)
+    borders = som.distance_map(scaling="mean").ravel()
+    np.testing.assert_allclose(
+        one["neighbour_distance"] / one["neighbour_distance"].max(), borders, atol=1e-9
+    )
+    row = evaluations.set_index(["method", "k"]).loc[("som_map", 4)]
+    values = scaled[FEATURES].to_numpy()
+    assert row["quantization_error"] == pytest.approx(som.quantization_error(values))
+    assert row["topographic_error"] == pytest.approx(som.topographic_error(values))
+    in_row = units.query("method == 'som_units' and k == 3")
+    assert in_row["unit_row"].unique().tolist() == [1]
+    assert in_row["unit_column"].nunique() == 3
+
+
+def test_a_map_that_knows_no_order_tears_more_than_a_trained_one(planted):
+    _, _, scaled, _, evaluations, _ = planted
+    values = scaled[FEATURES].to_numpy()
+    untrained = MiniSom(5, 5, 4, random_seed=1)
+    untrained.random_weights_init(values)
+    row = evaluations.set_index(["method", "k"]).loc[("som_map", 4)]
+    assert row["topographic_error"] < untrained.topographic_error(values) / 2
+    assert row["quantization_error"] < untrained.quantization_error(values)
+
+
+def test_the_tree_of_merges_ends_in_everyone(planted):
+    _, _, scaled, _, _, _ = planted
+    merges = merge_customers(scaled, features=FEATURES, fit_on="is_fitted")
+    assert merges["merge"].tolist() == list(range(1, 300))
+    assert merges["height"].is_monotonic_increasing
+    assert merges["customers"].iloc[-1] == 300
+    nodes = pd.concat([merges["left_node"], merges["right_node"]])
+    assert not nodes.duplicated().any()
+    assert set(scaled["customer_id"]) <= set(nodes)
+    assert f"merge {len(merges)}" not in set(nodes)
+    # The three last merges join the four planted segments: no other is nearly as high.
+    assert merges["height"].iloc[-3] > 2 * merges["height"].iloc[-4]
+
+
+def test_axes_and_points_equal_those_of_scikit_learn(planted):
+    _, _, scaled, _, _, _ = planted
+    axes = find_axes(scaled, features=FEATURES, fit_on="is_fitted")
+    fitted = PCA().fit(scaled[FEATURES])
+    shares = axes.groupby("axis")["explained_share"].first()
+    np.testing.assert_allclose(shares, fitted.explained_variance_ratio_, rtol=1e-9)
+    points = project_customers(scaled, axes)
+    expected = fitted.transform(scaled[FEATURES])[:, :2]
+    np.testing.assert_allclose(np.abs(points[["x", "y"]]), np.abs(expected), atol=1e-9)
+    largest = axes.loc[axes.groupby("axis")["weight"].apply(lambda one: one.abs().idxmax())]
+    assert (largest["weight"] > 0).all()
+
+
+def test_unknown_features_lie_in_the_middle_of_the_plane(planted):
+    _, _, scaled, _, _, _ = planted
+    axes = find_axes(scaled, features=FEATURES)
+    nothing = scaled.head(1).assign(**dict.fromkeys(FEATURES, np.nan))
+    assert project_customers(nothing, axes)[["x", "y"]].to_numpy().tolist() == [[0, 0]]
+
+
+def test_embedding_keeps_the_segments_apart_and_comes_again(planted):
+    _, segment, scaled, _, _, _ = planted
+    points = embed_customers(scaled, features=FEATURES, fit_on="is_fitted", sample_size=120)
+    assert len(points) == 120
+    own = pd.Series(segment, index=scaled["customer_id"])[points["customer_id"]]
+    assert silhouette_score(points[["x", "y"]], own) > 0.5
+    again = embed_customers(
+        scaled.sample(frac=1, random_state=2),
+        features=FEATURES,
+        fit_on="is_fitted",
+        sample_size=120,
+    )
+    pd.testing.assert_frame_equal(points, again, check_exact=True)
+
+
+# --- bad requests -----------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("change", "parameters", "message"),
     [
@@ -335,19 +769,21 @@ def test_each_method_has_its_choice_and_one_is_chosen():
         (lambda frame: frame.assign(breadth="wide"), {}, "column breadth is not numeric"),
         (lambda frame: pd.concat([frame, frame.head(1)]), {}, "customer_id C0000 more than once"),
         (lambda frame: frame.replace({"customer_id": {"C0001": None}}), {}, "1 rows without"),
+        (lambda frame: frame.replace({"breadth": {frame["breadth"][3]: None}}), {}, "lack a feat"),
         (lambda frame: frame, {"methods": ["magic"]}, "no method magic; there are kmeans"),
         (lambda frame: frame, {"k_min": 1}, "not from 1 to 10"),
         (lambda frame: frame, {"k_min": 5, "k_max": 4}, "not from 5 to 4"),
-        (lambda frame: frame, {"log_features": ["spent"]}, "log_features spent are not among"),
     ],
 )
 def test_bad_input_is_named(change, parameters, message):
     customers, _ = planted_customers(customers=20)
     with pytest.raises(ValueError, match=message):
-        fit_clusterings(change(customers), rank_by="spend", **COLUMNS | parameters)
+        fit_clusterings(change(customers), features=FEATURES, rank_by="spend", **parameters)
 
 
-def test_clusterings_of_other_customers_are_refused(planted):
-    customers, _, clusterings, _ = planted
-    with pytest.raises(ValueError, match="k = 2 are not of these customers"):
-        evaluate_clusterings(customers.head(300), clusterings, **COLUMNS)
+def test_models_of_other_features_are_refused(planted):
+    _, _, scaled, models, _, _ = planted
+    with pytest.raises(ValueError, match="customers lacks breadth"):
+        assign_customers(scaled.drop(columns="breadth"), models)
+    with pytest.raises(ValueError, match="no method magic"):
+        evaluate_clusterings(scaled, models.assign(method="magic"))

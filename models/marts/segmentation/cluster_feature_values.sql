@@ -1,5 +1,4 @@
-{# dbt knows the configuration once all models are parsed. -#}
-{% set features = (config.get('meta') or {}).get('features', []) -%}
+{% set features = var('cluster_features')['full'] -%}
 with
 
 cluster_features as (

@@ -1,3 +1,5 @@
+-- Who has receipts is told from them; who is known from totals alone, from the
+-- other totals. The channels are those of the dataset, by their place.
 with
 
 totals as (
@@ -12,6 +14,118 @@ behaviour as (
 
     select * from {{ ref('customer_pivot') }}
 
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where is_placed
+        and customer_id is not null
+        and channel is not null
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+site_activity as (
+
+    select * from {{ ref('int_site_activity_judged') }}
+    where decision = 'kept'
+        and period_start < {{ as_of_date() }}
+
+),
+
+category_spend as (
+
+    select * from {{ ref('int_customer_category_spend_judged') }}
+    where decision = 'kept'
+        and revenue > 0
+
+),
+
+channel_totals as (
+
+    select * from {{ ref('int_customer_channel_orders_judged') }}
+    where decision = 'kept'
+        and orders > 0
+
+),
+
+channel_orders as (
+
+    select
+        customer_id,
+        channel,
+        count(*) as orders
+    from orders
+    group by customer_id, channel
+
+    union all
+
+    select
+        channel_totals.customer_id,
+        channel_totals.channel,
+        channel_totals.orders
+    from channel_totals
+    left join behaviour
+        on channel_totals.customer_id = behaviour.customer_id
+    where behaviour.customer_id is null
+
+),
+
+channel_places as (
+
+    select
+        channel,
+        row_number() over (order by sum(orders) desc, channel) as place
+    from channel_orders
+    group by channel
+
+),
+
+channel_shares as (
+
+    select
+        channel_orders.customer_id,
+        {%- for place in ['first', 'second', 'third'] %}
+        {{ ratio(
+            'sum(case when channel_places.place = ' ~ loop.index
+                ~ ' then channel_orders.orders else 0 end)',
+            'sum(channel_orders.orders)'
+        ) }} as {{ place }}_channel_share
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from channel_orders
+    inner join channel_places
+        on channel_orders.channel = channel_places.channel
+    group by channel_orders.customer_id
+
+),
+
+category_totals as (
+
+    select
+        customer_id,
+        count(*) as categories,
+        {{ ratio('max(revenue)', 'sum(revenue)') }} as favourite_category_share
+    from category_spend
+    group by customer_id
+
+),
+
+site_visits as (
+
+    select
+        customer_id,
+        {{ ratio('sum(visits)', 'count(visits)') }} as visits,
+        {{ ratio('sum(minutes)', 'sum(visits)') }} as minutes_per_visit
+    from site_activity
+    group by customer_id
+
 )
 
 select
@@ -19,12 +133,40 @@ select
     cast(totals.recency_days as double) as recency_days,
     cast(totals.orders as double) as frequency,
     cast(totals.revenue as double) as monetary,
-    {{ ratio('totals.revenue', 'totals.orders') }} as mean_receipt,
     cast(totals.tenure_days as double) as tenure_days,
+    -- After a single order the gap is at least the time since it.
+    cast(case
+        when totals.orders = 1 then totals.recency_days
+        else behaviour.median_gap_days
+    end as double) as usual_gap_days,
+    {{ ratio('totals.revenue', 'totals.orders') }} as mean_receipt,
     {{ ratio('behaviour.bought_lines', 'behaviour.bought_orders') }} as lines_per_order,
-    cast(behaviour.categories as double) as categories,
+    {{ ratio('behaviour.bought_units', 'behaviour.bought_lines') }} as units_per_line,
+    cast(
+        coalesce(behaviour.categories, category_totals.categories) as double
+    ) as categories,
+    cast(behaviour.products as double) as products,
+    coalesce(
+        behaviour.favourite_category_share, category_totals.favourite_category_share
+    ) as favourite_category_share,
     behaviour.discounted_share,
-    1 - behaviour.bought_share as undone_share
+    1 - behaviour.bought_share as undone_share,
+    channel_shares.first_channel_share,
+    channel_shares.second_channel_share,
+    channel_shares.third_channel_share,
+    site_visits.visits,
+    site_visits.minutes_per_visit,
+    cast(customers.age_years as double) as age_years,
+    cast(customers.income as double) as income,
+    cast(customers.children as double) as children
 from totals
 left join behaviour
     on totals.customer_id = behaviour.customer_id
+left join channel_shares
+    on totals.customer_id = channel_shares.customer_id
+left join category_totals
+    on totals.customer_id = category_totals.customer_id
+left join site_visits
+    on totals.customer_id = site_visits.customer_id
+left join customers
+    on totals.customer_id = customers.customer_id

@@ -1,16 +1,42 @@
--- A cluster is named by the two features in which it differs most from all
--- customers: "long tenure, low spend". A cluster of everyone is everyone.
+-- A cluster that an earlier run knew keeps its name. A new one is named by the
+-- two features, of those that made the clusters, in which it differs most from
+-- all customers ("long known, low spend"), by three where two name another
+-- cluster too. A cluster of everyone is everyone.
 with
 
 profiles as (
 
     select * from {{ ref('cluster_profiles') }}
+    where is_used
+
+),
+
+keys as (
+
+    select * from {{ ref('cluster_keys') }}
+
+),
+
+history as (
+
+    select * from {{ ref('cluster_history') }}
+    qualify kept_date = max(kept_date) over ()
 
 ),
 
 words as (
 
     select * from {{ ref('feature_words') }}
+
+),
+
+kept_names as (
+
+    select
+        cluster_key,
+        min(cluster_name) as cluster_name
+    from history
+    group by cluster_key
 
 ),
 
@@ -29,15 +55,91 @@ ranked as (
     inner join words
         on profiles.feature = words.feature
 
+),
+
+traits as (
+
+    select
+        method,
+        cluster,
+        max(strength) as strength,
+        max(word) filter (where place = 1) as trait_1,
+        max(word) filter (where place = 2) as trait_2,
+        max(word) filter (where place = 3) as trait_3,
+        string_agg(word, ', ' order by place) filter (where place <= 2) as short_name,
+        string_agg(word, ', ' order by place) filter (where place <= 3) as long_name
+    from ranked
+    group by method, cluster
+
+),
+
+known as (
+
+    select
+        keys.method,
+        keys.cluster_key,
+        case when traits.strength >= 0.01 then traits.trait_1 end as trait_1,
+        case when traits.strength >= 0.01 then traits.trait_2 end as trait_2,
+        case when traits.strength >= 0.01 then traits.trait_3 end as trait_3,
+        kept_names.cluster_name as kept_name,
+        case
+            when coalesce(traits.strength, 0) < 0.01 then 'everyone'
+            else traits.short_name
+        end as short_name,
+        case
+            when coalesce(traits.strength, 0) < 0.01 then 'everyone'
+            else traits.long_name
+        end as long_name,
+        keys.cluster,
+        keys.overlap,
+        keys.is_new
+    from keys
+    left join traits
+        on keys.method = traits.method
+        and keys.cluster = traits.cluster
+    left join kept_names
+        on keys.cluster_key = kept_names.cluster_key
+
+),
+
+lengthened as (
+
+    select
+        *,
+        case
+            when kept_name is not null then kept_name
+            when count(*) over (
+                partition by method, coalesce(kept_name, short_name)
+            ) = 1 then short_name
+            else long_name
+        end as candidate
+    from known
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by method, candidate
+            order by kept_name is null, cluster
+        ) as twin
+    from lengthened
+
 )
 
 select
     method,
-    cluster,
+    cluster_key,
     case
-        when max(strength) < 0.01 then 'everyone'
-        else string_agg(word, ', ' order by place)
-    end as cluster_name
-from ranked
-where place <= 2
-group by method, cluster
+        when twin = 1 then candidate
+        else candidate || ' (' || cluster || ')'
+    end as cluster_name,
+    trait_1,
+    trait_2,
+    trait_3,
+    cast(cluster as bigint) as cluster,
+    {{ null_if_nan('overlap') }} as overlap,
+    is_new
+from numbered

@@ -8,17 +8,16 @@ clusters as (
 
 ),
 
-choices as (
-
-    select * from {{ ref('cluster_evaluations') }}
-    where is_method_choice
-
-),
-
 features as (
 
     select * from {{ ref('cluster_feature_values') }}
     where value is not null
+
+),
+
+choices as (
+
+    select * from {{ ref('feature_choices') }}
 
 ),
 
@@ -43,9 +42,6 @@ profiled as (
         avg(features.value) as mean,
         cast(median(features.value) as double) as median
     from clusters
-    inner join choices
-        on clusters.method = choices.method
-        and clusters.k = choices.k
     inner join features
         on clusters.customer_id = features.customer_id
     group by clusters.method, clusters.cluster, features.feature
@@ -62,7 +58,10 @@ select
     coalesce(
         (cast(profiled.mean as double) - overall.mean) / nullif(overall.deviation, 0),
         0
-    ) as z
+    ) as z,
+    coalesce(choices.is_used, false) as is_used
 from profiled
 inner join overall
     on profiled.feature = overall.feature
+left join choices
+    on profiled.feature = choices.feature

@@ -1,8 +1,15 @@
-from python_ml.clustering import fit_clusterings
+from python_ml.clustering import assign_customers
 
 
 def model(dbt, session):
-    """One row per customer, method and number of clusters: the cluster it falls in."""
-    features = dbt.ref("cluster_features")
+    """One row per customer and method: the cluster it falls in, by each method's choice of k."""
+    inputs = dbt.ref("cluster_inputs")
+    models = dbt.ref("cluster_models").df()
+    choices = dbt.ref("cluster_evaluations").filter("is_method_choice").df()
     meta = dbt.config.get("meta")
-    return fit_clusterings(features.order("customer_id").df(), **meta["features"], **meta["fit"])
+    choices = choices[["method", "k", "is_chosen"]]
+    models = models.merge(choices, on=["method", "k"])
+    clusters = assign_customers(
+        inputs.order("customer_id").df(), models, unsure_margin=meta["unsure_margin"]
+    )
+    return clusters.merge(choices, on=["method", "k"], how="left")

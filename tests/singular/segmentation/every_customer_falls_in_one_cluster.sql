@@ -1,5 +1,5 @@
--- Each method's clusters hold every customer, and the smallest is as large as
--- its evaluation says.
+-- Each method's clusters hold every customer, are as many as the method chose
+-- unless some are empty, and the smallest is as large as its evaluation says.
 with
 
 sizes as (
@@ -52,5 +52,9 @@ cross join customers
 left join clustered
     on choices.method = clustered.method
 where clustered.customers is distinct from customers.customers
-    or clustered.clusters is distinct from choices.k
-    or abs(clustered.smallest - choices.smallest_share * customers.customers) > 1e-6
+    or clustered.clusters > choices.k
+    or (clustered.clusters < choices.k and choices.smallest_share > 0)
+    or (
+        clustered.clusters = choices.k
+        and abs(clustered.smallest - choices.smallest_share * customers.customers) > 1e-6
+    )

@@ -1,0 +1,39 @@
+-- Whose cluster is not the usual one of their RFM segment: behaviour that RFM
+-- does not see, or a customer on the border.
+with
+
+clusters as (
+
+    select * from {{ ref('customer_clusters') }}
+    where is_chosen
+
+),
+
+segments as (
+
+    select * from {{ ref('rfm_scores') }}
+    where basis = 'bought'
+
+),
+
+usual as (
+
+    select * from {{ ref('cluster_contingency') }}
+    where compared_with = 'rfm_segment'
+        and is_usual
+
+)
+
+select
+    clusters.customer_id,
+    segments.segment,
+    clusters.cluster_key,
+    clusters.cluster_name,
+    usual.cluster_key as usual_cluster_key,
+    clusters.is_unsure
+from clusters
+inner join segments
+    on clusters.customer_id = segments.customer_id
+inner join usual
+    on segments.segment = usual.member
+where clusters.cluster_key <> usual.cluster_key

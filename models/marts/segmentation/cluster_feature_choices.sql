@@ -1,0 +1,22 @@
+with
+
+choices as (
+
+    select * from {{ ref('feature_choices') }}
+
+)
+
+select
+    feature,
+    transform,
+    nullif(correlated_with, '') as correlated_with,
+    reason,
+    cast(place as bigint) as place,
+    {%- for measure in [
+        'missing_share', 'commonest_share', 'skewness', 'transformed_skewness',
+        'correlation', 'center', 'scale',
+    ] %}
+    {{ null_if_nan(measure) }} as {{ measure }},
+    {%- endfor %}
+    is_used
+from choices

@@ -1,0 +1,11 @@
+from python_ml.clustering import match_clusters
+
+
+def model(dbt, session):
+    """One row per method and cluster: the key that it has from run to run."""
+    clusters = dbt.ref("clusters").df()
+    history = dbt.ref("cluster_history").df()
+    as_of = dbt.ref("int_as_of_date").fetchall()
+    meta = dbt.config.get("meta")
+    latest = history[history["kept_date"] == history["kept_date"].max()]
+    return match_clusters(clusters, latest, born=str(as_of[0][0])[:10], **meta["matching"])

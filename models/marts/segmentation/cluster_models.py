@@ -1,0 +1,17 @@
+from python_ml.clustering import fit_clusterings, names_used, rank_clusters
+from targeted_lists.progress import log_step
+from targeted_lists.state import read_latest
+
+
+def model(dbt, session):
+    """One row per method and number of clusters: the fitted model."""
+    inputs = dbt.ref("cluster_inputs").order("customer_id").df()
+    choices = dbt.ref("feature_choices").df()
+    as_of = dbt.ref("int_as_of_date").fetchall()
+    meta = dbt.config.get("meta")
+    kept = None
+    if meta["use_kept"]:
+        kept = read_latest(meta["dataset"], "cluster_models", as_of_date=as_of[0][0])
+    if kept is not None:
+        return rank_clusters(inputs, kept, rank_by="worth")
+    return fit_clusterings(inputs, features=names_used(choices), progress=log_step, **meta["fit"])

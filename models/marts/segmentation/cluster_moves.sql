@@ -1,0 +1,67 @@
+-- Who is in another cluster than in the last run as of an earlier day. The keys
+-- tell the same cluster from another, whatever number it has today.
+with
+
+clusters as (
+
+    select * from {{ ref('customer_clusters') }}
+    where is_chosen
+
+),
+
+history as (
+
+    select * from {{ ref('cluster_history') }}
+    where is_chosen
+
+),
+
+as_of_date as (
+
+    select * from {{ ref('int_as_of_date') }}
+
+),
+
+previous as (
+
+    select history.*
+    from history
+    cross join as_of_date
+    where history.kept_date < cast(as_of_date.as_of_date as date)
+
+),
+
+compared as (
+
+    select
+        coalesce(clusters.customer_id, previous.customer_id) as customer_id,
+        previous.cluster_key as previous_cluster_key,
+        previous.cluster_name as previous_cluster_name,
+        clusters.cluster_key,
+        clusters.cluster_name,
+        case
+            when previous.customer_id is null then 'joined'
+            when clusters.customer_id is null then 'left'
+            else 'moved'
+        end as change,
+        coalesce(clusters.is_unsure, false) as is_unsure,
+        (select cast(max(kept_date) as date) from previous) as previous_date
+    from clusters
+    full outer join previous
+        on clusters.customer_id = previous.customer_id
+    where previous.cluster_key is distinct from clusters.cluster_key
+
+)
+
+-- Without an earlier run nobody has moved.
+select
+    customer_id,
+    previous_cluster_key,
+    previous_cluster_name,
+    cluster_key,
+    cluster_name,
+    change,
+    is_unsure,
+    previous_date
+from compared
+where exists (select 1 from previous)

@@ -1,0 +1,15 @@
+from python_ml.clustering import choose_features
+from targeted_lists.state import read_latest
+
+
+def model(dbt, session):
+    """One row per feature: whether the clusters use it, how it is scaled, and why."""
+    features = dbt.ref("cluster_features")
+    as_of = dbt.ref("int_as_of_date").fetchall()
+    meta = dbt.config.get("meta")
+    kept = None
+    if meta["use_kept"]:
+        kept = read_latest(meta["dataset"], "feature_choices", as_of_date=as_of[0][0])
+    if kept is not None:
+        return kept
+    return choose_features(features.order("customer_id").df(), **meta["choice"])

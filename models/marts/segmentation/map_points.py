@@ -1,0 +1,17 @@
+import pandas as pd
+
+from python_ml.clustering import embed_customers, names_used, project_customers
+from targeted_lists.progress import log_step
+
+
+def model(dbt, session):
+    """One row per customer and projection: where it lies."""
+    inputs = dbt.ref("cluster_inputs").order("customer_id").df()
+    choices = dbt.ref("feature_choices").df()
+    axes = dbt.ref("map_axes").df()
+    meta = dbt.config.get("meta")
+    plane = project_customers(inputs, axes).assign(projection="pca")
+    embedded = embed_customers(
+        inputs, features=names_used(choices), progress=log_step, **meta["embedding"]
+    ).assign(projection="tsne")
+    return pd.concat([plane, embedded], ignore_index=True).astype({"projection": "str"})

@@ -1,0 +1,10 @@
+from python_ml.clustering import describe_maps
+
+
+def model(dbt, session):
+    """One row per self-organising map, unit and feature."""
+    inputs = dbt.ref("cluster_inputs")
+    models = dbt.ref("cluster_models").df()
+    choices = dbt.ref("cluster_evaluations").filter("is_method_choice").df()
+    models = models.merge(choices[["method", "k"]], on=["method", "k"])
+    return describe_maps(inputs.order("customer_id").df(), models)

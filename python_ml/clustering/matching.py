@@ -1,0 +1,89 @@
+"""Keys that stay with a group of customers from one run to the next."""
+
+from collections.abc import Hashable
+
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from python_ml.frames import check_columns, to_typed
+
+KEY_TYPES = {
+    "method": "str",
+    "cluster_key": "str",
+    "cluster": "int64",
+    "overlap": "float64",
+    "is_new": "bool",
+}
+
+
+def match_clusters(
+    clusters: pd.DataFrame,
+    previous: pd.DataFrame,
+    *,
+    key: str = "customer_id",
+    born: str,
+    min_overlap: float = 0.3,
+) -> pd.DataFrame:
+    """Give each cluster the key of the previous cluster whose customers it holds, or a new one.
+
+    The pairs are those with the greatest sum of overlaps (Hungarian method), the overlap being
+    the Jaccard index over the customers of both runs: those in both clusters over those in either.
+    The chosen clustering carries on the keys of the one chosen before, also where another method
+    found it, lest a change of method rename everything; the other clusterings carry on their own
+    method's.
+
+    Parameters
+    ----------
+    clusters : one row per customer and method: `key`, `method`, `cluster`, `is_chosen`.
+    previous : the same of the previous run, with `cluster_key` instead of `cluster`; may be empty.
+    born : the name of this run, such as its as-of date: new keys begin with it.
+    min_overlap : a pair that overlaps less is not the same cluster.
+
+    Returns
+    -------
+    One row per method and cluster, ordered: `cluster_key` (unique within the method), `overlap`
+    (with the previous cluster of that key; missing where it is new) and `is_new`.
+
+    References
+    ----------
+    Kuhn (1955), The Hungarian method for the assignment problem. Jaccard (1912).
+    """
+    columns = [key, "method", "is_chosen"]
+    check_columns(clusters, columns=[*columns, "cluster"], name="clusters")
+    check_columns(previous, columns=[*columns, "cluster_key"], name="previous")
+    rows = []
+    for method, current in clusters.groupby("method", sort=True):
+        before = previous[previous["method"] == method]
+        if current["is_chosen"].any() and previous["is_chosen"].any():
+            before = previous[previous["is_chosen"]]
+        overlaps = _overlap(current, before, key=key)
+        matched = _match(overlaps, min_overlap=min_overlap)
+        taken = {cluster_key for cluster_key, _ in matched.values()}
+        fresh = (
+            name
+            for number in range(1, len(taken) + current["cluster"].nunique() + 1)
+            if (name := f"{born}_{method}_{number}") not in taken
+        )
+        for cluster in sorted(current["cluster"].unique()):
+            is_new = cluster not in matched
+            cluster_key, overlap = (next(fresh), float("nan")) if is_new else matched[cluster]
+            row = {"method": method, "cluster": cluster, "cluster_key": cluster_key}
+            rows.append(row | {"overlap": overlap, "is_new": is_new})
+    return to_typed(rows, types=KEY_TYPES)
+
+
+def _overlap(current: pd.DataFrame, before: pd.DataFrame, *, key: str) -> pd.DataFrame:
+    """Jaccard index of clusters x previous keys, over the customers of both runs."""
+    both = current[[key, "cluster"]].merge(before[[key, "cluster_key"]], on=key)
+    common = pd.crosstab(both["cluster"], both["cluster_key"])
+    either = common.sum(axis=1).to_numpy()[:, None] + common.sum(axis=0).to_numpy() - common
+    return common / either
+
+
+def _match(overlaps: pd.DataFrame, *, min_overlap: float) -> dict[Hashable, tuple[str, float]]:
+    rows, columns = linear_sum_assignment(overlaps.to_numpy(), maximize=True)
+    return {
+        overlaps.index[row]: (overlaps.columns[column], float(overlaps.iat[row, column]))
+        for row, column in zip(rows, columns, strict=True)
+        if overlaps.iat[row, column] >= min_overlap
+    }

@@ -1,0 +1,110 @@
+"""What must outlive a rebuild: `state/DATASET/TABLE/AS_OF_DATE.parquet`.
+
+A table whose model has `meta: {is_kept: true}` is kept at the end of a run that built and tested
+everything, never by a part of one. A run as of a day reads what was kept up to that day alone, so
+that an as-of date in the past does not see its future, and building the same day again changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+STATE_FOLDER = Path("state")
+
+
+def keep_tables(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    dataset: str,
+    tables: Iterable[tuple[str, str]],
+    as_of_date: date,
+    folder: Path = STATE_FOLDER,
+) -> None:
+    """Keep tables (schema, name) as of a day; what that day had is replaced.
+
+    All drafts are written before the first takes its place, so a full disk changes nothing.
+
+    Raises
+    ------
+    duckdb.Error, OSError : a table cannot be read, or a file not be written.
+    """
+    drafts: dict[Path, Path] = {}
+    try:
+        for schema, name in tables:
+            target = folder / dataset / name / f"{_day(as_of_date).isoformat()}.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft = target.with_suffix(".draft")
+            drafts[draft] = target
+            path = str(draft).replace("'", "''")
+            connection.execute(
+                f'copy (select * from "{schema}"."{name}" order by all) '
+                f"to '{path}' (format parquet)"
+            )
+        for draft, target in drafts.items():
+            os.replace(draft, target)
+    finally:
+        for draft in drafts:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+def read_latest(
+    dataset: str, table: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
+) -> pd.DataFrame | None:
+    """Return a table as it was last kept up to a day; None where it never was."""
+    kept = _kept_days(folder / dataset / table, until=as_of_date)
+    return _read(folder, dataset, table, kept[-1]) if kept else None
+
+
+def read_history(
+    dataset: str,
+    table: str,
+    *,
+    as_of_date: date | None,
+    types: Mapping[str, str],
+    folder: Path = STATE_FOLDER,
+) -> pd.DataFrame:
+    """Return a table as it was last kept before a day, and as of that day where it was.
+
+    Parameters
+    ----------
+    types : the columns wanted and their types, which an empty history has as well.
+
+    Returns
+    -------
+    The columns of `types`, with the day as of which a row was kept in front: `kept_date`.
+    """
+    kept = _kept_days(folder / dataset / table, until=as_of_date)
+    today = [day for day in kept if day == _day(as_of_date)]
+    earlier = [day for day in kept if day not in today][-1:]
+    frames = [
+        _read(folder, dataset, table, day)[list(types)].assign(kept_date=pd.Timestamp(day))
+        for day in [*earlier, *today]
+    ]
+    columns = {"kept_date": "datetime64[us]", **types}
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
+    return rows[list(columns)].astype(columns)
+
+
+def _day(moment: date | None) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _kept_days(folder: Path, *, until: date | None) -> list[date]:
+    """Days up to `until` that a table was kept as of; a dataset without a date keeps nothing."""
+    days = sorted(date.fromisoformat(path.stem) for path in folder.glob("*.parquet"))
+    return [day for day in days if until is not None and day <= _day(until)]
+
+
+def _read(folder: Path, dataset: str, table: str, day: date) -> pd.DataFrame:
+    path = folder / dataset / table / f"{day.isoformat()}.parquet"
+    with duckdb.connect() as connection:
+        return connection.execute("select * from read_parquet(?)", [str(path)]).df()
