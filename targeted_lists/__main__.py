@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-NAMED_ADAPTERS = ("online_retail", "order_export")
+NAMED_ADAPTERS = ("online_retail", "order_export", "one_click")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -35,13 +35,14 @@ SETTINGS_FILE = "dataset.yml"
 
 @dataclass(frozen=True)
 class InputFile:
-    """One raw file of an input, ready to be read by SQL."""
+    """One raw file of an input, ready to be read by SQL with its own settings."""
 
     input: str
     source_file: str
     path: str
     format: str
     columns: list[str]
+    settings: Settings
 
 
 @dataclass
@@ -61,15 +62,19 @@ class Layout:
     ----------
     inputs : input -> column in lower case -> is required.
     needs_one_of : inputs of which the folder must hold one.
+    needs_all_of : inputs of which the folder must hold every one.
     suffixes, settings : of its files; `dataset.yml` is read over the settings.
+    other_settings : what is read over those, in turn, where a header has not the required columns.
     file_names : input -> names of its files without suffix, where not its own.
     headers : header -> the column that it is read as, where it has another name.
     """
 
     inputs: dict[str, dict[str, bool]]
     needs_one_of: tuple[str, ...]
+    needs_all_of: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = SUFFIXES
     settings: Settings = field(default_factory=Settings)
+    other_settings: tuple[dict[str, str], ...] = ()
     file_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -108,6 +113,9 @@ ONLINE_RETAIL = Layout(
 
 ORDER_EXPORT_COLUMNS = Path("seeds") / "order_export_columns.csv"
 ORDER_EXPORT_REQUIRED = {"order_id", "document_at", "product_id", "quantity", "unit_price"}
+
+ONE_CLICK_COLUMNS = Path("seeds") / "one_click_columns.csv"
+ONE_CLICK_REQUIRED = {"customer_id", "activity", "period", "revenue", "minutes", "profit"}
 
 
 def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: str) -> str:
@@ -153,10 +161,12 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
         return ONLINE_RETAIL
     if adapter == "order_export":
         return read_order_export_layout()
+    if adapter == "one_click":
+        return read_one_click_layout()
     if adapter != "contract":
         raise InputError(
-            f"There is no adapter {adapter!r}; set the var adapter to contract, online_retail or "
-            "order_export."
+            f"There is no adapter {adapter!r}; set the var adapter to contract, online_retail, "
+            "order_export or one_click."
         )
     inputs = {
         name: {column.lower(): kind.endswith("required") for column, kind in columns.items()}
@@ -184,6 +194,28 @@ def read_order_export_layout() -> Layout:
     )
 
 
+def read_one_click_layout() -> Layout:
+    """Return the layout of the four files of one_click, whose headers a seed names.
+
+    Of `money.csv` two copies are published, one with `;` and decimal commas and one with `,` and
+    decimal points: the header tells which it is.
+    """
+    inputs: dict[str, dict[str, bool]] = {}
+    headers: dict[str, str] = {}
+    with ONE_CLICK_COLUMNS.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            columns = inputs.setdefault(row["file"], {})
+            columns[row["column_name"]] = row["column_name"] in ONE_CLICK_REQUIRED
+            headers[row["header"]] = row["column_name"]
+    return Layout(
+        inputs=inputs,
+        needs_one_of=tuple(inputs),
+        needs_all_of=tuple(inputs),
+        other_settings=({"delimiter": ";", "decimal": ","},),
+        headers=headers,
+    )
+
+
 def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     """Find a dataset's files, read their headers, and see that the required columns are there.
 
@@ -194,16 +226,23 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     folder = find_folder(data_dir, dataset)
     found = Dataset(settings=read_settings(folder, layout.settings))
     taken: set[Path] = set()
-    for input_name, columns in layout.inputs.items():
+    for input_name in layout.inputs:
         for path in find_files(folder, layout, input_name):
             taken.add(path)
             settings = found.settings
             if settings.encoding == layout.settings.encoding and is_utf8(path):
                 settings = replace(settings, encoding="utf-8")
-            file = open_input(path, input_name, folder, settings)
-            refuse_header(file, columns, settings, layout)
+            file = open_as_written(path, input_name, folder, settings, layout)
+            refuse_header(file, layout)
             found.files.append(file)
-    if not {file.input for file in found.files} & set(layout.needs_one_of):
+    held = {file.input for file in found.files}
+    absent = [name for name in layout.needs_all_of if name not in held]
+    if held and absent:
+        raise InputError(
+            f"{folder} holds no {absent[0]}.csv, and {', '.join(layout.needs_all_of)} belong "
+            "together; put it there or rename it."
+        )
+    if not held & set(layout.needs_one_of):
         names = " or ".join(f"{name}.csv" for name in layout.needs_one_of)
         there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise InputError(
@@ -316,6 +355,20 @@ def find_files(folder: Path, layout: Layout, input_name: str) -> list[Path]:
     return paths
 
 
+def open_as_written(
+    path: Path, input_name: str, folder: Path, settings: Settings, layout: Layout
+) -> InputFile:
+    """Open a file with the first settings in which its header has the required columns."""
+    first = open_input(path, input_name, folder, settings)
+    if not find_missing(first, layout) or first.format == "parquet":
+        return first
+    for other in layout.other_settings:
+        file = open_input(path, input_name, folder, replace(settings, **other))
+        if not find_missing(file, layout):
+            return file
+    return first
+
+
 def open_input(path: Path, input_name: str, folder: Path, settings: Settings) -> InputFile:
     """Read a file's header, making a readable copy where DuckDB cannot read it in place."""
     try:
@@ -336,6 +389,7 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
         path=readable.as_posix(),
         format="parquet" if path.suffix == ".parquet" else "csv",
         columns=columns,
+        settings=settings,
     )
 
 
@@ -377,16 +431,25 @@ def read_header(readable: Path, path: Path, settings: Settings) -> list[str]:
     return [name or f"column_{number}" for number, name in enumerate(names, start=1)]
 
 
-def refuse_header(
-    file: InputFile, columns: dict[str, bool], settings: Settings, layout: Layout
-) -> None:
+def find_missing(file: InputFile, layout: Layout) -> list[str]:
+    """Return the required columns that a file's header has not."""
+    names = layout.find_columns(file.columns)
+    return [
+        column
+        for column, required in layout.inputs[file.input].items()
+        if required and column not in names
+    ]
+
+
+def refuse_header(file: InputFile, layout: Layout) -> None:
     """Stop on a repeated or a missing required column."""
+    settings = file.settings
     names = layout.find_columns(file.columns)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         twice = layout.find_header(repeated[0])
         raise InputError(f"{file.source_file} has the column {twice} twice; rename one of them.")
-    missing = [column for column, required in columns.items() if required and column not in names]
+    missing = find_missing(file, layout)
     if not missing:
         return
     wanted = layout.find_header(missing[0])
@@ -396,7 +459,7 @@ def refuse_header(
             f"`delimiter` in {SETTINGS_FILE} beside it, or add the column {wanted}."
         )
     # Without a header the first customer would stand in this sentence, and in the log.
-    is_header = not columns.keys().isdisjoint(names)
+    is_header = not layout.inputs[file.input].keys().isdisjoint(names)
     hint = f"the file has {', '.join(file.columns)}" if is_header else "no name there is read"
     if settings.encoding != "utf-8":
         hint += f"; if it is no text in {settings.encoding}, name `encoding` in {SETTINGS_FILE}"

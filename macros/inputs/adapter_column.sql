@@ -1,15 +1,25 @@
 {#
-    A column of order lines that goes beyond the input contract and that only
-    some adapters know of; null for all others.
+    A column of an input that goes beyond the input contract and that only some
+    adapters know of; null for all others.
 
     - line_service      the service that the line is about, in words
     - refused_quantity  delivered units that the customer did not take
+    - source_note       what was mended in a sound row, in words
 
-    adapter_column('refused_quantity', 'quantity')
+    adapter_column('refused_quantity', 'quantity', 'order_lines')
 #}
-{%- macro adapter_column(column, kind) -%}
-    {%- set delivered = {'order_export': ['line_service', 'refused_quantity']} -%}
-    {%- if column in delivered.get(dataset_adapter(), []) -%}
+{%- macro adapter_column(column, kind, input='order_lines') -%}
+    {%- set delivered = {
+        'order_export': {'order_lines': ['line_service', 'refused_quantity']},
+        'one_click': {
+            'customers': ['source_note'],
+            'consents': ['source_note'],
+            'site_activity': ['source_note'],
+            'customer_period_totals': ['source_note'],
+            'activity_labels': ['source_note'],
+        },
+    } -%}
+    {%- if column in delivered.get(dataset_adapter(), {}).get(input, []) -%}
         {{ column }}
     {%- else -%}
         cast(null as {{ input_type(kind) }})

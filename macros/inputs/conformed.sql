@@ -9,6 +9,10 @@
         'contract': var('input_contract') | list,
         'online_retail': ['order_lines'],
         'order_export': ['order_lines', 'customers'],
+        'one_click': [
+            'customers', 'consents', 'site_activity', 'customer_totals',
+            'customer_period_totals', 'activity_labels',
+        ],
     } -%}
     {%- if input in delivered[dataset_adapter()] -%}
         {{- ref('stg_' ~ dataset_adapter() ~ '__' ~ input) -}}

@@ -79,7 +79,7 @@ judged as (
             when fault is not null then fault
             when copy_number > 1 then 'identical to an earlier row'
             when version_number > 1 then 'replaced by a later row of the same key'
-            else 'sound'
+            else coalesce({{ adapter_column('source_note', 'string', input) }}, 'sound')
         end as decision_reason
     from versions_counted
 

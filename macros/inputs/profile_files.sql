@@ -34,7 +34,7 @@
     left join (
         select
             column_number,
-            {{ clean_text('text', described['settings']) }} as text,
+            {{ clean_text('text', file['settings']) }} as text,
             count(*) as occurrences
         from (
             select
@@ -42,7 +42,7 @@
                     c{{ loop.index0 }}{{ ', ' if not loop.last }}
                 {%- endfor %}]) as text,
                 unnest(range(1, {{ file['columns'] | length + 1 }})) as column_number
-            from ({{ read_file(file, described['settings']) }})
+            from ({{ read_file(file, file['settings']) }})
         )
         group by all
     ) as texts

@@ -5,8 +5,11 @@
     record is ragged or holds bytes that are no text.
 
     read_input('online_retail', ['InvoiceNo', 'StockCode'])
+
+    Where the files of a dataset are not all written alike, `with_decimal_mark` adds
+    `decimal_mark`, that of the file.
 #}
-{%- macro read_input(input, columns) -%}
+{%- macro read_input(input, columns, with_decimal_mark=false) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
     {%- for file in files %}
@@ -24,8 +27,11 @@
         cast(null as string) as {{ column }},
         {%- endif %}
         {%- endfor %}
+        {%- if with_decimal_mark %}
+        {{ string_literal(file['settings']['decimal']) }} as decimal_mark,
+        {%- endif %}
         {{ row_fault(file) }} as row_fault
-    from ({{ read_file(file, described['settings']) }})
+    from ({{ read_file(file, file['settings']) }})
     {%- if not loop.last %}
     union all by name
     {%- endif %}
@@ -36,6 +42,9 @@
         {%- for column in columns %}
         cast(null as string) as {{ column }},
         {%- endfor %}
+        {%- if with_decimal_mark %}
+        cast(null as string) as decimal_mark,
+        {%- endif %}
         cast(null as string) as row_fault
     where false
     {%- endfor %}

@@ -1,6 +1,6 @@
 {#
-    A word as the seed order_export_spellings is searched for it: in lower case,
-    and with е for ё, which exports write either way.
+    A word as the seeds of spellings are searched for it: in lower case, and with
+    е for ё, which exports write either way.
 
     spelling_key('status')   Отменён  ->  отменен
 #}

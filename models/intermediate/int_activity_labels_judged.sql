@@ -1,1 +1,99 @@
-{{ judge_input('activity_labels', key=['customer_id', 'as_of_date']) }}
+-- A label tells that activity fell from a usual level. Who has none, and who has
+-- one that a single period blew up, would teach a model what is not so.
+{% set periods = activity_label_periods() -%}
+with
+
+judged as (
+
+    {{ judge_input('activity_labels', key=['customer_id', 'as_of_date']) }}
+
+),
+
+period_totals as (
+
+    select * from {{ ref('int_customer_period_totals_judged') }}
+    where decision = 'kept'
+
+),
+
+label_dates as (
+
+    select distinct as_of_date
+    from judged
+    where decision = 'kept'
+
+),
+
+last_periods as (
+
+    select
+        label_dates.as_of_date,
+        periods.period_start
+    from label_dates
+    inner join (select distinct period_start from period_totals) as periods
+        on label_dates.as_of_date > periods.period_start
+    qualify row_number() over (
+        partition by label_dates.as_of_date order by periods.period_start desc
+    ) <= {{ periods }}
+
+),
+
+customers as (
+
+    select distinct customer_id from period_totals
+
+),
+
+excluded as (
+
+    select
+        last_periods.as_of_date,
+        customers.customer_id,
+        string_agg(
+            cast(cast(last_periods.period_start as date) as string), ', '
+            order by last_periods.period_start
+        ) filter (where coalesce(period_totals.revenue, 0) <= 0) as silent_periods,
+        string_agg(
+            cast(cast(last_periods.period_start as date) as string), ', '
+            order by last_periods.period_start
+        ) filter (where period_totals.is_outlier) as outlying_periods
+    from last_periods
+    cross join customers
+    left join period_totals
+        on last_periods.period_start = period_totals.period_start
+        and customers.customer_id = period_totals.customer_id
+    group by last_periods.as_of_date, customers.customer_id
+
+),
+
+reasoned as (
+
+    select
+        judged.*,
+        case
+            when judged.decision = 'kept'
+                then coalesce(
+                    'customer ' || judged.customer_id
+                        || ': no revenue in the period from ' || excluded.silent_periods,
+                    'customer ' || judged.customer_id
+                        || ': the revenue is an outlier in the period from '
+                        || excluded.outlying_periods
+                )
+        end as exclusion
+    from judged
+    left join excluded
+        on judged.as_of_date = excluded.as_of_date
+        and judged.customer_id = excluded.customer_id
+
+)
+
+select
+    source_file,
+    source_row,
+    {%- for column in var('input_contract')['activity_labels'] %}
+    {{ column }},
+    {%- endfor %}
+    case when exclusion is not null then 'kept but not modelled' else decision end
+        as decision,
+    coalesce(exclusion, decision_reason) as decision_reason
+from reasoned

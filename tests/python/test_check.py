@@ -101,7 +101,7 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
     assert "…" not in "".join(lines)
     assert table[0] == ["input", "files", "rows", "faulty", "columns", "dates"]
     assert ["order_lines", "1", "3", "2", "6 of 22", "2025-01-31 to 2025-03-01"] in table
-    assert ["customers", "1", "2", "1", "4 of 15", ""] in table
+    assert ["customers", "1", "2", "1", "4 of 16", ""] in table
     assert ["order_lines.csv", "2", 'quantity "many" is not a number'] in table
     assert ["order_lines.csv", "3", "more fields than the header"] in table
     assert ["customers.csv", "2", "birth_year (a contact) is not a whole number"] in table

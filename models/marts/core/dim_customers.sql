@@ -68,6 +68,7 @@ described as (
         customers.children,
         customers.income,
         customers.promo_share,
+        customers.marketing_contacts_per_month,
         placed_customers.customer_id is not null as has_receipts,
         totals.customer_id is not null as has_totals,
         customers.registered_at,

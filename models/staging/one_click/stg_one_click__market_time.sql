@@ -1,0 +1,1 @@
+{{ stage_one_click('market_time', words=['period'], values={'minutes': 'quantity'}) }}

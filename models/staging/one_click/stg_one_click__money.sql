@@ -1,0 +1,1 @@
+{{ stage_one_click('money', words=[], values={'profit': 'money'}) }}

@@ -1,0 +1,316 @@
+"""The four files of one_click: typos mended and counted, other spellings named, figures met.
+
+Two datasets are built: the published files where they are at hand, as a whole, and a folder of
+hand-written files in which each row is one case, up to the ledger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import REPO_ROOT, Build, Project, query
+
+from targeted_lists.check import check_dataset
+from targeted_lists.inputs import InputError, describe_inputs_json, find_inputs, layout_of
+
+CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
+FILES = ("market_file", "market_money", "market_time", "money")
+SILENT = {"215348", "215357", "215359"}
+OUTLIER = "215380"
+
+HEADER = (
+    "id,Покупательская активность,Тип сервиса,Разрешить сообщать,Маркет_актив_6_мес,"
+    "Маркет_актив_тек_мес,Длительность,Акционные_покупки,Популярная_категория,"
+    "Средний_просмотр_категорий_за_визит,Неоплаченные_продукты_штук_квартал,Ошибка_сервиса,"
+    "Страниц_за_визит"
+)
+SMALL = {
+    "market_file.csv": f"""{HEADER}
+1,Снизилась,премиум,да,3.4,5,121,0.25,Товары для детей,6,2,1,5
+2,Прежний уровень,стандартт,нет,4.4,4,10,0.75,Косметика и аксесуары,4,4,2,5
+3,Прежний уровень,золотой,да,4.4,4,10,0.75,Кухонная посуда,4,4,2,5
+4,Выросла,СТАНДАРТ,да,4.4,4,10,0.75,Кухонная посуда,4,4,2,5
+5,Снизилась,премиум,да,4.4,4,ten,0.75,Кухонная посуда,4,4,2,5
+6,Снизилась,премиум,,4.4,4,10,0.75,Кухонная посуда,4,4,2,5
+7,Снизилась,премиум,да
+""",
+    "market_money.csv": """id,Период,Выручка
+1,препредыдущий_месяц,10.5
+1,предыдущий_месяц,20
+1,текущий_месяц,30.0
+2,прошлый_месяц,30.0
+""",
+    "market_time.csv": """id,Период,минут
+1,текущий_месяц,14
+1,предыдцщий_месяц,13
+""",
+    "money_1.csv": "id;Прибыль\r\n1;0,98\r\n2;4,16\r\n3;1 234,5\r\n4;3.13\r\n5;4\r\n6;\r\n",
+    "money_2.csv": 'id,Прибыль\n1,0.98\n2,4.16\n3,1 234.5\n4,"3,13"\n5,4\n6,\n',
+}
+
+
+@pytest.fixture(scope="session")
+def one_click(project: Project, shared_data: Path) -> Build:
+    """The published files, built, tested and published."""
+    source = shared_data / "one_click"
+    if not source.is_dir():
+        pytest.skip(f"the files of one_click are not at {source}")
+    shutil.copytree(source, project.folder / "data" / "one_click", dirs_exist_ok=True)
+    return project.build(dataset="one_click")
+
+
+@pytest.fixture(scope="session")
+def small(project: Project) -> Path:
+    """The hand-written files, read up to the ledger; the path of their working database."""
+    folder = project.folder / "data" / "small_one_click"
+    folder.mkdir(parents=True)
+    for name, text in SMALL.items():
+        (folder / name).write_bytes(text.encode())
+    outcome = project.dbt(
+        *("build", "--resource-type", "seed", "model", "--select", "+input_ledger"),
+        dataset="small_one_click",
+        adapter="one_click",
+        as_of_date="2025-03-01",
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    return project.warehouse("small_one_click")
+
+
+def reasons(database: Path, of: str) -> list[tuple]:
+    return query(
+        database,
+        "select source_row, decision, reason from core.input_ledger "
+        f"where input = '{of}' and reason <> 'sound' order by source_row",
+    )
+
+
+# --- the published files ---------------------------------------------------------------
+
+
+def test_typos_are_mended_and_counted(one_click: Build) -> None:
+    rows = one_click.query(
+        """
+        select input, mended, count(*)
+        from (
+            select input, unnest(string_split(reason, '; ')) as mended
+            from core.input_ledger
+            where reason like '%" read as "%'
+        )
+        group by all order by all
+        """
+    )
+    cosmetics = '"Косметика и аксесуары" read as "Косметика и аксессуары"'
+    assert rows == [
+        ("customers", f"favourite_category {cosmetics}", 223),
+        ("customers", 'service_tier "стандартт" read as "стандарт"', 10),
+        ("site_activity", 'period "предыдцщий_месяц" read as "предыдущий_месяц"', 1300),
+    ]
+    tiers = one_click.query(
+        "select service_tier, count(*) from core.dim_customers group by all order by all"
+    )
+    assert tiers == [("премиум", 376), ("стандарт", 924)]
+
+
+def test_nothing_is_set_aside(one_click: Build) -> None:
+    rows = one_click.query(
+        "select input, decision, count(*) from core.input_ledger group by all order by all"
+    )
+    assert rows == [
+        ("activity_labels", "kept", 1296),
+        ("activity_labels", "kept but not modelled", 4),
+        ("consents", "kept", 1300),
+        ("customer_period_totals", "kept", 3900),
+        ("customer_totals", "kept", 1300),
+        ("customers", "kept", 1300),
+        ("site_activity", "kept", 2600),
+    ]
+
+
+def test_customers_who_do_not_teach_are_named_with_the_reason(one_click: Build) -> None:
+    rows = query(
+        one_click.warehouse,
+        "select customer_id, decision_reason from intermediate.int_activity_labels_judged "
+        "where decision = 'kept but not modelled' order by customer_id",
+    )
+    assert {customer for customer, _ in rows} == {*SILENT, OUTLIER}
+    for customer, reason in rows:
+        fault = (
+            "the revenue is an outlier in the period from 2023-12-01"
+            if customer == OUTLIER
+            else "no revenue in the period from 2023-10-01, 2023-11-01"
+        )
+        assert reason == f"customer {customer}: {fault}"
+
+
+def test_outlier_is_flagged_and_kept(one_click: Build) -> None:
+    rows = query(
+        one_click.warehouse,
+        "select customer_id, period_start::date::varchar, revenue::double, decision "
+        "from intermediate.int_customer_period_totals_judged where is_outlier",
+    )
+    assert rows == [(OUTLIER, "2023-12-01", 106862.2, "kept")]
+
+
+def test_labels_permission_profit_and_periods(one_click: Build) -> None:
+    assert query(
+        one_click.warehouse,
+        """
+        select
+            (select count(*) filter (where label = 'declined') / count(*)
+             from intermediate.int_activity_labels_judged where decision = 'kept')::double,
+            (select count(*) filter (where status = 'granted')
+             from intermediate.int_consents_judged where channel = 'any'),
+            (select sum(margin)::double from intermediate.int_customer_totals
+             where basis = 'bought'),
+            (select count(*) from rfm.rfm_skipped where basis = 'bought'),
+            (select as_of_date::date::varchar from intermediate.int_as_of_date)
+        """,
+    ) == [(pytest.approx(0.381, abs=5e-4), 962, pytest.approx(5195.62), 1300, "2024-01-01")]
+
+
+def test_marts_of_receipts_are_empty_tables(one_click: Build) -> None:
+    for table in ("core.fct_orders", "rfm.rfm_scores", "segmentation.customer_clusters"):
+        assert one_click.query(f"select count(*) from {table}") == [(0,)]
+
+
+def test_both_copies_of_money_are_told_apart_by_content(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "one_click" / "money.csv"
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        for name in FILES:
+            shutil.copyfile(source.with_name(f"{name}.csv"), tmp_path / folder / f"{name}.csv")
+    text = source.read_bytes().decode()
+    other = text.replace(",", ".").replace(";", ",").replace("\r\n", "\n")
+    (tmp_path / "other" / "money.csv").write_bytes(other.encode())
+    with contextlib.chdir(REPO_ROOT):
+        layout = layout_of("one_click", CONTRACT)
+    written = {
+        folder: [
+            (file.settings.delimiter, file.settings.decimal)
+            for file in find_inputs(tmp_path, folder, layout).files
+        ]
+        for folder in ("one", "other")
+    }
+    assert written == {"one": [(",", ".")] * 3 + [(";", ",")], "other": [(",", ".")] * 4}
+
+
+# --- hand-written files ----------------------------------------------------------------
+
+
+def test_both_copies_of_money_are_staged_alike(small: Path) -> None:
+    rows = [
+        query(
+            small,
+            "select source_row, customer_id, profit::varchar, source_fault is null "
+            f"from staging.stg_one_click__money where source_file = '{name}' order by source_row",
+        )
+        for name in ("money_1.csv", "money_2.csv")
+    ]
+    assert rows[0] == rows[1]
+    assert rows[0] == [
+        (1, "1", "0.9800", True),
+        (2, "2", "4.1600", True),
+        (3, "3", "1234.5000", True),
+        (4, "4", None, False),
+        (5, "5", "4.0000", True),
+        (6, "6", None, True),
+    ]
+
+
+def test_a_spelling_that_nobody_knows_is_named(small: Path) -> None:
+    unknown = "is not in the seed one_click_spellings"
+    assert reasons(small, "customers") == [
+        (
+            2,
+            "kept",
+            'service_tier "стандартт" read as "стандарт"; '
+            'favourite_category "Косметика и аксесуары" read as "Косметика и аксессуары"',
+        ),
+        (3, "set aside", f'service_tier "золотой" {unknown}'),
+        (4, "set aside", f'activity "Выросла" {unknown}'),
+        (5, "set aside", 'tenure_days "ten" is not a whole number'),
+        (7, "set aside", "fewer fields than the header"),
+    ]
+    assert reasons(small, "customer_period_totals") == [
+        (4, "set aside", f'period "прошлый_месяц" {unknown}')
+    ]
+
+
+def test_in_doubt_there_is_no_permission(small: Path) -> None:
+    granted = query(
+        small,
+        "select customer_id from intermediate.int_consents_judged "
+        "where decision = 'kept' and status = 'granted'",
+    )
+    assert granted == [("1",)]
+    assert (6, "set aside", "no status") in reasons(small, "consents")
+
+
+def test_periods_are_counted_back_from_the_as_of_date(small: Path) -> None:
+    rows = query(
+        small,
+        """
+        select period_start::date::varchar, revenue::double, null, null
+        from staging.stg_one_click__customer_period_totals where customer_id = '1'
+        union all
+        select period_start::date::varchar, minutes::double, marketing_contacts, unpaid_items
+        from staging.stg_one_click__site_activity
+        order by 1, 2
+        """,
+    )
+    assert rows == [
+        ("2024-12-01", 10.5, None, None),
+        ("2025-01-01", 13.0, None, None),
+        ("2025-01-01", 20.0, None, None),
+        ("2025-02-01", 14.0, 5, 2),
+        ("2025-02-01", 30.0, None, None),
+    ]
+    assert query(
+        small,
+        "select registered_at::date::varchar from private.int_customers_judged "
+        "where customer_id = '1'",
+    ) == [("2024-10-31",)]
+
+
+def test_check_shows_the_four_files(
+    project: Project, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.chdir(project.folder):
+        assert check_dataset(Path("data"), "small_one_click", "one_click") == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in FILES)
+    assert "золотой" in shown
+    assert "The run can go" in shown
+
+
+@pytest.mark.parametrize("missing", FILES)
+def test_a_missing_file_is_named(missing: str, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for name, text in SMALL.items():
+        if not name.startswith((f"{missing}.", f"{missing}_1", f"{missing}_2")):
+            (folder / name).write_bytes(text.encode())
+    with contextlib.chdir(REPO_ROOT):
+        layout = layout_of("one_click", CONTRACT)
+    with pytest.raises(InputError, match=rf"holds no {missing}\.csv, and market_file, .* money "):
+        find_inputs(tmp_path, "shop", layout)
+
+
+def test_a_missing_column_is_named_as_the_file_calls_it(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for name, text in SMALL.items():
+        (folder / name).write_bytes(text.replace("минут", "час").encode())
+    with contextlib.chdir(REPO_ROOT):
+        told = json.loads(
+            describe_inputs_json(json.dumps(CONTRACT), str(tmp_path), "shop", "one_click")
+        )
+    assert told["error"] == (
+        "market_time.csv has no column минут in its first line; rename or add it "
+        "(the file has id, Период, час)."
+    )
