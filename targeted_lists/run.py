@@ -26,10 +26,23 @@ CATALOG = """
     order by list_name
 """
 LEDGER = """
-    select decision::varchar, count(*), sum(amount)
+    select decision::varchar, count(*), sum(amount), count(*) / sum(count(*)) over ()
     from core.order_line_ledger
     group by decision
     order by count(*) desc, decision
+"""
+# A reason quotes the value at fault; without it, equal faults fall together.
+SET_ASIDE = """
+    select
+        regexp_replace(reason, '"[^"]*"', '"…"', 'g') as fault,
+        count(*),
+        sum(amount),
+        count(*) / (select count(*) from core.order_line_ledger)
+    from core.order_line_ledger
+    where decision::varchar = 'set aside'
+    group by fault
+    order by count(*) desc, fault
+    limit 10
 """
 DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
 FAILED = {"error", "fail", "runtime error", "partial success"}
@@ -220,6 +233,7 @@ def show_lists(published: Path, console: Console) -> None:
         with duckdb.connect(str(published), read_only=True) as connection:
             lists = connection.execute(CATALOG).fetchall()
             decisions = connection.execute(LEDGER).fetchall()
+            set_aside = connection.execute(SET_ASIDE).fetchall()
     except duckdb.Error as error:
         raise ReportError(
             f"{published} has no lists to show ({str(error).splitlines()[0]})"
@@ -238,10 +252,18 @@ def show_lists(published: Path, console: Console) -> None:
             (reason or "") if is_stopped else "",
         )
     console.print(table)
-    table = Table(title="Order lines read", title_justify="left")
-    table.add_column("decision")
-    table.add_column("lines", justify="right")
-    table.add_column("amount", justify="right")
-    for decision, lines, amount in decisions:
-        table.add_row(decision, f"{lines:,}", "" if amount is None else f"{amount:,.2f}")
+    show_lines(console, "Order lines read", "decision", decisions)
+    if set_aside:
+        show_lines(console, "Order lines set aside, by reason", "reason", set_aside)
+
+
+def show_lines(console: Console, title: str, heading: str, rows: list[tuple]) -> None:
+    """Print how many order lines, worth how much, fall to each row of the ledger."""
+    table = Table(title=title, title_justify="left")
+    table.add_column(heading, overflow="fold")
+    for number in ("lines", "share", "amount"):
+        table.add_column(number, justify="right", no_wrap=True)
+    for name, lines, amount, share in rows:
+        money = "" if amount is None else f"{amount:,.2f}"
+        table.add_row(name, f"{lines:,}", f"{share:.2%}", money)
     console.print(table)

@@ -195,7 +195,9 @@ TOY_FILES = {
         "left join {{ ref('factors') }} as factors using (id)"
     ),
     "models/marts/core/order_line_ledger.sql": (
-        "select 'kept'::enum('kept', 'set aside') as decision, id::decimal(18, 4) as amount\n"
+        "select (case when id = 13 then 'set aside' else 'kept' end)::enum('kept', 'set aside')\n"
+        "    as decision, case when id = 13 then 'price \"x\" is not a number' end as reason,\n"
+        "    id::decimal(18, 4) as amount\n"
         "from {{ ref('stg_lines') }}"
     ),
     "models/marts/segmentation/scores.py": (
@@ -220,6 +222,7 @@ models:
     columns:
       - {name: id, description: "Key of the thing.", data_tests: [unique, not_null]}
   - {name: order_line_ledger, config: {contract: {enforced: false}}}
+  - {name: score_counts, config: {contract: {enforced: false}}}
   - {name: scores, config: {contract: {enforced: false}}}
   - {name: list_catalog, config: {contract: {enforced: false}}}
 unit_tests:
