@@ -1,5 +1,6 @@
 -- A return undoes earlier sales of the same product to the same customer, no
--- more units than it gives back, and no sale loses more than it had.
+-- more units than it gives back, and no sale loses more than it had. A line that
+-- is its own return needs no customer for it.
 with
 
 matches as (
@@ -28,7 +29,10 @@ matched as (
         sum(matches.quantity) over (partition by matches.return_line_id)
             as quantity_of_return,
         sales.ordered_at <= matches.returned_at
-            and sales.customer_id = returns.customer_id
+            and (
+                sales.customer_id = returns.customer_id
+                or matches.sale_line_id = matches.return_line_id
+            )
             and sales.product_id = returns.product_id
             and not sales.is_cancelled
             and not returns.is_cancelled as is_same_sale
