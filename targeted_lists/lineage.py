@@ -23,6 +23,7 @@ COLUMNS = (
     ("core",),
     ("pivots", "rfm"),
     ("segmentation", "basket", "activity"),
+    ("new_customers",),
     ("targeting",),
     ("lists",),
 )

@@ -6,14 +6,24 @@ totals as (
     select * from {{ ref('int_customer_totals') }}
     where basis = 'bought'
 
+),
+
+interests as (
+
+    select * from {{ ref('new_customer_predictions') }}
+    where target = 'interest'
+
 )
 
 select
-    customer_id,
+    totals.customer_id,
     cast(null as string) as product_id,
-    'first and only order ' || recency_days || ' days ago, worth '
-        || cast(revenue as decimal(18, 2)) as reason,
-    -cast(recency_days as double) as score
+    'first and only order ' || totals.recency_days || ' days ago, worth '
+        || cast(totals.revenue as decimal(18, 2))
+        || coalesce('; probably interested in ' || interests.prediction, '') as reason,
+    -cast(totals.recency_days as double) as score
 from totals
-where orders = 1
-    and recency_days <= {{ var('second_purchase_days') }}
+left join interests
+    on totals.customer_id = interests.customer_id
+where totals.orders = 1
+    and totals.recency_days <= {{ var('second_purchase_days') }}

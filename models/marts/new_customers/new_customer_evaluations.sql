@@ -1,0 +1,27 @@
+with
+
+measures as (
+
+    select * from {{ ref('newcomer_measures') }}
+
+)
+
+select
+    target,
+    model,
+    baseline,
+    reason,
+    cast(receipts_used as bigint) as receipts_used,
+    cast(training_rows as bigint) as training_rows,
+    cast(test_rows as bigint) as test_rows,
+    cast(classes as bigint) as classes,
+    {%- for measure in [
+        'accuracy', 'macro_f1', 'baseline_accuracy', 'baseline_macro_f1',
+        'gain', 'gain_se',
+    ] %}
+    {{ null_if_nan(measure) }} as {{ measure }},
+    {%- endfor %}
+    is_baseline,
+    beats_baseline,
+    is_chosen
+from measures

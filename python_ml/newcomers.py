@@ -1,0 +1,354 @@
+"""What a newcomer will become: foretold from the first receipts, beside what must be beaten."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from python_ml.frames import check_columns, key_type, signed_log1p, to_floats, to_typed
+
+NO_MODEL = "none"
+"""The model where nothing can be learned."""
+
+MODEL = "logistic_regression"
+TARGETS = ("segment", "cluster", "interest")
+RECEIPTS = (1, 2, 3)
+BASELINES = {
+    "segment": ("majority",),
+    "cluster": ("majority",),
+    "interest": ("majority", "first_category", "popularity"),
+}
+"""What the model must beat, by target; of equal baselines the first is meant."""
+
+CHANCE_FACTOR = 1.645
+"""Standard errors that a gain must exceed: one-sided, five in a hundred by chance."""
+
+EVALUATION_TYPES = {
+    "target": "str",
+    "receipts_used": "int64",
+    "model": "str",
+    "is_baseline": "bool",
+    "baseline": "str",
+    "training_rows": "int64",
+    "test_rows": "int64",
+    "classes": "int64",
+    "accuracy": "float64",
+    "macro_f1": "float64",
+    "baseline_accuracy": "float64",
+    "baseline_macro_f1": "float64",
+    "gain": "float64",
+    "gain_se": "float64",
+    "beats_baseline": "bool",
+    "is_chosen": "bool",
+    "reason": "str",
+}
+
+SCORE_TYPES = {
+    "receipts_used": "int64",
+    "target": "str",
+    "model": "str",
+    "prediction": "str",
+    "probability": "float64",
+}
+
+
+@threadpool_limits.wrap(limits=1)
+def evaluate_newcomers(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    key: str = "customer_id",
+    numbers: list[str],
+    texts: list[str],
+    first_category: str = "first_category",
+    test_share: float = 0.3,
+    min_training_rows: int = 50,
+    min_test_rows: int = 30,
+    seed: int = 42,
+) -> pd.DataFrame:
+    """Foretell what later newcomers become from those who came earlier.
+
+    For each target and number of receipts the labelled customers are put in order of their last
+    receipt used: the earlier ones teach, the latest `test_share` are foretold. That is how current
+    newcomers are foretold: they came right after the last whose horizon has passed.
+
+    - "logistic_regression", multinomial, on `numbers` and `texts`;
+    - "majority", a baseline: the label that most training customers have;
+    - "first_category" and "popularity", baselines of the category of interest: the category of the
+      first receipt, and the one that most training customers bought first.
+
+    Parameters
+    ----------
+    features : one row per customer and number of receipts: `key`, `receipts_used`, `numbers`,
+        `texts`, `first_category` and `receipt_at`.
+    labels : one row per customer, number of receipts and `target`, with its `label`.
+
+    Returns
+    -------
+    One row per target, number of receipts and model: `accuracy` and `macro_f1` (mean of F1 over
+    the labels that occur in the test) beside those of the best `baseline`; `gain` in accuracy over
+    it, with its standard error between customers (paired); `beats_baseline`: the gain exceeds
+    CHANCE_FACTOR standard errors, and macro F1 is not lower; `is_chosen`: the model if it does,
+    else the best baseline; `reason`, a sentence. Where nothing can be learned: one row for the
+    model "none" with the reason.
+
+    Raises
+    ------
+    ValueError : a column is missing, a number is not numeric, or a key is labelled twice.
+
+    References
+    ----------
+    McNemar (1947), Psychometrika 12: paired comparison on the same customers.
+    """
+    rows: list[dict] = []
+    for target, receipts_used, group in _groups(
+        features, labels, key=key, columns=[*numbers, *texts, first_category]
+    ):
+        place = {"target": target, "receipts_used": receipts_used}
+        training, test = _split(group, test_share=test_share)
+        totals = {"training_rows": len(training), "test_rows": len(test)}
+        totals["classes"] = group["label"].nunique()
+        obstacle = _find_obstacle(training, test, rows=(min_training_rows, min_test_rows))
+        if obstacle:
+            none = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True}
+            rows.append(place | totals | none | {"beats_baseline": False, "reason": obstacle})
+            continue
+        predictions = {
+            model: _predict(
+                model,
+                training,
+                test,
+                numbers=numbers,
+                texts=texts,
+                first_category=first_category,
+                seed=seed,
+            )["prediction"]
+            for model in (MODEL, *BASELINES[target])
+        }
+        measured = _measure(predictions, truth=test["label"])
+        rows += [place | totals | row for row in measured]
+    return to_typed(rows, types=EVALUATION_TYPES)
+
+
+@threadpool_limits.wrap(limits=1)
+def predict_newcomers(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    chosen: pd.DataFrame,
+    *,
+    key: str = "customer_id",
+    numbers: list[str],
+    texts: list[str],
+    first_category: str = "first_category",
+    seed: int = 42,
+) -> pd.DataFrame:
+    """Foretell what the current newcomers become, by the chosen model fitted on all labels.
+
+    Parameters
+    ----------
+    features, labels, numbers, texts, first_category : as in `evaluate_newcomers`; features also
+        has `is_current`.
+    chosen : one row per target and number of receipts with its `model`.
+
+    Returns
+    -------
+    One row per current customer and target whose model is not "none", ordered by target and key:
+    `key`, `receipts_used`, `target`, `model`, `prediction` and its `probability` (of a baseline:
+    the share of the labelled customers for whom it was right).
+
+    Raises
+    ------
+    ValueError : as in `evaluate_newcomers`, or a model is unknown.
+    """
+    columns = [*numbers, *texts, first_category]
+    check_columns(features, columns=["is_current"], name="features")
+    check_columns(chosen, columns=["target", "receipts_used", "model"], name="chosen")
+    models = chosen.set_index(["target", "receipts_used"])["model"].to_dict()
+    current = _prepare(features, key=key, columns=columns)
+    current = current[current["is_current"].astype("bool")]
+    types = {key: key_type(features, key=key)} | SCORE_TYPES
+    scored = []
+    for target, receipts_used, group in _groups(features, labels, key=key, columns=columns):
+        model = models.get((target, receipts_used), NO_MODEL)
+        newcomers = current[current["receipts_used"] == receipts_used]
+        if model == NO_MODEL or newcomers.empty:
+            continue
+        predicted = _predict(
+            model,
+            group,
+            newcomers,
+            numbers=numbers,
+            texts=texts,
+            first_category=first_category,
+            seed=seed,
+        )
+        keys = newcomers[[key, "receipts_used"]]
+        scored.append(keys.join(predicted).assign(target=target, model=model))
+    return to_typed(pd.concat(scored, ignore_index=True) if scored else [], types=types)
+
+
+def _prepare(features: pd.DataFrame, *, key: str, columns: list[str]) -> pd.DataFrame:
+    needed = [key, "receipts_used", *columns, "receipt_at"]
+    check_columns(features, columns=needed, name="features")
+    return features.sort_values([key, "receipts_used"], kind="stable", ignore_index=True)
+
+
+def _groups(
+    features: pd.DataFrame, labels: pd.DataFrame, *, key: str, columns: list[str]
+) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    """Give the labelled rows of each target and number of receipts, in key order."""
+    check_columns(labels, columns=[key, "receipts_used", "target", "label"], name="labels")
+    names = [key, "receipts_used", "target"]
+    twice = labels[labels.duplicated(names)]
+    if not twice.empty:
+        raise ValueError(f"labels has {key} {twice[key].min()} more than once for a target")
+    features = _prepare(features, key=key, columns=columns)
+    for target in TARGETS:
+        for receipts_used in RECEIPTS:
+            labelled = labels[
+                (labels["target"] == target)
+                & (labels["receipts_used"] == receipts_used)
+                & labels["label"].notna()
+            ]
+            used = features[features["receipts_used"] == receipts_used]
+            # Keys of an empty frame have no type of their own to be merged by.
+            group = used.assign(label=used[key].map(labelled.set_index(key)["label"].to_dict()))
+            yield target, receipts_used, group[group["label"].notna()]
+
+
+def _split(group: pd.DataFrame, *, test_share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part the customers who came earlier from the latest."""
+    if group.empty:
+        return group, group
+    arrivals = group["receipt_at"].sort_values(ignore_index=True)
+    first_test_at = arrivals[int(np.floor(len(arrivals) * (1 - test_share)))]
+    is_later = group["receipt_at"] >= first_test_at
+    return group[~is_later], group[is_later]
+
+
+def _find_obstacle(
+    training: pd.DataFrame, test: pd.DataFrame, *, rows: tuple[int, int]
+) -> str | None:
+    """Say why nothing can be learned, if so."""
+    if len(training) < rows[0] or len(test) < rows[1]:
+        return (
+            f"No model: {len(training)} customers came early enough to teach and "
+            f"{len(test)} later to be foretold; it takes at least {rows[0]} and {rows[1]}."
+        )
+    if training["label"].nunique() < 2:
+        return f"No model: all who teach became the same, {training['label'].iloc[0]}."
+    return None
+
+
+def _predict(
+    model: str,
+    training: pd.DataFrame,
+    rows: pd.DataFrame,
+    *,
+    numbers: list[str],
+    texts: list[str],
+    first_category: str,
+    seed: int,
+) -> pd.DataFrame:
+    """Foretell the label of each of `rows`, with its probability."""
+    if model == MODEL:
+        fitted = _build(numbers=numbers, texts=texts, seed=seed)
+        fitted.fit(_inputs(training, numbers, texts), training["label"])
+        probability = fitted.predict_proba(_inputs(rows, numbers, texts))
+        best = probability.argmax(axis=1)
+        return pd.DataFrame(
+            {
+                "prediction": fitted.classes_[best].astype(object),
+                "probability": probability[np.arange(len(rows)), best],
+            },
+            index=rows.index,
+        )
+    guess = _guess(model, training, rows, first_category=first_category)
+    right = _guess(model, training, training, first_category=first_category) == training["label"]
+    return pd.DataFrame({"prediction": guess, "probability": right.mean()}, index=rows.index)
+
+
+def _guess(
+    model: str, training: pd.DataFrame, rows: pd.DataFrame, *, first_category: str
+) -> pd.Series:
+    """Foretell by a baseline."""
+    # Of labels equally frequent mode() gives the first by name.
+    majority = training["label"].mode()[0]
+    if model == "majority":
+        return pd.Series(majority, index=rows.index, dtype=object)
+    first = training[first_category].dropna()
+    popular = first.mode()[0] if len(first) else majority
+    if model == "popularity":
+        return pd.Series(popular, index=rows.index, dtype=object)
+    if model == "first_category":
+        return rows[first_category].astype(object).where(rows[first_category].notna(), popular)
+    raise ValueError(f"no model {model}; there are {MODEL}, {', '.join(BASELINES['interest'])}")
+
+
+def _inputs(rows: pd.DataFrame, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
+    words = rows[list(texts)].astype(object)
+    return to_floats(rows, columns=list(numbers)).join(words.where(words.notna(), "unknown"))
+
+
+def _build(*, numbers: list[str], texts: list[str], seed: int) -> Pipeline:
+    """Compose an unfitted pipeline; a text that was rare or not there in training is "other"."""
+    scale = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        FunctionTransformer(signed_log1p),
+        StandardScaler(),
+    )
+    encode = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False
+    )
+    return make_pipeline(
+        make_column_transformer((scale, numbers), (encode, texts)),
+        LogisticRegression(C=0.3, max_iter=1_000, random_state=seed),
+    )
+
+
+def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dict]:
+    """Compare the model with the best baseline on the same customers."""
+    seen = sorted(truth.unique())
+    accuracy = {name: accuracy_score(truth, guess) for name, guess in predictions.items()}
+    macro_f1 = {
+        name: f1_score(truth, guess, labels=seen, average="macro", zero_division=0)
+        for name, guess in predictions.items()
+    }
+    baselines = [name for name in predictions if name != MODEL]
+    best = max(baselines, key=lambda name: accuracy[name])
+    ahead = (predictions[MODEL] == truth).astype(int) - (predictions[best] == truth).astype(int)
+    required = CHANCE_FACTOR * ahead.std() / np.sqrt(len(truth))
+    beats = bool(accuracy[MODEL] - accuracy[best] > required and macro_f1[MODEL] >= macro_f1[best])
+    chosen = MODEL if beats else best
+    comparison = (
+        f"{MODEL} is right for {accuracy[MODEL]:.3f} (macro F1 {macro_f1[MODEL]:.3f}), the best "
+        f"baseline, {best}, for {accuracy[best]:.3f} ({macro_f1[best]:.3f}) of {len(truth)} later "
+        f"customers; the model must be more than {required:.3f} ahead."
+    )
+    rows = []
+    for name, guess in predictions.items():
+        gain = (guess == truth).astype(int) - (predictions[best] == truth).astype(int)
+        rows.append(
+            {
+                "model": name,
+                "is_baseline": name != MODEL,
+                "baseline": best,
+                "accuracy": accuracy[name],
+                "macro_f1": macro_f1[name],
+                "baseline_accuracy": accuracy[best],
+                "baseline_macro_f1": macro_f1[best],
+                "gain": gain.mean(),
+                "gain_se": gain.std() / np.sqrt(len(truth)),
+                "beats_baseline": name == MODEL and beats,
+                "is_chosen": name == chosen,
+                "reason": f"{'Chosen' if name == chosen else 'Not chosen'}: {comparison}",
+            }
+        )
+    return rows

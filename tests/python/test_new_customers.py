@@ -1,0 +1,306 @@
+"""What newcomers become: told from the first receipts alone, never from what came after."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import shutil
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import REPO_ROOT, Build, Project
+
+from python_ml.newcomers import evaluate_newcomers, predict_newcomers
+
+COLUMNS = {"numbers": ["amount", "gap"], "texts": ["first_category", "channel"]}
+CUT = "2026-04-01"
+
+
+# --- made-up newcomers -----------------------------------------------------------------
+
+
+def make_newcomers(
+    *, customers: int = 400, current: int = 20, seed: int = 1
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Features and labels; rich customers become loyal, and those of the app are curious."""
+    random = np.random.default_rng(seed)
+    features = pd.DataFrame(
+        {
+            "customer_id": [f"C{number:04}" for number in range(customers)],
+            "receipts_used": 1,
+            "first_category": random.choice(
+                ["Toys", "Home", "Pets"], customers, p=[0.5, 0.3, 0.2]
+            ),
+            "channel": random.choice(["web", "app"], customers),
+            "amount": random.gamma(2, 20, customers),
+            "gap": np.nan,
+            "receipt_at": pd.Timestamp("2025-01-01") + pd.to_timedelta(range(customers), "h"),
+            "is_current": np.arange(customers) >= customers - current,
+        }
+    )
+    done = features[~features["is_current"]]
+    labels = pd.concat(
+        done.assign(target=target, label=label)[
+            ["customer_id", "receipts_used", "target", "label"]
+        ]
+        for target, label in {
+            "segment": np.where(done["amount"] > 40, "Loyal", "New"),
+            "cluster": random.choice(["a", "b"], len(done), p=[0.7, 0.3]),
+            "interest": np.where(done["channel"] == "app", "Pets", done["first_category"]),
+        }.items()
+    )
+    return features, labels.reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def newcomers() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return make_newcomers()
+
+
+@pytest.fixture(scope="module")
+def evaluated(newcomers) -> pd.DataFrame:
+    return evaluate_newcomers(*newcomers, **COLUMNS)
+
+
+def chosen(evaluations: pd.DataFrame, target: str, receipts_used: int = 1) -> pd.Series:
+    rows = evaluations[
+        evaluations["is_chosen"]
+        & (evaluations["target"] == target)
+        & (evaluations["receipts_used"] == receipts_used)
+    ]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_what_can_be_told_is_told(evaluated):
+    for target in ("segment", "interest"):
+        row = chosen(evaluated, target)
+        assert row["model"] == "logistic_regression"
+        assert row["beats_baseline"]
+        assert row["accuracy"] > 0.9
+        assert row["accuracy"] > row["baseline_accuracy"] + 0.2
+
+
+def test_noise_is_left_to_the_baseline(evaluated):
+    row = chosen(evaluated, "cluster")
+    assert row["model"] == "majority"
+    assert not row["beats_baseline"]
+    assert row["reason"].startswith("Chosen: logistic_regression is right for")
+
+
+def test_baselines_guess_what_they_say(newcomers, evaluated):
+    features, labels = newcomers
+    joined = features.merge(labels[labels["target"] == "interest"]).sort_values("receipt_at")
+    training, test = joined[:266], joined[266:]
+    majority, popular = training["label"].mode()[0], training["first_category"].mode()[0]
+    assert majority != popular
+    accuracy = evaluated[evaluated["target"] == "interest"].set_index("model")["accuracy"]
+    assert accuracy["majority"] == pytest.approx((test["label"] == majority).mean())
+    assert accuracy["popularity"] == pytest.approx((test["label"] == popular).mean())
+    assert accuracy["first_category"] == pytest.approx(
+        (test["label"] == test["first_category"]).mean()
+    )
+    sizes = evaluated.loc[evaluated["receipts_used"] == 1, ["training_rows", "test_rows"]]
+    assert (sizes == [len(training), len(test)]).all(axis=None)
+
+
+def test_later_customers_do_not_teach(newcomers):
+    features, labels = newcomers
+    later = features.sort_values("receipt_at")["customer_id"].iloc[266:]
+    changed = labels.assign(
+        label=labels["label"].mask(labels["customer_id"].isin(later), "never seen")
+    )
+    evaluations = evaluate_newcomers(features, changed, **COLUMNS)
+    assert (evaluations.loc[evaluations["model"] != "none", "accuracy"] == 0).all()
+
+
+def test_shuffled_labels_beat_no_baseline(newcomers):
+    features, labels = newcomers
+    gains = []
+    for seed in range(6):
+        shuffled = labels.copy()
+        shuffled["label"] = (
+            labels.groupby("target")["label"]
+            .transform(lambda label, seed=seed: label.sample(frac=1, random_state=seed).to_numpy())
+            .to_numpy()
+        )
+        evaluations = evaluate_newcomers(features, shuffled, **COLUMNS)
+        models = evaluations[evaluations["model"] == "logistic_regression"]
+        assert len(models) == 3
+        gains += list(models["gain"] / models["gain_se"].where(models["gain_se"] > 0, 1))
+        assert not models["beats_baseline"].any()
+    assert np.mean(gains) <= 1
+
+
+def test_predictions_come_from_the_chosen_model(newcomers, evaluated):
+    features, labels = newcomers
+    scores = predict_newcomers(features, labels, evaluated[evaluated["is_chosen"]], **COLUMNS)
+    current = features[features["is_current"]].set_index("customer_id")
+    for target in ("segment", "cluster", "interest"):
+        rows = scores[scores["target"] == target].set_index("customer_id")
+        assert list(rows.index) == sorted(current.index)
+        assert rows["probability"].between(0, 1).all()
+    told = scores[scores["target"] == "segment"].set_index("customer_id")["prediction"]
+    truth = np.where(current["amount"] > 40, "Loyal", "New")
+    assert (told == pd.Series(truth, index=current.index)).mean() > 0.9
+    noise = scores[scores["target"] == "cluster"]
+    share = (labels.loc[labels["target"] == "cluster", "label"] == "a").mean()
+    assert set(noise["prediction"]) == {"a"}
+    assert noise["probability"].unique() == pytest.approx([share])
+
+
+def test_order_of_rows_and_other_customers_do_not_matter(newcomers, evaluated):
+    features, labels = newcomers
+    stranger = labels.head(1).assign(customer_id="unknown")
+    shuffled = pd.concat([labels, stranger]).sample(frac=1, random_state=3)
+    again = evaluate_newcomers(features.sample(frac=1, random_state=3), shuffled, **COLUMNS)
+    pd.testing.assert_frame_equal(again, evaluated)
+
+
+def test_a_new_category_and_a_missing_one_are_foretold(newcomers, evaluated):
+    features, labels = newcomers
+    changed = features.copy()
+    at = changed.index[changed["is_current"]]
+    changed.loc[at, "first_category"] = ["Boats"] * 10 + [None] * 10
+    for model in ("logistic_regression", "first_category"):
+        models = evaluated[evaluated["is_chosen"]].assign(model=model)
+        models = models[models["target"] == "interest"]
+        scores = predict_newcomers(changed, labels, models, **COLUMNS)
+        assert len(scores) == 20
+        assert scores["prediction"].notna().all()
+    assert list(scores["prediction"]) == ["Boats"] * 10 + ["Toys"] * 10
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda labels: labels.iloc[:0], "0 customers came early enough to teach"),
+        (lambda labels: labels.groupby("target").head(60), "it takes at least 50 and 30"),
+        (lambda labels: labels.assign(label="same"), "all who teach became the same, same"),
+    ],
+)
+def test_why_there_is_no_model_is_said(newcomers, change, sentence):
+    features, labels = newcomers
+    evaluations = evaluate_newcomers(features, change(labels), **COLUMNS)
+    first = evaluations[evaluations["receipts_used"] == 1]
+    assert list(first["model"]) == ["none"] * 3
+    assert first["is_chosen"].all()
+    assert first["reason"].str.contains(sentence).all()
+    scores = predict_newcomers(features, change(labels), evaluations, **COLUMNS)
+    assert scores.empty
+
+
+def test_empty_in_gives_typed_columns_out(newcomers, evaluated):
+    features, labels = newcomers
+    empty = features.iloc[:0].astype({"customer_id": object}), labels.iloc[:0]
+    evaluations = evaluate_newcomers(*empty, **COLUMNS)
+    assert len(evaluations) == 9
+    pd.testing.assert_series_equal(evaluations.dtypes, evaluated.dtypes)
+    scores = predict_newcomers(*empty, evaluations, **COLUMNS)
+    assert scores.empty
+    assert scores.dtypes["customer_id"] == "str"
+
+
+def test_bad_frames_are_refused(newcomers, evaluated):
+    features, labels = newcomers
+    with pytest.raises(ValueError, match="labels has customer_id C0000 more than once"):
+        evaluate_newcomers(features, pd.concat([labels, labels.head(1)]), **COLUMNS)
+    with pytest.raises(ValueError, match="features lacks gap"):
+        evaluate_newcomers(features.drop(columns="gap"), labels, **COLUMNS)
+    with pytest.raises(ValueError, match="column amount is not numeric"):
+        evaluate_newcomers(features.assign(amount="much"), labels, **COLUMNS)
+    with pytest.raises(ValueError, match="no model oracle"):
+        predict_newcomers(features, labels, evaluated.assign(model="oracle"), **COLUMNS)
+
+
+# --- the sample ------------------------------------------------------------------------
+
+
+def test_sample_has_a_choice_for_each_target_and_number_of_receipts(sample_build: Build):
+    rows = sample_build.query(
+        "select target, receipts_used, model, beats_baseline, accuracy, baseline_accuracy "
+        "from new_customers.new_customer_evaluations where is_chosen order by all"
+    )
+    assert [row[:2] for row in rows] == [
+        (target, receipts_used)
+        for target in ("cluster", "interest", "segment")
+        for receipts_used in (1, 2, 3)
+    ]
+    assert all(model != "none" for _, _, model, *_ in rows)
+    assert all(accuracy > other for *_, beats, accuracy, other in rows if beats)
+    assert all(accuracy == other for *_, beats, accuracy, other in rows if not beats)
+
+
+def test_newcomers_are_foretold_with_at_most_three_receipts(sample_build: Build):
+    ((customers, wrong),) = sample_build.query(
+        """
+        select
+            count(distinct predictions.customer_id),
+            count(*) filter (where orders.receipts <> predictions.receipts_used)
+        from new_customers.new_customer_predictions as predictions
+        left join (
+            select customer_id, count(*) as receipts
+            from core.fct_orders where is_placed group by customer_id
+        ) as orders using (customer_id)
+        """
+    )
+    assert customers > 100
+    assert wrong == 0
+
+
+@pytest.fixture(scope="module")
+def both(project: Project, sample_build: Build):
+    """The sample (`whole`), and the same files without any line from the cut on (`cut`)."""
+    name = "newcomers_cut"
+    folder = project.folder / "data" / name
+    source = REPO_ROOT / "data" / "sample"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("truth", "order_lines*"))
+    with gzip.open(source / "order_lines.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        header, *rows = csv.reader(lines)
+    ordered_at = header.index("ordered_at")
+    with (folder / "order_lines.csv").open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows(
+            [header, *(row for row in rows if ordered_at < len(row) and row[ordered_at] < CUT)]
+        )
+    # The clusters are those of the whole sample: they are not compared.
+    shutil.copyfile(sample_build.warehouse, project.warehouse(name))
+    outcome = project.dbt(
+        *("run", "--select", "+new_customer_labels"),
+        *("--exclude", "path:models/marts/segmentation", "path:models/marts/pivots"),
+        dataset=name,
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    with duckdb.connect() as connection:
+        for alias, dataset in (("whole", "sample"), ("cut", name)):
+            connection.execute(f"attach '{project.warehouse(dataset)}' as {alias} (read_only)")
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "least"),
+    [
+        ("new_customer_features", "* exclude (is_current)", 1000),
+        ("new_customer_labels", "* ", 1000),
+    ],
+)
+def test_nothing_after_the_horizon_is_looked_at(both, table, columns, least):
+    query = """
+        select {columns} from {side}.new_customers.{table}
+        where (customer_id, receipts_used) in (
+            select (customer_id, receipts_used) from {side}.new_customers.new_customer_features
+            where horizon_at <= '{cut}'
+        )
+    """
+    if table == "new_customer_labels":
+        query += " and target <> 'cluster'"
+    whole, cut = (
+        query.format(columns=columns, side=side, table=table, cut=CUT) for side in ("whole", "cut")
+    )
+    (rows,) = both.execute(f"select count(*) from ({whole})").fetchone()
+    assert rows > least
+    differing = both.execute(
+        f"(({whole}) except all ({cut})) union all (({cut}) except all ({whole}))"
+    ).fetchall()
+    assert differing == []
