@@ -283,12 +283,12 @@ def merge_customers(
 
     Returns
     -------
-    One row per merge: `merge` (from 1), `left_node` and `right_node` (a key, or `merge N` for the
-    group that merge N made; the one with the smaller key or number stands left), `height` (Ward's
-    distance, in standard deviations; it never falls) and `customers` in the new group.
+    One row per merge: `merge_number` (from 1), `left_node` and `right_node` (a key, or `merge N`
+    for the group that merge N made; the one with the smaller key or number stands left), `height`
+    (Ward's distance, in standard deviations; it never falls) and `customers` in the new group.
     """
     check_columns(customers, columns=[key, *features], name="customers")
-    types = {"merge": "int64", "left_node": "str", "right_node": "str", "height": "float64"}
+    types = {"merge_number": "int64", "left_node": "str", "right_node": "str", "height": "float64"}
     types |= {"customers": "int64"}
     customers = sort_by_key(customers, key=key, name="customers")
     everyone = to_floats(customers, columns=list(features)).to_numpy()
@@ -302,7 +302,7 @@ def merge_customers(
     return to_typed(
         pd.DataFrame(
             {
-                "merge": np.arange(1, len(merges) + 1),
+                "merge_number": np.arange(1, len(merges) + 1),
                 "left_node": nodes[pairs[:, 0]],
                 "right_node": nodes[pairs[:, 1]],
                 "height": merges[:, 2],

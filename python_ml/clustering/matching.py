@@ -20,6 +20,7 @@ def match_clusters(
     clusters: pd.DataFrame,
     previous: pd.DataFrame,
     *,
+    earlier: pd.DataFrame | None = None,
     key: str = "customer_id",
     born: str,
     min_overlap: float = 0.3,
@@ -36,13 +37,15 @@ def match_clusters(
     ----------
     clusters : one row per customer and method: `key`, `method`, `cluster`, `is_chosen`.
     previous : the same of the previous run, with `cluster_key` instead of `cluster`; may be empty.
+    earlier : of the last run that was not as of the same day, where `previous` was: `overlap` and
+        `is_new` refer to it, so that running a day again changes nothing. None = `previous`.
     born : the name of this run, such as its as-of date: new keys begin with it.
     min_overlap : a pair that overlaps less is not the same cluster.
 
     Returns
     -------
     One row per method and cluster, ordered: `cluster_key` (unique within the method), `overlap`
-    (with the previous cluster of that key; missing where it is new) and `is_new`.
+    (with the earlier cluster of that key; missing where there was none) and `is_new`.
 
     References
     ----------
@@ -51,25 +54,38 @@ def match_clusters(
     columns = [key, "method", "is_chosen"]
     check_columns(clusters, columns=[*columns, "cluster"], name="clusters")
     check_columns(previous, columns=[*columns, "cluster_key"], name="previous")
+    earlier = previous if earlier is None else earlier
     rows = []
     for method, current in clusters.groupby("method", sort=True):
-        before = previous[previous["method"] == method]
-        if current["is_chosen"].any() and previous["is_chosen"].any():
-            before = previous[previous["is_chosen"]]
-        overlaps = _overlap(current, before, key=key)
-        matched = _match(overlaps, min_overlap=min_overlap)
-        taken = {cluster_key for cluster_key, _ in matched.values()}
+        matched = _match(
+            _overlap(current, _carried_on(current, previous, method=method), key=key),
+            min_overlap=min_overlap,
+        )
+        reported = _overlap(current, _carried_on(current, earlier, method=method), key=key)
+        numbers = sorted(current["cluster"].unique())
         fresh = (
             name
-            for number in range(1, len(taken) + current["cluster"].nunique() + 1)
-            if (name := f"{born}_{method}_{number}") not in taken
+            for number in range(1, 2 * len(numbers) + 1)
+            if (name := f"{born}_{method}_{number}") not in matched.values()
         )
-        for cluster in sorted(current["cluster"].unique()):
-            is_new = cluster not in matched
-            cluster_key, overlap = (next(fresh), float("nan")) if is_new else matched[cluster]
+        for cluster in numbers:
+            cluster_key = matched.get(cluster) or next(fresh)
+            is_new = cluster_key not in reported.columns
+            overlap = (
+                0.0
+                if is_new or cluster not in reported.index
+                else (reported.at[cluster, cluster_key])
+            )
             row = {"method": method, "cluster": cluster, "cluster_key": cluster_key}
-            rows.append(row | {"overlap": overlap, "is_new": is_new})
+            rows.append(row | {"overlap": float("nan") if is_new else overlap, "is_new": is_new})
     return to_typed(rows, types=KEY_TYPES)
+
+
+def _carried_on(current: pd.DataFrame, before: pd.DataFrame, *, method: str) -> pd.DataFrame:
+    """Rows of an earlier run whose keys the clustering `current` carries on."""
+    if current["is_chosen"].any() and before["is_chosen"].any():
+        return before[before["is_chosen"]]
+    return before[before["method"] == method]
 
 
 def _overlap(current: pd.DataFrame, before: pd.DataFrame, *, key: str) -> pd.DataFrame:
@@ -80,10 +96,10 @@ def _overlap(current: pd.DataFrame, before: pd.DataFrame, *, key: str) -> pd.Dat
     return common / either
 
 
-def _match(overlaps: pd.DataFrame, *, min_overlap: float) -> dict[Hashable, tuple[str, float]]:
+def _match(overlaps: pd.DataFrame, *, min_overlap: float) -> dict[Hashable, str]:
     rows, columns = linear_sum_assignment(overlaps.to_numpy(), maximize=True)
     return {
-        overlaps.index[row]: (overlaps.columns[column], float(overlaps.iat[row, column]))
+        overlaps.index[row]: overlaps.columns[column]
         for row, column in zip(rows, columns, strict=True)
         if overlaps.iat[row, column] >= min_overlap
     }

@@ -41,12 +41,12 @@ class Prototypes:
         full number of features.
         """
         distances = np.empty((len(values), self.k))
+        order = np.argsort(self.clusters, kind="stable")
+        starts = np.searchsorted(self.clusters[order], np.arange(1, self.k + 1))
         for rows, known in _by_what_is_known(values):
             factor = np.sqrt(len(known) / max(known.sum(), 1))
             to_points = factor * cdist(values[np.ix_(rows, known)], self.centers[:, known])
-            for cluster in range(self.k):
-                nearest = to_points[:, self.clusters == cluster + 1].min(axis=1)
-                distances[rows, cluster] = nearest
+            distances[rows] = np.minimum.reduceat(to_points[:, order], starts, axis=1)
         return distances, None
 
     def renumbered(self, numbers: np.ndarray) -> "Prototypes":
@@ -205,13 +205,13 @@ def _place(values: np.ndarray, model: Model) -> dict[str, np.ndarray]:
 def _by_what_is_known(values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Group the rows by which features are known: positions of the rows, mask of the features."""
     known = ~np.isnan(values)
-    if known.all():
-        return [(np.arange(len(values)), np.ones(values.shape[1], bool))]
-    patterns, group = np.unique(known, axis=0, return_inverse=True)
-    return [
-        (np.flatnonzero(group.ravel() == number), pattern)
-        for number, pattern in enumerate(patterns)
-    ]
+    is_whole = known.all(axis=1)
+    groups = [(np.flatnonzero(is_whole), np.ones(values.shape[1], bool))]
+    if not is_whole.all():
+        partial = np.flatnonzero(~is_whole)
+        patterns, group = np.unique(known[partial], axis=0, return_inverse=True)
+        groups += [(partial[group.ravel() == n], pattern) for n, pattern in enumerate(patterns)]
+    return groups
 
 
 def _log_density(values: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:

@@ -642,6 +642,16 @@ def test_a_cluster_of_mostly_others_is_new_and_its_number_was_never_used():
     assert keys["is_new"].to_dict() == {1: False, 2: True, 3: True}
 
 
+def test_overlaps_refer_to_the_earlier_day_when_a_day_is_run_again():
+    earlier = clusters_of(["a", "a", "a", "b"], column="cluster_key")
+    same_day = clusters_of(["a", "a", "a", "c"], column="cluster_key")
+    now = clusters_of([1, 1, 2, 3])
+    keys = match_clusters(now, same_day, earlier=earlier, born="x").set_index("cluster")
+    assert keys["cluster_key"].to_dict() == {1: "a", 2: "x_kmeans_1", 3: "c"}
+    assert keys["overlap"].fillna(-1).to_dict() == pytest.approx({1: 2 / 3, 2: -1, 3: -1})
+    assert keys["is_new"].to_dict() == {1: False, 2: True, 3: True}
+
+
 def test_only_customers_of_both_runs_count():
     before = clusters_of(["a", "a", "b", None, None, None], column="cluster_key")
     now = clusters_of([2, 2, 1, 1, 1, 1])
@@ -713,7 +723,7 @@ def test_a_map_that_knows_no_order_tears_more_than_a_trained_one(planted):
 def test_the_tree_of_merges_ends_in_everyone(planted):
     _, _, scaled, _, _, _ = planted
     merges = merge_customers(scaled, features=FEATURES, fit_on="is_fitted")
-    assert merges["merge"].tolist() == list(range(1, 300))
+    assert merges["merge_number"].tolist() == list(range(1, 300))
     assert merges["height"].is_monotonic_increasing
     assert merges["customers"].iloc[-1] == 300
     nodes = pd.concat([merges["left_node"], merges["right_node"]])

@@ -32,7 +32,7 @@ members as (
             sum(customers) as customers
         from contingency
         group by compared_with, member
-    )
+    ) as sizes
     group by compared_with
 
 ),
@@ -50,7 +50,7 @@ clusters as (
             sum(customers) as customers
         from contingency
         group by compared_with, cluster_key
-    )
+    ) as sizes
     group by compared_with
 
 ),

@@ -7,5 +7,7 @@ def model(dbt, session):
     history = dbt.ref("cluster_history").df()
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
+    day = str(as_of[0][0])[:10]
     latest = history[history["kept_date"] == history["kept_date"].max()]
-    return match_clusters(clusters, latest, born=str(as_of[0][0])[:10], **meta["matching"])
+    earlier = history[history["kept_date"].astype(str).str[:10] < day]
+    return match_clusters(clusters, latest, earlier=earlier, born=day, **meta["matching"])

@@ -1,6 +1,6 @@
 with
 
-merges as (
+ward_merges as (
 
     select * from {{ ref('ward_merges') }}
 
@@ -9,7 +9,7 @@ merges as (
 select
     left_node,
     right_node,
-    cast(merge as bigint) as merge_number,
+    cast(merge_number as bigint) as merge_number,
     cast(customers as bigint) as customers,
     cast(height as double) as height
-from merges
+from ward_merges

@@ -31,6 +31,14 @@ previous as (
 
 ),
 
+previous_day as (
+
+    select cast(max(kept_date) as date) as previous_date
+    from previous
+    having count(*) > 0
+
+),
+
 compared as (
 
     select
@@ -45,15 +53,16 @@ compared as (
             else 'moved'
         end as change,
         coalesce(clusters.is_unsure, false) as is_unsure,
-        (select cast(max(kept_date) as date) from previous) as previous_date
+        previous_day.previous_date
     from clusters
     full outer join previous
         on clusters.customer_id = previous.customer_id
+    -- Without an earlier run there is no day, and nobody has moved.
+    cross join previous_day
     where previous.cluster_key is distinct from clusters.cluster_key
 
 )
 
--- Without an earlier run nobody has moved.
 select
     customer_id,
     previous_cluster_key,
@@ -64,4 +73,3 @@ select
     is_unsure,
     previous_date
 from compared
-where exists (select 1 from previous)
