@@ -127,7 +127,7 @@ def scale_features(
     -------
     One row per customer in key order: `key`, `role` (one of ROLES), `worth` (the `rank_by`),
     `outlier_score` (0 to 1, above 0.5 is unusual; missing for the incomplete), `is_fitted`, and a
-    column a used feature: mean 0 and deviation 1, missing where it is unknown.
+    column a feature: mean 0 and deviation 1, missing where it is unknown or not used.
 
     Raises
     ------
@@ -141,7 +141,8 @@ def scale_features(
     features = used["feature"].tolist()
     check_columns(customers, columns=[key, rank_by, *features], name="customers")
     types = {key: key_type(customers, key=key), "role": "str", "worth": "float64"}
-    types |= {"outlier_score": "float64", "is_fitted": "bool"} | dict.fromkeys(features, "float64")
+    types |= {"outlier_score": "float64", "is_fitted": "bool"}
+    types |= dict.fromkeys(choices.sort_values("place")["feature"], "float64")
     customers = sort_by_key(customers, key=key, name="customers")
     values = to_floats(customers, columns=features)
     for row in used.to_dict("records"):
