@@ -237,6 +237,7 @@ def assign_customers(
     *,
     key: str = "customer_id",
     unsure_margin: float = 0.1,
+    progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Place every customer by each fitted model: those outside its sample, or new, as well.
 
@@ -246,6 +247,7 @@ def assign_customers(
         unknown: those are placed by the features that are known.
     models : `method`, `k` and `model`, as `fit_clusterings` gave them.
     unsure_margin : whose `margin` is lower is unsure.
+    progress : is told in words by which model customers are being placed.
 
     Returns
     -------
@@ -264,6 +266,8 @@ def assign_customers(
     for row in models.sort_values(["method", "k"]).to_dict("records"):
         model = read_model(row["model"])
         check_columns(customers, columns=model.features, name="customers")
+        if progress:
+            progress(f"placing {len(customers):,} customers by {row['method']}, k = {row['k']}")
         placed = place(to_floats(customers, columns=model.features).to_numpy(), model)
         keys = {key: customers[key], "method": row["method"], "k": row["k"]}
         found.append(pd.DataFrame(keys | placed))

@@ -431,11 +431,14 @@ def test_progress_is_told_step_by_step():
     options = {"methods": ["kmeans", "ward"], "k_max": 3, "progress": told.append}
     models = fit_clusterings(scaled, features=features, rank_by="worth", **options)
     evaluate_clusterings(scaled, models, bootstraps=1, shuffles=1, progress=told.append)
+    assign_customers(scaled, models[models["k"] == 3], progress=told.append)
     assert told == [
         "fitting kmeans to 60 customers, k = 2 to 3",
         "fitting ward to 60 customers, k = 2 to 3",
         "testing kmeans on 60 customers, 2 numbers of k",
         "testing ward on 60 customers, 2 numbers of k",
+        "placing 60 customers by kmeans, k = 3",
+        "placing 60 customers by ward, k = 3",
     ]
 
 

@@ -16,15 +16,6 @@ behaviour as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('fct_orders') }}
-    where is_placed
-        and customer_id is not null
-        and channel is not null
-
-),
-
 customers as (
 
     select * from {{ ref('dim_customers') }}
@@ -47,62 +38,25 @@ category_spend as (
 
 ),
 
-channel_totals as (
+channels as (
 
-    select * from {{ ref('int_customer_channel_orders_judged') }}
-    where decision = 'kept'
-        and orders > 0
-
-),
-
-channel_orders as (
-
-    select
-        customer_id,
-        channel,
-        count(*) as orders
-    from orders
-    group by customer_id, channel
-
-    union all
-
-    select
-        channel_totals.customer_id,
-        channel_totals.channel,
-        channel_totals.orders
-    from channel_totals
-    left join behaviour
-        on channel_totals.customer_id = behaviour.customer_id
-    where behaviour.customer_id is null
-
-),
-
-channel_places as (
-
-    select
-        channel,
-        row_number() over (order by sum(orders) desc, channel) as place
-    from channel_orders
-    group by channel
+    select * from {{ ref('int_customer_channels') }}
 
 ),
 
 channel_shares as (
 
     select
-        channel_orders.customer_id,
+        customer_id,
         {%- for place in ['first', 'second', 'third'] %}
         {{ ratio(
-            'sum(case when channel_places.place = ' ~ loop.index
-                ~ ' then channel_orders.orders else 0 end)',
-            'sum(channel_orders.orders)'
+            'sum(case when channel_place = ' ~ loop.index ~ ' then orders else 0 end)',
+            'sum(orders)'
         ) }} as {{ place }}_channel_share
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from channel_orders
-    inner join channel_places
-        on channel_orders.channel = channel_places.channel
-    group by channel_orders.customer_id
+    from channels
+    group by customer_id
 
 ),
 

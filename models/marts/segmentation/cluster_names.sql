@@ -24,9 +24,29 @@ history as (
 
 ),
 
+channels as (
+
+    select distinct
+        channel,
+        case channel_place
+            when 1 then 'first_channel_share'
+            when 2 then 'second_channel_share'
+            when 3 then 'third_channel_share'
+        end as feature
+    from {{ ref('int_customer_channels') }}
+    where channel_place <= 3
+
+),
+
 words as (
 
-    select * from {{ ref('feature_words') }}
+    select
+        words.feature,
+        replace(words.high, '{channel}', coalesce(channels.channel, '')) as high,
+        replace(words.low, '{channel}', coalesce(channels.channel, '')) as low
+    from {{ ref('feature_words') }} as words
+    left join channels
+        on words.feature = channels.feature
 
 ),
 

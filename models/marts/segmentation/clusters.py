@@ -1,4 +1,5 @@
 from python_ml.clustering import assign_customers
+from targeted_lists.progress import log_step
 
 
 def model(dbt, session):
@@ -10,6 +11,9 @@ def model(dbt, session):
     choices = choices[["method", "k", "is_chosen"]]
     models = models.merge(choices, on=["method", "k"])
     clusters = assign_customers(
-        inputs.order("customer_id").df(), models, unsure_margin=meta["unsure_margin"]
+        inputs.order("customer_id").df(),
+        models,
+        unsure_margin=meta["unsure_margin"],
+        progress=log_step,
     )
     return clusters.merge(choices, on=["method", "k"], how="left")

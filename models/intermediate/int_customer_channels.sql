@@ -1,0 +1,71 @@
+-- Orders of a customer by channel, from receipts where there are any, else from
+-- given totals. Place 1 is the channel with most orders in all.
+with
+
+placed_orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where is_placed
+        and customer_id is not null
+
+),
+
+channel_totals as (
+
+    select * from {{ ref('int_customer_channel_orders_judged') }}
+    where decision = 'kept'
+        and orders > 0
+
+),
+
+from_receipts as (
+
+    select
+        customer_id,
+        channel,
+        count(*) as orders
+    from placed_orders
+    where channel is not null
+    group by customer_id, channel
+
+),
+
+from_totals as (
+
+    select
+        customer_id,
+        channel,
+        orders
+    from channel_totals
+    where customer_id not in (select customer_id from placed_orders)
+
+),
+
+together as (
+
+    select * from from_receipts
+
+    union all
+
+    select * from from_totals
+
+),
+
+places as (
+
+    select
+        channel,
+        row_number() over (order by sum(orders) desc, channel) as channel_place
+    from together
+    group by channel
+
+)
+
+select
+    together.customer_id,
+    together.channel,
+    places.channel_place,
+    together.orders
+from together
+inner join places
+    on together.channel = places.channel
