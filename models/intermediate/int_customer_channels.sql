@@ -33,11 +33,13 @@ from_receipts as (
 from_totals as (
 
     select
-        customer_id,
-        channel,
-        orders
+        channel_totals.customer_id,
+        channel_totals.channel,
+        channel_totals.orders
     from channel_totals
-    where customer_id not in (select customer_id from placed_orders)
+    left join from_receipts
+        on channel_totals.customer_id = from_receipts.customer_id
+    where from_receipts.customer_id is null
 
 ),
 
