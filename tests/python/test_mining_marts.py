@@ -14,7 +14,6 @@ from types import SimpleNamespace
 import duckdb
 import numpy as np
 import pandas as pd
-import pytest
 from conftest import REPO_ROOT, Build, Project, query
 from scipy.stats import poisson
 from sklearn.metrics import roc_auc_score
@@ -74,7 +73,12 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
     evaluations = read_table(database, "activity.activity_evaluations")
     assert evaluations["reason"].tolist() == ["No model: there are no labelled rows."]
     thresholds = read_table(database, "basket.basket_thresholds")
-    assert thresholds["baskets"].tolist() == [0]
+    assert thresholds["baskets"].tolist() == [0, 0]
+    summary = read_table(database, "basket.basket_summary")
+    assert set(summary["note"]) == {"no baskets"}
+    assert set(summary["history"]) == {"no orders"}
+    methods = read_table(database, "basket.recommendation_evaluations")
+    assert set(methods.loc[methods["is_chosen"], "reason"]) == {"Chosen untested: no orders."}
     grid = read_table(database, "activity.risk_value_grid")
     assert (len(grid), grid["customers"].sum()) == (9, 0)
     for table in (
@@ -97,7 +101,10 @@ def test_one_order_groups_nobody_and_foretells_nothing(project):
         ["C1", "none", True]
     ]
     thresholds = read_table(database, "basket.basket_thresholds")
-    assert thresholds[["baskets", "later_baskets", "min_support"]].values.tolist() == [[1, 0, 1]]
+    columns = ["baskets", "later_baskets", "min_support"]
+    assert thresholds[columns].values.tolist() == [[1, 0, 1], [1, 0, 1]]
+    summary = read_table(database, "basket.basket_summary")
+    assert set(summary["note"]) == {"no two items stand together in 1 of the 1 baskets"}
     assert read_table(database, "basket.product_recommendations").empty
     assert read_table(database, "activity.activity_scores").empty
 
@@ -153,34 +160,47 @@ def load_model(path: str) -> Callable:
     return module.model
 
 
-def find_itemsets(items: pd.DataFrame, *, n_baskets: int, **meta: int) -> pd.DataFrame:
-    """Run the dbt model `itemsets` on baskets that are all mined."""
+def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd.DataFrame:
+    """Run the dbt model `itemsets` on ten baskets that are all mined."""
     connection = duckdb.connect()
-    connection.register("items", items.assign(is_mined=True))
+    group = {"basis": "order", "level": "product"}
+    connection.register("items", items.assign(period="mined", **group))
+    counts = items.groupby("item_number").size().reset_index(name="baskets")
+    counts = counts.assign(item=counts["item_number"].map("P{:02d}".format), **group)
+    connection.register("counts", counts)
+    thresholds = pd.DataFrame(
+        [group | {"min_support": 0.5, "max_length": 3, "baskets": 10, "is_support_set": is_set}]
+    )
+    connection.register("thresholds", thresholds)
     tables = {
         "basket_items": connection.sql("select * from items"),
-        "basket_thresholds": connection.sql(
-            f"select 0.5::double as min_support, {n_baskets} as baskets"
-        ),
+        "basket_item_counts": connection.sql("select * from counts"),
+        "basket_thresholds": connection.sql("select * from thresholds"),
     }
+    meta = {"max_itemsets": max_itemsets}
     dbt = SimpleNamespace(ref=tables.get, config=SimpleNamespace(get={"meta": meta}.get))
     return load_model("basket/itemsets.py")(dbt, connection)
 
 
-def test_too_many_triples_leave_pairs_and_say_so():
-    # Twelve items in every basket: 12 singles, 66 pairs, 220 triples.
+def test_too_many_itemsets_raise_a_chosen_support_and_stop_a_set_one():
+    # Of twelve items two stand in all ten baskets, the others in nine of them: 298 itemsets.
     items = pd.DataFrame(
-        [(f"O{b:02d}", f"P{i:02d}") for b in range(10) for i in range(12)],
-        columns=["basket_id", "item"],
+        [(b, i) for b in range(10) for i in range(12) if i < 2 or b],
+        columns=["basket_number", "item_number"],
     )
-    limited = find_itemsets(items, n_baskets=10, max_length=3, max_itemsets=100)
-    assert limited["length"].value_counts().to_dict() == {1: 12, 2: 66}
-    assert set(limited["max_length"]) == {2}
-    whole = find_itemsets(items, n_baskets=10, max_length=3, max_itemsets=298)
-    assert whole["length"].value_counts().to_dict() == {1: 12, 2: 66, 3: 220}
-    assert set(whole["max_length"]) == {3}
-    with pytest.raises(ValueError, match="n_baskets is 9"):
-        find_itemsets(items, n_baskets=9, max_length=3, max_itemsets=100)
+    whole = find_itemsets(items, max_itemsets=298, is_set=True)
+    assert whole["length"].value_counts().to_dict() == {0: 1, 1: 12, 2: 66, 3: 220}
+    assert whole["note"].iloc[0] == ""
+    stopped = find_itemsets(items, max_itemsets=100, is_set=True)
+    assert stopped["length"].tolist() == [0]
+    said = (
+        "min_support 0.5 gives at least 298 itemsets up to length 3, more than 100: use at least 1"
+    )
+    assert stopped["note"].iloc[0] == said
+    risen = find_itemsets(items, max_itemsets=100, is_set=False)
+    assert risen["itemset"].tolist() == ["", "P00", "P01", "P00 + P01"]
+    assert set(risen["min_support"]) == {1.0}
+    assert risen["note"].iloc[0] == f"{said}, which was done"
 
 
 # --- leaks ------------------------------------------------------------------------------------
@@ -325,6 +345,7 @@ def test_the_model_is_chosen_because_it_beats_its_baselines(sample_build):
 def test_the_planted_pairs_are_the_strongest_rules_and_usable(sample_build):
     pairs = pd.read_csv(SAMPLE / "truth" / "product_pairs.csv")
     rules = read_table(sample_build.published, "basket.association_rules")
+    rules = rules[(rules["basis"] == "order") & (rules["level"] == "product")]
     single = rules[(rules["antecedent_size"] == 1) & (rules["consequent_size"] == 1)]
     strongest = single.sort_values("lift", ascending=False).head(2 * len(pairs))
     planted = set(zip(pairs["antecedent"], pairs["consequent"], strict=True))
@@ -332,4 +353,6 @@ def test_the_planted_pairs_are_the_strongest_rules_and_usable(sample_build):
     assert len(planted) == 8
     assert found == planted | {(consequent, antecedent) for antecedent, consequent in planted}
     assert strongest["is_usable"].all()
-    assert (single["lift"].drop(strongest.index) < 0.6 * strongest["lift"].min()).all()
+    others = single.drop(strongest.index)
+    assert others["is_usable"].any()
+    assert others.loc[others["is_usable"], "lift"].max() < 0.6 * strongest["lift"].min()

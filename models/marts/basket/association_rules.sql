@@ -19,27 +19,29 @@ thresholds as (
 
 ),
 
-counted_later as (
+named as (
 
     select
         rules.*,
-        thresholds.basis,
-        thresholds.level,
+        {{ null_if_nan('rules.later_lift') }} as known_later_lift,
+        {{ null_if_nan('rules.later_size_lift') }} as known_later_size_lift,
+        {{ null_if_nan('rules.improvement') }} as known_improvement,
+        {{ null_if_nan('rules.improvement_p_value') }} as known_improvement_p_value,
         antecedents.itemset_name as antecedent_name,
         consequents.itemset_name as consequent_name,
-        wholes.later_baskets,
-        {{ ratio(
-            'wholes.later_baskets * thresholds.later_baskets',
-            'antecedents.later_baskets * consequents.later_baskets'
-        ) }} as later_lift
+        thresholds.later_baskets as later_period_baskets
     from rules
-    cross join thresholds
-    inner join itemsets as wholes
-        on rules.itemset = wholes.itemset
+    inner join thresholds
+        on rules.basis = thresholds.basis
+        and rules.level = thresholds.level
     inner join itemsets as antecedents
-        on rules.antecedent = antecedents.itemset
+        on rules.basis = antecedents.basis
+        and rules.level = antecedents.level
+        and rules.antecedent = antecedents.itemset
     inner join itemsets as consequents
-        on rules.consequent = consequents.itemset
+        on rules.basis = consequents.basis
+        and rules.level = consequents.level
+        and rules.consequent = consequents.itemset
 
 ),
 
@@ -49,38 +51,53 @@ judged as (
     select
         *,
         case
-            when q_value > {{ var('basket_max_q') }} + 1e-9 then 'may be chance'
-            when lift < {{ var('basket_min_lift') }} - 1e-9
+            when greatest(q_value, size_q_value) > {{ var('basket_max_q') }} + 1e-9
+                then 'may be chance'
+            when least(lift, size_lift) < {{ var('basket_min_lift') }} - 1e-9
                 then 'hardly more than usual'
-            when later_lift is null then 'no later baskets to confirm it'
-            when later_lift < {{ var('basket_min_lift') }} - 1e-9
+            when is_redundant then 'adds nothing to a shorter rule'
+            when later_period_baskets = 0 then 'history too short to confirm it'
+            when known_later_lift is null then 'no later baskets to confirm it'
+            when least(known_later_lift, known_later_size_lift)
+                < {{ var('basket_min_lift') }} - 1e-9
+                or later_p_value > {{ var('basket_max_later_p') }} + 1e-9
                 then 'did not hold in later baskets'
             else 'holds in later baskets'
         end as verdict
-    from counted_later
+    from named
 
 )
 
 select
-    judged.basis,
-    judged.level,
-    judged.antecedent,
-    judged.consequent,
-    judged.antecedent_name,
-    judged.consequent_name,
-    judged.verdict,
-    cast(judged.antecedent_size as bigint) as antecedent_size,
-    cast(judged.consequent_size as bigint) as consequent_size,
-    cast(judged.baskets as bigint) as baskets,
-    judged.later_baskets,
-    judged.support,
-    judged.confidence,
-    judged.lift,
-    judged.leverage,
-    judged.conviction,
-    judged.zhang,
-    judged.p_value,
-    judged.q_value,
-    judged.later_lift,
-    judged.verdict = 'holds in later baskets' as is_usable
+    basis,
+    level,
+    antecedent,
+    consequent,
+    antecedent_name,
+    consequent_name,
+    verdict,
+    cast(antecedent_size as bigint) as antecedent_size,
+    cast(consequent_size as bigint) as consequent_size,
+    cast(baskets as bigint) as baskets,
+    cast(antecedent_baskets as bigint) as antecedent_baskets,
+    cast(consequent_baskets as bigint) as consequent_baskets,
+    cast(later_baskets as bigint) as later_baskets,
+    support,
+    confidence,
+    lift,
+    leverage,
+    conviction,
+    zhang,
+    p_value,
+    q_value,
+    known_improvement as improvement,
+    known_improvement_p_value as improvement_p_value,
+    expected_baskets,
+    size_lift,
+    size_q_value,
+    known_later_lift as later_lift,
+    known_later_size_lift as later_size_lift,
+    later_p_value,
+    is_redundant,
+    verdict = 'holds in later baskets' as is_usable
 from judged

@@ -1,17 +1,5 @@
+-- Numbers in place of texts keep millions of lines narrow.
 with
-
-thresholds as (
-
-    select * from {{ ref('basket_thresholds') }}
-
-),
-
-orders as (
-
-    select * from {{ ref('fct_orders') }}
-    where is_bought
-
-),
 
 order_lines as (
 
@@ -20,40 +8,26 @@ order_lines as (
 
 ),
 
-basket_items as (
+basket_orders as (
 
-    select distinct
-        thresholds.basis,
-        thresholds.level,
-        order_lines.order_id as basket_id,
-        -- The separator of itemsets must not occur in an item.
-        replace(order_lines.product_id, ' + ', '+') as item,
-        {{ epoch_seconds('orders.ordered_at') }} <= thresholds.mined_until_seconds
-            as is_mined
-    from order_lines
-    inner join orders
-        on order_lines.order_id = orders.order_id
-    cross join thresholds
+    select * from {{ ref('basket_orders') }}
 
 ),
 
-counted as (
+products as (
 
-    select
-        basket_items.*,
-        count(*) filter (where basket_items.is_mined)
-            over (partition by basket_items.item) as mined_baskets
-    from basket_items
+    select * from {{ ref('basket_products') }}
 
 )
 
-select
-    counted.basis,
-    counted.level,
-    counted.basket_id,
-    counted.item,
-    counted.is_mined
-from counted
-cross join thresholds
--- The tolerance keeps an item that is exactly at the threshold.
-where counted.mined_baskets >= thresholds.min_support * thresholds.baskets - 1e-9
+select distinct
+    basket_orders.basis,
+    products.level,
+    basket_orders.period,
+    basket_orders.basket_number,
+    products.item_number
+from order_lines
+inner join basket_orders
+    on order_lines.order_id = basket_orders.order_id
+inner join products
+    on order_lines.product_id = products.product_id

@@ -1,62 +1,71 @@
--- The lowest support of the ladder at which the items are few enough for the
--- pairs to be counted, and never fewer than five baskets: what happened four
+-- A support that is set stands. Else it is the lowest step of the ladder at which
+-- the items are few enough, and never fewer than five baskets: what happened four
 -- times may be chance.
 with
 
-orders as (
-
-    select * from {{ ref('fct_orders') }}
-    where is_bought
-
-),
-
-order_lines as (
-
-    select * from {{ ref('fct_order_lines') }}
-    where is_bought
-
-),
-
 periods as (
 
-    select
-        cast(floor({{
-            percentile(epoch_seconds('ordered_at'), var('basket_mining_share'))
-        }}) as bigint) as mined_until_seconds
-    from orders
+    select * from {{ ref('basket_periods') }}
 
 ),
 
-periodised_orders as (
+basket_counts as (
 
     select
-        orders.order_id,
-        {{ epoch_seconds('orders.ordered_at') }} <= periods.mined_until_seconds
-            as is_mined
-    from orders
-    cross join periods
-
-),
-
-totals as (
-
-    select
-        count(*) filter (where is_mined) as baskets,
-        count(*) filter (where not is_mined) as later_baskets
-    from periodised_orders
+        basis,
+        count(distinct basket_number) filter (where period = 'mined') as baskets,
+        count(distinct basket_number) filter (where period = 'confirmed')
+            as later_baskets,
+        count(distinct basket_number) filter (where period = 'tested')
+            as tested_baskets
+    from {{ ref('basket_orders') }}
+    group by basis
 
 ),
 
 item_counts as (
 
+    select * from {{ ref('basket_item_counts') }}
+
+),
+
+levels as (
+    {%- for level, asked in var('basket_levels').items() %}
+
     select
-        order_lines.product_id as item,
-        count(distinct order_lines.order_id) as baskets
-    from order_lines
-    inner join periodised_orders
-        on order_lines.order_id = periodised_orders.order_id
-        and periodised_orders.is_mined
-    group by order_lines.product_id
+        '{{ level }}' as level,
+        cast({{ 'null' if asked.min_support == 'auto' else asked.min_support }} as double)
+            as set_support,
+        cast({{ asked.min_confidence }} as double) as min_confidence,
+        cast({{ asked.max_length }} as bigint) as max_length
+    {%- if not loop.last %}
+
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+bases as (
+    {%- for basis in var('basket_bases') %}
+
+    select '{{ basis }}' as basis
+    {%- if not loop.last %}
+
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+-- Products are always there; a level of categories where the dataset has it.
+present_levels as (
+
+    select distinct level from {{ ref('basket_products') }}
+
+    union
+
+    select 'product' as level
 
 ),
 
@@ -69,83 +78,118 @@ ladder as (
 
 ),
 
--- Pairs of so many items can be counted, and the table of orders by items fits
--- in memory (a byte a cell; python_ml.baskets refuses a larger one).
-limits as (
+groups as (
 
     select
-        baskets,
-        least({{ var('basket_max_items') }}, 2000000000 / nullif(baskets, 0)) as max_items
-    from totals
+        bases.basis,
+        levels.level,
+        levels.set_support,
+        levels.min_confidence,
+        levels.max_length,
+        coalesce(basket_counts.baskets, 0) as baskets,
+        coalesce(basket_counts.later_baskets, 0) as later_baskets,
+        coalesce(basket_counts.tested_baskets, 0) as tested_baskets
+    from bases
+    cross join levels
+    inner join present_levels
+        on levels.level = present_levels.level
+    left join basket_counts
+        on bases.basis = basket_counts.basis
 
 ),
 
 steps as (
 
     select
-        greatest(ladder.support, 5 / nullif(cast(limits.baskets as double), 0))
-            as min_support,
-        limits.baskets,
-        limits.max_items
-    from ladder
-    cross join limits
+        groups.basis,
+        groups.level,
+        groups.baskets,
+        greatest(
+            ladder.support,
+            {{ var('basket_min_baskets') }} / nullif(cast(groups.baskets as double), 0)
+        ) as min_support
+    from groups
+    cross join ladder
 
 ),
 
 counted_steps as (
 
     select
+        steps.basis,
+        steps.level,
         steps.min_support,
-        steps.max_items,
-        count(item_counts.item) as items
+        count(item_counts.item_number) as items
     from steps
     left join item_counts
-        on item_counts.baskets >= steps.min_support * steps.baskets - 1e-9
-    group by steps.min_support, steps.max_items
+        on steps.basis = item_counts.basis
+        and steps.level = item_counts.level
+        -- The tolerance keeps an item that is exactly at the threshold.
+        and item_counts.baskets >= steps.min_support * steps.baskets - 1e-9
+    group by steps.basis, steps.level, steps.min_support
+
+),
+
+fitting as (
+
+    select
+        basis,
+        level,
+        min(min_support) as min_support
+    from counted_steps
+    where items <= {{ var('basket_max_items') }}
+    group by basis, level
 
 ),
 
 -- Where even the highest step leaves too many items, the first that is too many
 -- must not meet the support.
-ranked_items as (
-
-    select
-        baskets,
-        row_number() over (order by baskets desc, item) as place
-    from item_counts
-
-),
-
 crowding as (
 
-    select min((ranked_items.baskets + 1) / cast(limits.baskets as double)) as min_support
-    from ranked_items
-    inner join limits
-        on ranked_items.place > limits.max_items
-        and ranked_items.place <= limits.max_items + 1
+    select
+        basis,
+        level,
+        baskets + 1 as baskets
+    from item_counts
+    qualify row_number() over (
+        partition by basis, level order by baskets desc, item
+    ) = {{ var('basket_max_items') }} + 1
 
 ),
 
 chosen as (
 
     select
-        coalesce(
-            min(counted_steps.min_support)
-                filter (where counted_steps.items <= counted_steps.max_items),
-            min(crowding.min_support)
+        groups.*,
+        least(
+            coalesce(
+                groups.set_support,
+                fitting.min_support,
+                crowding.baskets / nullif(cast(groups.baskets as double), 0),
+                1
+            ),
+            1
         ) as min_support
-    from counted_steps
-    cross join crowding
+    from groups
+    left join fitting
+        on groups.basis = fitting.basis
+        and groups.level = fitting.level
+    left join crowding
+        on groups.basis = crowding.basis
+        and groups.level = crowding.level
 
 )
 
 select
-    'order' as basis,
-    'product' as level,
-    least(coalesce(chosen.min_support, 1), 1) as min_support,
-    totals.baskets,
-    totals.later_baskets,
-    periods.mined_until_seconds
+    chosen.basis,
+    chosen.level,
+    periods.history,
+    chosen.min_support,
+    chosen.min_confidence,
+    chosen.max_length,
+    chosen.baskets,
+    chosen.later_baskets,
+    chosen.tested_baskets,
+    chosen.set_support is not null as is_support_set
 from chosen
-cross join totals
 cross join periods

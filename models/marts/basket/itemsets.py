@@ -1,20 +1,21 @@
-from python_ml.baskets import find_frequent_itemsets
+import pandas as pd
 
-PAIRS = 2
+from python_ml.baskets import mine_baskets
 
 
 def model(dbt, session):
-    """One row per frequent itemset of the baskets that are mined."""
-    items = dbt.ref("basket_items")
+    """One row per basis, level and frequent itemset; the empty itemset says what was done."""
+    items = dbt.ref("basket_items").filter("period <> 'tested'")
+    counts = dbt.ref("basket_item_counts")
     thresholds = dbt.ref("basket_thresholds")
     meta = dbt.config.get("meta")
-    min_support, baskets = thresholds.project("min_support, baskets").fetchall()[0]
-    mined = items.filter("is_mined").order("basket_id, item").df()
-    request = {"n_baskets": baskets, "min_support": min_support, **meta}
-    try:
-        itemsets = find_frequent_itemsets(mined, **request)
-    except ValueError:
-        # Too many: basket_thresholds keeps pairs countable, so any other fault is raised again.
-        request["max_length"] = PAIRS
-        itemsets = find_frequent_itemsets(mined, **request)
-    return itemsets.assign(max_length=request["max_length"])
+    found = []
+    for asked in thresholds.order("basis, level").df().to_dict("records"):
+        group = "basis = '{basis}' and level = '{level}'".format(**asked)
+        least = "baskets >= {min_support} * {baskets} - 1e-9".format(**asked)
+        names = counts.filter(group).filter(least).project("item_number, item")
+        lines = items.filter(group).join(names.project("item_number"), "item_number")
+        lines = lines.project("basket_number, item_number, period = 'mined' as is_mined")
+        itemsets = mine_baskets(lines.df(), names.order("item").df(), asked=asked, **meta)
+        found.append(itemsets.assign(basis=asked["basis"], level=asked["level"]))
+    return pd.concat(found)

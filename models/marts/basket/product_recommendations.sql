@@ -1,10 +1,40 @@
--- The best rules that start from what a customer has bought; who has none gets
--- what is popular in the own segment. Nothing that is owned or no longer sold.
+-- Why each offer: the surest usable rule that leads to it, else the most similar
+-- product that the customer bought, else what the segment buys.
 with
 
-rules as (
+offers as (
 
-    select * from {{ ref('association_rules') }}
+    select * from {{ ref('recommendation_offers') }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('recommendation_purchases') }}
+    where moment = 'current'
+
+),
+
+products as (
+
+    select * from {{ ref('recommendation_products') }}
+    where moment = 'current'
+
+),
+
+basket_products as (
+
+    select * from {{ ref('basket_products') }}
+    where level = 'product'
+
+),
+
+usable as (
+
+    select
+        *,
+        row_number() over (order by basis, antecedent, consequent) as rule_number
+    from {{ ref('association_rules') }}
     where is_usable
         and level = 'product'
         and consequent_size = 1
@@ -14,211 +44,175 @@ rules as (
 rule_items as (
 
     select
-        antecedent,
-        antecedent_size,
-        unnest(string_split(antecedent, ' + ')) as product_id
-    from (
-        select
-            antecedent,
-            antecedent_size
-        from rules
-        group by antecedent, antecedent_size
-    ) as antecedents
+        rule_number,
+        unnest(string_split(antecedent, ' + ')) as item
+    from usable
 
 ),
 
-products as (
-
-    select * from {{ ref('dim_products') }}
-
-),
-
-bought_lines as (
-
-    select * from {{ ref('fct_order_lines') }}
-    where is_bought
-
-),
-
-margins as (
+rule_products as (
 
     select
-        product_id,
-        avg(bought_margin) as mean_margin
-    from bought_lines
-    group by product_id
+        rule_items.rule_number,
+        basket_products.product_id
+    from rule_items
+    inner join basket_products
+        on rule_items.item = basket_products.item
 
 ),
 
-owned as (
+rules_to_offers as (
 
     select
-        customer_id,
-        product_id
-    from bought_lines
-    where customer_id is not null
-    group by customer_id, product_id
-
-),
-
-segments as (
-
-    select
-        customer_id,
-        segment
-    from {{ ref('rfm_scores') }}
-    where basis = 'bought'
-
-),
-
-held_antecedents as (
-
-    select
-        owned.customer_id,
-        rule_items.antecedent
-    from owned
-    inner join rule_items
-        on owned.product_id = rule_items.product_id
-    group by owned.customer_id, rule_items.antecedent, rule_items.antecedent_size
-    having count(*) = rule_items.antecedent_size
-
-),
-
-ruled as (
-
-    select
-        held_antecedents.customer_id,
-        rules.consequent as product_id,
-        rules.antecedent_name,
-        rules.confidence,
-        rules.lift,
-        row_number() over (
-            partition by held_antecedents.customer_id, rules.consequent
-            order by rules.confidence desc, rules.lift desc, rules.antecedent
-        ) as rule_place
-    from held_antecedents
-    inner join rules
-        on held_antecedents.antecedent = rules.antecedent
-
-),
-
-popular as (
-
-    select
-        segments.segment,
-        owned.product_id,
-        count(*) as buyers
-    from owned
-    inner join segments
-        on owned.customer_id = segments.customer_id
-    group by segments.segment, owned.product_id
-
-),
-
-ranked_popular as (
-
-    select
-        *,
-        row_number() over (
-            partition by segment order by buyers desc, product_id
-        ) as place
-    from popular
-
-),
-
-segment_sizes as (
-
-    select
-        segment,
-        count(*) as customers
-    from segments
-    group by segment
-
-),
-
-offers as (
-
-    select
-        customer_id,
-        product_id,
-        'rule' as source,
-        antecedent_name as ground,
-        confidence as share,
-        lift
-    from ruled
-    where rule_place = 1
-
-    union all
-
-    select
-        segments.customer_id,
-        ranked_popular.product_id,
-        'popular' as source,
-        segments.segment as ground,
-        {{ ratio('ranked_popular.buyers', 'segment_sizes.customers') }} as share,
-        cast(null as double) as lift
-    from segments
-    inner join segment_sizes
-        on segments.segment = segment_sizes.segment
-    inner join ranked_popular
-        on segments.segment = ranked_popular.segment
-        and ranked_popular.place <= 50
-
-),
-
-new_offers as (
-
-    select
-        offers.*,
-        products.product_name
+        offers.customer_id,
+        offers.product_id,
+        usable.rule_number,
+        usable.antecedent_size
     from offers
-    inner join products
-        on offers.product_id = products.product_id
-        and products.is_active
-        and not products.is_service
-    left join owned
-        on offers.customer_id = owned.customer_id
-        and offers.product_id = owned.product_id
-    where owned.product_id is null
+    inner join basket_products
+        on offers.product_id = basket_products.product_id
+    inner join usable
+        on basket_products.item = usable.consequent
+
+),
+
+held_rules as (
+
+    select
+        rules_to_offers.customer_id,
+        rules_to_offers.product_id,
+        rules_to_offers.rule_number
+    from rules_to_offers
+    inner join rule_products
+        on rules_to_offers.rule_number = rule_products.rule_number
+    inner join purchases
+        on rules_to_offers.customer_id = purchases.customer_id
+        and rule_products.product_id = purchases.product_id
+    group by
+        rules_to_offers.customer_id,
+        rules_to_offers.product_id,
+        rules_to_offers.rule_number,
+        rules_to_offers.antecedent_size
+    having count(*) = rules_to_offers.antecedent_size
+
+),
+
+-- What goes together in one order says more than what one customer buys in months.
+rule_grounds as (
+
+    select
+        held_rules.customer_id,
+        held_rules.product_id,
+        usable.basis,
+        usable.antecedent_name,
+        usable.confidence,
+        usable.lift
+    from held_rules
+    inner join usable
+        on held_rules.rule_number = usable.rule_number
     qualify row_number() over (
-        partition by offers.customer_id, offers.product_id
-        order by offers.source desc
+        partition by held_rules.customer_id, held_rules.product_id
+        order by
+            case usable.basis when 'order' then 0 else 1 end,
+            usable.confidence desc,
+            usable.lift desc,
+            usable.rule_number
     ) = 1
 
 ),
 
-wanted as (
+similar_grounds as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by source desc, share desc, lift desc, product_id
-        ) as rank
-    from new_offers
+        offers.customer_id,
+        offers.product_id,
+        coalesce(sources.product_name, sources.product_id) as source_name,
+        neighbours.similarity
+    from offers
+    inner join {{ ref('item_neighbours') }} as neighbours
+        on offers.product_id = neighbours.neighbour_id
+        and neighbours.moment = 'current'
+    inner join purchases
+        on offers.customer_id = purchases.customer_id
+        and neighbours.product_id = purchases.product_id
+    inner join products as sources
+        on purchases.product_id = sources.product_id
+    qualify row_number() over (
+        partition by offers.customer_id, offers.product_id
+        order by neighbours.similarity desc, purchases.product_id
+    ) = 1
+
+),
+
+grounded as (
+
+    select
+        offers.*,
+        products.product_name,
+        products.price_band,
+        products.mean_margin,
+        coalesce(products.product_name, products.product_id) as known_name,
+        rule_grounds.basis as rule_basis,
+        rule_grounds.antecedent_name,
+        rule_grounds.lift,
+        similar_grounds.source_name,
+        purchases.product_id is null as is_new,
+        case
+            when rule_grounds.basis is not null then 'rule'
+            else offers.source
+        end as ground,
+        case
+            when rule_grounds.basis is not null then rule_grounds.confidence
+            when offers.source = 'similar' then similar_grounds.similarity
+            else offers.score
+        end as share,
+        case
+            when products.price_band = offers.usual_price_band then 'in'
+            when products.price_band = 'lower' or offers.usual_price_band = 'upper'
+                then 'below'
+            else 'above'
+        end as band_fit
+    from offers
+    inner join products
+        on offers.product_id = products.product_id
+    left join purchases
+        on offers.customer_id = purchases.customer_id
+        and offers.product_id = purchases.product_id
+    left join rule_grounds
+        on offers.customer_id = rule_grounds.customer_id
+        and offers.product_id = rule_grounds.product_id
+    left join similar_grounds
+        on offers.customer_id = similar_grounds.customer_id
+        and offers.product_id = similar_grounds.product_id
 
 )
 
 select
-    wanted.customer_id,
-    wanted.product_id,
-    wanted.product_name,
-    wanted.source,
-    case
-        when wanted.source = 'rule'
-            then 'bought ' || wanted.ground
-                || '; of the orders with it '
-                || cast(round(100 * wanted.share) as integer)
-                || ' % hold ' || coalesce(wanted.product_name, wanted.product_id)
-                || ', ' || cast(cast(wanted.lift as decimal(18, 1)) as string)
-                || ' times the usual'
-        else 'no rule fits; bought by '
-            || cast(round(100 * wanted.share) as integer)
-            || ' % of the segment ' || wanted.ground
-    end as reason,
-    cast(wanted.rank as integer) as rank,
-    cast(margins.mean_margin as decimal(18, 4)) as expected_margin
-from wanted
-left join margins
-    on wanted.product_id = margins.product_id
-where wanted.rank <= {{ var('recommendations_per_customer') }}
+    customer_id,
+    product_id,
+    product_name,
+    method,
+    ground as source,
+    rule_basis,
+    case ground
+        when 'rule' then
+            'bought ' || antecedent_name
+            || case rule_basis
+                when 'customer' then '; of those who did, '
+                    || {{ percent_text('share') }} || ' buy '
+                else '; of the orders with it, ' || {{ percent_text('share') }} || ' hold '
+            end || known_name || ', ' || {{ rounded_text('lift') }} || ' times the usual'
+        when 'similar' then
+            'bought ' || source_name || ', and the same customers buy ' || known_name
+            || ' (similarity ' || cast(cast(share as decimal(18, 2)) as string) || ')'
+        else 'no rule fits; bought by ' || {{ percent_text('share') }} || ' of ' || group_name
+    end || '; ' || band_fit || ' the usual price band' as reason,
+    price_band,
+    usual_price_band,
+    cast(place as integer) as rank,
+    share,
+    lift,
+    mean_margin as line_margin,
+    cast(mean_margin * share as decimal(18, 4)) as expected_margin,
+    is_new
+from grounded

@@ -1,10 +1,24 @@
-from python_ml.baskets import derive_rules
+import pandas as pd
+
+from python_ml.baskets import confirm_rules, derive_rules
 
 
 def model(dbt, session):
-    """One row per rule of the frequent itemsets."""
-    itemsets = dbt.ref("itemsets")
+    """One row per basis, level and rule of the frequent itemsets."""
+    itemsets = dbt.ref("itemsets").filter("length > 0").order("itemset")
+    sizes = dbt.ref("basket_sizes").order("size")
     thresholds = dbt.ref("basket_thresholds")
-    meta = dbt.config.get("meta")
-    baskets = thresholds.project("baskets").fetchall()[0][0]
-    return derive_rules(itemsets.order("itemset").df(), n_baskets=baskets, **meta)
+    found = []
+    for asked in thresholds.order("basis, level").df().to_dict("records"):
+        group = "basis = '{basis}' and level = '{level}'".format(**asked)
+        mined, later = (sizes.filter(f"period = '{p}'") for p in ("mined", "confirmed"))
+        rules = derive_rules(
+            itemsets.filter(group).df(),
+            basket_sizes=mined.filter(group).df(),
+            n_baskets=asked["baskets"],
+            min_confidence=asked["min_confidence"],
+        )
+        request = {"basket_sizes": later.filter(group).df()}
+        rules = confirm_rules(rules, n_later_baskets=asked["later_baskets"], **request)
+        found.append(rules.assign(basis=asked["basis"], level=asked["level"]))
+    return pd.concat(found)

@@ -1,16 +1,19 @@
--- Each itemset counted anew in the mined orders; an itemset meets the support
--- and is no more frequent than any of its items.
+-- A tenth of the itemsets counted anew in the mined baskets; an itemset meets the
+-- support that was used.
 with
 
 itemsets as (
 
     select * from {{ ref('frequent_itemsets') }}
+    where {{ hash_bucket("'recount|'", 'itemset') }} < 1000
 
 ),
 
 items as (
 
     select
+        basis,
+        level,
         itemset,
         length,
         unnest(string_split(itemset, ' + ')) as item
@@ -18,67 +21,56 @@ items as (
 
 ),
 
-item_counts as (
-
-    select
-        item,
-        count(*) as baskets
-    from {{ ref('basket_items') }}
-    where is_mined
-    group by item
-
-),
-
 holding_baskets as (
 
     select
+        items.basis,
+        items.level,
         items.itemset,
-        basket_items.basket_id
+        basket_items.basket_number
     from items
+    inner join {{ ref('basket_item_counts') }} as item_counts
+        on items.basis = item_counts.basis
+        and items.level = item_counts.level
+        and items.item = item_counts.item
     inner join {{ ref('basket_items') }} as basket_items
-        on items.item = basket_items.item
-    where basket_items.is_mined
-    group by items.itemset, items.length, basket_items.basket_id
-    having count(*) = items.length
+        on items.basis = basket_items.basis
+        and items.level = basket_items.level
+        and item_counts.item_number = basket_items.item_number
+        and basket_items.period = 'mined'
+    group by all
+    having count(*) = max(items.length)
 
 ),
 
 recounts as (
 
     select
+        basis,
+        level,
         itemset,
         count(*) as baskets
     from holding_baskets
-    group by itemset
-
-),
-
-rarest_items as (
-
-    select
-        items.itemset,
-        min(item_counts.baskets) as baskets
-    from items
-    left join item_counts
-        on items.item = item_counts.item
-    group by items.itemset
+    group by basis, level, itemset
 
 )
 
 select
+    itemsets.basis,
+    itemsets.level,
     itemsets.itemset,
     itemsets.baskets,
     recounts.baskets as recounted,
-    rarest_items.baskets as of_rarest_item,
     itemsets.support,
-    thresholds.min_support
+    summary.min_support
 from itemsets
-cross join {{ ref('basket_thresholds') }} as thresholds
+inner join {{ ref('basket_summary') }} as summary
+    on itemsets.basis = summary.basis
+    and itemsets.level = summary.level
 left join recounts
-    on itemsets.itemset = recounts.itemset
-left join rarest_items
-    on itemsets.itemset = rarest_items.itemset
+    on itemsets.basis = recounts.basis
+    and itemsets.level = recounts.level
+    and itemsets.itemset = recounts.itemset
 where recounts.baskets is distinct from itemsets.baskets
-    or (rarest_items.baskets >= itemsets.baskets) is not true
-    or abs(itemsets.support - itemsets.baskets / thresholds.baskets) > 1e-9
-    or itemsets.support < thresholds.min_support - 1e-9
+    or abs(itemsets.support - itemsets.baskets / summary.baskets) > 1e-9
+    or itemsets.support < summary.min_support - 1e-9

@@ -1,4 +1,5 @@
--- Ranks run from 1 without a gap, at most as far as asked, rules first.
+-- Ranks run from 1 without a gap, at most as far as asked; what only the segment
+-- buys comes behind the chosen method.
 select
     customer_id,
     count(*) as recommendations,
@@ -10,4 +11,4 @@ having min(rank) <> 1
     or max(rank) <> count(*)
     or count(distinct rank) <> count(*)
     or count(*) > {{ var('recommendations_per_customer') }}
-    or max(rank) filter (where source = 'rule') > min(rank) filter (where source = 'popular')
+    or max(rank) filter (where method <> 'segment') > min(rank) filter (where method = 'segment')

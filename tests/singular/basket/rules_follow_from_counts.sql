@@ -25,11 +25,17 @@ counted as (
         antecedents.later_baskets as later_a,
         consequents.later_baskets as later_c
     from rules
-    cross join {{ ref('basket_thresholds') }} as thresholds
+    inner join {{ ref('basket_thresholds') }} as thresholds
+        on rules.basis = thresholds.basis
+        and rules.level = thresholds.level
     left join itemsets as antecedents
-        on rules.antecedent = antecedents.itemset
+        on rules.basis = antecedents.basis
+        and rules.level = antecedents.level
+        and rules.antecedent = antecedents.itemset
     left join itemsets as consequents
-        on rules.consequent = consequents.itemset
+        on rules.basis = consequents.basis
+        and rules.level = consequents.level
+        and rules.consequent = consequents.itemset
 
 ),
 

@@ -1,12 +1,18 @@
--- Active customers with a product that goes with what they bought. A product
--- that is merely popular is no reason to write.
+-- Active customers with a product that goes with what they bought and that they
+-- never bought themselves: of those that a usable rule of orders leads to with some
+-- confidence, the one it lifts most. A product that is merely popular, or liked by
+-- similar customers, is no reason to write.
 with
 
 recommendations as (
 
     select * from {{ ref('product_recommendations') }}
-    where rank = 1
-        and source = 'rule'
+    where rule_basis = 'order'
+        and is_new
+        and share >= {{ var('cross_sell_min_confidence') }} - 1e-9
+    qualify row_number() over (
+        partition by customer_id order by lift desc, rank
+    ) = 1
 
 ),
 

@@ -1,0 +1,394 @@
+{#
+    CTEs that score what could be offered at a moment, `tested` or `current`, by each
+    of the methods that the relation `methods` names; `offers` is the last of them.
+    Nothing that the customer bought within the usual time until it is bought again,
+    nothing that is no longer offered.
+
+    method              score, which ranks a customer's offers
+    rules               1 - (1 - confidence of one rule) x (1 - of the next) x ...,
+                        over the usable rules that start from what was bought
+    rules_then_segment  rules first, then as segment
+    cosine              sum of the similarities to the products bought
+    segment             share of the customers of the segment who bought the product
+    popularity          share of all customers who did
+
+    Of offers of rules and cosine that are as good to two digits, those in the
+    customer's usual price band come first. Sums are of decimals, so that they repeat.
+#}
+{%- macro score_offers(moment, methods) -%}
+methods as (
+
+    select method from {{ methods }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('recommendation_purchases') }}
+    where moment = '{{ moment }}'
+
+),
+
+products as (
+
+    select * from {{ ref('recommendation_products') }}
+    where moment = '{{ moment }}'
+
+),
+
+periods as (
+
+    select * from {{ ref('basket_periods') }}
+
+),
+
+known_segments as (
+    {%- if moment == 'current' %}
+
+    select
+        customer_id,
+        segment
+    from {{ ref('rfm_scores') }}
+    where basis = 'bought'
+    {%- else %}
+
+    -- The last month end before the moment: a later one would know too much.
+    select
+        month_ends.customer_id,
+        month_ends.segment
+    from {{ ref('int_rfm_month_ends') }} as month_ends
+    cross join periods
+    where month_ends.basis = 'bought'
+        and {{ epoch_seconds('month_ends.month_end_date') }}
+            <= periods.confirmed_until_seconds
+    qualify month_ends.month_end_date = max(month_ends.month_end_date) over ()
+    {%- endif %}
+
+),
+
+customers as (
+
+    select distinct customer_id from purchases
+    {%- if moment == 'tested' %}
+    where customer_id in (
+        select orders.customer_id
+        from {{ ref('fct_orders') }} as orders
+        cross join periods
+        where orders.is_bought
+            and {{ epoch_seconds('orders.ordered_at') }} > periods.confirmed_until_seconds
+    )
+        and {{ hash_bucket("'recommendation_tests|'", 'customer_id') }}
+        < 10000 * {{ var('recommendation_test_share') }}
+    {%- endif %}
+
+),
+
+bands as (
+
+    select
+        purchases.customer_id,
+        products.price_band
+    from purchases
+    inner join products
+        on purchases.product_id = products.product_id
+    group by purchases.customer_id, products.price_band
+    qualify row_number() over (
+        partition by purchases.customer_id
+        order by sum(purchases.purchases) desc, products.price_band
+    ) = 1
+
+),
+
+kept_back as (
+
+    select
+        purchases.customer_id,
+        purchases.product_id
+    from purchases
+    inner join products
+        on purchases.product_id = products.product_id
+    where products.repurchase_days is null
+        or purchases.days_ago < products.repurchase_days
+
+),
+
+usable as (
+
+    select
+        *,
+        {{ dbt.concat(['basis', "' '", 'antecedent']) }} as start
+    from {{ ref('association_rules') }}
+    where is_usable
+        and level = 'product'
+        and consequent_size = 1
+
+),
+
+rule_items as (
+
+    select
+        start,
+        antecedent_size,
+        unnest(string_split(antecedent, ' + ')) as item
+    from (select distinct start, antecedent, antecedent_size from usable) as starts
+
+),
+
+basket_products as (
+
+    select * from {{ ref('basket_products') }}
+    where level = 'product'
+
+),
+
+held as (
+
+    select
+        purchases.customer_id,
+        rule_items.start
+    from purchases
+    inner join customers
+        on purchases.customer_id = customers.customer_id
+    inner join basket_products
+        on purchases.product_id = basket_products.product_id
+    inner join rule_items
+        on basket_products.item = rule_items.item
+    group by purchases.customer_id, rule_items.start, rule_items.antecedent_size
+    having count(distinct rule_items.item) = rule_items.antecedent_size
+
+),
+
+ruled as (
+
+    select
+        held.customer_id,
+        basket_products.product_id,
+        1 - exp(cast(
+            sum(cast(ln(1 - least(usable.confidence, 0.999999)) as decimal(18, 9)))
+            as double
+        )) as score
+    from held
+    inner join usable
+        on held.start = usable.start
+    inner join basket_products
+        on usable.consequent = basket_products.item
+    where exists (
+        select 1 from methods where method in ('rules', 'rules_then_segment')
+    )
+    group by held.customer_id, basket_products.product_id
+
+),
+
+alike as (
+
+    select
+        purchases.customer_id,
+        neighbours.neighbour_id as product_id,
+        cast(sum(cast(neighbours.similarity as decimal(18, 9))) as double) as score
+    from purchases
+    inner join customers
+        on purchases.customer_id = customers.customer_id
+    inner join {{ ref('item_neighbours') }} as neighbours
+        on purchases.product_id = neighbours.product_id
+        and purchases.moment = neighbours.moment
+    where exists (select 1 from methods where method = 'cosine')
+    group by purchases.customer_id, neighbours.neighbour_id
+
+),
+
+grouped as (
+
+    select
+        customers.customer_id,
+        groups.method,
+        case when groups.method = 'popularity' then 'all customers'
+            else coalesce('the segment ' || known_segments.segment, 'those without a segment')
+        end as ground
+    from (select distinct customer_id from purchases) as customers
+    left join known_segments
+        on customers.customer_id = known_segments.customer_id
+    cross join (
+        select 'segment' as method
+        where exists (
+            select 1 from methods where method in ('segment', 'rules_then_segment')
+        )
+        union all
+        select method from methods
+        where method = 'popularity'
+    ) as groups
+
+),
+
+group_sizes as (
+
+    select
+        method,
+        ground,
+        count(*) as customers
+    from grouped
+    group by method, ground
+
+),
+
+-- Of each group the most popular hundred are enough to choose from.
+popular as (
+
+    select
+        grouped.method,
+        grouped.ground,
+        purchases.product_id,
+        count(*) as buyers
+    from purchases
+    inner join grouped
+        on purchases.customer_id = grouped.customer_id
+    inner join products
+        on purchases.product_id = products.product_id
+        and products.is_offered
+    group by grouped.method, grouped.ground, purchases.product_id
+    qualify row_number() over (
+        partition by grouped.method, grouped.ground
+        order by count(*) desc, purchases.product_id
+    ) <= 100
+
+),
+
+liked as (
+
+    select
+        grouped.method,
+        grouped.customer_id,
+        popular.product_id,
+        {{ ratio('popular.buyers', 'group_sizes.customers') }} as score
+    from grouped
+    inner join customers
+        on grouped.customer_id = customers.customer_id
+    inner join popular
+        on grouped.method = popular.method
+        and grouped.ground = popular.ground
+    inner join group_sizes
+        on grouped.method = group_sizes.method
+        and grouped.ground = group_sizes.ground
+
+),
+
+scored as (
+
+    select
+        methods.method,
+        'rule' as source,
+        0 as turn,
+        ruled.customer_id,
+        ruled.product_id,
+        ruled.score
+    from ruled
+    inner join methods
+        on methods.method in ('rules', 'rules_then_segment')
+
+    union all
+
+    select
+        'cosine' as method,
+        'similar' as source,
+        0 as turn,
+        customer_id,
+        product_id,
+        score
+    from alike
+
+    union all
+
+    select
+        methods.method,
+        'popular' as source,
+        case when methods.method = 'rules_then_segment' then 1 else 0 end as turn,
+        liked.customer_id,
+        liked.product_id,
+        liked.score
+    from liked
+    inner join methods
+        on liked.method = methods.method
+        or (liked.method = 'segment' and methods.method = 'rules_then_segment')
+
+),
+
+offered as (
+
+    select
+        scored.*,
+        case when scored.source = 'popular' then scored.score else round(scored.score, 2) end
+            as rounded_score,
+        products.product_name,
+        products.buyers,
+        products.mean_margin,
+        products.price_band,
+        bands.price_band as usual_band
+    from scored
+    inner join products
+        on scored.product_id = products.product_id
+        and products.is_offered
+    left join bands
+        on scored.customer_id = bands.customer_id
+    left join kept_back
+        on scored.customer_id = kept_back.customer_id
+        and scored.product_id = kept_back.product_id
+    where kept_back.product_id is null
+
+),
+
+-- Only the foremost are put in order with all their ties.
+least_scores as (
+
+    select
+        method,
+        customer_id,
+        turn,
+        min(rounded_score) as least_score
+    from (
+        select
+            method,
+            customer_id,
+            turn,
+            rounded_score
+        from offered
+        qualify row_number() over (
+            partition by method, customer_id, turn order by rounded_score desc
+        ) <= 30
+    ) as foremost
+    group by method, customer_id, turn
+
+),
+
+distinct_offers as (
+
+    select offered.*
+    from offered
+    inner join least_scores
+        on offered.method = least_scores.method
+        and offered.customer_id = least_scores.customer_id
+        and offered.turn = least_scores.turn
+        and offered.rounded_score >= least_scores.least_score
+    qualify row_number() over (
+        partition by offered.method, offered.customer_id, offered.product_id
+        order by offered.turn
+    ) = 1
+
+),
+
+offers as (
+
+    select
+        *,
+        row_number() over (
+            partition by method, customer_id
+            order by
+                turn,
+                rounded_score desc,
+                case when source <> 'popular' and price_band = usual_band then 0 else 1 end,
+                score desc,
+                buyers desc,
+                product_id
+        ) as place
+    from distinct_offers
+
+)
+{%- endmacro -%}

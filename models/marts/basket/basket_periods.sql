@@ -1,0 +1,66 @@
+-- Rules are mined in the first period, confirmed in the second, and what is
+-- recommended by them is tested in the third. A history too short for the later
+-- two is mined as a whole.
+with
+
+orders as (
+
+    select
+        *,
+        {{ epoch_seconds('ordered_at') }} as ordered_seconds
+    from {{ ref('fct_orders') }}
+    where is_bought
+
+),
+
+cuts as (
+
+    select
+        count(*) as orders,
+        cast(floor({{
+            percentile('ordered_seconds', var('basket_mining_share'))
+        }}) as bigint) as mined_until_seconds,
+        cast(floor({{
+            percentile(
+                'ordered_seconds',
+                var('basket_mining_share') + var('basket_confirming_share')
+            )
+        }}) as bigint) as confirmed_until_seconds,
+        min(ordered_seconds) as first_seconds,
+        max(ordered_seconds) as last_seconds
+    from orders
+
+),
+
+judged as (
+
+    select
+        *,
+        coalesce(
+            least(
+                confirmed_until_seconds - mined_until_seconds,
+                last_seconds - confirmed_until_seconds
+            ) >= 86400 * {{ var('basket_period_days') }},
+            false
+        ) as is_split,
+        coalesce((last_seconds - first_seconds) / 86400, 0) as days
+    from cuts
+
+)
+
+select
+    case
+        when orders = 0 then 'no orders'
+        when is_split then 'mined, confirmed and tested in turn'
+        else cast(cast(floor(days) as bigint) as string)
+            || ' days of orders are too short to confirm rules or to test '
+            || 'recommendations, which take {{ var("basket_period_days") }} days each'
+    end as history,
+    orders,
+    case when is_split then mined_until_seconds else last_seconds end
+        as mined_until_seconds,
+    case when is_split then confirmed_until_seconds else last_seconds end
+        as confirmed_until_seconds,
+    last_seconds as tested_until_seconds,
+    is_split
+from judged

@@ -1,0 +1,15 @@
+import pandas as pd
+
+from python_ml.recommendations import find_similar_items
+
+
+def model(dbt, session):
+    """One row per moment, product and similar product."""
+    purchases = dbt.ref("recommendation_purchases")
+    meta = dbt.config.get("meta")
+    found = []
+    for moment in ("tested", "current"):
+        known = purchases.filter(f"moment = '{moment}'").project("customer_id, product_id")
+        similar = find_similar_items(known.order("customer_id, product_id").df(), **meta)
+        found.append(similar.assign(moment=moment))
+    return pd.concat(found)

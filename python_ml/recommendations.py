@@ -1,0 +1,78 @@
+"""Products that the same customers buy: item-to-item collaborative filtering.
+
+References
+----------
+Sarwar et al. (2001), Item-based collaborative filtering recommendation algorithms, WWW.
+Linden, Smith, York (2003), Amazon.com recommendations, IEEE Internet Computing 7.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from sklearn.metrics.pairwise import cosine_similarity
+
+from python_ml.frames import check_columns, to_typed
+
+NEIGHBOUR_TYPES = {"product_id": "str", "neighbour_id": "str", "similarity": "float64"}
+
+ITEMS_AT_A_TIME = 500
+"""Products compared with all others at a time: no square of all products is ever held."""
+
+
+def find_similar_items(
+    purchases: pd.DataFrame, *, max_neighbours: int = 50, min_customers: int = 2
+) -> pd.DataFrame:
+    """Each product's most similar others, by the cosine of who bought them.
+
+    Parameters
+    ----------
+    purchases : one row per customer and product bought: `customer_id`, `product_id`; repeated rows
+        count once.
+    max_neighbours : most similar products kept of each; ties are broken by key.
+    min_customers : customers that must have bought both, since one is a coincidence.
+
+    Returns
+    -------
+    One row per product and neighbour, by product and falling similarity: `similarity` in (0, 1],
+    customers of both over the root of the product of the customers of either.
+
+    Raises
+    ------
+    ValueError : a column is missing.
+    """
+    check_columns(purchases, columns=["customer_id", "product_id"], name="purchases")
+    purchases = purchases.dropna(subset=["customer_id", "product_id"])
+    if purchases.empty:
+        return to_typed([], types=NEIGHBOUR_TYPES)
+    customer, customers = pd.factorize(purchases["customer_id"])
+    product, products = pd.factorize(purchases["product_id"], sort=True)
+    ones = np.ones(len(purchases), dtype=np.float64)
+    bought = csr_array((ones, (product, customer)), shape=(len(products), len(customers)))
+    bought.data[:] = 1
+    names = np.asarray(products, dtype=object)
+    buyers = np.asarray(bought.sum(axis=1)).reshape(-1)
+    frames = []
+    for start in range(0, len(products), ITEMS_AT_A_TIME):
+        part = bought[start : start + ITEMS_AT_A_TIME]
+        # Equal counts are equal similarities, in whatever order customers were summed.
+        similarity = cosine_similarity(part, bought, dense_output=False).toarray().round(12)
+        own = np.arange(len(similarity))
+        similarity[own, own + start] = 0
+        common = similarity * np.sqrt(np.outer(buyers[start : start + ITEMS_AT_A_TIME], buyers))
+        similarity[common < min_customers - 0.5] = 0
+        place = max(similarity.shape[1] - max_neighbours, 0)
+        least = np.partition(similarity, place, axis=1)[:, [place]]
+        own, other = np.nonzero((similarity >= least) & (similarity > 0))
+        frames.append(
+            pd.DataFrame(
+                {"own": own + start, "other": other, "similarity": similarity[own, other]}
+            )
+        )
+    pairs = pd.concat(frames).sort_values(
+        ["own", "similarity", "other"], ascending=[True, False, True], ignore_index=True
+    )
+    pairs = pairs.groupby("own").head(max_neighbours)
+    return to_typed(
+        pairs.assign(product_id=names[pairs["own"]], neighbour_id=names[pairs["other"]]),
+        types=NEIGHBOUR_TYPES,
+    ).reset_index(drop=True)

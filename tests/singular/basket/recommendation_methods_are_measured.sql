@@ -1,0 +1,57 @@
+-- One method is chosen; every measure is a share; more offers never hit less; and
+-- no chosen method has a lower mean average precision at 5 than popularity.
+with
+
+evaluations as (
+
+    select * from {{ ref('recommendation_evaluations') }}
+
+),
+
+faults as (
+
+    select
+        method,
+        'not a share' as fault
+    from evaluations
+    where least(
+        offered_share, hit_rate, precision_at_k, recall_at_k, mean_average_precision, coverage
+    ) < 0
+        or greatest(
+            offered_share, hit_rate, precision_at_k, recall_at_k, mean_average_precision,
+            coverage
+        ) > 1
+
+    union all
+
+    select
+        fewer.method,
+        'more offers hit less' as fault
+    from evaluations as fewer
+    inner join evaluations as more
+        on fewer.method = more.method
+        and fewer.k < more.k
+    where fewer.hit_rate > more.hit_rate
+        or fewer.recall_at_k > more.recall_at_k + 1e-9
+
+    union all
+
+    select
+        method,
+        'chosen behind popularity' as fault
+    from evaluations
+    where is_chosen
+        and k = 5
+        and gain < 0
+
+    union all
+
+    select
+        'any' as method,
+        'not one chosen' as fault
+    from evaluations
+    having count(distinct method) filter (where is_chosen) <> 1
+
+)
+
+select * from faults

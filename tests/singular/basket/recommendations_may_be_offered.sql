@@ -1,0 +1,45 @@
+-- Nothing that the customer bought within its usual repurchase gap, worked out anew
+-- from the order lines; nothing out of sale, no service.
+with
+
+periods as (
+
+    select * from {{ ref('basket_periods') }}
+
+),
+
+last_bought as (
+
+    select
+        lines.customer_id,
+        lines.product_id,
+        max({{ epoch_seconds('lines.ordered_at') }}) as bought_seconds
+    from {{ ref('fct_order_lines') }} as lines
+    where lines.is_bought
+    group by lines.customer_id, lines.product_id
+
+)
+
+select
+    recommendations.customer_id,
+    recommendations.product_id
+from {{ ref('product_recommendations') }} as recommendations
+cross join periods
+left join {{ ref('dim_products') }} as products
+    on recommendations.product_id = products.product_id
+left join {{ ref('recommendation_products') }} as offered
+    on recommendations.product_id = offered.product_id
+    and offered.moment = 'current'
+left join last_bought
+    on recommendations.customer_id = last_bought.customer_id
+    and recommendations.product_id = last_bought.product_id
+where (products.is_active and not products.is_service) is not true
+    or (offered.last_sold_days_ago <= {{ var('assortment_days') }}) is not true
+    or recommendations.is_new <> (last_bought.product_id is null)
+    or (
+        last_bought.product_id is not null
+        and (
+            (periods.tested_until_seconds - last_bought.bought_seconds) / 86400
+            >= offered.repurchase_days
+        ) is not true
+    )
