@@ -248,3 +248,83 @@ def test_csv_gzip_and_workbook_are_read_alike(project, raw_file):
         from staging.stg_online_retail__order_lines
         """,
     ) == [(0, 3 * len(rows), True, False)]
+
+
+def test_products_get_categories_from_their_cleaned_names(build):
+    goods, unnamed, categories, largest, spelled = build.query(
+        """
+        select
+            count(*),
+            count(*) filter (where category_1 is null),
+            count(distinct category_1),
+            max(products) / count(*),
+            count(*) filter (where regexp_matches(clean_name, '[^[:lower:] ]|^ | $'))
+        from (
+            select *, count(*) over (partition by category_1) as products
+            from core.product_categories
+            where is_derived
+        )
+        """
+    )[0]
+    assert goods > 3_500
+    assert unnamed == spelled == 0
+    assert 10 <= categories <= 41
+    assert largest < 0.15
+    # A category serves as category_1 wherever there is one, and services have none.
+    assert build.query(
+        """
+        select
+            count(*) filter (where is_category_derived = is_service),
+            count(*) filter (where is_category_derived <> (category_1 is not null))
+        from core.dim_products
+        """
+    ) == [(0, 0)]
+    assert (
+        build.query(
+            "select count(distinct member) from pivots.sales_pivot "
+            "where dimension = 'category_1' and basis = 'bought'"
+        )[0][0]
+        >= categories
+    )
+
+
+def test_rules_that_a_person_finds_sensible_are_usable(build):
+    rules = {
+        (antecedent, consequent)
+        for antecedent, consequent in build.query(
+            """
+            select antecedent_name, consequent_name
+            from basket.association_rules
+            where is_usable and basis = 'order' and level = 'product'
+            """
+        )
+    }
+    for antecedent, consequent in (
+        ("GREEN REGENCY TEACUP AND SAUCER", "ROSES REGENCY TEACUP AND SAUCER"),
+        ("DOLLY GIRL LUNCH BOX", "SPACEBOY LUNCH BOX"),
+        ("HEART OF WICKER LARGE", "HEART OF WICKER SMALL"),
+    ):
+        assert (antecedent, consequent) in rules
+    assert build.query("select distinct level from basket.association_rules order by all") == [
+        ("category_1",),
+        ("product",),
+    ]
+
+
+def test_offers_are_chosen_by_what_came_after(build):
+    methods = build.query(
+        """
+        select method, mean_average_precision, gain, gain_se
+        from basket.recommendation_evaluations
+        where k = 5
+        order by mean_average_precision desc
+        """
+    )
+    assert len(methods) == 5
+    best, precision, gain, error = methods[0]
+    assert gain > 1.645 * error
+    assert methods[-1][0] == "popularity"
+    assert precision > 2 * methods[-1][1]
+    assert build.query(
+        "select distinct method from basket.recommendation_evaluations where is_chosen"
+    ) == [(best,)]
