@@ -290,8 +290,9 @@ def derive_rules(
         all its parts. With `later_baskets`, rules have the counts of the later period as well.
     n_baskets : all baskets.
     min_confidence : inclusive.
-    basket_sizes : one row per number of items in a basket: `size` and `baskets` that have it;
-        without it baskets count as alike.
+    basket_sizes : one row per size of a basket: `size`, its items, or the products that were drawn
+        where items are their categories, and `baskets` of that size; without it baskets count as
+        alike.
 
     Returns
     -------

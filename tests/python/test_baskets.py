@@ -50,13 +50,13 @@ def baskets(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Ba
 def shuffled(baskets: Baskets) -> dict[str, pd.DataFrame]:
     """The sample with its products dealt anew over the lines: sizes and popularity stay."""
     lines = read_table(baskets.warehouse, "core.fct_order_lines where is_bought")
-    lines = lines[["line_id", "product_id"]].sort_values("line_id", ignore_index=True)
+    lines = lines[["order_line_id", "product_id"]].sort_values("order_line_id", ignore_index=True)
     order = np.random.default_rng(3).permutation(len(lines))
     lines["product_id"] = lines["product_id"].to_numpy()[order]
     baskets.run(
         "path:models/marts/basket",
         after="update core.fct_order_lines set product_id = dealt.product_id "
-        "from dealt where fct_order_lines.line_id = dealt.line_id",
+        "from dealt where fct_order_lines.order_line_id = dealt.order_line_id",
         dealt=lines,
     )
     names = ("basket_summary", "association_rules", "recommendation_evaluations")
@@ -74,8 +74,7 @@ def test_no_rule_between_shuffled_items_is_usable(shuffled, sample_build):
     # What customers buy in months differs in size, so unrelated items seem to go together.
     assert ((rules["q_value"] <= 0.05) & (rules["lift"] >= 1.2)).sum() > 1_000
     print(by_chance[["basis", "level", "rules", "usable_rules"]].to_string())
-    assert rules["is_usable"].sum() <= 0.005 * len(rules)
-    assert rules.loc[rules["basis"] == "order", "is_usable"].sum() <= 3
+    assert not rules["is_usable"].any()
 
 
 def test_no_method_beats_popularity_by_much_where_there_is_nothing_to_find(shuffled, sample_build):

@@ -1,10 +1,13 @@
--- Large baskets hold everything more often; rules are judged beyond that.
+-- Large baskets hold everything more often; rules are judged beyond that. Also at a
+-- level of categories a basket is as large as its products are many: nine of them
+-- draw nine times, though they be of three categories.
 with
 
 basket_items as (
 
     select * from {{ ref('basket_items') }}
-    where period <> 'tested'
+    where level = '{{ var("basket_levels") | first }}'
+        and period <> 'tested'
 
 ),
 
@@ -12,20 +15,18 @@ baskets as (
 
     select
         basis,
-        level,
         period,
         basket_number,
         count(*) as size
     from basket_items
-    group by basis, level, period, basket_number
+    group by basis, period, basket_number
 
 )
 
 select
     basis,
-    level,
     period,
     size,
     count(*) as baskets
 from baskets
-group by basis, level, period, size
+group by basis, period, size

@@ -11,14 +11,15 @@ def model(dbt, session):
     found = []
     for asked in thresholds.order("basis, level").df().to_dict("records"):
         group = "basis = '{basis}' and level = '{level}'".format(**asked)
-        mined, later = (sizes.filter(f"period = '{p}'") for p in ("mined", "confirmed"))
+        own = sizes.filter("basis = '{basis}'".format(**asked))
+        mined, later = (own.filter(f"period = '{p}'").df() for p in ("mined", "confirmed"))
         rules = derive_rules(
             itemsets.filter(group).df(),
-            basket_sizes=mined.filter(group).df(),
+            basket_sizes=mined,
             n_baskets=asked["baskets"],
             min_confidence=asked["min_confidence"],
         )
-        request = {"basket_sizes": later.filter(group).df()}
-        rules = confirm_rules(rules, n_later_baskets=asked["later_baskets"], **request)
+        n_later_baskets = asked["later_baskets"]
+        rules = confirm_rules(rules, n_later_baskets=n_later_baskets, basket_sizes=later)
         found.append(rules.assign(basis=asked["basis"], level=asked["level"]))
     return pd.concat(found)
