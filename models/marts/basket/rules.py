@@ -13,13 +13,9 @@ def model(dbt, session):
         group = "basis = '{basis}' and level = '{level}'".format(**asked)
         own = sizes.filter("basis = '{basis}'".format(**asked))
         mined, later = (own.filter(f"period = '{p}'").df() for p in ("mined", "confirmed"))
-        rules = derive_rules(
-            itemsets.filter(group).df(),
-            basket_sizes=mined,
-            n_baskets=asked["baskets"],
-            min_confidence=asked["min_confidence"],
-        )
-        n_later_baskets = asked["later_baskets"]
-        rules = confirm_rules(rules, n_later_baskets=n_later_baskets, basket_sizes=later)
+        asks = {"n_baskets": asked["baskets"], "min_confidence": asked["min_confidence"]}
+        rules = derive_rules(itemsets.filter(group).df(), basket_sizes=mined, **asks)
+        n_later = asked["later_baskets"]
+        rules = confirm_rules(rules, n_later_baskets=n_later, basket_sizes=later)
         found.append(rules.assign(basis=asked["basis"], level=asked["level"]))
     return pd.concat(found)
