@@ -7,7 +7,6 @@ basket_items as (
 
     select * from {{ ref('basket_items') }}
     where level = '{{ var("basket_levels") | first }}'
-        and period <> 'tested'
 
 ),
 
