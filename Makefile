@@ -1,7 +1,7 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists check docs test lint clean
+.PHONY: help lists score tune check docs test lint clean
 
 DATASET ?= sample
 DATA_DIR ?= data
@@ -18,9 +18,16 @@ WHICH_DATA = --dataset "$$DATASET" --data-dir "$$DATA_DIR" --vars "$$VARS"
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 	@echo "  Another dataset: make lists DATASET=NAME DATA_DIR=PATH [VARS='{as_of_date: 2026-01-31}']"
+	@echo "  Models fitted anew instead of kept ones: make lists FULL=1"
 
 lists: .venv/runtime.stamp  ## The whole job: tables, models, customer lists, published at the end
-	@$(JOB) lists $(WHICH_DATA)
+	@$(JOB) lists $(WHICH_DATA) $(if $(FULL),--full)
+
+score: .venv/runtime.stamp  ## Score customers with the kept model, without fitting one
+	@$(JOB) score $(WHICH_DATA)
+
+tune: .venv/runtime.stamp  ## Search hyper-parameters on a dataset that was built, and keep them
+	@$(JOB) tune $(WHICH_DATA)
 
 check: .venv/runtime.stamp  ## Look at a dataset's files before anything is built
 	@$(JOB) check $(WHICH_DATA)

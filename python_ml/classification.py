@@ -1,14 +1,12 @@
-"""Who will do it: a logistic regression beside the baselines it must beat, and its reasons."""
+"""Who will do it: classifiers beside the baselines they must beat, and reasons for each score."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassifierMixin
-from sklearn.dummy import DummyClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.inspection import permutation_importance
-from sklearn.linear_model import LogisticRegression
+from scipy.stats import binom
 from sklearn.metrics import (
     average_precision_score,
     brier_score_loss,
@@ -16,53 +14,62 @@ from sklearn.metrics import (
     log_loss,
     roc_auc_score,
 )
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from python_ml.frames import (
-    check_columns,
-    key_type,
-    signed_log1p,
-    sort_by_key,
-    to_floats,
-    to_typed,
+from python_ml.classifiers import (
+    BASELINES,
+    MODELS,
+    UNKNOWN,
+    Calibrated,
+    build_pipeline,
+    fit_pipeline,
+    split_rows,
 )
+from python_ml.frames import check_columns, key_type, sort_by_key, to_floats, to_typed
 
 NO_MODEL = "none"
 """The model where nothing can be learned: whoever uses the scores falls back to a rule."""
 
-MODELS = ("logistic_regression", "last_level", "majority")
-BASELINES = ("last_level", "majority")
-"""What a model must beat; of equal baselines the first is meant."""
-
 CHANCE_FACTOR = 1.645
 """Standard errors that a gain must exceed: one-sided, five in a hundred by chance."""
 
+BAND = 0.995
+"""How often a share that is foretold rightly lies in its binomial band."""
+
 N_REASONS = 3
+N_DECILES = 10
+_CHUNK_ROWS = 200_000
 
 EVALUATION_TYPES = {
     "model": "str",
     "is_baseline": "bool",
     "roc_auc": "float64",
     "roc_auc_sd": "float64",
+    "later_roc_auc": "float64",
     "gain": "float64",
     "gain_se": "float64",
+    "shortfall": "float64",
+    "shortfall_se": "float64",
     "pr_auc": "float64",
     "f1": "float64",
     "brier": "float64",
     "log_loss": "float64",
+    "calibration_error": "float64",
+    "cost": "float64",
     "rows": "int64",
     "positives": "int64",
     "is_chosen": "bool",
     "reason": "str",
 }
 
-SCORE_TYPES = {"probability": "float64", "model": "str"} | {
-    f"{column}_{place}": dtype
-    for place in range(1, N_REASONS + 1)
-    for column, dtype in {"feature": "str", "value": "float64", "usual": "float64"}.items()
+DECILE_TYPES = {
+    "model": "str",
+    "decile": "int64",
+    "rows": "int64",
+    "positives": "int64",
+    "probability": "float64",
+    "lowest": "float64",
+    "highest": "float64",
 }
 
 IMPORTANCE_TYPES = {
@@ -72,368 +79,771 @@ IMPORTANCE_TYPES = {
     "rank": "int64",
 }
 
+_REASON_TYPES = {
+    "feature": "str",
+    "value": "float64",
+    "usual": "float64",
+    "word": "str",
+    "usual_word": "str",
+}
+
+SCORE_TYPES = {"probability": "float64", "model": "str"} | {
+    f"{column}_{place}": dtype
+    for place in range(1, N_REASONS + 1)
+    for column, dtype in _REASON_TYPES.items()
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a frame mean what.
+
+    Attributes
+    ----------
+    features : numbers; those in `log_features` are taken as sign(x) ln(1 + |x|).
+    categories : texts.
+    label : true, false, 1 or 0; rows without one are left out of the training.
+    level : the feature that the baseline "last_level" looks at alone.
+    key : whose row it is; several rows of one key stay in one fold together.
+    snapshot : when the row was taken (a timestamp), None where all are of one day.
+    """
+
+    features: list[str]
+    categories: list[str] = field(default_factory=list)
+    log_features: list[str] = field(default_factory=list)
+    label: str = "is_declined"
+    level: str = "last_level"
+    key: str = "customer_id"
+    snapshot: str | None = None
+
+    def of(self, model: str) -> dict[str, list[str]]:
+        """Return the features and categories that a model or baseline looks at."""
+        if model in BASELINES:
+            return {"features": [self.level], "categories": []}
+        return {"features": self.features, "categories": self.categories}
+
+    @property
+    def numbers(self) -> list[str]:
+        """Features and level, each once."""
+        return list(dict.fromkeys([*self.features, self.level]))
+
+
+@dataclass(frozen=True)
+class TrainedClassifier:
+    """A chosen model, fitted on all rows, with what was measured on the way to it.
+
+    Attributes
+    ----------
+    model : its name; "none" where nothing could be learned, which scores nobody.
+    fitted : the pipeline and its calibration, None where nothing could be learned.
+    usual : a row of medians and, for categories, the most common.
+    evaluations, deciles, importances : as `measure_predictions`, `measure_deciles` and
+        `measure_importances` say.
+    predictions : as `predict_out_of_fold` says.
+    """
+
+    model: str
+    columns: Columns
+    fitted: Calibrated | None
+    usual: pd.DataFrame
+    evaluations: pd.DataFrame
+    deciles: pd.DataFrame
+    importances: pd.DataFrame
+    predictions: pd.DataFrame
+
 
 @threadpool_limits.wrap(limits=1)
-def evaluate_classifiers(
+def train_classifier(
     training: pd.DataFrame,
     *,
-    key: str = "customer_id",
-    features: list[str],
-    log_features: Sequence[str] = (),
-    label: str = "is_declined",
-    level: str = "last_level",
+    columns: Columns,
+    models: Sequence[str] = MODELS,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
     folds: int = 5,
-    repeats: int = 2,
+    repeats: int = 4,
+    repeat_rows: int = 6_000,
     min_positives: int = 20,
     min_gain: float = 0.01,
+    false_alarm_cost: float = 1,
+    miss_cost: float = 1,
+    max_rows: int = 10_000,
+    permutations: int = 3,
     seed: int = 42,
-) -> pd.DataFrame:
-    """Compare the model with its baselines by repeated stratified cross-validation.
+    progress: Callable[[str], None] = lambda sentence: None,
+) -> TrainedClassifier:
+    """Compare the models with the baselines, choose one, and fit it on all rows.
 
-    Imputing, scaling and fitting all happen inside a fold. Where a key has several rows (snapshots
-    of one customer), they stay in one fold together.
-
-    - "logistic_regression" on the `features`;
-    - "last_level", a baseline: logistic regression on `level` alone, so that a low recent level
-      means a high risk and the score is a probability;
-    - "majority", a baseline: everyone gets the share of positives.
+    Imputing, encoding, scaling, calibrating and fitting all happen inside a fold. A feature
+    without any value is left out.
 
     Parameters
     ----------
-    training : one row per customer or per customer and snapshot: `key`, `features`, `level`
-        (numeric; missing values are imputed by the median) and `label` (true, false, 1, 0; rows
-        without one are left out).
-    log_features : those of `features` (and `level`) to take as sign(x) ln(1 + |x|).
+    training : one row per customer, or per customer and snapshot: the `columns`.
+    models : those of MODELS to compare.
+    parameters : hyper-parameters by model, over the defaults.
+    repeats, repeat_rows : of the cross-validation; fewer, but two, where the rows times the
+        repeats would be more than `repeat_rows`, since the spread between folds is then small.
     min_positives : fewest customers of either class that something can be learned from; at least
         one a fold.
+    min_gain : as in `choose_classifier`.
+    false_alarm_cost, miss_cost : of a customer foretold wrongly, and of one not foretold; see
+        `find_threshold`.
+    max_rows : with more rows the models see those of randomly drawn customers.
+    permutations : of each feature in each held-out fold, for its importance.
+    progress : told what is being done, model by model.
+
+    Raises
+    ------
+    ValueError : a column is missing or not numeric, a key is missing, a label is neither true nor
+        false, or a model or a parameter is unknown.
+    """
+    training = prepare_training(training, columns=columns, max_rows=max_rows, seed=seed)
+    columns = _drop_empty(training, columns=columns)
+    obstacle = find_obstacle(training, columns=columns, min_positives=max(min_positives, folds))
+    usual = _find_usual(training, columns=columns)
+    if obstacle:
+        return _train_nothing(training, columns=columns, usual=usual, obstacle=obstacle)
+    predictions = predict_out_of_fold(
+        training,
+        columns=columns,
+        models=models,
+        parameters=parameters,
+        folds=folds,
+        repeats=min(repeats, max(2, repeat_rows // len(training))),
+        seed=seed,
+        progress=progress,
+    )
+    threshold = find_threshold(false_alarm_cost=false_alarm_cost, miss_cost=miss_cost)
+    evaluations = measure_predictions(
+        predictions,
+        threshold=threshold,
+        false_alarm_cost=false_alarm_cost,
+        miss_cost=miss_cost,
+        min_gain=min_gain,
+    )
+    chosen = str(evaluations.loc[evaluations["is_chosen"], "model"].iloc[0])
+    best = evaluations[~evaluations["is_baseline"]]
+    best = str(best.loc[best["roc_auc"].idxmax(), "model"])
+    given = dict(parameters or {})
+    pipeline = build_pipeline(
+        chosen,
+        **columns.of(chosen),
+        log_features=columns.log_features,
+        parameters=given.get(chosen),
+        seed=seed,
+    )
+    label = training[columns.label].to_numpy()
+    groups = training[columns.key].to_numpy()
+    fitted = fit_pipeline(pipeline, rows=training, label=label, groups=groups, seed=seed)
+    return TrainedClassifier(
+        model=chosen,
+        columns=columns,
+        fitted=fitted,
+        usual=usual,
+        evaluations=evaluations,
+        deciles=measure_deciles(predictions),
+        importances=measure_importances(
+            training,
+            columns=columns,
+            model=best if chosen in BASELINES else chosen,
+            parameters=given,
+            folds=folds,
+            permutations=permutations,
+            seed=seed,
+        ),
+        predictions=predictions,
+    )
+
+
+def prepare_training(
+    training: pd.DataFrame, *, columns: Columns, max_rows: int | None = None, seed: int = 42
+) -> pd.DataFrame:
+    """Labelled rows as floats, texts and 0/1, in an order that depends on their content alone.
+
+    Equal rows are one row. With more than `max_rows`, those of randomly drawn customers are kept.
+
+    Raises
+    ------
+    ValueError : as in `train_classifier`.
+    """
+    key, label = columns.key, columns.label
+    snapshot = [columns.snapshot] if columns.snapshot else []
+    check_columns(
+        training,
+        columns=[
+            *(key, label, *snapshot),
+            *(*columns.numbers, *columns.categories, *columns.log_features),
+        ],
+        name="training",
+    )
+    training = training.reset_index(drop=True)
+    prepared = to_floats(training, columns=[*columns.numbers, label]).join(
+        _to_texts(training, columns=columns.categories)
+    )
+    prepared[[key, *snapshot]] = training[[key, *snapshot]]
+    prepared = prepared[prepared[label].notna()]
+    strange = prepared.loc[~prepared[label].isin([0, 1]), label]
+    if not strange.empty:
+        raise ValueError(f"{label} must be true or false, not {strange.iloc[0]:g}")
+    order = [*snapshot, *columns.numbers, *columns.categories, label]
+    prepared = sort_by_key(prepared, key=key, name="training", then_by=order)
+    prepared = prepared.drop_duplicates(ignore_index=True).astype({label: "int64"})
+    if max_rows and len(prepared) > max_rows:
+        keys = prepared[key].drop_duplicates().sample(frac=1, random_state=seed)
+        counts = prepared[key].value_counts().reindex(keys).cumsum()
+        drawn = prepared[key].isin(counts.index[counts <= max_rows])
+        prepared = prepared[drawn].reset_index(drop=True)
+    return prepared
+
+
+def find_obstacle(training: pd.DataFrame, *, columns: Columns, min_positives: int) -> str | None:
+    """Say why nothing can be learned from prepared rows, if so.
+
+    Snapshots of one customer count once.
+    """
+    if training.empty:
+        return "No model: there are no labelled rows."
+    if not columns.features and not columns.categories:
+        return "No model: no feature has a value."
+    customers = training.groupby(columns.label)[columns.key].nunique()
+    customers = customers.reindex([1, 0], fill_value=0)
+    if customers.min() >= min_positives:
+        return None
+    return (
+        f"No model: {customers[1]} customers with {columns.label} and {customers[0]} without are "
+        f"too few; each takes at least {min_positives}."
+    )
+
+
+def find_threshold(*, false_alarm_cost: float, miss_cost: float) -> float:
+    """Probability from which acting costs less than not acting.
+
+    References
+    ----------
+    Elkan (2001), The foundations of cost-sensitive learning, IJCAI, equation 2.
+    """
+    if min(false_alarm_cost, miss_cost) <= 0:
+        raise ValueError(f"costs must be positive, not {false_alarm_cost} and {miss_cost}")
+    return false_alarm_cost / (false_alarm_cost + miss_cost)
+
+
+@threadpool_limits.wrap(limits=1)
+def predict_out_of_fold(
+    training: pd.DataFrame,
+    *,
+    columns: Columns,
+    models: Sequence[str] = MODELS,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    folds: int = 5,
+    repeats: int = 2,
+    seed: int = 42,
+    progress: Callable[[str], None] = lambda sentence: None,
+) -> pd.DataFrame:
+    """Predict each row by models that did not see its customer; see `train_classifier`.
+
+    Where there are several snapshots, the newest is foretold once more by models fitted on the
+    older ones alone: the way in which the model will be used.
+
+    Parameters
+    ----------
+    training : as `prepare_training` returns it.
+
+    Returns
+    -------
+    One row per model (the baselines last), repeat (0 = newest snapshot from the older ones) and
+    row predicted: `model`, `repeat`, `fold`, the key, the snapshot if any, `label`, `score`, which
+    ranks, and `probability`, which is calibrated and known for the first repeat alone: further
+    repeats serve to tell the spread of the ranking.
+
+    References
+    ----------
+    Kohavi (1995), A study of cross-validation, IJCAI.
+    """
+    label, groups = (training[name].to_numpy() for name in (columns.label, columns.key))
+    splits = [
+        (1 + number // folds, 1 + number % folds, fit, held_out)
+        for number, (fit, held_out) in enumerate(
+            split_rows(label, groups=groups, folds=folds, repeats=repeats, seed=seed)
+        )
+    ]
+    splits += _split_later(training, columns=columns)
+    keys = [columns.key, *([columns.snapshot] if columns.snapshot else [])]
+    predictions = []
+    for model in (*models, *BASELINES):
+        progress(f"cross-validating {model}, {len(splits)} fits on {len(training):,} rows")
+        for repeat, fold, fit, held_out in splits:
+            pipeline = build_pipeline(
+                model,
+                **columns.of(model),
+                log_features=columns.log_features,
+                parameters=(parameters or {}).get(model),
+                seed=seed,
+            )
+            rows, unseen = training.iloc[fit], training.iloc[held_out]
+            is_first = repeat == 1
+            fitted = fit_pipeline(
+                pipeline,
+                rows=rows,
+                label=label[fit],
+                groups=groups[fit] if is_first else None,
+                seed=seed,
+            )
+            score = fitted.rank(fitted.prepare(unseen))
+            predictions.append(
+                unseen[keys].assign(
+                    model=model,
+                    repeat=repeat,
+                    fold=fold,
+                    label=label[held_out],
+                    score=score,
+                    probability=fitted.to_probability(score) if is_first else np.nan,
+                )
+            )
+    return pd.concat(predictions, ignore_index=True)
+
+
+def measure_predictions(
+    predictions: pd.DataFrame,
+    *,
+    threshold: float = 0.5,
+    false_alarm_cost: float = 1,
+    miss_cost: float = 1,
+    min_gain: float = 0.01,
+) -> pd.DataFrame:
+    """Measure each model by its out-of-fold predictions, and choose.
+
+    Parameters
+    ----------
+    predictions : as `predict_out_of_fold` returns them.
+    threshold : probability from which a row is foretold to be positive.
+    false_alarm_cost, miss_cost : of a row foretold wrongly, and of a positive not foretold.
     min_gain : as in `choose_classifier`.
 
     Returns
     -------
-    One row per model, as ordered above: means over all folds of `roc_auc` (with `roc_auc_sd`, the
-    standard deviation between folds), `gain` (of ROC-AUC over the best baseline, fold by fold,
-    with its standard error `gain_se`, corrected for folds that share rows), `pr_auc` (average
-    precision), `f1` (at a probability of 0.5), `brier`, `log_loss`; `rows` and `positives` used;
-    `is_chosen` and `reason` as `choose_classifier` says. Where nothing can be learned: one row for
-    the model "none" with the reason.
-
-    Raises
-    ------
-    ValueError : a column is missing or not numeric, a key is missing, or a label is neither true
-        nor false.
+    One row per model, in the order given: means over all folds of `roc_auc` (with `roc_auc_sd`,
+    the standard deviation between folds), `pr_auc` (average precision) and, over the folds of the
+    first repeat, `f1`, `brier`, `log_loss` and `cost` (of a row); `calibration_error`, the mean
+    distance of foretold and true share over deciles of the first repeat's probabilities;
+    `later_roc_auc`, of the newest snapshot foretold from older ones; `gain` of ROC-AUC over the
+    best baseline and `shortfall` behind the best model, fold by fold, with their standard errors
+    corrected for folds that share rows; `rows` and `positives`; `is_chosen` and `reason` as
+    `choose_classifier` says.
 
     References
     ----------
-    Kohavi (1995), A study of cross-validation, IJCAI. Brier (1950), Mon. Weather Rev. 78. Nadeau,
-    Bengio (2003), Inference for the generalization error, Mach. Learn. 52: the corrected error.
+    Brier (1950), Mon. Weather Rev. 78. Nadeau, Bengio (2003), Inference for the generalization
+    error, Mach. Learn. 52: the corrected error.
     """
-    check_columns(training, columns=log_features, name="training")
-    training = _prepare(training, key=key, columns=[*features, level], label=label)
-    totals = {"rows": len(training), "positives": int(training[label].sum())}
-    min_positives = max(min_positives, folds)
-    obstacle = _find_obstacle(training, key=key, label=label, min_positives=min_positives)
-    if obstacle:
-        row = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True, "reason": obstacle}
-        return to_typed([row | totals], types=EVALUATION_TYPES)
-
-    splits = list(_split(training, key=key, label=label, folds=folds, repeats=repeats, seed=seed))
-    measures = {}
-    for model in MODELS:
-        columns = _columns_of(model, features=features, level=level)
-        pipeline = _build(model, columns=columns, log_features=log_features, seed=seed)
-        measures[model] = pd.DataFrame(
-            [
-                _measure_fold(
-                    pipeline,
-                    training.iloc[fit],
-                    training.iloc[held_out],
-                    columns=columns,
-                    label=label,
-                )
-                for fit, held_out in splits
-            ]
+    order = predictions["model"].drop_duplicates().tolist()
+    folded = predictions[predictions["repeat"] > 0]
+    by_fold = [
+        {"model": model, "repeat": repeat, "fold": fold}
+        | _measure_ranking(part)
+        | _measure_probabilities(
+            part,
+            threshold=threshold,
+            false_alarm_cost=false_alarm_cost,
+            miss_cost=miss_cost,
         )
-    auc = pd.DataFrame({model: folded["roc_auc"] for model, folded in measures.items()})
-    gain = auc.sub(auc[auc[list(BASELINES)].mean().idxmax()], axis=0)
-    evaluations = [
-        {"model": model, "is_baseline": model in BASELINES}
-        | totals
-        | folded.mean().to_dict()
-        | {"roc_auc_sd": auc[model].std(), "gain": gain[model].mean()}
-        | {"gain_se": gain[model].std() * np.sqrt(1 / len(splits) + 1 / (folds - 1))}
-        for model, folded in measures.items()
+        for (model, repeat, fold), part in folded.groupby(["model", "repeat", "fold"], sort=False)
     ]
-    return choose_classifier(pd.DataFrame(evaluations), min_gain=min_gain)
+    measures = pd.DataFrame(by_fold)
+    auc = measures.pivot(index=["repeat", "fold"], columns="model", values="roc_auc")[order]
+    means = measures.drop(columns=["repeat", "fold"]).groupby("model").mean().loc[order]
+    # A fold's rows over those it was fitted on, and the folds there are.
+    correction = np.sqrt(1 / len(auc) + 1 / (folded["fold"].nunique() - 1))
+    baseline = means.loc[list(BASELINES), "roc_auc"].idxmax()
+    best = means.drop(index=list(BASELINES))["roc_auc"].idxmax()
+    gain, shortfall = auc.sub(auc[baseline], axis=0), -auc.sub(auc[best], axis=0)
+    later = predictions[predictions["repeat"] == 0]
+    first = folded[(folded["repeat"] == 1) & (folded["model"] == order[0])]
+    deciles = measure_deciles(predictions)
+    error = (deciles["positives"] / deciles["rows"] - deciles["probability"]).abs()
+    evaluations = means.assign(
+        is_baseline=means.index.isin(BASELINES),
+        roc_auc_sd=auc.std(),
+        later_roc_auc=pd.Series(
+            {
+                model: _measure_ranking(part)["roc_auc"]
+                for model, part in later.groupby("model", sort=False)
+            },
+            dtype=float,
+        ),
+        gain=gain.mean(),
+        gain_se=gain.std() * correction,
+        shortfall=shortfall.mean(),
+        shortfall_se=shortfall.std() * correction,
+        calibration_error=error.groupby(deciles["model"]).mean(),
+        rows=len(first),
+        positives=int(first["label"].sum()),
+    )
+    return choose_classifier(evaluations.reset_index(names="model"), min_gain=min_gain)
 
 
 def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> pd.DataFrame:
-    """Choose the best model if it beats the best baseline by more than chance, else that baseline.
+    """Choose the simplest good model if it beats the best baseline by more than chance.
+
+    Good is a model within one standard error of the best one; of those the first row is taken,
+    as MODELS has them from simple to intricate. If it does not beat the best baseline, that is
+    chosen.
 
     Parameters
     ----------
-    evaluations : one row per model, baselines included, with `model`, `is_baseline`, `roc_auc` and
-        `gain_se`, the standard error of its distance to the best baseline.
-    min_gain : what a model's ROC-AUC must be ahead by, exclusive; more where CHANCE_FACTOR
+    evaluations : one row per model, baselines included, with `model`, `is_baseline`, `roc_auc`,
+        `shortfall_se`, the standard error of its distance to the best model, and `gain_se`, that
+        of its distance to the best baseline.
+    min_gain : what the model's ROC-AUC must be ahead by, exclusive; more where CHANCE_FACTOR
         standard errors are more.
 
     Returns
     -------
-    `evaluations` with `is_chosen` (one row) and `reason` (a sentence with the numbers). Models of
-    equal ROC-AUC are taken in the order given.
+    `evaluations` with `is_chosen` (one row) and `reason` (a sentence with the numbers).
+
+    References
+    ----------
+    Breiman, Friedman, Olshen, Stone (1984), Classification and regression trees: the rule of one
+    standard error.
     """
     auc = evaluations["roc_auc"].fillna(-np.inf)
     is_baseline = evaluations["is_baseline"].astype("bool")
-    baseline, model = auc[is_baseline].idxmax(), auc[~is_baseline].idxmax()
+    baseline, best = auc[is_baseline].idxmax(), auc[~is_baseline].idxmax()
+    tolerance = evaluations["shortfall_se"].fillna(0)
+    good = ~is_baseline & (auc >= auc[best] - tolerance)
+    model = good.idxmax()
     required = np.fmax(min_gain, CHANCE_FACTOR * evaluations["gain_se"])
     chosen = model if auc[model] - auc[baseline] > required[model] else baseline
     name = evaluations["model"]
     reasons = []
     for row in evaluations.index:
-        rival = model if row == baseline else baseline
-        gain = auc[row] - auc[rival]
-        comparison = (
-            f"ROC-AUC {auc[row]:.3f} is {abs(gain):.3f} {'above' if gain >= 0 else 'below'} "
-            f"that of {'the best model' if row == baseline else 'the best baseline'}, "
-            f"{name[rival]} ({auc[rival]:.3f}); the model must be more than "
-            f"{required[model]:.3f} ahead."
-        )
-        reasons.append(f"{'Chosen' if row == chosen else 'Not chosen'}: {comparison}")
+        verdict = "Chosen" if row == chosen else "Not chosen"
+        if is_baseline[row] or row == model:
+            rival = model if is_baseline[row] else baseline
+            gain = 0.0 if np.isinf(auc[[row, rival]]).all() else auc[row] - auc[rival]
+            whose = "the model to choose" if is_baseline[row] else "the best baseline"
+            reasons.append(
+                f"{verdict}: ROC-AUC {auc[row]:.3f} is {abs(gain):.3f} "
+                f"{'above' if gain >= 0 else 'below'} that of {whose}, {name[rival]} "
+                f"({auc[rival]:.3f}); the model must be more than {required[model]:.3f} ahead."
+            )
+        elif good[row]:
+            reasons.append(
+                f"{verdict}: ROC-AUC {auc[row]:.3f} is no more than a standard error from that "
+                f"of {name[model]} ({auc[model]:.3f}) or of the best, and that is simpler."
+            )
+        else:
+            reasons.append(
+                f"{verdict}: ROC-AUC {auc[row]:.3f} is {auc[best] - auc[row]:.3f} behind the "
+                f"best, {name[best]} ({auc[best]:.3f}); a standard error is "
+                f"{tolerance[row]:.3f}."
+            )
     return to_typed(
         evaluations.assign(is_chosen=evaluations.index == chosen, reason=reasons),
         types=EVALUATION_TYPES,
     )
 
 
-@threadpool_limits.wrap(limits=1)
-def score_customers(
-    training: pd.DataFrame,
-    current: pd.DataFrame,
-    *,
-    key: str = "customer_id",
-    features: list[str],
-    log_features: Sequence[str] = (),
-    label: str = "is_declined",
-    level: str = "last_level",
-    model: str,
-    min_positives: int = 20,
-    seed: int = 42,
-) -> pd.DataFrame:
-    """Score the current customers by a model fitted on all of `training`, with reasons.
-
-    A feature's contribution is its coefficient times the customer's distance from the training
-    median, in standard deviations: what the logit gains over a customer usual in this feature. So
-    a missing value, imputed by the median, is never a reason.
+def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Foretold and true shares by tenths of the first repeat's pooled predictions.
 
     Parameters
     ----------
-    training, features, log_features, label, level, min_positives : as in `evaluate_classifiers`.
-    current : one row per customer: `key`, `features` and `level`.
-    model : one of MODELS, or "none".
+    predictions : as `predict_out_of_fold` returns them.
 
     Returns
     -------
-    One row per customer of `current`, ordered by key: `key`, `probability`, `model`, and the three
-    features that raise the probability most, strongest first, ties by name: `feature_1` with the
-    customer's `value_1` and `usual_1`, the training median, and so on; null where fewer than three
-    raise it ("last_level" has one feature, "majority" none). No rows where `model` is "none" or
-    nothing can be learned.
-
-    Raises
-    ------
-    ValueError : as in `evaluate_classifiers`; the model is unknown; or a key of `current` occurs
-        twice.
+    One row per model and decile, 1 = the highest probabilities, ties in the order of the rows:
+    `rows`, `positives`, the mean `probability`, and `lowest` and `highest`, between which the
+    share of positives lies with a probability of BAND if that mean is right (exact binomial).
     """
-    if model not in (*MODELS, NO_MODEL):
-        raise ValueError(f"no model {model}; there are {', '.join((*MODELS, NO_MODEL))}")
-    check_columns(current, columns=[key, *features, level], name="current")
-    check_columns(training, columns=log_features, name="training")
-    types = {key: key_type(current, key=key)} | SCORE_TYPES
-    current = sort_by_key(current, key=key, name="current")
-    training = _prepare(training, key=key, columns=[*features, level], label=label)
-    obstacle = _find_obstacle(training, key=key, label=label, min_positives=min_positives)
-    if model == NO_MODEL or obstacle or current.empty:
-        return to_typed([], types=types)
-
-    columns = _columns_of(model, features=features, level=level)
-    fitted = _build(model, columns=columns, log_features=log_features, seed=seed)
-    fitted.fit(training[columns], training[label])
-    values = to_floats(current, columns=columns)
-    scores = pd.DataFrame(
-        {key: current[key], "probability": fitted.predict_proba(values)[:, 1], "model": model}
+    first = predictions[predictions["repeat"] == 1]
+    place = first.groupby("model", sort=False)["probability"].rank(method="first", ascending=False)
+    size = first.groupby("model", sort=False)["probability"].transform("size")
+    tenth = (N_DECILES * (place - 1) // size + 1).astype("int64")
+    deciles = (
+        first.assign(decile=tenth)
+        .groupby(["model", "decile"], sort=False)
+        .agg(
+            rows=("label", "size"), positives=("label", "sum"), probability=("probability", "mean")
+        )
+        .reset_index()
+        .sort_values(["model", "decile"], ignore_index=True)
     )
-    if model != "majority":
-        usual = training[columns].median()
-        scores = scores.join(_find_reasons(fitted, values, usual=usual))
-    return to_typed(scores, types=types)
+    tail = (1 - BAND) / 2
+    rows, share = deciles["rows"], deciles["probability"].clip(0, 1)
+    return to_typed(
+        deciles.assign(
+            lowest=binom.ppf(tail, rows, share) / rows,
+            highest=binom.ppf(1 - tail, rows, share) / rows,
+        ),
+        types=DECILE_TYPES,
+    )
 
 
 @threadpool_limits.wrap(limits=1)
 def measure_importances(
     training: pd.DataFrame,
     *,
-    key: str = "customer_id",
-    features: list[str],
-    log_features: Sequence[str] = (),
-    label: str = "is_declined",
+    columns: Columns,
+    model: str,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
     folds: int = 5,
-    repeats: int = 2,
-    permutations: int = 5,
-    min_positives: int = 20,
+    permutations: int = 3,
     seed: int = 42,
 ) -> pd.DataFrame:
-    """Measure how much ROC-AUC the logistic regression loses when a feature is permuted.
+    """Measure how much ROC-AUC a model loses when a feature is permuted.
 
     Parameters
     ----------
-    training, features, log_features, label, folds, repeats, min_positives : as in
-        `evaluate_classifiers`.
+    training : as `prepare_training` returns it.
     permutations : of each feature in each held-out fold.
 
     Returns
     -------
-    One row per feature: `importance` (mean loss of ROC-AUC on held-out folds), `importance_sd`
-    (between permutations and folds) and `rank` (1 = most important, ties by name), by rank. No
-    rows where nothing can be learned.
+    One row per feature or category: `importance` (mean loss of ROC-AUC on held-out folds),
+    `importance_sd` (between permutations and folds) and `rank` (1 = most important, ties by
+    name), by rank.
 
     References
     ----------
     Breiman (2001), Random forests, Mach. Learn. 45.
     """
-    check_columns(training, columns=log_features, name="training")
-    training = _prepare(training, key=key, columns=features, label=label)
-    min_positives = max(min_positives, folds)
-    if _find_obstacle(training, key=key, label=label, min_positives=min_positives):
-        return to_typed([], types=IMPORTANCE_TYPES)
-    losses = []
-    for fit, held_out in _split(
-        training, key=key, label=label, folds=folds, repeats=repeats, seed=seed
-    ):
-        if training[label].iloc[held_out].nunique() < 2:
+    label, groups = (training[name].to_numpy() for name in (columns.label, columns.key))
+    generator = np.random.default_rng(seed)
+    losses: dict[str, list[float]] = {
+        name: [] for names in columns.of(model).values() for name in names
+    }
+    for fit, held_out in split_rows(label, groups=groups, folds=folds, seed=seed):
+        truth = label[held_out]
+        if len(np.unique(truth)) < 2:
             continue
-        fitted = _build(
-            "logistic_regression", columns=features, log_features=log_features, seed=seed
-        ).fit(training[features].iloc[fit], training[label].iloc[fit])
-        measured = permutation_importance(
-            fitted,
-            training[features].iloc[held_out],
-            training[label].iloc[held_out],
-            scoring="roc_auc",
-            n_repeats=permutations,
-            random_state=seed,
+        pipeline = build_pipeline(
+            model,
+            **columns.of(model),
+            log_features=columns.log_features,
+            parameters=(parameters or {}).get(model),
+            seed=seed,
         )
-        losses.append(measured.importances)
-    loss = np.concatenate(losses, axis=1)
+        fitted = fit_pipeline(pipeline, rows=training.iloc[fit], label=label[fit])
+        prepared = fitted.prepare(training.iloc[held_out])
+        whole = roc_auc_score(truth, fitted.rank(prepared))
+        for name, places in fitted.places.items():
+            variants = []
+            for _ in range(permutations):
+                variant = prepared.copy()
+                variant[:, places] = prepared[generator.permutation(len(truth))][:, places]
+                variants.append(variant)
+            scores = fitted.rank(np.concatenate(variants)).reshape(permutations, -1)
+            losses[name] += [whole - roc_auc_score(truth, score) for score in scores]
     importances = pd.DataFrame(
-        {"feature": features, "importance": loss.mean(axis=1), "importance_sd": loss.std(axis=1)}
+        {
+            "feature": list(losses),
+            "importance": [np.mean(loss) for loss in losses.values()],
+            "importance_sd": [np.std(loss) for loss in losses.values()],
+        }
     ).sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
     return to_typed(importances.assign(rank=importances.index + 1), types=IMPORTANCE_TYPES)
 
 
-def _prepare(training: pd.DataFrame, *, key: str, columns: list[str], label: str) -> pd.DataFrame:
-    """Labelled rows as floats and 0/1, in an order that depends on their content alone."""
-    check_columns(training, columns=[key, *columns, label], name="training")
-    columns = list(dict.fromkeys(columns))
-    prepared = to_floats(training, columns=[*columns, label]).assign(**{key: training[key]})
-    prepared = prepared[prepared[label].notna()]
-    strange = prepared.loc[~prepared[label].isin([0, 1]), label]
-    if not strange.empty:
-        raise ValueError(f"{label} must be true or false, not {strange.iloc[0]:g}")
-    prepared = sort_by_key(prepared, key=key, name="training", then_by=[*columns, label])
-    return prepared.astype({label: "int64"})
+@threadpool_limits.wrap(limits=1)
+def score_customers(
+    current: pd.DataFrame, *, trained: TrainedClassifier, max_reasons: int = 50_000
+) -> pd.DataFrame:
+    """Score customers with a trained model, and say what raises each score.
 
+    A reason is a feature whose usual value, in the place of the customer's own, would lower the
+    model's score; the strongest is that which would lower it most. So a missing value, imputed by
+    the usual one, is never a reason. It works alike for every model.
 
-def _find_obstacle(
-    training: pd.DataFrame, *, key: str, label: str, min_positives: int
-) -> str | None:
-    """Say why nothing can be learned, if so. Snapshots of one customer count once."""
-    if training.empty:
-        return "No model: there are no labelled rows."
-    customers = training.groupby(label)[key].nunique().reindex([1, 0], fill_value=0)
-    if customers.min() >= min_positives:
-        return None
-    return (
-        f"No model: {customers[1]} customers with {label} and {customers[0]} without are too few; "
-        f"each takes at least {min_positives}."
+    Parameters
+    ----------
+    current : one row per customer: the key, features and categories of the model. A category that
+        the model has not seen is taken as none of those it knows.
+        A customer on whose outcome of the same snapshot the model was fitted gets the probability
+        from out of the fold, since a model knows its own answers.
+    max_reasons : so many customers get reasons, those of the highest score.
+
+    Returns
+    -------
+    One row per customer of `current`, ordered by key: the key, `probability`, `model`, and three
+    reasons, strongest first, ties by name: `feature_1` with the customer's `value_1` and the
+    `usual_1` (medians of the training), or for a category `word_1` and `usual_word_1` (the most
+    common), and so on; null where fewer than three raise the score. No rows where the model is
+    "none".
+
+    Raises
+    ------
+    ValueError : a column is missing or not numeric, or a key is missing or occurs twice.
+    """
+    columns = trained.columns
+    names = columns.of(trained.model)
+    check_columns(
+        current, columns=[columns.key, *names["features"], *names["categories"]], name="current"
     )
-
-
-def _split(
-    training: pd.DataFrame, *, key: str, label: str, folds: int, repeats: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions of rows to fit on and to hold out, fold by fold, repeat by repeat."""
-    groups, keys = pd.factorize(training[key])
-    repeated = len(keys) < len(training)
-    splitter = StratifiedGroupKFold if repeated else StratifiedKFold
-    for repeat in range(repeats):
-        folding = splitter(n_splits=folds, shuffle=True, random_state=seed + repeat)
-        yield from folding.split(training, training[label], groups if repeated else None)
-
-
-def _columns_of(model: str, *, features: list[str], level: str) -> list[str]:
-    return features if model == "logistic_regression" else [level]
-
-
-def _build(model: str, *, columns: list[str], log_features: Sequence[str], seed: int) -> Pipeline:
-    """Compose an unfitted pipeline, whose last step tells the models apart."""
-    logged = np.isin(columns, list(log_features))
-    classifier: ClassifierMixin = LogisticRegression(max_iter=1_000, random_state=seed)
-    if model == "majority":
-        classifier = DummyClassifier(strategy="prior")
-    return Pipeline(
+    types = {columns.key: key_type(current, key=columns.key)} | SCORE_TYPES
+    current = sort_by_key(current, key=columns.key, name="current")
+    if trained.model == NO_MODEL or current.empty:
+        return to_typed([], types=types)
+    values = to_floats(current, columns=names["features"]).join(
+        _to_texts(current, columns=names["categories"])
+    )
+    ranking = np.concatenate(
         [
-            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-            ("log", FunctionTransformer(_log_columns, kw_args={"logged": logged})),
-            ("scale", StandardScaler()),
-            ("classify", classifier),
+            trained.fitted.rank(trained.fitted.prepare(values.iloc[start : start + _CHUNK_ROWS]))
+            for start in range(0, len(values), _CHUNK_ROWS)
         ]
     )
+    probability = _forget_own_outcome(
+        current, trained.fitted.to_probability(ranking), trained=trained
+    )
+    scores = pd.DataFrame(
+        {columns.key: current[columns.key], "probability": probability, "model": trained.model}
+    )
+    if trained.model != "majority":
+        highest = np.sort(np.argsort(-ranking, kind="stable")[:max_reasons])
+        scores = scores.join(
+            _find_reasons(values.iloc[highest], ranking=ranking[highest], trained=trained)
+        )
+    return to_typed(scores, types=types)
 
 
-def _log_columns(values: np.ndarray, *, logged: np.ndarray) -> np.ndarray:
-    return np.where(logged, signed_log1p(values), values)
+def _train_nothing(
+    training: pd.DataFrame, *, columns: Columns, usual: pd.DataFrame, obstacle: str
+) -> TrainedClassifier:
+    row = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True, "reason": obstacle}
+    totals = {"rows": len(training), "positives": int(training[columns.label].sum())}
+    return TrainedClassifier(
+        model=NO_MODEL,
+        columns=columns,
+        fitted=None,
+        usual=usual,
+        evaluations=to_typed([row | totals], types=EVALUATION_TYPES),
+        deciles=to_typed([], types=DECILE_TYPES),
+        importances=to_typed([], types=IMPORTANCE_TYPES),
+        predictions=pd.DataFrame({columns.key: [], "model": [], "repeat": [], "probability": []}),
+    )
 
 
-def _measure_fold(
-    pipeline: Pipeline,
-    fit: pd.DataFrame,
-    held_out: pd.DataFrame,
-    *,
-    columns: list[str],
-    label: str,
-) -> dict[str, float]:
-    """Measure on the held-out rows; what a single class leaves undefined is missing."""
-    pipeline.fit(fit[columns], fit[label])
-    probability = pipeline.predict_proba(held_out[columns])[:, 1]
-    truth = held_out[label]
-    ranking = {"roc_auc": np.nan, "pr_auc": np.nan}
-    if truth.nunique() == 2:
-        ranking = {
-            "roc_auc": roc_auc_score(truth, probability),
-            "pr_auc": average_precision_score(truth, probability),
-        }
-    return ranking | {
-        "f1": f1_score(truth, probability >= 0.5, zero_division=0),
-        "brier": brier_score_loss(truth, probability, pos_label=1),
-        "log_loss": log_loss(truth, probability, labels=[0, 1]),
+def _to_texts(frame: pd.DataFrame, *, columns: Sequence[str]) -> pd.DataFrame:
+    """Give categories as texts; a missing one is UNKNOWN."""
+    return pd.DataFrame(
+        {
+            column: frame[column].astype(object).where(frame[column].notna(), UNKNOWN).astype(str)
+            for column in columns
+        },
+        index=frame.index,
+    ).astype(object)
+
+
+def _drop_empty(training: pd.DataFrame, *, columns: Columns) -> Columns:
+    """Leave out features without any value; a log or a level of nothing is nothing."""
+    features = [name for name in columns.features if training[name].notna().any()]
+    categories = [name for name in columns.categories if (training[name] != UNKNOWN).any()]
+    return Columns(**{**columns.__dict__, "features": features, "categories": categories})
+
+
+def _find_usual(training: pd.DataFrame, *, columns: Columns) -> pd.DataFrame:
+    """One row: medians of the numbers, the most common of each category (ties by name)."""
+    numbers = training[columns.numbers].median()
+    words = {
+        name: training.loc[training[name] != UNKNOWN, name].mode().min()
+        for name in columns.categories
+        if len(training)
+    }
+    return pd.DataFrame([numbers.to_dict() | words])
+
+
+def _split_later(
+    training: pd.DataFrame, *, columns: Columns
+) -> list[tuple[int, int, np.ndarray, np.ndarray]]:
+    """Fit on the older snapshots, hold out the newest; nothing where either has one class."""
+    if not columns.snapshot:
+        return []
+    is_newest = (training[columns.snapshot] == training[columns.snapshot].max()).to_numpy()
+    label = training[columns.label].to_numpy()
+    # Twenty cases are what a calibration and a ranking take.
+    if any(np.bincount(label[part], minlength=2).min() < 20 for part in (is_newest, ~is_newest)):
+        return []
+    return [(0, 0, np.flatnonzero(~is_newest), np.flatnonzero(is_newest))]
+
+
+def _measure_ranking(part: pd.DataFrame) -> dict[str, float]:
+    """ROC-AUC and average precision; missing where there is one class only."""
+    if part["label"].nunique() < 2:
+        return {"roc_auc": np.nan, "pr_auc": np.nan}
+    return {
+        "roc_auc": float(roc_auc_score(part["label"], part["score"])),
+        "pr_auc": float(average_precision_score(part["label"], part["score"])),
     }
 
 
-def _find_reasons(fitted: Pipeline, values: pd.DataFrame, *, usual: pd.Series) -> pd.DataFrame:
-    """Name the features that raise each customer's probability most; see `score_customers`."""
-    # Columns in name order make the stable sort below break ties by name.
-    names = np.array(sorted(values.columns))
-    position = values.columns.get_indexer(names)
-    scale = fitted[:-1]
-    deviation = scale.transform(values) - scale.transform(usual.to_frame().T)
-    contribution = (deviation * fitted[-1].coef_[0])[:, position]
-    strongest = np.argsort(-contribution, axis=1, kind="stable")
-    raw = values[names].to_numpy()
+def _measure_probabilities(
+    part: pd.DataFrame, *, threshold: float, false_alarm_cost: float, miss_cost: float
+) -> dict[str, float]:
+    """Measures of calibrated probabilities; missing in repeats without them."""
+    if part["probability"].isna().any():
+        return dict.fromkeys(["f1", "brier", "log_loss", "cost"], np.nan)
+    truth, probability = part["label"], part["probability"]
+    foretold = probability >= threshold
+    false_alarms = (foretold & (truth == 0)).mean()
+    misses = (~foretold & (truth == 1)).mean()
+    return {
+        "f1": float(f1_score(truth, foretold, zero_division=0)),
+        "brier": float(brier_score_loss(truth, probability, pos_label=1)),
+        "log_loss": float(log_loss(truth, probability, labels=[0, 1])),
+        "cost": float(false_alarm_cost * false_alarms + miss_cost * misses),
+    }
+
+
+def _forget_own_outcome(
+    current: pd.DataFrame, probability: np.ndarray, *, trained: TrainedClassifier
+) -> np.ndarray:
+    """Give whom the model was fitted on, on the same day, the probability from out of the fold."""
+    keys = [trained.columns.key, trained.columns.snapshot]
+    if not set(keys) <= set(current.columns):
+        return probability
+    known = trained.predictions
+    known = known[(known["model"] == trained.model) & (known["repeat"] == 1)]
+    own = current[keys].merge(known[[*keys, "probability"]], how="left", on=keys)["probability"]
+    return own.fillna(pd.Series(probability)).to_numpy()
+
+
+def _find_reasons(
+    values: pd.DataFrame, *, ranking: np.ndarray, trained: TrainedClassifier
+) -> pd.DataFrame:
+    """Name the features that raise each customer's score most; see `score_customers`."""
+    fitted, usual = trained.fitted, trained.usual.iloc[0]
+    places = dict(sorted(fitted.places.items()))
+    names = np.array(list(places), dtype=object)
+    calm = fitted.prepare(trained.usual)
+    chunk = max(1, _CHUNK_ROWS // len(names))
+    falls = []
+    for start in range(0, len(values), chunk):
+        own = fitted.prepare(values.iloc[start : start + chunk])
+        variants = np.repeat(own[None], len(names), axis=0)
+        for variant, columns in zip(variants, places.values(), strict=True):
+            variant[:, columns] = calm[:, columns]
+        scores = fitted.rank(variants.reshape(-1, own.shape[1])).reshape(len(names), -1)
+        falls.append((ranking[start : start + chunk] - scores).T)
+    # Beyond this many digits equal falls differ by the order of additions.
+    fall = np.concatenate(falls).round(9)
+    # Names are in order, so the stable sort breaks ties by name.
+    strongest = np.argsort(-fall, axis=1, kind="stable")
     customers = np.arange(len(values))
+    is_word = np.isin(names, trained.columns.categories)
+    raw = values[names].to_numpy(dtype=object)
+    normal = usual[list(names)].to_numpy(dtype=object)
     reasons = {}
     for place in range(min(N_REASONS, len(names))):
         feature = strongest[:, place]
-        raises = contribution[customers, feature] > 0
-        reasons[f"feature_{place + 1}"] = np.where(raises, names[feature].astype(object), None)
-        reasons[f"value_{place + 1}"] = np.where(raises, raw[customers, feature], np.nan)
-        reasons[f"usual_{place + 1}"] = np.where(raises, usual[names].to_numpy()[feature], np.nan)
+        raises = fall[customers, feature] > 0
+        word = is_word[feature]
+        own, common = raw[customers, feature], normal[feature]
+        reasons |= {
+            f"feature_{place + 1}": np.where(raises, names[feature], None),
+            f"value_{place + 1}": np.where(raises & ~word, own, np.nan).astype(float),
+            f"usual_{place + 1}": np.where(raises & ~word, common, np.nan).astype(float),
+            f"word_{place + 1}": np.where(raises & word, own, None),
+            f"usual_word_{place + 1}": np.where(raises & word, common, None),
+        }
     return pd.DataFrame(reasons, index=values.index)

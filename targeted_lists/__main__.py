@@ -1,4 +1,4 @@
-"""The project's commands: `python -m targeted_lists lists|docs|check --dataset NAME`."""
+"""The project's commands: `python -m targeted_lists lists|score|tune|docs|check`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, purpose in {
         "lists": "the whole job: tables, models, customer lists, published at the end",
+        "score": "score customers with the kept model, without fitting one",
+        "tune": "search hyper-parameters on a dataset that was built, and keep them",
         "docs": "write the documentation as one page",
         "check": "look at a dataset's files before anything is built",
     }.items():
@@ -31,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--vars", default="{}", help="further vars of dbt, as YAML")
         if name == "lists":
             command.add_argument("--threads", type=int, help="of dbt and of DuckDB")
+            command.add_argument("--full", action="store_true", help="fit every model anew")
+        if name == "tune":
+            command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
     options = parser.parse_args(arguments)
     if not Path("dbt_project.yml").is_file():
         parser.error("run this from the project's folder, where dbt_project.yml lies")
@@ -49,6 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     if options.command == "docs":
         return run.write_docs(variables)
+    if options.command == "tune":
+        return run.tune_models(variables, seconds=options.seconds)
+    if options.command == "score":
+        return run.score_activity(variables)
+    if options.full:
+        variables |= {"activity_fit": "new", "cluster_fit": "new"}
     return run.make_lists(variables, threads=options.threads)
 
 

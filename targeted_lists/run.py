@@ -44,6 +44,18 @@ SET_ASIDE = """
     order by count(*) desc, fault
     limit 10
 """
+SCORED = ("+activity_scores", "+risk_value_grid", "+at_risk_segment", "+activity_models")
+RISK_BANDS = """
+    select
+        scores.risk_band,
+        scores.scored_by,
+        count(*),
+        sum(customers.value_at_risk)
+    from activity.activity_scores as scores
+    inner join activity.activity_values as customers using (customer_id)
+    group by all
+    order by any_value(case scores.risk_band when 'high' then 1 when 'medium' then 2 else 3 end)
+"""
 DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
 FAILED = {"error", "fail", "runtime error", "partial success"}
 
@@ -69,6 +81,43 @@ def make_lists(variables: dict[str, object], *, threads: int | None = None) -> i
         return 1
     more = "" if variables["dataset"] == "sample" else f" DATASET={variables['dataset']}"
     say(console, f"Every table is in {published} (DuckDB); what each means: make docs{more}")
+    return 0
+
+
+def score_activity(variables: dict[str, object]) -> int:
+    """Score the customers with the kept model, which is not fitted anew; return the exit code."""
+    console = Console()
+    database = Path("warehouse") / f"{variables['dataset']}.duckdb"
+    arguments = ["build", "--resource-type", "seed", "model", "--select", *SCORED]
+    if not run_dbt(arguments, {**variables, "activity_fit": "kept_only"}, console):
+        return 1
+    with duckdb.connect(str(database), read_only=True) as connection:
+        bands = connection.execute(RISK_BANDS).fetchall()
+    table = Table(title="Customers by risk", title_justify="left")
+    table.add_column("risk")
+    table.add_column("scored by")
+    for heading in ("customers", "value at risk"):
+        table.add_column(heading, justify="right")
+    for band, scored_by, customers, value in bands:
+        shown = "" if value is None else f"{value:,.2f}"
+        table.add_row(band, scored_by, f"{customers:,}", shown)
+    console.print(table)
+    say(console, f"Scores are in {database}, not published yet: `make lists` tests and publishes.")
+    return 0
+
+
+def tune_models(variables: dict[str, object], *, seconds: float) -> int:
+    """Search and keep hyper-parameters; return the exit code."""
+    from targeted_lists.tune import TuningError, tune_dataset
+
+    console = Console()
+    dataset = str(variables["dataset"])
+    try:
+        tune_dataset(dataset, seconds=seconds, progress=lambda line: say(console, line))
+    except TuningError as error:
+        say(console, str(error), style="red")
+        return 1
+    say(console, f"Kept in state/{dataset}; `make lists DATASET={dataset} FULL=1` uses them.")
     return 0
 
 

@@ -15,8 +15,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 from conftest import REPO_ROOT, Build, Project, query
-from scipy.stats import poisson
+from scipy.stats import binom, poisson
 from sklearn.metrics import roc_auc_score
+
+from python_ml.classifiers import BASELINES, MODELS
 
 SAMPLE = REPO_ROOT / "data" / "sample"
 MARTS = ("segmentation", "basket", "activity")
@@ -327,19 +329,43 @@ def test_scores_foretell_the_planted_declines(sample_build):
     assert precision > 0.45
     assert recall > 0.3
     # Foretold and true shares agree: within what chance does to shares of so few.
-    np.testing.assert_allclose(bands["p_decline"], bands["declines"], atol=0.15)
+    lowest, highest = (
+        binom.ppf(tail, bands["customers"], bands["p_decline"]) / bands["customers"]
+        for tail in (0.0025, 0.9975)
+    )
+    assert bands["declines"].between(lowest, highest).all()
     assert abs(scored["p_decline"].mean() - scored["declines"].mean()) < 0.05
     assert bands["declines"].loc[["low", "medium", "high"]].is_monotonic_increasing
 
 
 def test_the_model_is_chosen_because_it_beats_its_baselines(sample_build):
     evaluations = read_table(sample_build.published, "activity.activity_evaluations")
-    evaluations = evaluations.set_index("model")
-    chosen = evaluations.loc["logistic_regression"]
-    assert chosen["is_chosen"]
-    assert chosen["gain"] > 0.1
-    assert chosen["brier"] < evaluations.loc["majority", "brier"]
-    assert chosen["log_loss"] < evaluations.loc["majority", "log_loss"]
+    assert set(evaluations["model"]) == {*MODELS, *BASELINES}
+    chosen = evaluations[evaluations["is_chosen"]].iloc[0]
+    assert chosen["model"] in MODELS
+    majority = evaluations.set_index("model").loc["majority"]
+    last_level = evaluations.set_index("model").loc["last_level"]
+    assert chosen["gain"] > 0.15
+    assert chosen["later_roc_auc"] > last_level["later_roc_auc"] + 0.1
+    for measure in ("brier", "log_loss", "cost"):
+        assert chosen[measure] < min(majority[measure], last_level[measure]), measure
+
+
+def test_probabilities_are_right_decile_by_decile(sample_build):
+    calibration = sample_build.query(
+        "select avg(abs(foretold_share - declined_share)), count_if(not is_within_band), count(*) "
+        "from activity.activity_calibration "
+        "inner join activity.activity_evaluations using (model) where is_chosen"
+    )
+    ((error, outside, deciles),) = calibration
+    assert error <= 0.05
+    assert (outside, deciles) == (0, 10)
+    gains = sample_build.query(
+        "select decile, gain_share from activity.activity_gains "
+        "inner join activity.activity_evaluations using (model) where is_chosen order by decile"
+    )
+    # A fifth of the messages reaches half of the declines.
+    assert dict(gains)[2] > 0.5
 
 
 def test_the_planted_pairs_are_the_strongest_rules_and_usable(sample_build):

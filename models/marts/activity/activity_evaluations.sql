@@ -12,8 +12,9 @@ select
     cast(rows as bigint) as training_rows,
     cast(positives as bigint) as declined_rows,
     {%- for measure in [
-        'roc_auc', 'roc_auc_sd', 'gain', 'gain_se', 'pr_auc', 'f1', 'brier',
-        'log_loss',
+        'roc_auc', 'roc_auc_sd', 'later_roc_auc', 'gain', 'gain_se', 'shortfall',
+        'shortfall_se', 'pr_auc', 'f1', 'brier', 'log_loss', 'calibration_error',
+        'cost',
     ] %}
     {{ null_if_nan(measure) }} as {{ measure }},
     {%- endfor %}

@@ -8,6 +8,27 @@ cutoffs as (
     select * from {{ ref('activity_cutoffs') }}
     where is_current
         or is_training
+        or is_labelled
+
+),
+
+labels as (
+
+    select * from {{ ref('int_activity_labels_judged') }}
+    where decision = 'kept'
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+period_totals as (
+
+    select * from {{ ref('int_customer_period_totals_judged') }}
+    where decision = 'kept'
 
 ),
 
@@ -110,6 +131,26 @@ goods as (
 
 ),
 
+favourites as (
+
+    select
+        cutoffs.number,
+        order_lines.customer_id,
+        order_lines.category_1 as favourite_category
+    from cutoffs
+    inner join order_lines
+        on cutoffs.cutoff_at > order_lines.ordered_at
+        and {{ days_after('cutoffs.cutoff_at', -base) }} <= order_lines.ordered_at
+    where order_lines.is_placed
+        and order_lines.category_1 is not null
+    group by cutoffs.number, order_lines.customer_id, order_lines.category_1
+    qualify row_number() over (
+        partition by cutoffs.number, order_lines.customer_id
+        order by sum(order_lines.placed_revenue) desc, order_lines.category_1
+    ) = 1
+
+),
+
 -- A month of site activity is known when it is over. Months are those of the
 -- site: whoever was seen before and is not in one did not come.
 months as (
@@ -148,13 +189,17 @@ site_visits as (
         site_months.number,
         site_months.months_back,
         site_visitors.customer_id,
-        {%- for measure in ['visits', 'minutes', 'unpaid_items', 'service_errors'] %}
+        {%- for measure in [
+            'visits', 'minutes', 'unpaid_items', 'service_errors',
+            'marketing_contacts',
+        ] %}
         case
             when site_activity.customer_id is null then 0
             else site_activity.{{ measure }}
-        end as {{ measure }}
-        {{- ',' if not loop.last }}
+        end as {{ measure }},
         {%- endfor %}
+        site_activity.pages_per_visit,
+        site_activity.categories_per_visit
     from site_months
     inner join site_visitors
         on site_months.period_start >= site_visitors.first_seen_at
@@ -174,6 +219,18 @@ site as (
         sum(minutes) filter (where months_back <= 2) as last_minutes,
         sum(unpaid_items) filter (where months_back <= 2) as unpaid_items,
         sum(service_errors) filter (where months_back <= 2) as service_errors,
+        sum(minutes) filter (where months_back = 1) as latest_minutes,
+        sum(minutes) filter (where months_back = 2) as previous_minutes,
+        avg(cast(pages_per_visit as decimal(18, 4)))
+            filter (where months_back <= 2) as pages_per_visit,
+        avg(cast(categories_per_visit as decimal(18, 4)))
+            filter (where months_back <= 2) as categories_per_visit,
+        sum(marketing_contacts) filter (where months_back = 1)
+            as marketing_contacts,
+        {{ ratio(
+            'sum(marketing_contacts) filter (where months_back > 1)',
+            'count(marketing_contacts) filter (where months_back > 1)',
+        ) }} as earlier_marketing_contacts,
         {{ ratio(
             'sum(visits) filter (where months_back <= 2)',
             'count(visits) filter (where months_back <= 2)',
@@ -183,6 +240,81 @@ site as (
             'count(visits) filter (where months_back > 2)',
         ) }} as earlier_monthly_visits
     from site_visits
+    group by number, customer_id
+
+),
+
+-- The same for spend that is known by month alone: whoever spent before and has
+-- no row in a month spent nothing in it.
+spend_periods as (
+
+    select distinct period_start from period_totals
+
+),
+
+spend_months as (
+
+    select
+        cutoffs.number,
+        spend_periods.period_start,
+        row_number() over (
+            partition by cutoffs.number order by spend_periods.period_start desc
+        ) as months_back
+    from cutoffs
+    inner join spend_periods
+        on cutoffs.cutoff_at >= spend_periods.period_start + interval '1 month'
+
+),
+
+spenders as (
+
+    select
+        customer_id,
+        min(period_start) as first_spent_at
+    from period_totals
+    group by customer_id
+
+),
+
+monthly_spend as (
+
+    select
+        spend_months.number,
+        spend_months.months_back,
+        spenders.customer_id,
+        case
+            when period_totals.customer_id is null then 0
+            else period_totals.revenue
+        end as revenue
+    from spend_months
+    inner join spenders
+        on spend_months.period_start >= spenders.first_spent_at
+    left join period_totals
+        on spenders.customer_id = period_totals.customer_id
+        and spend_months.period_start = period_totals.period_start
+    where spend_months.months_back <= 6
+
+),
+
+spend as (
+
+    select
+        number,
+        customer_id,
+        count(*) as known_months,
+        sum(revenue) as known_spend,
+        cast(sum(revenue) filter (where months_back = 1) as double) as last_spend,
+        cast(sum(revenue) filter (where months_back = 2) as double)
+            as previous_spend,
+        {{ ratio(
+            'sum(revenue) filter (where months_back > 1)',
+            'count(revenue) filter (where months_back > 1)',
+        ) }} as usual_spend,
+        {{ ratio(
+            'sum(revenue) filter (where months_back > 2)',
+            'count(revenue) filter (where months_back > 2)',
+        ) }} as earlier_spend
+    from monthly_spend
     group by number, customer_id
 
 ),
@@ -231,6 +363,20 @@ usual_levels as (
 
 ),
 
+-- Whom a label was given stays with it: none is derived beside it.
+labelled as (
+
+    select
+        cutoffs.number,
+        labels.customer_id,
+        labels.label = 'declined' as is_declined
+    from cutoffs
+    inner join labels
+        on cutoffs.cutoff_at = labels.as_of_date
+    where labels.label in ('declined', 'steady')
+
+),
+
 -- What happened to all regular customers is no decline of one: a season, and
 -- that whoever was picked for buying much will mostly buy less.
 outcomes_of_regulars as (
@@ -251,17 +397,74 @@ outcomes_of_regulars as (
     left join outcomes
         on usual_levels.number = outcomes.number
         and usual_levels.customer_id = outcomes.customer_id
+    where usual_levels.customer_id not in (
+        select labelled.customer_id from labelled
+    )
+
+),
+
+-- Who orders regularly, who spends in months without receipts, and who has a label.
+observed as (
+
+    select
+        usual_levels.number,
+        usual_levels.customer_id
+    from usual_levels
+    inner join cutoffs
+        on usual_levels.number = cutoffs.number
+    where cutoffs.is_current
+        or (
+            cutoffs.is_training
+            and usual_levels.customer_id not in (
+                select labelled.customer_id from labelled
+            )
+        )
+
+    union
+
+    select
+        spend.number,
+        spend.customer_id
+    from spend
+    inner join cutoffs
+        on spend.number = cutoffs.number
+        and cutoffs.is_current
+    where spend.known_months > 1
+        and spend.known_spend > 0
+        and spend.customer_id not in (select orders.customer_id from orders)
+
+    union
+
+    select
+        labelled.number,
+        labelled.customer_id
+    from labelled
+    inner join customers
+        on labelled.customer_id = customers.customer_id
 
 ),
 
 joined as (
 
     select
-        usual_levels.*,
+        observed.number,
+        observed.customer_id,
+        levels.recency_days,
+        levels.last_level,
+        levels.latest_orders,
+        levels.base_revenue,
+        levels.base_orders,
+        levels.median_gap_days,
+        levels.last_gap_days,
+        usual_levels.usual_orders,
+        cutoffs.cutoff_at,
         cutoffs.is_current,
-        cutoffs.is_training,
+        labelled.is_declined as given_label,
         goods.categories,
-        {{ ratio('goods.discounted_lines', 'goods.lines') }} as discounted_share,
+        coalesce(
+            {{ ratio('goods.discounted_lines', 'goods.lines') }},
+            case when cutoffs.is_current then cast(customers.promo_share as double) end
+        ) as discounted_share,
         {{ ratio('goods.last_discounted_lines', 'goods.last_lines') }}
             as last_discounted_share,
         {{ ratio('goods.return_lines', 'goods.lines') }} as returned_share,
@@ -271,21 +474,48 @@ joined as (
         {{ ratio('site.last_minutes', 'site.last_visits') }} as minutes_per_visit,
         site.unpaid_items,
         site.service_errors,
+        site.latest_minutes,
+        site.previous_minutes,
+        site.pages_per_visit,
+        site.categories_per_visit,
+        site.marketing_contacts,
+        -- What the customers' file tells is a state of the as-of date.
+        coalesce(
+            site.earlier_marketing_contacts,
+            case
+                when cutoffs.is_current
+                    then cast(customers.marketing_contacts_per_month as double)
+            end
+        ) as earlier_marketing_contacts,
+        case when cutoffs.is_current then customers.service_tier end as service_tier,
+        coalesce(
+            favourites.favourite_category,
+            case when cutoffs.is_current then customers.favourite_category end
+        ) as favourite_category,
+        {{ elapsed_days(
+            'coalesce(customers.registered_at, customers.first_seen_at)',
+            'cutoffs.cutoff_at'
+        ) }} as tenure_days,
+        spend.last_spend,
+        spend.previous_spend,
+        spend.usual_spend,
+        spend.earlier_spend,
         outcomes_of_regulars.outcome_orders,
         usual_levels.usual_orders * coalesce(outcomes_of_regulars.peer_change, 0)
             as expected_orders
-    from usual_levels
+    from observed
     inner join cutoffs
-        on usual_levels.number = cutoffs.number
-    left join goods
-        on usual_levels.number = goods.number
-        and usual_levels.customer_id = goods.customer_id
-    left join site
-        on usual_levels.number = site.number
-        and usual_levels.customer_id = site.customer_id
-    left join outcomes_of_regulars
-        on usual_levels.number = outcomes_of_regulars.number
-        and usual_levels.customer_id = outcomes_of_regulars.customer_id
+        on observed.number = cutoffs.number
+    left join customers
+        on observed.customer_id = customers.customer_id
+    {%- for one in [
+        'levels', 'usual_levels', 'goods', 'favourites', 'site', 'spend',
+        'outcomes_of_regulars', 'labelled',
+    ] %}
+    left join {{ one }}
+        on observed.number = {{ one }}.number
+        and observed.customer_id = {{ one }}.customer_id
+    {%- endfor %}
 
 )
 
@@ -294,7 +524,9 @@ select
     cast(recency_days as double) as recency_days,
     usual_orders,
     cast(last_level as double) as last_level,
-    last_level / nullif(usual_orders, 0) as level_trend,
+    -- Without receipts the level is the spend of a month.
+    coalesce(last_level / nullif(usual_orders, 0), last_spend / nullif(usual_spend, 0))
+        as level_trend,
     2 * latest_orders / nullif(usual_orders, 0) as latest_trend,
     {{ ratio('base_revenue', 'base_orders') }} as mean_receipt,
     median_gap_days,
@@ -310,14 +542,32 @@ select
     minutes_per_visit,
     cast(unpaid_items as double) as unpaid_items,
     cast(service_errors as double) as service_errors,
-    case when is_training then expected_orders end as expected_orders,
-    outcome_orders,
+    cast(latest_minutes as double) as latest_minutes,
+    {{ ratio('latest_minutes', 'previous_minutes') }} as minutes_trend,
+    cast(pages_per_visit as double) as pages_per_visit,
+    cast(categories_per_visit as double) as categories_per_visit,
+    cast(marketing_contacts as double) as marketing_contacts,
+    marketing_contacts / nullif(earlier_marketing_contacts, 0) as marketing_trend,
+    last_spend,
+    usual_spend,
+    last_spend / nullif(usual_spend, 0) as spend_trend,
+    previous_spend / nullif(earlier_spend, 0) as earlier_spend_trend,
+    cast(tenure_days as double) as tenure_days,
+    case when outcome_orders is not null and given_label is null then expected_orders end
+        as expected_orders,
+    favourite_category,
+    service_tier,
+    case
+        when given_label is not null then 'given'
+        when outcome_orders is not null then 'derived'
+    end as label_source,
+    case when given_label is null then outcome_orders end as outcome_orders,
     is_current,
     -- A fall by exactly the share is none; the tolerance keeps floats from deciding.
-    case
-        when is_training
-            then outcome_orders
-                < (1 - {{ var('activity_drop_share') }}) * expected_orders - 1e-9
-    end as is_declined,
+    coalesce(
+        given_label,
+        outcome_orders
+            < (1 - {{ var('activity_drop_share') }}) * expected_orders - 1e-9
+    ) as is_declined,
     cutoff_at
 from joined

@@ -1,5 +1,9 @@
 -- Where nothing can be learned, or no score tells customers apart, the rule
 -- decides: how long the silence is, counted in the customer's own usual gaps.
+-- A message pays from the probability at which it costs less than what it may
+-- save (Elkan 2001, The foundations of cost-sensitive learning, IJCAI).
+{% set high_risk = var('activity_false_alarm_cost')
+    / (var('activity_false_alarm_cost') + var('activity_miss_cost')) -%}
 with
 
 features as (
@@ -32,9 +36,11 @@ joined as (
         features.median_gap_days,
         coalesce(features.overdue_ratio, 0) as overdue_ratio,
         {%- for place in [1, 2, 3] %}
-        words_{{ place }}.phrase || ' '
-            || {{ rounded_text('scores.value_' ~ place) }} || ', usually '
-            || {{ rounded_text('scores.usual_' ~ place) }} as reason_{{ place }}
+        words_{{ place }}.phrase || ' ' || coalesce(
+            scores.word_{{ place }} || ', usually ' || scores.usual_word_{{ place }},
+            {{ rounded_text('scores.value_' ~ place) }} || ', usually '
+            || {{ rounded_text('scores.usual_' ~ place) }}
+        ) as reason_{{ place }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     from features
@@ -51,12 +57,12 @@ select
     customer_id,
     coalesce(model, 'rule') as scored_by,
     case
-        when p_decline >= {{ var('activity_high_risk') }}
+        when p_decline >= {{ high_risk }} - 1e-9
             or (
                 p_decline is null
                 and overdue_ratio >= {{ var('activity_overdue_high') }}
             ) then 'high'
-        when p_decline >= {{ var('activity_medium_risk') }}
+        when p_decline >= {{ high_risk * var('activity_medium_share') }} - 1e-9
             or (
                 p_decline is null
                 and overdue_ratio >= {{ var('activity_overdue_medium') }}

@@ -1,13 +1,7 @@
-from python_ml.classification import evaluate_classifiers
+from targeted_lists.models import unpack_classifier
 
 
 def model(dbt, session):
     """One row per model and baseline: how well it foretells a decline, and which is chosen."""
-    features = dbt.ref("activity_features")
-    meta = dbt.config.get("meta")
-    return evaluate_classifiers(
-        features.filter("not is_current").order("customer_id, cutoff_at").df(),
-        **meta["columns"],
-        **meta["baseline"],
-        **meta["evaluation"],
-    )
+    models = dbt.ref("classifier_models").df()
+    return unpack_classifier(models).evaluations

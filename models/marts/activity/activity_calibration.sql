@@ -1,0 +1,21 @@
+with
+
+deciles as (
+
+    select * from {{ ref('classifier_deciles') }}
+
+)
+
+select
+    model,
+    cast(decile as bigint) as decile,
+    cast(rows as bigint) as training_rows,
+    cast(positives as bigint) as declined_rows,
+    probability as foretold_share,
+    {{ ratio('positives', 'rows') }} as declined_share,
+    lowest as lowest_share,
+    highest as highest_share,
+    -- Shares of whole rows: the tolerance keeps floats from deciding.
+    {{ ratio('positives', 'rows') }} between lowest - 1e-9 and highest + 1e-9
+        as is_within_band
+from deciles

@@ -1,0 +1,37 @@
+-- Whoever writes to the highest deciles alone reaches which share of the declines?
+with
+
+deciles as (
+
+    select * from {{ ref('classifier_deciles') }}
+
+),
+
+summed as (
+
+    select
+        model,
+        cast(decile as bigint) as decile,
+        rows as decile_rows,
+        positives,
+        sum(rows) over (partition by model order by decile) as rows_so_far,
+        sum(positives) over (partition by model order by decile)
+            as positives_so_far,
+        sum(rows) over (partition by model) as all_rows,
+        sum(positives) over (partition by model) as all_positives
+    from deciles
+
+)
+
+select
+    model,
+    decile,
+    cast(decile_rows as bigint) as training_rows,
+    cast(positives as bigint) as declined_rows,
+    {{ ratio('rows_so_far', 'all_rows') }} as reached_share,
+    {{ ratio('positives_so_far', 'all_positives') }} as gain_share,
+    {{ ratio('positives', 'decile_rows') }}
+        / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift,
+    {{ ratio('positives_so_far', 'rows_so_far') }}
+        / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift_so_far
+from summed

@@ -1,0 +1,14 @@
+with
+
+models as (
+
+    select * from {{ ref('classifier_models') }}
+
+)
+
+select
+    model,
+    data_hash,
+    metadata,
+    as_of_date as fitted_as_of_date
+from models

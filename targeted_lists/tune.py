@@ -1,0 +1,129 @@
+"""Searching hyper-parameters within a budget of time, and keeping them for later fits."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import yaml
+
+from python_ml.classification import Columns, find_obstacle, prepare_training
+from python_ml.classifiers import MODELS, search_parameters
+from targeted_lists.models import PARAMETER_TABLE
+from targeted_lists.state import STATE_FOLDER, keep_tables
+
+MODELS_FILE = Path("models/marts/activity/_activity__models.yml")
+LABELLED = """
+    select * from activity.activity_features
+    where is_declined is not null
+    order by customer_id, cutoff_at
+"""
+
+
+class TuningError(RuntimeError):
+    """There is nothing to search on; the message is one sentence that says what to do."""
+
+
+def tune_dataset(
+    dataset: str, *, seconds: float, progress: Callable[[str], None], folder: Path = STATE_FOLDER
+) -> None:
+    """Search the parameters of every classifier on a dataset that was built, and keep them.
+
+    Raises
+    ------
+    TuningError : the dataset was not built, or nothing can be learned from it.
+    """
+    database = Path("warehouse") / f"{dataset}.duckdb"
+    if not database.exists():
+        raise TuningError(f"{database} is not there; `make lists DATASET={dataset}` builds it")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        try:
+            training = connection.execute(LABELLED).df()
+            as_of = connection.execute("select * from intermediate.int_as_of_date").fetchall()
+        except duckdb.CatalogException as error:
+            raise TuningError(
+                f"{database} has no features yet; `make lists DATASET={dataset}` builds them"
+            ) from error
+    tune_classifiers(
+        training,
+        dataset=dataset,
+        as_of_date=as_of[0][0],
+        columns=read_columns(MODELS_FILE),
+        seconds=seconds,
+        progress=progress,
+        folder=folder,
+    )
+
+
+def tune_classifiers(
+    training: pd.DataFrame,
+    *,
+    dataset: str,
+    as_of_date: date,
+    columns: Mapping[str, Any],
+    models: Sequence[str] = MODELS,
+    trials: int = 20,
+    max_rows: int = 3_000,
+    seconds: float = 270,
+    progress: Callable[[str], None] = lambda sentence: None,
+    folder: Path = STATE_FOLDER,
+) -> None:
+    """Search each model in turn and keep the best parameters as of a day.
+
+    Parameters
+    ----------
+    training : labelled rows; see `train_classifier`.
+    trials : points tried for each model. max_rows : rows searched on.
+    seconds : once they are over no further model is begun; what was not searched keeps its
+        defaults.
+
+    Raises
+    ------
+    TuningError : nothing can be learned from the rows.
+    """
+    wanted = Columns(**columns)
+    prepared = prepare_training(training, columns=wanted, max_rows=max_rows)
+    if obstacle := find_obstacle(prepared, columns=wanted, min_positives=20):
+        raise TuningError(obstacle)
+    started = time.monotonic()
+    found = []
+    for model in models:
+        if found and time.monotonic() - started > seconds:
+            progress(f"out of time before {model}, which keeps its defaults")
+            break
+        parameters, score = search_parameters(
+            model,
+            rows=prepared,
+            label=prepared[wanted.label].to_numpy(),
+            groups=prepared[wanted.key].to_numpy(),
+            features=wanted.features,
+            categories=wanted.categories,
+            log_features=wanted.log_features,
+            trials=trials,
+        )
+        found.append({"model": model, "parameters": json.dumps(parameters), "roc_auc": score})
+        progress(f"{model}: ROC-AUC {score:.4f} with {json.dumps(parameters)}")
+    rows = pd.DataFrame(found)
+    with duckdb.connect() as connection:
+        connection.register("rows", rows)
+        connection.execute(f"create table {PARAMETER_TABLE} as select * from rows")
+        keep_tables(
+            connection,
+            dataset=dataset,
+            tables=[("main", PARAMETER_TABLE)],
+            as_of_date=as_of_date,
+            folder=folder,
+        )
+
+
+def read_columns(file: Path) -> dict[str, Any]:
+    """Return the columns that the model classifier_models is configured with."""
+    models = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+    (one,) = (model for model in models if model["name"] == "classifier_models")
+    return one["config"]["meta"]["columns"]

@@ -1,0 +1,197 @@
+"""Kept classifiers: found by day, refused with a sentence, and able to score a row without dbt."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import date
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from python_ml.classification import score_customers
+from targeted_lists.models import (
+    MODEL_TABLE,
+    KeptModelError,
+    hash_frame,
+    load_classifier,
+    provide_classifier,
+    read_parameters,
+    unpack_classifier,
+)
+from targeted_lists.state import keep_tables
+from targeted_lists.tune import tune_classifiers
+
+DATASET = "shop"
+DAY = date(2025, 6, 1)
+COLUMNS = {"features": ["gap", "visits"], "categories": ["tier"]}
+OPTIONS = {"models": ["logistic_regression"], "repeats": 2, "permutations": 1}
+
+
+@pytest.fixture(scope="module")
+def training():
+    generator = np.random.default_rng(3)
+    frame = pd.DataFrame(generator.normal(size=(300, 3)), columns=["gap", "visits", "last_level"])
+    logit = 2 * frame["gap"] - frame["visits"]
+    return frame.assign(
+        customer_id=[f"C{number:03d}" for number in range(300)],
+        tier=generator.choice(["basic", "gold"], 300),
+        is_declined=generator.random(300) < 1 / (1 + np.exp(-logit)),
+    )
+
+
+def provide(training, folder, *, fit="kept", columns=COLUMNS, day=DAY, said=None):
+    return provide_classifier(
+        training,
+        dataset=DATASET,
+        as_of_date=day,
+        fit=fit,
+        columns=columns,
+        training_options=OPTIONS,
+        progress=(said if said is not None else []).append,
+        folder=folder,
+    )
+
+
+def keep(row, folder, *, day=DAY):
+    """Keep a row as the end of a run does."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create table {MODEL_TABLE} as select * from row")
+        tables = [("main", MODEL_TABLE)]
+        keep_tables(connection, dataset=DATASET, tables=tables, as_of_date=day, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def kept(training, tmp_path_factory):
+    """A state folder with a kept model."""
+    folder = tmp_path_factory.mktemp("state")
+    keep(provide(training, folder), folder)
+    return folder
+
+
+def test_a_row_tells_what_the_model_was_made_of(training, kept):
+    row = provide(training, kept).iloc[0]
+    metadata = json.loads(row["metadata"])
+    assert row["model"] == "logistic_regression"
+    assert row["data_hash"] == hash_frame(training.sample(frac=1, random_state=1))
+    assert row["data_hash"] != hash_frame(training.head(299))
+    assert row["as_of_date"] == pd.Timestamp(DAY)
+    assert metadata["features"] == ["gap", "visits", "tier"]
+    assert metadata["rows"] == 300
+    assert 0.8 < metadata["scores"]["roc_auc"] < 1
+    assert {"python", "scikit-learn", "numpy", "pandas"} == set(metadata["versions"])
+
+
+def test_a_kept_model_scores_new_data_and_is_not_fitted_again(training, kept):
+    said = []
+    row = provide(training.head(0), kept, said=said, day=date(2025, 7, 1))
+    assert said == ["using logistic_regression kept as of 2025-06-01"]
+    found = score_customers(training, trained=unpack_classifier(row))
+    fresh = unpack_classifier(provide(training, kept, fit="new"))
+    pd.testing.assert_frame_equal(found, score_customers(training, trained=fresh))
+
+
+def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):
+    said = []
+    provide(training, kept, said=said, day=date(2025, 5, 31))
+    assert any("cross-validating" in sentence for sentence in said)
+    with pytest.raises(KeptModelError, match="no model of shop is kept as of 2025-05-31"):
+        provide(training, kept, fit="kept_only", day=date(2025, 5, 31))
+    with pytest.raises(KeptModelError, match="no model of shop is kept as of 2025-05-31"):
+        load_classifier(DATASET, as_of_date=date(2025, 5, 31), folder=kept)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"features": ["gap"], "categories": ["tier"]}, "knows visits, unlike"),
+        ({"features": ["gap", "visits"], "categories": []}, "knows tier, unlike"),
+        ({"features": ["gap", "last_level"], "categories": ["tier"]}, "and does not know last_le"),
+    ],
+)
+def test_a_kept_model_of_other_features_is_refused_with_a_sentence(training, kept, columns, words):
+    with pytest.raises(KeptModelError, match=words) as refusal:
+        provide(training, kept, columns=columns)
+    assert "make lists FULL=1" in str(refusal.value)
+    assert provide(training, kept, columns=columns, fit="new")["model"].notna().all()
+
+
+def test_a_model_of_other_versions_is_refused(training, kept):
+    row = provide(training, kept)
+    metadata = json.loads(row["metadata"].iloc[0])
+    metadata["versions"]["scikit-learn"] = "0.1"
+    with pytest.raises(KeptModelError, match=r"fitted with scikit-learn 0\.1, and"):
+        unpack_classifier(row.assign(metadata=json.dumps(metadata)))
+
+
+def test_that_nothing_could_be_learned_is_no_model_to_keep(training, tmp_path):
+    nothing = provide(training.head(0), tmp_path)
+    assert nothing["model"].tolist() == ["none"]
+    keep(nothing, tmp_path)
+    assert provide(training, tmp_path)["model"].tolist() == ["logistic_regression"]
+    with pytest.raises(KeptModelError, match="no model of shop is kept"):
+        provide(training, tmp_path, fit="kept_only")
+
+
+def test_another_word_for_the_fit_is_named(training, tmp_path):
+    with pytest.raises(ValueError, match="activity_fit is kept, new or kept_only, not fresh"):
+        provide(training, tmp_path, fit="fresh")
+
+
+def test_one_customer_is_scored_without_dbt_at_once(training, kept):
+    trained = load_classifier(DATASET, as_of_date=DAY, folder=kept)
+    row = pd.DataFrame([{"customer_id": "N1", "gap": 1.5, "visits": -1.0, "tier": "platinum"}])
+    score_customers(row, trained=trained)
+    started = time.process_time()
+    for _ in range(10):
+        score = score_customers(row, trained=trained).iloc[0]
+    # Tens of times what the work takes: this fails where a row costs a fit.
+    assert (time.process_time() - started) / 10 < 0.5
+    assert 0.5 < score["probability"] < 1
+    assert score["feature_1"] == "gap"
+
+
+def test_tuned_parameters_are_kept_by_day_and_used(training, tmp_path):
+    said = []
+    tune_classifiers(
+        training,
+        dataset=DATASET,
+        as_of_date=DAY,
+        columns=COLUMNS,
+        models=["decision_tree"],
+        trials=5,
+        seconds=60,
+        progress=said.append,
+        folder=tmp_path,
+    )
+    parameters = read_parameters(DATASET, as_of_date=DAY, folder=tmp_path)
+    assert list(parameters) == ["decision_tree"]
+    assert set(parameters["decision_tree"]) == {"max_depth", "min_samples_leaf"}
+    assert "decision_tree: ROC-AUC" in said[-1]
+    assert read_parameters(DATASET, as_of_date=date(2025, 5, 31), folder=tmp_path) == {}
+    row = provide_classifier(
+        training,
+        dataset=DATASET,
+        as_of_date=DAY,
+        fit="kept",
+        columns=COLUMNS,
+        training_options={**OPTIONS, "models": ["decision_tree"]},
+        folder=tmp_path,
+    )
+    assert json.loads(row["metadata"].iloc[0])["parameters"] == parameters["decision_tree"]
+
+
+def test_a_search_out_of_time_keeps_the_models_that_were_searched(training, tmp_path):
+    tune_classifiers(
+        training,
+        dataset=DATASET,
+        as_of_date=DAY,
+        columns=COLUMNS,
+        models=["decision_tree", "logistic_regression"],
+        trials=2,
+        seconds=0,
+        folder=tmp_path,
+    )
+    assert list(read_parameters(DATASET, as_of_date=DAY, folder=tmp_path)) == ["decision_tree"]
