@@ -23,6 +23,7 @@ from python_ml.classifiers import (
     Calibrated,
     build_pipeline,
     fit_pipeline,
+    search_parameters,
     split_rows,
 )
 from python_ml.frames import check_columns, key_type, sort_by_key, to_floats, to_typed
@@ -139,7 +140,7 @@ class TrainedClassifier:
     usual : a row of medians and, for categories, the most common.
     evaluations, deciles, importances : as `measure_predictions`, `measure_deciles` and
         `measure_importances` say.
-    predictions : as `predict_out_of_fold` says.
+    predictions : as `predict_out_of_fold` says, those of the model and the first repeat.
     """
 
     model: str
@@ -224,17 +225,15 @@ def train_classifier(
     chosen = str(evaluations.loc[evaluations["is_chosen"], "model"].iloc[0])
     best = evaluations[~evaluations["is_baseline"]]
     best = str(best.loc[best["roc_auc"].idxmax(), "model"])
-    given = dict(parameters or {})
-    pipeline = build_pipeline(
+    fitted = _fit_model(
         chosen,
-        **columns.of(chosen),
-        log_features=columns.log_features,
-        parameters=given.get(chosen),
+        rows=training,
+        label=training[columns.label].to_numpy(),
+        groups=training[columns.key].to_numpy(),
+        columns=columns,
+        parameters=parameters,
         seed=seed,
     )
-    label = training[columns.label].to_numpy()
-    groups = training[columns.key].to_numpy()
-    fitted = fit_pipeline(pipeline, rows=training, label=label, groups=groups, seed=seed)
     return TrainedClassifier(
         model=chosen,
         columns=columns,
@@ -246,12 +245,14 @@ def train_classifier(
             training,
             columns=columns,
             model=best if chosen in BASELINES else chosen,
-            parameters=given,
+            parameters=parameters,
             folds=folds,
             permutations=permutations,
             seed=seed,
         ),
-        predictions=predictions,
+        predictions=predictions[
+            (predictions["model"] == chosen) & (predictions["repeat"] == 1)
+        ].reset_index(drop=True),
     )
 
 
@@ -336,6 +337,7 @@ def predict_out_of_fold(
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     folds: int = 5,
     repeats: int = 2,
+    calibrated: bool = True,
     seed: int = 42,
     progress: Callable[[str], None] = lambda sentence: None,
 ) -> pd.DataFrame:
@@ -347,6 +349,7 @@ def predict_out_of_fold(
     Parameters
     ----------
     training : as `prepare_training` returns it.
+    calibrated : False where the ranking is all that is asked for: no probabilities then.
 
     Returns
     -------
@@ -372,20 +375,15 @@ def predict_out_of_fold(
     for model in (*models, *BASELINES):
         progress(f"cross-validating {model}, {len(splits)} fits on {len(training):,} rows")
         for repeat, fold, fit, held_out in splits:
-            pipeline = build_pipeline(
+            unseen = training.iloc[held_out]
+            is_first = calibrated and repeat == 1
+            fitted = _fit_model(
                 model,
-                **columns.of(model),
-                log_features=columns.log_features,
-                parameters=(parameters or {}).get(model),
-                seed=seed,
-            )
-            rows, unseen = training.iloc[fit], training.iloc[held_out]
-            is_first = repeat == 1
-            fitted = fit_pipeline(
-                pipeline,
-                rows=rows,
+                rows=training.iloc[fit],
                 label=label[fit],
                 groups=groups[fit] if is_first else None,
+                columns=columns,
+                parameters=parameters,
                 seed=seed,
             )
             score = fitted.rank(fitted.prepare(unseen))
@@ -400,6 +398,84 @@ def predict_out_of_fold(
                 )
             )
     return pd.concat(predictions, ignore_index=True)
+
+
+@threadpool_limits.wrap(limits=1)
+def measure_choice(
+    training: pd.DataFrame,
+    *,
+    columns: Columns,
+    models: Sequence[str] = MODELS,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    folds: int = 5,
+    repeats: int = 4,
+    trials: int = 0,
+    min_gain: float = 0.01,
+    seed: int = 42,
+    progress: Callable[[str], None] = lambda sentence: None,
+) -> pd.DataFrame:
+    """Measure how well whatever is chosen foretells rows that had no part in the choice.
+
+    The best of several measures is a lucky one. So hyper-parameters are searched, models compared
+    by cross-validation, one chosen and fitted on the rows of the other folds alone, each time.
+
+    Parameters
+    ----------
+    training : as `prepare_training` returns it.
+    trials : of the search of each model's hyper-parameters; 0 takes `parameters` as they are.
+
+    Returns
+    -------
+    One row per repeat and fold: `repeat`, `fold`, the `model` chosen and its `roc_auc` on the
+    rows held out, missing where these are of one class.
+
+    References
+    ----------
+    Varma, Simon (2006), Bias in error estimation when using cross-validation for model selection,
+    BMC Bioinformatics 7.
+    """
+    label, groups = (training[name].to_numpy() for name in (columns.label, columns.key))
+    rows = []
+    for number, (fit, held_out) in enumerate(
+        split_rows(label, groups=groups, folds=folds, repeats=repeats, seed=seed)
+    ):
+        place = {"repeat": 1 + number // folds, "fold": 1 + number % folds}
+        progress(f"choosing without fold {place['fold']} of repeat {place['repeat']}")
+        seen, unseen = training.iloc[fit].reset_index(drop=True), training.iloc[held_out]
+        given = dict(parameters or {})
+        if trials:
+            given |= {
+                model: search_parameters(
+                    model,
+                    rows=seen,
+                    label=label[fit],
+                    groups=groups[fit],
+                    features=columns.features,
+                    categories=columns.categories,
+                    log_features=columns.log_features,
+                    trials=trials,
+                    seed=seed,
+                )[0]
+                for model in models
+            }
+        predictions = predict_out_of_fold(
+            seen,
+            columns=columns,
+            models=models,
+            parameters=given,
+            folds=folds,
+            repeats=1,
+            calibrated=False,
+            seed=seed,
+        )
+        evaluations = measure_predictions(predictions, min_gain=min_gain)
+        chosen = str(evaluations.loc[evaluations["is_chosen"], "model"].iloc[0])
+        fitted = _fit_model(
+            chosen, rows=seen, label=label[fit], columns=columns, parameters=given, seed=seed
+        )
+        held = unseen.assign(label=label[held_out], score=fitted.rank(fitted.prepare(unseen)))
+        rows.append(place | {"model": chosen, "roc_auc": _measure_ranking(held)["roc_auc"]})
+    return pd.DataFrame(rows)
 
 
 def measure_predictions(
@@ -424,7 +500,8 @@ def measure_predictions(
     One row per model, in the order given: means over all folds of `roc_auc` (with `roc_auc_sd`,
     the standard deviation between folds), `pr_auc` (average precision) and, over the folds of the
     first repeat, `f1`, `brier`, `log_loss` and `cost` (of a row); `calibration_error`, the mean
-    distance of foretold and true share over deciles of the first repeat's probabilities;
+    distance of foretold and true share over deciles of the first repeat's probabilities (these
+    are missing where there are no probabilities);
     `later_roc_auc`, of the newest snapshot foretold from older ones; `gain` of ROC-AUC over the
     best baseline and `shortfall` behind the best model, fold by fold, with their standard errors
     corrected for folds that share rows; `rows` and `positives`; `is_chosen` and `reason` as
@@ -548,7 +625,7 @@ def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    predictions : as `predict_out_of_fold` returns them.
+    predictions : as `predict_out_of_fold` returns them; those without a probability are left out.
 
     Returns
     -------
@@ -556,7 +633,7 @@ def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
     `rows`, `positives`, the mean `probability`, and `lowest` and `highest`, between which the
     share of positives lies with a probability of BAND if that mean is right (exact binomial).
     """
-    first = predictions[predictions["repeat"] == 1]
+    first = predictions[(predictions["repeat"] == 1) & predictions["probability"].notna()]
     place = first.groupby("model", sort=False)["probability"].rank(method="first", ascending=False)
     size = first.groupby("model", sort=False)["probability"].transform("size")
     tenth = (N_DECILES * (place - 1) // size + 1).astype("int64")
@@ -617,14 +694,14 @@ def measure_importances(
         truth = label[held_out]
         if len(np.unique(truth)) < 2:
             continue
-        pipeline = build_pipeline(
+        fitted = _fit_model(
             model,
-            **columns.of(model),
-            log_features=columns.log_features,
-            parameters=(parameters or {}).get(model),
+            rows=training.iloc[fit],
+            label=label[fit],
+            columns=columns,
+            parameters=parameters,
             seed=seed,
         )
-        fitted = fit_pipeline(pipeline, rows=training.iloc[fit], label=label[fit])
         prepared = fitted.prepare(training.iloc[held_out])
         whole = roc_auc_score(truth, fitted.rank(prepared))
         for name, places in fitted.places.items():
@@ -707,6 +784,27 @@ def score_customers(
     return to_typed(scores, types=types)
 
 
+def _fit_model(
+    model: str,
+    *,
+    rows: pd.DataFrame,
+    label: np.ndarray,
+    columns: Columns,
+    parameters: Mapping[str, Mapping[str, Any]] | None,
+    seed: int,
+    groups: np.ndarray | None = None,
+) -> Calibrated:
+    """Fit one model on what it looks at; see `fit_pipeline`."""
+    pipeline = build_pipeline(
+        model,
+        **columns.of(model),
+        log_features=columns.log_features,
+        parameters=(parameters or {}).get(model),
+        seed=seed,
+    )
+    return fit_pipeline(pipeline, rows=rows, label=label, groups=groups, seed=seed)
+
+
 def _train_nothing(
     training: pd.DataFrame, *, columns: Columns, usual: pd.DataFrame, obstacle: str
 ) -> TrainedClassifier:
@@ -720,7 +818,7 @@ def _train_nothing(
         evaluations=to_typed([row | totals], types=EVALUATION_TYPES),
         deciles=to_typed([], types=DECILE_TYPES),
         importances=to_typed([], types=IMPORTANCE_TYPES),
-        predictions=pd.DataFrame({columns.key: [], "model": [], "repeat": [], "probability": []}),
+        predictions=pd.DataFrame({columns.key: [], "probability": []}),
     )
 
 
@@ -799,13 +897,22 @@ def _forget_own_outcome(
     current: pd.DataFrame, probability: np.ndarray, *, trained: TrainedClassifier
 ) -> np.ndarray:
     """Give whom the model was fitted on, on the same day, the probability from out of the fold."""
-    keys = [trained.columns.key, trained.columns.snapshot]
-    if not set(keys) <= set(current.columns):
+    key, snapshot = trained.columns.key, trained.columns.snapshot
+    if not {key, snapshot} <= set(current.columns):
         return probability
     known = trained.predictions
-    known = known[(known["model"] == trained.model) & (known["repeat"] == 1)]
-    own = current[keys].merge(known[[*keys, "probability"]], how="left", on=keys)["probability"]
-    return own.fillna(pd.Series(probability)).to_numpy()
+    known = known[known[snapshot].isin(current[snapshot].unique())]
+    if known.empty:
+        return probability
+    # Keys are compared as texts, whatever type they come in today.
+    places, asked = (
+        pd.MultiIndex.from_arrays([frame[key].astype(str), frame[snapshot]])
+        for frame in (known, current)
+    )
+    # Rows of one customer and day that differ otherwise share a prediction.
+    known = pd.Series(known["probability"].to_numpy(), index=places).groupby(level=[0, 1]).mean()
+    own = known.reindex(asked).to_numpy()
+    return np.where(np.isnan(own), probability, own)
 
 
 def _find_reasons(

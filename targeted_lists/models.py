@@ -1,7 +1,8 @@
 """Fitted classifiers as rows of a table, so that a run keeps and finds them like its other state.
 
 A row holds the model itself (a pickle, trusted like the database it lies in) and, in words, what
-it was made of. `state/DATASET/classifier_models/AS_OF_DATE.parquet` is such a row.
+it was made of. `state/DATASET/classifier_models/AS_OF_DATE.parquet` has one for each population:
+customers of whom other things are known are learned from and scored apart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-from python_ml.classification import NO_MODEL, Columns, TrainedClassifier, train_classifier
+from python_ml.classification import (
+    NO_MODEL,
+    Columns,
+    TrainedClassifier,
+    find_obstacle,
+    prepare_training,
+    score_customers,
+    train_classifier,
+)
+from python_ml.frames import sort_by_key
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 MODEL_TABLE = "classifier_models"
@@ -31,10 +41,64 @@ VERSIONS = {
     "pandas": pd.__version__,
 }
 FITS = ("kept", "new", "kept_only")
+EVERYONE = "everyone"
+MIN_POSITIVES = 20
 
 
 class KeptModelError(ValueError):
     """A kept model that cannot be used; the message is one sentence that says what to do."""
+
+
+def provide_classifiers(
+    training: pd.DataFrame,
+    *,
+    population: str,
+    populations: Sequence[str],
+    source: str,
+    sources: Sequence[str],
+    fit: str,
+    columns: Mapping[str, Any],
+    **options: Any,
+) -> pd.DataFrame:
+    """Return a classifier for each population, kept or new; one row per population.
+
+    Labels of two sources are two questions and never teach together: the first source of which
+    there are enough labels teaches.
+
+    Parameters
+    ----------
+    training : labelled rows; see `train_classifier`.
+    population, source : columns that say of which population a row is, and whence its label is.
+    populations, sources : their values, the sources by preference.
+    fit, columns, options : as `provide_classifier` has them.
+
+    Raises
+    ------
+    KeptModelError : as `provide_classifier` says.
+    """
+    provided = []
+    for value in populations:
+        rows = training[training[population] == value]
+        rows = choose_lessons(rows, source=source, sources=sources, columns=Columns(**columns))
+        provided.append(
+            provide_classifier(rows, population=value, fit=fit, columns=columns, **options)
+        )
+    return pd.concat(provided, ignore_index=True)
+
+
+def choose_lessons(
+    training: pd.DataFrame, *, source: str, sources: Sequence[str], columns: Columns
+) -> pd.DataFrame:
+    """Return the rows whose labels are of the first source that has enough, else of the last."""
+    rows = training
+    for value in sources:
+        rows = training[training[source] == value]
+        prepared = prepare_training(rows, columns=columns)
+        if find_obstacle(prepared, columns=columns, min_positives=MIN_POSITIVES) is None:
+            return rows
+    # The source that has rows at all says how many are lacking.
+    present = [value for value in sources if (training[source] == value).any()]
+    return training[training[source] == present[-1]] if present else rows
 
 
 def provide_classifier(
@@ -45,6 +109,8 @@ def provide_classifier(
     fit: str,
     columns: Mapping[str, Any],
     training_options: Mapping[str, Any],
+    population: str = EVERYONE,
+    table: str = MODEL_TABLE,
     progress: Callable[[str], None] = lambda sentence: None,
     folder: Path = STATE_FOLDER,
 ) -> pd.DataFrame:
@@ -54,9 +120,11 @@ def provide_classifier(
     ----------
     training : labelled rows; see `train_classifier`.
     fit : "kept" takes the newest model kept up to the day and fits one where there is none, "new"
-        fits always, "kept_only" never. A kept row that says why nothing could be learned is no
-        model.
+        fits always, "kept_only" never. A kept row that says why nothing could be learned is
+        returned by the last alone.
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
+    population : whom it is for; one of the rows of the kept table.
+    table : where it is kept.
 
     Raises
     ------
@@ -64,11 +132,11 @@ def provide_classifier(
         is none where one is needed.
     """
     if fit not in FITS:
-        raise ValueError(f"activity_fit is {', '.join(FITS[:-1])} or {FITS[-1]}, not {fit}")
+        raise ValueError(f"the fit is {', '.join(FITS[:-1])} or {FITS[-1]}, not {fit}")
     wanted = Columns(**columns)
     if fit != "new":
-        kept = read_latest(dataset, MODEL_TABLE, as_of_date=as_of_date, folder=folder)
-        if kept is not None and kept["model"].iloc[0] != NO_MODEL:
+        kept = read_kept(dataset, table, population, as_of_date=as_of_date, folder=folder)
+        if kept is not None and (fit == "kept_only" or kept["model"].iloc[0] != NO_MODEL):
             check_kept(kept, features=[*wanted.features, *wanted.categories])
             progress(f"using {kept['model'].iloc[0]} kept as of {kept['as_of_date'].iloc[0]:%F}")
             return kept
@@ -77,9 +145,14 @@ def provide_classifier(
                 f"no model of {dataset} is kept as of {as_of_date:%F} or before; "
                 f"`make lists DATASET={dataset}` fits and keeps one"
             )
-    parameters = read_parameters(dataset, as_of_date=as_of_date, folder=folder)
+    parameters = read_parameters(dataset, population, as_of_date=as_of_date, folder=folder)
     trained = train_classifier(
-        training, columns=wanted, parameters=parameters, progress=progress, **training_options
+        training,
+        columns=wanted,
+        parameters=parameters,
+        min_positives=MIN_POSITIVES,
+        progress=progress,
+        **training_options,
     )
     return pack_classifier(
         trained,
@@ -87,7 +160,24 @@ def provide_classifier(
         offered=[*wanted.features, *wanted.categories],
         as_of_date=as_of_date,
         parameters=parameters.get(trained.model, {}),
+        population=population,
     )
+
+
+def read_kept(
+    dataset: str,
+    table: str,
+    population: str,
+    *,
+    as_of_date: date | None,
+    folder: Path = STATE_FOLDER,
+) -> pd.DataFrame | None:
+    """Return a population's newest kept model up to a day as one row, None where there is none."""
+    kept = read_latest(dataset, table, as_of_date=as_of_date, folder=folder)
+    if kept is None:
+        return None
+    kept = kept[kept["population"] == population]
+    return None if kept.empty else kept.reset_index(drop=True)
 
 
 def pack_classifier(
@@ -97,8 +187,9 @@ def pack_classifier(
     offered: Sequence[str],
     as_of_date: date | None,
     parameters: Mapping[str, Any],
+    population: str = EVERYONE,
 ) -> pd.DataFrame:
-    """Return a classifier as one row: model, data_hash, metadata (JSON), fitted, as_of_date."""
+    """Return a classifier and, in words, what it was made of as one row."""
     scores = trained.evaluations.set_index("model").loc[trained.model]
     metadata = {
         "features": list(offered),
@@ -113,13 +204,14 @@ def pack_classifier(
     }
     return pd.DataFrame(
         {
+            "population": [population],
             "model": [trained.model],
             "data_hash": [hash_frame(training)],
             "metadata": [json.dumps(metadata, sort_keys=True)],
             "fitted": [pickle.dumps(trained, protocol=5)],
             "as_of_date": pd.to_datetime([as_of_date]).astype("datetime64[us]"),
         }
-    ).astype({"model": "str", "data_hash": "str", "metadata": "str"})
+    ).astype(dict.fromkeys(["population", "model", "data_hash", "metadata"], "str"))
 
 
 def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
@@ -133,10 +225,45 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
     return pickle.loads(bytes(row["fitted"].iloc[0]))
 
 
+def collect_tables(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a table of each classifier ("evaluations", …), one below the other, by population."""
+    tables = [
+        getattr(unpack_classifier(rows.iloc[[place]]), name).assign(
+            population=rows["population"].iloc[place]
+        )
+        for place in range(len(rows))
+    ]
+    return pd.concat(tables, ignore_index=True).astype({"population": "str"})
+
+
+def score_populations(
+    current: pd.DataFrame, *, rows: pd.DataFrame, population: str, **options: Any
+) -> pd.DataFrame:
+    """Score each population by its own classifier; see `score_customers`.
+
+    Parameters
+    ----------
+    current : one row per customer; `population` is the column that says of which one.
+    rows : one classifier per population. A customer of another population is not scored.
+    """
+    scores = []
+    for place in range(len(rows)):
+        trained = unpack_classifier(rows.iloc[[place]])
+        own = current[current[population] == rows["population"].iloc[place]]
+        scores.append(score_customers(own, trained=trained, **options))
+    key = trained.columns.key
+    return sort_by_key(pd.concat(scores, ignore_index=True), key=key, name="scores")
+
+
 def load_classifier(
-    dataset: str, *, as_of_date: date, folder: Path = STATE_FOLDER
+    dataset: str,
+    *,
+    as_of_date: date,
+    population: str = EVERYONE,
+    table: str = MODEL_TABLE,
+    folder: Path = STATE_FOLDER,
 ) -> TrainedClassifier:
-    """Return the newest classifier of a dataset that was kept up to a day.
+    """Return the newest classifier of a dataset's population that was kept up to a day.
 
     With it `python_ml.classification.score_customers` scores rows without dbt.
 
@@ -144,9 +271,11 @@ def load_classifier(
     ------
     KeptModelError : none is kept, or it was fitted with other versions.
     """
-    kept = read_latest(dataset, MODEL_TABLE, as_of_date=as_of_date, folder=folder)
+    kept = read_kept(dataset, table, population, as_of_date=as_of_date, folder=folder)
     if kept is None:
-        raise KeptModelError(f"no model of {dataset} is kept as of {as_of_date:%F} or before")
+        raise KeptModelError(
+            f"no model of {dataset} for {population} is kept as of {as_of_date:%F} or before"
+        )
     return unpack_classifier(kept)
 
 
@@ -187,12 +316,17 @@ def check_versions(row: pd.DataFrame) -> None:
 
 
 def read_parameters(
-    dataset: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
+    dataset: str,
+    population: str = EVERYONE,
+    *,
+    as_of_date: date | None,
+    folder: Path = STATE_FOLDER,
 ) -> dict[str, dict[str, Any]]:
     """Return the hyper-parameters that `make tune` kept, by model; those not tuned are absent."""
     kept = read_latest(dataset, PARAMETER_TABLE, as_of_date=as_of_date, folder=folder)
     if kept is None:
         return {}
+    kept = kept[kept["population"] == population]
     return {row.model: json.loads(row.parameters) for row in kept.itertuples()}
 
 

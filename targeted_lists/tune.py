@@ -15,7 +15,7 @@ import yaml
 
 from python_ml.classification import Columns, find_obstacle, prepare_training
 from python_ml.classifiers import MODELS, search_parameters
-from targeted_lists.models import PARAMETER_TABLE
+from targeted_lists.models import EVERYONE, MIN_POSITIVES, PARAMETER_TABLE, choose_lessons
 from targeted_lists.state import STATE_FOLDER, keep_tables
 
 MODELS_FILE = Path("models/marts/activity/_activity__models.yml")
@@ -50,11 +50,21 @@ def tune_dataset(
             raise TuningError(
                 f"{database} has no features yet; `make lists DATASET={dataset}` builds them"
             ) from error
+    meta = read_meta(MODELS_FILE)
+    populations = meta["populations"]
     tune_classifiers(
-        training,
+        {
+            value: choose_lessons(
+                training[training[populations["population"]] == value],
+                source=populations["source"],
+                sources=populations["sources"],
+                columns=Columns(**meta["columns"]),
+            )
+            for value in populations["populations"]
+        },
         dataset=dataset,
         as_of_date=as_of[0][0],
-        columns=read_columns(MODELS_FILE),
+        columns=meta["columns"],
         seconds=seconds,
         progress=progress,
         folder=folder,
@@ -62,7 +72,7 @@ def tune_dataset(
 
 
 def tune_classifiers(
-    training: pd.DataFrame,
+    training: Mapping[str, pd.DataFrame] | pd.DataFrame,
     *,
     dataset: str,
     as_of_date: date,
@@ -74,29 +84,39 @@ def tune_classifiers(
     progress: Callable[[str], None] = lambda sentence: None,
     folder: Path = STATE_FOLDER,
 ) -> None:
-    """Search each model in turn and keep the best parameters as of a day.
+    """Search each model of each population in turn and keep the best parameters as of a day.
 
     Parameters
     ----------
-    training : labelled rows; see `train_classifier`.
+    training : labelled rows, by population where there are several; see `train_classifier`.
     trials : points tried for each model. max_rows : rows searched on.
-    seconds : once they are over no further model is begun; what was not searched keeps its
-        defaults.
+    seconds : shared by the searches, what one leaves goes to the next; a search out of time ends
+        with the best so far.
 
     Raises
     ------
-    TuningError : nothing can be learned from the rows.
+    TuningError : nothing can be learned from any rows.
     """
     wanted = Columns(**columns)
-    prepared = prepare_training(training, columns=wanted, max_rows=max_rows)
-    if obstacle := find_obstacle(prepared, columns=wanted, min_positives=20):
-        raise TuningError(obstacle)
-    started = time.monotonic()
+    if isinstance(training, pd.DataFrame):
+        training = {EVERYONE: training}
+    lessons, obstacles = {}, []
+    for population, rows in training.items():
+        prepared = prepare_training(rows, columns=wanted, max_rows=max_rows)
+        obstacle = find_obstacle(prepared, columns=wanted, min_positives=MIN_POSITIVES)
+        if obstacle:
+            obstacles.append(f"{population}: {obstacle}")
+            progress(obstacles[-1])
+        else:
+            lessons[population] = prepared
+    if not lessons:
+        raise TuningError("; ".join(obstacles))
+    end = time.monotonic() + seconds
+    searches = [(population, model) for population in lessons for model in models]
     found = []
-    for model in models:
-        if found and time.monotonic() - started > seconds:
-            progress(f"out of time before {model}, which keeps its defaults")
-            break
+    for number, (population, model) in enumerate(searches):
+        left = (end - time.monotonic()) / (len(searches) - number)
+        prepared = lessons[population]
         parameters, score = search_parameters(
             model,
             rows=prepared,
@@ -106,9 +126,13 @@ def tune_classifiers(
             categories=wanted.categories,
             log_features=wanted.log_features,
             trials=trials,
+            seconds=left,
         )
-        found.append({"model": model, "parameters": json.dumps(parameters), "roc_auc": score})
-        progress(f"{model}: ROC-AUC {score:.4f} with {json.dumps(parameters)}")
+        told = json.dumps(parameters)
+        found.append(
+            {"population": population, "model": model, "parameters": told, "roc_auc": score}
+        )
+        progress(f"{population}, {model}: ROC-AUC {score:.4f} with {told}")
     rows = pd.DataFrame(found)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
@@ -122,8 +146,8 @@ def tune_classifiers(
         )
 
 
-def read_columns(file: Path) -> dict[str, Any]:
-    """Return the columns that the model classifier_models is configured with."""
+def read_meta(file: Path) -> dict[str, Any]:
+    """Return what the model classifier_models is configured with."""
     models = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
     (one,) = (model for model in models if model["name"] == "classifier_models")
-    return one["config"]["meta"]["columns"]
+    return one["config"]["meta"]

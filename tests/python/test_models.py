@@ -10,19 +10,24 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from python_ml.classification import score_customers
+from python_ml.classifiers import DEFAULT_PARAMETERS
 from targeted_lists.models import (
     MODEL_TABLE,
     KeptModelError,
+    collect_tables,
     hash_frame,
     load_classifier,
     provide_classifier,
+    provide_classifiers,
     read_parameters,
+    score_populations,
     unpack_classifier,
 )
 from targeted_lists.state import keep_tables
-from targeted_lists.tune import tune_classifiers
+from targeted_lists.tune import TuningError, tune_classifiers
 
 DATASET = "shop"
 DAY = date(2025, 6, 1)
@@ -56,7 +61,7 @@ def provide(training, folder, *, fit="kept", columns=COLUMNS, day=DAY, said=None
 
 
 def keep(row, folder, *, day=DAY):
-    """Keep a row as the end of a run does."""
+    """Keep rows as the end of a run does."""
     with duckdb.connect() as connection:
         connection.execute(f"create table {MODEL_TABLE} as select * from row")
         tables = [("main", MODEL_TABLE)]
@@ -99,7 +104,7 @@ def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):
     assert any("cross-validating" in sentence for sentence in said)
     with pytest.raises(KeptModelError, match="no model of shop is kept as of 2025-05-31"):
         provide(training, kept, fit="kept_only", day=date(2025, 5, 31))
-    with pytest.raises(KeptModelError, match="no model of shop is kept as of 2025-05-31"):
+    with pytest.raises(KeptModelError, match="of shop for everyone is kept as of 2025-05-31"):
         load_classifier(DATASET, as_of_date=date(2025, 5, 31), folder=kept)
 
 
@@ -131,13 +136,103 @@ def test_that_nothing_could_be_learned_is_no_model_to_keep(training, tmp_path):
     assert nothing["model"].tolist() == ["none"]
     keep(nothing, tmp_path)
     assert provide(training, tmp_path)["model"].tolist() == ["logistic_regression"]
-    with pytest.raises(KeptModelError, match="no model of shop is kept"):
-        provide(training, tmp_path, fit="kept_only")
+    # Scoring alone learns nothing, and says why there is nobody to score.
+    again = provide(training, tmp_path, fit="kept_only")
+    (reason,) = unpack_classifier(again).evaluations["reason"]
+    assert reason == "No model: there are no labelled rows."
 
 
 def test_another_word_for_the_fit_is_named(training, tmp_path):
-    with pytest.raises(ValueError, match="activity_fit is kept, new or kept_only, not fresh"):
+    with pytest.raises(ValueError, match="the fit is kept, new or kept_only, not fresh"):
         provide(training, tmp_path, fit="fresh")
+
+
+# --- populations ------------------------------------------------------------------------------
+
+TWO = {
+    "population": "known_from",
+    "populations": ["receipts", "totals"],
+    "source": "label_source",
+    "sources": ["given", "derived"],
+}
+
+
+@pytest.fixture(scope="module")
+def mixed(training):
+    """Customers with receipts, and as many known from totals: other features, another truth."""
+    receipts = training.assign(known_from="receipts", label_source="derived")
+    totals = training.assign(
+        customer_id="M" + training["customer_id"].str[1:],
+        known_from="totals",
+        label_source="given",
+        visits=None,
+        is_declined=~training["is_declined"],
+    )
+    return pd.concat([receipts, totals], ignore_index=True)
+
+
+def provide_two(rows, folder, *, fit="new"):
+    return provide_classifiers(
+        rows,
+        **TWO,
+        dataset=DATASET,
+        as_of_date=DAY,
+        fit=fit,
+        columns=COLUMNS,
+        training_options=OPTIONS,
+        folder=folder,
+    )
+
+
+def test_each_population_learns_from_its_own_kind_alone(training, mixed, tmp_path):
+    rows = provide_two(mixed, tmp_path)
+    assert rows["population"].tolist() == ["receipts", "totals"]
+    alone = unpack_classifier(provide(training, tmp_path, fit="new"))
+    scores = score_populations(mixed, rows=rows, population="known_from")
+    of_receipts = scores[scores["customer_id"].str.startswith("C")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_receipts, score_customers(training, trained=alone))
+    assert len(scores) == len(mixed)
+    for _, own in scores.merge(mixed, on="customer_id").groupby("known_from"):
+        assert roc_auc_score(own["is_declined"].astype(int), own["probability"]) > 0.75
+    evaluations = collect_tables(rows, "evaluations")
+    assert evaluations[evaluations["is_chosen"]]["population"].tolist() == ["receipts", "totals"]
+
+
+def test_of_too_few_labels_nobody_learns_and_their_kind_is_not_scored(mixed, tmp_path):
+    few = mixed[(mixed["known_from"] == "receipts") | (mixed.index % 10 == 0)]
+    rows = provide_two(few, tmp_path)
+    assert rows["model"].tolist() == ["logistic_regression", "none"]
+    (reason,) = collect_tables(rows, "evaluations").query("population == 'totals'")["reason"]
+    assert reason.endswith("are too few; each takes at least 20.")
+    scores = score_populations(mixed, rows=rows, population="known_from")
+    assert set(scores["customer_id"].str[0]) == {"C"}
+    pd.testing.assert_frame_equal(
+        scores,
+        score_populations(mixed, rows=provide_two(mixed, tmp_path), population="known_from")
+        .query("customer_id.str.startswith('C')")
+        .reset_index(drop=True),
+    )
+
+
+@pytest.mark.parametrize(("given", "teaches"), [(100, "given"), (20, "derived")])
+def test_given_and_derived_labels_never_teach_together(training, tmp_path, given, teaches):
+    rows = training.assign(known_from="receipts", label_source="derived")
+    rows.loc[rows.index < given, "label_source"] = "given"
+    row = provide_two(rows, tmp_path).iloc[0]
+    assert row["data_hash"] == hash_frame(rows[rows["label_source"] == teaches])
+    assert json.loads(row["metadata"])["rows"] == (rows["label_source"] == teaches).sum()
+
+
+def test_a_population_without_a_kept_model_does_not_stop_the_others(training, mixed, tmp_path):
+    few = mixed[(mixed["known_from"] == "receipts") | (mixed.index % 10 == 0)]
+    with pytest.raises(KeptModelError, match="no model of shop is kept"):
+        provide_two(few, tmp_path, fit="kept_only")
+    keep(provide_two(few, tmp_path), tmp_path)
+    rows = provide_two(few.head(0), tmp_path, fit="kept_only")
+    assert rows["model"].tolist() == ["logistic_regression", "none"]
+    # What may be learned by now is learned beside the kept one.
+    rows = provide_two(mixed, tmp_path, fit="kept")
+    assert rows["model"].tolist() == ["logistic_regression", "logistic_regression"]
 
 
 def test_one_customer_is_scored_without_dbt_at_once(training, kept):
@@ -183,15 +278,25 @@ def test_tuned_parameters_are_kept_by_day_and_used(training, tmp_path):
     assert json.loads(row["metadata"].iloc[0])["parameters"] == parameters["decision_tree"]
 
 
-def test_a_search_out_of_time_keeps_the_models_that_were_searched(training, tmp_path):
+def test_a_search_out_of_time_ends_with_the_defaults(training, tmp_path):
+    models = ["decision_tree", "logistic_regression"]
     tune_classifiers(
-        training,
+        {"receipts": training, "totals": training.head(9)},
         dataset=DATASET,
         as_of_date=DAY,
         columns=COLUMNS,
-        models=["decision_tree", "logistic_regression"],
-        trials=2,
+        models=models,
+        trials=9,
         seconds=0,
         folder=tmp_path,
     )
-    assert list(read_parameters(DATASET, as_of_date=DAY, folder=tmp_path)) == ["decision_tree"]
+    kept = read_parameters(DATASET, "receipts", as_of_date=DAY, folder=tmp_path)
+    assert kept == {model: DEFAULT_PARAMETERS[model] for model in models}
+    assert read_parameters(DATASET, "totals", as_of_date=DAY, folder=tmp_path) == {}
+
+
+def test_nothing_to_search_on_is_said(training, tmp_path):
+    with pytest.raises(TuningError, match=r"^everyone: No model: . customers with is_declined"):
+        tune_classifiers(
+            training.head(9), dataset=DATASET, as_of_date=DAY, columns=COLUMNS, folder=tmp_path
+        )

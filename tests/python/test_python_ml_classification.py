@@ -23,6 +23,7 @@ from python_ml.classification import (
     Columns,
     choose_classifier,
     find_threshold,
+    measure_choice,
     measure_predictions,
     predict_out_of_fold,
     prepare_training,
@@ -137,6 +138,43 @@ def test_majority_gives_everyone_the_share_of_positives(training, evaluations):
     assert (row["roc_auc"], row["roc_auc_sd"], row["f1"]) == (0.5, 0, 0)
     assert row["pr_auc"] == pytest.approx(share, abs=1e-3)
     assert row["brier"] == pytest.approx(share * (1 - share), abs=1e-3)
+
+
+def test_the_choice_is_measured_on_rows_that_had_no_part_in_it(training):
+    prepared = prepare_training(training, columns=COLUMNS)
+    found = measure_choice(prepared, columns=COLUMNS, models=["logistic_regression"], repeats=2)
+    assert found[["repeat", "fold"]].to_numpy().tolist() == [
+        [repeat, fold] for repeat in (1, 2) for fold in range(1, 6)
+    ]
+    assert found["model"].eq("logistic_regression").all()
+    # Where there is nothing to choose it is a cross-validation like any other.
+    plain = train(training).evaluations.set_index("model").loc["logistic_regression"]
+    assert found["roc_auc"].mean() == pytest.approx(plain["roc_auc"], abs=1e-9)
+    assert found["roc_auc"].std() == pytest.approx(plain["roc_auc_sd"], abs=1e-9)
+
+
+def test_a_choice_among_many_lucky_ones_is_seen_through():
+    generator = np.random.default_rng(11)
+    noise = pd.DataFrame(generator.normal(size=(160, 4)), columns=FEATURES).assign(
+        customer_id=range(160), last_level=0.0, is_declined=generator.permutation(160) % 2
+    )
+    prepared = prepare_training(noise, columns=COLUMNS)
+    models = ["k_nearest_neighbours", "decision_tree"]
+    found = measure_choice(prepared, columns=COLUMNS, models=models, trials=3, repeats=1)
+    assert found["model"].isin(BASELINES).all()
+    assert (found["roc_auc"] == 0.5).all()
+    lucky = [
+        search_parameters(
+            model,
+            rows=prepared,
+            label=prepared["is_declined"].to_numpy(),
+            groups=prepared["customer_id"].to_numpy(),
+            features=FEATURES,
+            trials=12,
+        )[1]
+        for model in models
+    ]
+    assert max(lucky) > 0.53
 
 
 def test_where_only_the_last_level_counts_the_baseline_is_chosen():
@@ -315,16 +353,35 @@ def test_of_many_customers_those_of_the_highest_scores_have_reasons(training, tr
 def test_whoever_taught_the_model_on_that_day_gets_the_probability_from_out_of_the_fold():
     training = planted_customers(customers=300).assign(day=pd.Timestamp("2025-01-01"))
     columns = Columns(features=FEATURES, snapshot="day")
-    trained = train(training, columns=columns, models=["k_nearest_neighbours"])
+    parameters = {"k_nearest_neighbours": {"weights": "distance"}}
+    trained = train(
+        training, columns=columns, models=["k_nearest_neighbours"], parameters=parameters
+    )
     own = score_customers(training, trained=trained)["probability"]
-    first = trained.predictions.query("repeat == 1 and model == @trained.model")
-    expected = first.set_index("customer_id")["probability"].loc[training["customer_id"]]
+    out_of_fold = trained.predictions.set_index("customer_id")["probability"]
+    expected = out_of_fold.loc[training["customer_id"]]
     np.testing.assert_array_equal(own, expected)
+    strangers = training.assign(customer_id=training["customer_id"].astype(str) + "x")
+    assert (score_customers(strangers, trained=trained)["probability"] > 0.9).sum() > 50
     another_day = training.assign(day=pd.Timestamp("2025-02-01"))
     known = score_customers(another_day, trained=trained)["probability"]
     # Neighbours weighted by distance know the answer of a row that they have seen.
     assert roc_auc_score(training["is_declined"], known) > 0.999
     assert roc_auc_score(training["is_declined"], own) < 0.95
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", "float64", "Int64"])
+def test_keys_may_come_in_another_type_than_they_were_learned_with(dtype):
+    training = planted_customers(customers=300).assign(day=pd.Timestamp("2025-01-01"))
+    trained = train(training, columns=Columns(features=FEATURES, snapshot="day"), repeats=1)
+    expected = score_customers(training, trained=trained)
+    current = training.astype({"customer_id": dtype, "day": "datetime64[s]"})
+    found = score_customers(current, trained=trained)
+    assert found["customer_id"].tolist() == sorted(current["customer_id"])
+    if dtype != "float64":
+        # A customer of the training is known again by the text of the key.
+        by_key = found.astype({"customer_id": "int64"}).sort_values("customer_id")
+        np.testing.assert_array_equal(by_key["probability"], expected["probability"])
 
 
 def test_the_baselines_score_with_the_reasons_they_have():

@@ -7,6 +7,7 @@ deciles as (
 )
 
 select
+    population as known_from,
     model,
     cast(decile as bigint) as decile,
     cast(rows as bigint) as training_rows,

@@ -7,6 +7,7 @@ measures as (
 )
 
 select
+    population as known_from,
     model,
     reason,
     cast(rows as bigint) as training_rows,

@@ -40,6 +40,12 @@ orders as (
 
 ),
 
+holiday_seasons as (
+
+    select * from {{ ref('holiday_seasons') }}
+
+),
+
 order_lines as (
 
     select
@@ -68,7 +74,9 @@ orders_before as (
         cutoffs.base_days,
         orders.customer_id,
         orders.order_id,
+        orders.channel,
         orders.placed_revenue,
+        holiday_seasons.season is not null as is_in_holiday_season,
         orders.ordered_at,
         {{ elapsed_days('orders.ordered_at', 'cutoffs.cutoff_at') }} as age_days,
         {{ elapsed_days(
@@ -81,6 +89,10 @@ orders_before as (
     from cutoffs
     inner join orders
         on cutoffs.cutoff_at > orders.ordered_at
+    left join holiday_seasons
+        on 100 * extract(month from orders.ordered_at)
+            + extract(day from orders.ordered_at)
+            between holiday_seasons.first_month_day and holiday_seasons.last_month_day
 
 ),
 
@@ -95,6 +107,9 @@ levels as (
         count(*) filter (where age_days < {{ base }}) as base_orders,
         count(*) filter (where age_days < {{ window }}) as last_level,
         count(*) filter (where age_days < {{ window // 2 }}) as latest_orders,
+        count(*) filter (where age_days < {{ base }} and is_in_holiday_season)
+            as holiday_orders,
+        count(distinct channel) filter (where age_days < {{ base }}) as channels,
         sum(placed_revenue) filter (where age_days < {{ base }}) as base_revenue,
         cast(median(gap_days) as double) as median_gap_days,
         max_by(gap_days, (ordered_at, order_id)) as last_gap_days
@@ -454,6 +469,8 @@ joined as (
         levels.latest_orders,
         levels.base_revenue,
         levels.base_orders,
+        levels.holiday_orders,
+        levels.channels,
         levels.median_gap_days,
         levels.last_gap_days,
         usual_levels.usual_orders,
@@ -534,6 +551,8 @@ select
     recency_days / greatest(median_gap_days, 1) as overdue_ratio,
     last_gap_days / greatest(median_gap_days, 1) as gap_trend,
     cast(categories as double) as categories,
+    cast(channels as double) as channels,
+    {{ ratio('holiday_orders', 'base_orders') }} as holiday_share,
     discounted_share,
     last_discounted_share,
     returned_share,
@@ -557,11 +576,13 @@ select
         as expected_orders,
     favourite_category,
     service_tier,
+    case when recency_days is null then 'totals' else 'receipts' end as known_from,
     case
         when given_label is not null then 'given'
         when outcome_orders is not null then 'derived'
     end as label_source,
     case when given_label is null then outcome_orders end as outcome_orders,
+    cast(extract(month from cutoff_at) as bigint) as cutoff_month,
     is_current,
     -- A fall by exactly the share is none; the tolerance keeps floats from deciding.
     coalesce(

@@ -10,20 +10,23 @@ deciles as (
 summed as (
 
     select
+        population,
         model,
         cast(decile as bigint) as decile,
         rows as decile_rows,
         positives,
-        sum(rows) over (partition by model order by decile) as rows_so_far,
-        sum(positives) over (partition by model order by decile)
+        sum(rows) over (partition by population, model order by decile)
+            as rows_so_far,
+        sum(positives) over (partition by population, model order by decile)
             as positives_so_far,
-        sum(rows) over (partition by model) as all_rows,
-        sum(positives) over (partition by model) as all_positives
+        sum(rows) over (partition by population, model) as all_rows,
+        sum(positives) over (partition by population, model) as all_positives
     from deciles
 
 )
 
 select
+    population as known_from,
     model,
     decile,
     cast(decile_rows as bigint) as training_rows,

@@ -13,6 +13,7 @@ words as (
 )
 
 select
+    importances.population as known_from,
     importances.feature,
     words.phrase,
     cast(importances.rank as bigint) as rank,

@@ -7,6 +7,7 @@ models as (
 )
 
 select
+    population as known_from,
     model,
     data_hash,
     metadata,

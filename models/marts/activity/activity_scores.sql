@@ -1,5 +1,6 @@
 -- Where nothing can be learned, or no score tells customers apart, the rule
--- decides: how long the silence is, counted in the customer's own usual gaps.
+-- decides: how long the silence is, counted in the customer's own usual gaps. Of
+-- whom totals alone are known, the usual gap is the mean one.
 -- A message pays from the probability at which it costs less than what it may
 -- save (Elkan 2001, The foundations of cost-sensitive learning, IJCAI).
 {% set high_risk = var('activity_false_alarm_cost')
@@ -20,21 +21,61 @@ scores as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('classifier_measures') }}
+    where is_chosen
+
+),
+
+totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where basis = 'placed'
+        and source = 'totals'
+
+),
+
 words as (
 
     select * from {{ ref('feature_words') }}
 
 ),
 
-joined as (
+silences as (
 
     select
         features.customer_id,
+        features.known_from,
+        coalesce(features.recency_days, totals.recency_days) as recency_days,
+        coalesce(
+            features.median_gap_days,
+            {{ ratio('totals.tenure_days', 'totals.orders') }}
+        ) as usual_gap_days,
+        coalesce(
+            features.overdue_ratio,
+            totals.recency_days / greatest(
+                {{ ratio('totals.tenure_days', 'totals.orders') }}, 1
+            ),
+            0
+        ) as overdue_ratio
+    from features
+    left join totals
+        on features.customer_id = totals.customer_id
+
+),
+
+joined as (
+
+    select
+        silences.customer_id,
+        silences.known_from,
         scores.model,
+        case when scores.model is null then measures.reason end as rule_reason,
         {{ null_if_nan('scores.probability') }} as p_decline,
-        features.recency_days,
-        features.median_gap_days,
-        coalesce(features.overdue_ratio, 0) as overdue_ratio,
+        silences.recency_days,
+        silences.usual_gap_days,
+        silences.overdue_ratio,
         {%- for place in [1, 2, 3] %}
         words_{{ place }}.phrase || ' ' || coalesce(
             scores.word_{{ place }} || ', usually ' || scores.usual_word_{{ place }},
@@ -43,9 +84,11 @@ joined as (
         ) as reason_{{ place }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from features
+    from silences
     left join scores
-        on features.customer_id = scores.customer_id
+        on silences.customer_id = scores.customer_id
+    left join measures
+        on silences.known_from = measures.population
     {%- for place in [1, 2, 3] %}
     left join words as words_{{ place }}
         on scores.feature_{{ place }} = words_{{ place }}.feature
@@ -55,6 +98,7 @@ joined as (
 
 select
     customer_id,
+    known_from,
     coalesce(model, 'rule') as scored_by,
     case
         when p_decline >= {{ high_risk }} - 1e-9
@@ -72,9 +116,10 @@ select
     coalesce(
         reason_1,
         'days since the last order ' || {{ rounded_text('recency_days') }}
-            || ', usual gap ' || {{ rounded_text('median_gap_days') }}
+            || ', usual gap ' || {{ rounded_text('usual_gap_days') }}
     ) as reason_1,
     reason_2,
     reason_3,
+    rule_reason,
     p_decline
 from joined

@@ -1,14 +1,14 @@
-from python_ml.classification import score_customers
-from targeted_lists.models import unpack_classifier
+from targeted_lists.models import score_populations
 
 
 def model(dbt, session):
-    """One row per regular customer: the probability of a decline, and what raises it."""
+    """One row per scored customer: the probability of a decline, and what raises it."""
     features = dbt.ref("activity_features")
     models = dbt.ref("classifier_models").df()
     meta = dbt.config.get("meta")
-    return score_customers(
+    return score_populations(
         features.filter("is_current").order("customer_id").df(),
-        trained=unpack_classifier(models),
-        **meta["scoring"],
+        rows=models,
+        population=meta["population"],
+        max_reasons=meta["max_reasons"],
     )

@@ -1,7 +1,7 @@
-from targeted_lists.models import unpack_classifier
+from targeted_lists.models import collect_tables
 
 
 def model(dbt, session):
-    """One row per model and tenth of its probabilities: what was foretold and what came."""
+    """One row per population, model and tenth of its probabilities: what was foretold and came."""
     models = dbt.ref("classifier_models").df()
-    return unpack_classifier(models).deciles
+    return collect_tables(models, "deciles")

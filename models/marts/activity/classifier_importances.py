@@ -1,7 +1,7 @@
-from targeted_lists.models import unpack_classifier
+from targeted_lists.models import collect_tables
 
 
 def model(dbt, session):
-    """One row per feature: how much the best model loses without it."""
+    """One row per population and feature: how much the best model loses without it."""
     models = dbt.ref("classifier_models").df()
-    return unpack_classifier(models).importances
+    return collect_tables(models, "importances")

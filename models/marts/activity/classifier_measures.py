@@ -1,7 +1,7 @@
-from targeted_lists.models import unpack_classifier
+from targeted_lists.models import collect_tables
 
 
 def model(dbt, session):
-    """One row per model and baseline: how well it foretells a decline, and which is chosen."""
+    """One row per population and model or baseline: how well it foretells, and which is chosen."""
     models = dbt.ref("classifier_models").df()
-    return unpack_classifier(models).evaluations
+    return collect_tables(models, "evaluations")

@@ -1,15 +1,16 @@
-from targeted_lists.models import provide_classifier
+from targeted_lists.models import provide_classifiers
 from targeted_lists.progress import log_step
 
 
 def model(dbt, session):
-    """One row: the chosen model, kept or fitted anew, with all that was measured of it."""
+    """One row per population: the chosen model, kept or new, with all that was measured."""
     features = dbt.ref("activity_features")
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
     labelled = features.filter("is_declined is not null").order("customer_id, cutoff_at").df()
-    return provide_classifier(
+    return provide_classifiers(
         labelled,
+        **meta["populations"],
         dataset=meta["dataset"],
         as_of_date=as_of[0][0],
         fit=meta["fit"],

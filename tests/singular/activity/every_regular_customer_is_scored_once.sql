@@ -1,4 +1,4 @@
--- By one model, or by the rule; and one model is chosen.
+-- By the one model that was chosen for customers of that kind, or by the rule.
 with
 
 current_customers as (
@@ -12,6 +12,12 @@ current_customers as (
 scores as (
 
     select * from {{ ref('activity_scores') }}
+
+),
+
+evaluations as (
+
+    select * from {{ ref('activity_evaluations') }}
 
 )
 
@@ -27,14 +33,23 @@ where current_customers.customer_id is null
 union all
 
 select
+    scores.customer_id,
+    'is scored by another model than the one chosen' as fault
+from scores
+left join evaluations
+    on scores.known_from = evaluations.known_from
+    and evaluations.is_chosen
+where scores.scored_by
+    is distinct from case
+        when evaluations.model in ('majority', 'none') then 'rule'
+        else evaluations.model
+    end
+
+union all
+
+select
     cast(null as string) as customer_id,
-    'not one model is chosen, or scores come from another' as fault
-from {{ ref('activity_evaluations') }}
+    'not one model is chosen for ' || known_from as fault
+from evaluations
+group by known_from
 having count(*) filter (where is_chosen) <> 1
-    or max(case when is_chosen then model end)
-    <> (
-        select max(scores.scored_by)
-        from scores
-        where scores.scored_by <> 'rule'
-    )
-    or (select count(distinct scores.scored_by) from scores) > 1
