@@ -14,15 +14,18 @@ from sklearn.metrics import (
     log_loss,
     roc_auc_score,
 )
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from python_ml.classifiers import (
     BASELINES,
     MODELS,
+    READABLE,
     UNKNOWN,
     Calibrated,
     build_pipeline,
     fit_pipeline,
+    fit_prepared,
     search_parameters,
     split_rows,
 )
@@ -191,7 +194,7 @@ def train_classifier(
         `find_threshold`.
     max_rows : with more rows the models see those of randomly drawn customers.
     permutations : of each feature in each held-out fold, for its importance.
-    progress : told what is being done, model by model.
+    progress : told what is being done, split by split.
 
     Raises
     ------
@@ -353,7 +356,7 @@ def predict_out_of_fold(
 
     Returns
     -------
-    One row per model (the baselines last), repeat (0 = newest snapshot from the older ones) and
+    One row per model, repeat (0 = newest snapshot from the older ones) and
     row predicted: `model`, `repeat`, `fold`, the key, the snapshot if any, `label`, `score`, which
     ranks, and `probability`, which is calibrated and known for the first repeat alone: further
     repeats serve to tell the spread of the ranking.
@@ -372,21 +375,28 @@ def predict_out_of_fold(
     splits += _split_later(training, columns=columns)
     keys = [columns.key, *([columns.snapshot] if columns.snapshot else [])]
     predictions = []
-    for model in (*models, *BASELINES):
-        progress(f"cross-validating {model}, {len(splits)} fits on {len(training):,} rows")
-        for repeat, fold, fit, held_out in splits:
-            unseen = training.iloc[held_out]
-            is_first = calibrated and repeat == 1
-            fitted = _fit_model(
-                model,
-                rows=training.iloc[fit],
+    for number, (repeat, fold, fit, held_out) in enumerate(splits, start=1):
+        progress(f"cross-validating on {len(training):,} rows: split {number} of {len(splits)}")
+        unseen = training.iloc[held_out]
+        is_first = calibrated and repeat == 1
+        # Models that look at the same columns share what prepares them.
+        prepared: dict[bool, tuple] = {}
+        for model in (*models, *BASELINES):
+            pipeline = _build(model, columns=columns, parameters=parameters, seed=seed)
+            kind = model in BASELINES
+            if kind not in prepared:
+                seen = pipeline[0].fit_transform(training.iloc[fit])
+                prepared[kind] = (pipeline[0], seen, pipeline[0].transform(unseen))
+            prepare, seen, matrix = prepared[kind]
+            fitted = fit_prepared(
+                prepare,
+                pipeline[-1],
+                seen,
                 label=label[fit],
                 groups=groups[fit] if is_first else None,
-                columns=columns,
-                parameters=parameters,
                 seed=seed,
             )
-            score = fitted.rank(fitted.prepare(unseen))
+            score = fitted.rank(matrix)
             predictions.append(
                 unseen[keys].assign(
                     model=model,
@@ -559,11 +569,10 @@ def measure_predictions(
 
 
 def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> pd.DataFrame:
-    """Choose the simplest good model if it beats the best baseline by more than chance.
+    """Choose the best model, or one that can be read, if it beats the best baseline.
 
-    Good is a model within one standard error of the best one; of those the first row is taken,
-    as MODELS has them from simple to intricate. If it does not beat the best baseline, that is
-    chosen.
+    A model of READABLE within one standard error of the best one is preferred to it. If what is to
+    be chosen does not beat the best baseline by more than chance, that baseline is chosen.
 
     Parameters
     ----------
@@ -586,8 +595,8 @@ def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> p
     is_baseline = evaluations["is_baseline"].astype("bool")
     baseline, best = auc[is_baseline].idxmax(), auc[~is_baseline].idxmax()
     tolerance = evaluations["shortfall_se"].fillna(0)
-    good = ~is_baseline & (auc >= auc[best] - tolerance)
-    model = good.idxmax()
+    is_readable = evaluations["model"].isin(READABLE) & (auc >= auc[best] - tolerance)
+    model = auc[is_readable].idxmax() if is_readable.any() else best
     required = np.fmax(min_gain, CHANCE_FACTOR * evaluations["gain_se"])
     chosen = model if auc[model] - auc[baseline] > required[model] else baseline
     name = evaluations["model"]
@@ -603,10 +612,10 @@ def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> p
                 f"{'above' if gain >= 0 else 'below'} that of {whose}, {name[rival]} "
                 f"({auc[rival]:.3f}); the model must be more than {required[model]:.3f} ahead."
             )
-        elif good[row]:
+        elif row == best:
             reasons.append(
-                f"{verdict}: ROC-AUC {auc[row]:.3f} is no more than a standard error from that "
-                f"of {name[model]} ({auc[model]:.3f}) or of the best, and that is simpler."
+                f"{verdict}: ROC-AUC {auc[row]:.3f} is the best, but no more than a standard "
+                f"error ahead of that of {name[model]} ({auc[model]:.3f}), which can be read."
             )
         else:
             reasons.append(
@@ -795,14 +804,24 @@ def _fit_model(
     groups: np.ndarray | None = None,
 ) -> Calibrated:
     """Fit one model on what it looks at; see `fit_pipeline`."""
-    pipeline = build_pipeline(
+    pipeline = _build(model, columns=columns, parameters=parameters, seed=seed)
+    return fit_pipeline(pipeline, rows=rows, label=label, groups=groups, seed=seed)
+
+
+def _build(
+    model: str,
+    *,
+    columns: Columns,
+    parameters: Mapping[str, Mapping[str, Any]] | None,
+    seed: int,
+) -> Pipeline:
+    return build_pipeline(
         model,
         **columns.of(model),
         log_features=columns.log_features,
         parameters=(parameters or {}).get(model),
         seed=seed,
     )
-    return fit_pipeline(pipeline, rows=rows, label=label, groups=groups, seed=seed)
 
 
 def _train_nothing(

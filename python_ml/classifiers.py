@@ -50,6 +50,9 @@ _CLASSES: dict[str, type[BaseEstimator]] = {
 }
 
 MODELS = tuple(_CLASSES)
+READABLE = ("logistic_regression", "decision_tree")
+"""Models whose coefficients or branches a person can follow."""
+
 BASELINES = ("last_level", "majority")
 """What a model must beat; of equal baselines the first is meant."""
 
@@ -62,7 +65,7 @@ DEFAULT_PARAMETERS: dict[str, dict[str, Any]] = {
     "k_nearest_neighbours": {"n_neighbors": 30, "weights": "uniform"},
     "svc": {"C": 1.0, "gamma": "scale"},
     "extra_trees": {"n_estimators": 60, "min_samples_leaf": 5, "max_features": "sqrt"},
-    "random_forest": {"n_estimators": 60, "min_samples_leaf": 5, "max_features": "sqrt"},
+    "random_forest": {"n_estimators": 40, "min_samples_leaf": 5, "max_features": "sqrt"},
     "hist_gradient_boosting": {
         "learning_rate": 0.1,
         "max_iter": 60,
@@ -111,7 +114,7 @@ _FIXED_PARAMETERS: dict[str, dict[str, Any]] = {
 ISOTONIC_FROM = 1_000
 """Rows of the rarer class from which a calibration curve may have any monotone shape."""
 
-CALIBRATION_FOLDS = 3
+CALIBRATION_FOLDS = 2
 
 UNKNOWN = "unknown"
 """The category of a missing value."""
@@ -241,16 +244,36 @@ def fit_pipeline(
     groups: np.ndarray | None = None,
     seed: int = 42,
 ) -> Calibrated:
-    """Fit a pipeline and, if `groups` are given, a curve from its scores to probabilities.
+    """Fit a pipeline and, if `groups` are given, a curve; see `fit_prepared`.
 
-    The curve is learned from the scores of held-out thirds of the rows, the pipeline from all:
+    Parameters
+    ----------
+    rows : the features, one row per label.
+    """
+    prepare, classifier = pipeline[0], pipeline[-1]
+    matrix = prepare.fit_transform(rows)
+    return fit_prepared(prepare, classifier, matrix, label=label, groups=groups, seed=seed)
+
+
+def fit_prepared(
+    prepare: ColumnTransformer,
+    classifier: BaseEstimator,
+    matrix: np.ndarray,
+    *,
+    label: np.ndarray,
+    groups: np.ndarray | None = None,
+    seed: int = 42,
+) -> Calibrated:
+    """Fit a classifier on prepared rows and, if `groups` are given, a curve to probabilities.
+
+    The curve is learned from the scores of held-out halves of the rows, the classifier from all:
     isotonic regression where the rarer class has ISOTONIC_FROM rows, else a sigmoid. Logistic
     regressions and the majority give probabilities as they are.
 
     Parameters
     ----------
-    rows : the features, one row per label. groups : whose row it is; rows of one customer are
-        held out together.
+    prepare : fitted; what made `matrix`, one row per label. groups : whose row it is; rows of one
+        customer are held out together.
 
     References
     ----------
@@ -258,16 +281,19 @@ def fit_pipeline(
     (2005), Predicting good probabilities with supervised learning, ICML: isotonic regression
     needs about a thousand cases.
     """
+    curve = None
     with warnings.catch_warnings():
         # A network is stopped after a number of steps, like the trees of a boosting.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if groups is None or isinstance(pipeline[-1], LogisticRegression | DummyClassifier):
-            return Calibrated(pipeline.fit(rows, label))
-        splits = list(split_rows(label, groups=groups, folds=CALIBRATION_FOLDS, seed=seed))
-        method = "isotonic" if np.bincount(label).min() >= ISOTONIC_FROM else "sigmoid"
-        fitted = CalibratedClassifierCV(pipeline, method=method, cv=splits, ensemble=False)
-        (one,) = fitted.fit(rows, label).calibrated_classifiers_
-    return Calibrated(one.estimator, one.calibrators[0])
+        if groups is None or isinstance(classifier, LogisticRegression | DummyClassifier):
+            classifier = classifier.fit(matrix, label)
+        else:
+            splits = list(split_rows(label, groups=groups, folds=CALIBRATION_FOLDS, seed=seed))
+            method = "isotonic" if np.bincount(label).min() >= ISOTONIC_FROM else "sigmoid"
+            fitted = CalibratedClassifierCV(classifier, method=method, cv=splits, ensemble=False)
+            (one,) = fitted.fit(matrix, label).calibrated_classifiers_
+            classifier, curve = one.estimator, one.calibrators[0]
+    return Calibrated(Pipeline([("prepare", prepare), ("classify", classifier)]), curve)
 
 
 def split_rows(

@@ -9,14 +9,19 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+import pandas as pd
 import pytest
 import yaml
 from conftest import REPO_ROOT, Build, Project, query
 
+from python_ml.classification import Columns, measure_choice, prepare_training
 from targeted_lists.check import check_dataset
 from targeted_lists.inputs import InputError, describe_inputs_json, find_inputs, layout_of
+from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
 FILES = ("market_file", "market_money", "market_time", "money")
@@ -171,6 +176,77 @@ def test_labels_permission_profit_and_periods(one_click: Build) -> None:
             (select as_of_date::date::varchar from intermediate.int_as_of_date)
         """,
     ) == [(pytest.approx(0.381, abs=5e-4), 962, pytest.approx(5195.62), 1300, "2024-01-01")]
+
+
+# --- what is foretold ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def lessons(one_click: Build) -> tuple[pd.DataFrame, Columns]:
+    """The labelled rows of the published files and what models look at."""
+    with duckdb.connect(str(one_click.warehouse), read_only=True) as connection:
+        rows = connection.execute(LABELLED).df()
+    columns = Columns(**read_meta(REPO_ROOT / MODELS_FILE)["columns"])
+    prepared = prepare_training(rows, columns=columns)
+    return prepared, replace(
+        columns, features=[name for name in columns.features if prepared[name].notna().any()]
+    )
+
+
+def test_declines_are_foretold_by_whatever_is_chosen_without_the_rows_measured(
+    lessons: tuple[pd.DataFrame, Columns],
+) -> None:
+    training, columns = lessons
+    assert len(training) == 1296
+    measured = measure_choice(training, columns=columns, folds=5, repeats=4)
+    assert len(measured) == 20
+    auc = measured["roc_auc"]
+    print(f"\nROC-AUC {auc.mean():.4f} ± {auc.std():.4f}, {measured['model'].value_counts()}")
+    assert auc.mean() >= 0.915
+    # Folds of 259 rows, 99 of them declined: the standard error of one is 0.02.
+    assert 0.01 < auc.std() < 0.04
+
+
+def test_the_published_model_says_the_same_and_is_calibrated(one_click: Build) -> None:
+    ((model, rows, auc, spread, gain, error),) = one_click.query(
+        "select model, training_rows, roc_auc, roc_auc_sd, gain, calibration_error "
+        "from activity.activity_evaluations where is_chosen and known_from = 'totals'"
+    )
+    assert rows == 1296
+    assert auc >= 0.915
+    assert 0.01 < spread < 0.04
+    assert gain > 0.1
+    assert error <= 0.05
+    assert one_click.query(
+        "select count(*), count_if(is_within_band) from activity.activity_calibration "
+        f"where model = '{model}' and known_from = 'totals'"
+    ) == [(10, 10)]
+    assert one_click.query(
+        "select model, reason from activity.activity_evaluations where known_from = 'receipts'"
+    ) == [("none", "No model: there are no labelled rows.")]
+
+
+def test_value_is_profit_and_the_cells_say_what_to_do(one_click: Build) -> None:
+    cells = one_click.query(
+        "select value_band, risk_band, customers, customer_value, value_at_risk, action "
+        "from activity.risk_value_grid"
+    )
+    assert len({(value, risk) for value, risk, *_ in cells}) == 9
+    assert sum(customers for _, _, customers, *_ in cells) == 1300
+    assert float(sum(value for *_, value, _, _ in cells)) == pytest.approx(5195.62)
+    assert all(action for *_, action in cells)
+    at_risk = next(cell for cell in cells if cell[:2] == ("high", "high"))
+    segment = one_click.query(
+        "select dimension, sum(customers), bool_and(suggestion is not null) "
+        "from activity.at_risk_segment group by all order by all"
+    )
+    assert segment == [
+        (dimension, at_risk[2], True)
+        for dimension in (
+            *("discounted_share", "favourite_category", "latest_minutes"),
+            *("pages_per_visit", "unpaid_items"),
+        )
+    ]
 
 
 def test_marts_of_receipts_are_empty_tables(one_click: Build) -> None:
