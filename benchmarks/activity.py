@@ -1,10 +1,13 @@
-"""Time the scoring of a million customers by a kept model, and of a row by itself.
+"""Time of the models that foretell a decline: `python benchmarks/activity.py sample one_click`.
 
-Run by hand from the project's folder, after `make lists`: `python benchmarks/activity.py sample`.
+Run by hand from the project's folder, after `make lists` of each dataset, which keeps the model.
+`--choice TRIALS` also measures what searching and choosing are worth where neither sees the rows
+measured; that takes minutes.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import time
@@ -17,35 +20,79 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from python_ml.classification import score_customers
-from targeted_lists.models import load_classifier
+from python_ml.classification import (
+    Columns,
+    TrainedClassifier,
+    measure_choice,
+    prepare_training,
+    score_customers,
+    train_classifier,
+)
+from targeted_lists.models import KeptModelError, choose_lessons, load_classifier, read_parameters
+from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
 
 CUSTOMERS = 1_000_000
 CURRENT = "select * from activity.activity_features where is_current order by customer_id"
 
 
 def main() -> None:
-    """Print the seconds of both on drawn copies of a dataset's customers."""
-    dataset = sys.argv[1] if len(sys.argv) > 1 else "sample"
-    with duckdb.connect(f"warehouse/{dataset}.duckdb", read_only=True) as connection:
-        current = connection.execute(CURRENT).df()
-    trained = load_classifier(dataset, as_of_date=date.max)
+    """Print a table with a row for each dataset and kind of customer that has a model."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("datasets", nargs="*", default=["sample"])
+    parser.add_argument("--choice", type=int, metavar="TRIALS", help="see above; 0 = no search")
+    options = parser.parse_args()
+    meta = read_meta(MODELS_FILE)
+    print(
+        "| dataset, known from | rows | comparing and fitting, s | model "
+        f"| scoring {CUSTOMERS:,} customers, s | scoring one, ms |"
+    )
+    print("|---|---|---|---|---|---|")
+    for dataset in options.datasets:
+        with duckdb.connect(f"warehouse/{dataset}.duckdb", read_only=True) as connection:
+            labelled, current = (connection.execute(sql).df() for sql in (LABELLED, CURRENT))
+        for population in meta["populations"]["populations"]:
+            try:
+                trained = load_classifier(dataset, as_of_date=date.max, population=population)
+            except KeptModelError:
+                continue
+            if trained.fitted is None:
+                continue
+            rows = choose_lessons(
+                labelled[labelled["known_from"] == population],
+                source=meta["populations"]["source"],
+                sources=meta["populations"]["sources"],
+                columns=Columns(**meta["columns"]),
+            )
+            parameters = read_parameters(dataset, population, as_of_date=date.max)
+            started = time.perf_counter()
+            train_classifier(rows, columns=Columns(**meta["columns"]), parameters=parameters)
+            fitting = time.perf_counter() - started
+            many, one = measure_scoring(current[current["known_from"] == population], trained)
+            print(
+                f"| {dataset}, {population} | {len(rows):,} | {fitting:.1f} | {trained.model} "
+                f"| {many:.1f} | {1000 * one:.0f} |"
+            )
+            if options.choice is not None:
+                prepared = prepare_training(rows, columns=trained.columns, max_rows=10_000)
+                chosen = measure_choice(prepared, columns=trained.columns, trials=options.choice)
+                auc, models = chosen["roc_auc"], chosen["model"].value_counts().to_dict()
+                print(f"ROC-AUC of the choice {auc.mean():.4f} ± {auc.std():.4f}, {models}")
+
+
+def measure_scoring(current: pd.DataFrame, trained: TrainedClassifier) -> tuple[float, float]:
+    """Return the seconds to score a million drawn copies, and the median of those for one row."""
     drawn = np.random.default_rng(42).integers(len(current), size=CUSTOMERS)
     many = current.iloc[drawn].assign(customer_id=np.arange(CUSTOMERS))
     started = time.perf_counter()
-    scores = score_customers(many, trained=trained)
+    score_customers(many, trained=trained)
     seconds = time.perf_counter() - started
-    reasons = int(scores["feature_1"].notna().sum())
-    print(f"{trained.model}: {len(scores):,} customers, {reasons:,} with reasons: {seconds:.1f} s")
-    rows = [measure_row(current.iloc[[place]], trained) for place in range(50)]
-    print(f"one row: {1000 * statistics.median(rows):.0f} ms (median of {len(rows)})")
-
-
-def measure_row(row: pd.DataFrame, trained: object) -> float:
-    """Return the seconds that scoring one customer takes."""
-    started = time.perf_counter()
-    score_customers(row, trained=trained)
-    return time.perf_counter() - started
+    ones = []
+    for place in range(50):
+        row = current.iloc[[place % len(current)]]
+        started = time.perf_counter()
+        score_customers(row, trained=trained)
+        ones.append(time.perf_counter() - started)
+    return seconds, statistics.median(ones)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ _FIXED_PARAMETERS: dict[str, dict[str, Any]] = {
 ISOTONIC_FROM = 1_000
 """Rows of the rarer class from which a calibration curve may have any monotone shape."""
 
-CALIBRATION_FOLDS = 2
+CALIBRATION_FOLDS = 3
 
 UNKNOWN = "unknown"
 """The category of a missing value."""
@@ -266,7 +266,7 @@ def fit_prepared(
 ) -> Calibrated:
     """Fit a classifier on prepared rows and, if `groups` are given, a curve to probabilities.
 
-    The curve is learned from the scores of held-out halves of the rows, the classifier from all:
+    The curve is learned from the scores of held-out thirds of the rows, the classifier from all:
     isotonic regression where the rarer class has ISOTONIC_FROM rows, else a sigmoid. Logistic
     regressions and the majority give probabilities as they are.
 
