@@ -144,8 +144,10 @@ def test_customers_who_are_all_alike_are_one_group_and_scored_by_the_rule(projec
     rules = read_table(database, "basket.association_rules")
     assert set(rules["verdict"]) == {"may be chance"}
     evaluations = read_table(database, "activity.activity_evaluations")
-    assert evaluations["declined_rows"].tolist() == [0, 0]
-    assert evaluations["reason"].str.startswith("No model: 0 customers with is_declined").all()
+    evaluations = evaluations.set_index("known_from")
+    assert evaluations["declined_rows"].to_dict() == {"receipts": 0, "totals": 0}
+    assert evaluations["reason"]["receipts"].startswith("No model: 0 customers with is_declined")
+    assert evaluations["reason"]["totals"] == "No model: there are no labelled rows."
     scores = read_table(database, "activity.activity_scores")
     assert len(scores) == 40
     assert set(scores["scored_by"]) == {"rule"}
