@@ -227,13 +227,12 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
 
 def collect_tables(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return a table of each classifier ("evaluations", …), one below the other, by population."""
-    tables = [
-        getattr(unpack_classifier(rows.iloc[[place]]), name).assign(
-            population=rows["population"].iloc[place]
-        )
-        for place in range(len(rows))
-    ]
-    return pd.concat(tables, ignore_index=True).astype({"population": "str"})
+    tables = []
+    for place, population in enumerate(rows["population"]):
+        table = getattr(unpack_classifier(rows.iloc[[place]]), name)
+        tables.append(table.assign(population=population))
+    whole = pd.concat(tables, ignore_index=True).astype({"population": "str"})
+    return whole[["population", *whole.columns.drop("population")]]
 
 
 def score_populations(

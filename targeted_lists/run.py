@@ -54,7 +54,9 @@ RISK_BANDS = """
     from activity.activity_scores as scores
     inner join activity.activity_values as customers using (customer_id)
     group by all
-    order by any_value(case scores.risk_band when 'high' then 1 when 'medium' then 2 else 3 end)
+    order by
+        any_value(case scores.risk_band when 'high' then 1 when 'medium' then 2 else 3 end),
+        scores.scored_by
 """
 DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
 FAILED = {"error", "fail", "runtime error", "partial success"}

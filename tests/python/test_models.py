@@ -196,6 +196,7 @@ def test_each_population_learns_from_its_own_kind_alone(training, mixed, tmp_pat
         assert roc_auc_score(own["is_declined"].astype(int), own["probability"]) > 0.75
     evaluations = collect_tables(rows, "evaluations")
     assert evaluations[evaluations["is_chosen"]]["population"].tolist() == ["receipts", "totals"]
+    assert list(evaluations) == ["population", *alone.evaluations]
 
 
 def test_of_too_few_labels_nobody_learns_and_their_kind_is_not_scored(mixed, tmp_path):
