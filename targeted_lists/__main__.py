@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-NAMED_ADAPTERS = ("online_retail", "order_export", "one_click")
+NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
 
 def main(arguments: list[str] | None = None) -> int:

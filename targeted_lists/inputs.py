@@ -117,6 +117,30 @@ ORDER_EXPORT_REQUIRED = {"order_id", "document_at", "product_id", "quantity", "u
 ONE_CLICK_COLUMNS = Path("seeds") / "one_click_columns.csv"
 ONE_CLICK_REQUIRED = {"customer_id", "activity", "period", "revenue", "minutes", "profit"}
 
+# Three copies are published: with ; and ISO dates, with , and 4-Sep-12, with tabs and 04-09-2012.
+CUSTOMER_PERSONALITY = Layout(
+    inputs={
+        "marketing_campaign": dict.fromkeys(
+            (
+                *("id", "year_birth", "education", "marital_status", "income"),
+                *("kidhome", "teenhome", "dt_customer", "recency"),
+                *("mntwines", "mntfruits", "mntmeatproducts"),
+                *("mntfishproducts", "mntsweetproducts", "mntgoldprods"),
+                *("numdealspurchases", "numwebpurchases"),
+                *("numcatalogpurchases", "numstorepurchases"),
+                *("acceptedcmp1", "acceptedcmp2", "acceptedcmp3"),
+                *("acceptedcmp4", "acceptedcmp5", "response"),
+            ),
+            True,
+        )
+        | dict.fromkeys(("numwebvisitsmonth", "complain", "z_costcontact", "z_revenue"), False)
+    },
+    needs_one_of=("marketing_campaign",),
+    settings=Settings(delimiter=";", timestamp_format="%Y-%m-%d|%d-%b-%y|%d-%m-%Y"),
+    other_settings=({"delimiter": ","}, {"delimiter": "\t"}),
+    file_names={"marketing_campaign": ("marketing_campaign", "customer_personality")},
+)
+
 
 def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: str) -> str:
     """Describe a dataset's files for the SQL that reads them.
@@ -163,10 +187,12 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
         return read_order_export_layout()
     if adapter == "one_click":
         return read_one_click_layout()
+    if adapter == "customer_personality":
+        return CUSTOMER_PERSONALITY
     if adapter != "contract":
         raise InputError(
             f"There is no adapter {adapter!r}; set the var adapter to contract, online_retail, "
-            "order_export or one_click."
+            "order_export, one_click or customer_personality."
         )
     inputs = {
         name: {column.lower(): kind.endswith("required") for column, kind in columns.items()}

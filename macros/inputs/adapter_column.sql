@@ -5,6 +5,7 @@
     - line_service      the service that the line is about, in words
     - refused_quantity  delivered units that the customer did not take
     - source_note       what was mended in a sound row, in words
+    - source_exclusion  why a sound row is kept and not modelled, in words
 
     adapter_column('refused_quantity', 'quantity', 'order_lines')
 #}
@@ -17,6 +18,14 @@
             'site_activity': ['source_note'],
             'customer_period_totals': ['source_note'],
             'activity_labels': ['source_note'],
+        },
+        'customer_personality': {
+            'customers': ['source_note', 'source_exclusion'],
+            'customer_totals': ['source_note', 'source_exclusion'],
+            'customer_category_spend': ['source_note', 'source_exclusion'],
+            'customer_channel_orders': ['source_note', 'source_exclusion'],
+            'site_activity': ['source_note', 'source_exclusion'],
+            'campaign_contacts': ['source_note', 'source_exclusion'],
         },
     } -%}
     {%- if column in delivered.get(dataset_adapter(), {}).get(input, []) -%}

@@ -13,6 +13,10 @@
             'customers', 'consents', 'site_activity', 'customer_totals',
             'customer_period_totals', 'activity_labels',
         ],
+        'customer_personality': [
+            'customers', 'customer_totals', 'customer_category_spend',
+            'customer_channel_orders', 'site_activity', 'campaigns', 'campaign_contacts',
+        ],
     } -%}
     {%- if input in delivered[dataset_adapter()] -%}
         {{- ref('stg_' ~ dataset_adapter() ~ '__' ~ input) -}}

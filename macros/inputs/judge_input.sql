@@ -6,6 +6,7 @@
     - identical in every column to an earlier row    -> merged
     - same key, other content                        -> the later row is kept,
                                                         the earlier set aside
+    - what the adapter calls impossible              -> kept but not modelled
     - everything else                                -> kept
 
     A log of events has no key: there only identical rows meet.
@@ -73,13 +74,19 @@ judged as (
             when fault is not null then 'set aside'
             when copy_number > 1 then 'merged'
             when version_number > 1 then 'set aside'
+            when {{ adapter_column('source_exclusion', 'string', input) }} is not null
+                then 'kept but not modelled'
             else 'kept'
         end as decision,
         case
             when fault is not null then fault
             when copy_number > 1 then 'identical to an earlier row'
             when version_number > 1 then 'replaced by a later row of the same key'
-            else coalesce({{ adapter_column('source_note', 'string', input) }}, 'sound')
+            else coalesce(
+                {{ adapter_column('source_exclusion', 'string', input) }},
+                {{ adapter_column('source_note', 'string', input) }},
+                'sound'
+            )
         end as decision_reason
     from versions_counted
 

@@ -7,9 +7,10 @@
     read_input('online_retail', ['InvoiceNo', 'StockCode'])
 
     Where the files of a dataset are not all written alike, `with_decimal_mark` adds
-    `decimal_mark`, that of the file.
+    `decimal_mark`, that of the file. `rejoin`, a column and two parts, puts a field together
+    again that was split: see rejoin_field.
 #}
-{%- macro read_input(input, columns, with_decimal_mark=false) -%}
+{%- macro read_input(input, columns, with_decimal_mark=false, rejoin=none) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
     {%- for file in files %}
@@ -31,7 +32,13 @@
         {{ string_literal(file['settings']['decimal']) }} as decimal_mark,
         {%- endif %}
         {{ row_fault(file) }} as row_fault
-    from ({{ read_file(file, file['settings']) }})
+    from (
+        {%- if rejoin %}
+        {{ rejoin_field(file, rejoin[0], rejoin[1:]) }}
+        {%- else %}
+        {{ read_file(file, file['settings']) }}
+        {%- endif %}
+    )
     {%- if not loop.last %}
     union all by name
     {%- endif %}

@@ -6,6 +6,6 @@
 {%- macro are_consents_recorded() -%}
     {{- return(
         var('consents', none) != 'not_recorded'
-        and dataset_adapter() not in ['online_retail']
+        and dataset_adapter() not in ['online_retail', 'customer_personality']
     ) -}}
 {%- endmacro -%}

@@ -132,4 +132,5 @@ judged as (
 
 )
 
-select * from judged
+-- A raw row that feeds several rows of an input counts once.
+select distinct * from judged

@@ -67,5 +67,6 @@ select
     row_count as rows,
     null_count as nulls,
     distinct_count as distinct,
-    is_read
+    is_read,
+    row_count > 1 and distinct_count = 1 and null_count = 0 as is_constant
 from profiled

@@ -199,10 +199,89 @@ joined as (
         on placed.customer_id = {{ share }}_shares.customer_id
     {%- endfor %}
 
+),
+
+-- Who is known from totals alone: what they do not tell is empty.
+totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where basis = 'bought'
+        and source = 'totals'
+        and orders > 0
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+channel_totals as (
+
+    select
+        customer_id,
+        max_by(channel, (orders, channel)) as preferred_channel
+    from {{ ref('int_customer_channel_orders_judged') }}
+    where decision = 'kept'
+        and orders > 0
+    group by customer_id
+
+),
+
+category_totals as (
+
+    select
+        spend.customer_id,
+        max_by(spend.category, (spend.revenue, spend.category)) as favourite_category,
+        count(*) as categories,
+        max(spend.revenue) as favourite_revenue,
+        {%- for place in top_places %}
+        coalesce(sum(spend.revenue) filter (where labels.place = {{ place }}), 0)
+            as category_{{ place }},
+        {%- endfor %}
+        sum(spend.revenue) as revenue
+    from {{ ref('int_customer_category_spend_judged') }} as spend
+    left join labels
+        on labels.dimension = 'category'
+        and spend.category = labels.member
+    where spend.decision = 'kept'
+        and spend.revenue > 0
+    group by spend.customer_id
+
+),
+
+from_totals as (
+
+    select
+        totals.*,
+        channel_totals.preferred_channel,
+        category_totals.favourite_category,
+        category_totals.categories,
+        category_totals.favourite_revenue,
+        customers.promo_share,
+        {%- for place in top_places %}
+        category_totals.category_{{ place }},
+        {%- endfor %}
+        category_totals.revenue as category_revenue,
+        -- From becoming a customer to the last order, in as many steps as orders followed.
+        case
+            when totals.orders > 1 and totals.tenure_days > totals.recency_days
+                then {{ ratio('totals.tenure_days - totals.recency_days', 'totals.orders - 1') }}
+        end as mean_gap_days
+    from totals
+    left join customers
+        on totals.customer_id = customers.customer_id
+    left join channel_totals
+        on totals.customer_id = channel_totals.customer_id
+    left join category_totals
+        on totals.customer_id = category_totals.customer_id
+
 )
 
 select
     customer_id,
+    'receipts' as source,
     {%- for preference in preferences %}
     preferred_{{ preference }},
     {%- endfor %}
@@ -237,3 +316,46 @@ select
     first_bought_at,
     last_bought_at
 from joined
+
+union all
+
+select
+    customer_id,
+    source,
+    {%- for preference in preferences %}
+    {{ 'preferred_channel' if preference == 'channel' else 'cast(null as string)' }}
+        as preferred_{{ preference }},
+    {%- endfor %}
+    favourite_category,
+    {%- for basis in ['placed', 'bought'] %}
+    orders as {{ basis }}_orders,
+    cast(null as bigint) as {{ basis }}_lines,
+    cast(null as decimal(18, 3)) as {{ basis }}_units,
+    revenue as {{ basis }}_revenue,
+    margin as {{ basis }}_margin,
+    {%- endfor %}
+    cast(null as double) as bought_share,
+    {{ ratio('revenue', 'orders') }} as placed_mean_receipt,
+    {{ ratio('revenue', 'orders') }} as mean_receipt,
+    mean_gap_days,
+    cast(null as double) as median_gap_days,
+    categories,
+    cast(null as bigint) as products,
+    {{ ratio('favourite_revenue', 'category_revenue') }} as favourite_category_share,
+    cast(promo_share as double) as discounted_share,
+    {%- set named = [] %}
+    {%- for place in top_places %}
+    {%- do named.append('category_' ~ place) %}
+    {{ ratio('category_' ~ place, 'category_revenue') }} as category_{{ place }}_share,
+    {%- endfor %}
+    {{ ratio('category_revenue - ' ~ named | join(' - '), 'category_revenue') }}
+        as other_category_share,
+    {%- for place in top_places %}
+    cast(null as double) as city_{{ place }}_share,
+    {%- endfor %}
+    cast(null as double) as other_city_share,
+    cast(null as timestamp) as first_placed_at,
+    cast(null as timestamp) as last_placed_at,
+    cast(null as timestamp) as first_bought_at,
+    cast(null as timestamp) as last_bought_at
+from from_totals

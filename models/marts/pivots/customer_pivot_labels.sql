@@ -1,5 +1,6 @@
 -- The shop's largest categories and cities by bought revenue: what the numbered
--- shares of customer_pivot stand for.
+-- shares of customer_pivot stand for. Who has no receipts counts by spend as totals
+-- tell it.
 with
 
 order_lines as (
@@ -26,6 +27,20 @@ members as (
         city as member,
         bought_revenue
     from order_lines
+
+    union all
+
+    select
+        'category' as dimension,
+        spend.category as member,
+        spend.revenue as bought_revenue
+    from {{ ref('int_customer_category_spend_judged') }} as spend
+    inner join {{ ref('int_customer_totals') }} as totals
+        on spend.customer_id = totals.customer_id
+        and totals.basis = 'bought'
+        and totals.source = 'totals'
+    where spend.decision = 'kept'
+        and spend.revenue > 0
 
 ),
 

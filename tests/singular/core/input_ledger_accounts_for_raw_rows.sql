@@ -1,4 +1,5 @@
--- Every staged row of every input but the order lines is in the ledger once.
+-- Every raw row of every input but the order lines is in the ledger once, also where
+-- it is staged as several.
 with
 
 staged as (
@@ -7,7 +8,7 @@ staged as (
     select
         '{{ input }}' as input,
         source_file,
-        count(*) as row_count
+        count(distinct source_row) as row_count
     from {{ conformed(input) }} as {{ input }}_rows
     group by source_file
     {%- if not loop.last %}

@@ -1,5 +1,6 @@
 -- The customers of the pivot are those with a placed order, and together they
--- ordered and bought what all known customers did.
+-- ordered and bought what all known customers did; those without receipts are
+-- those whose totals know of an order.
 {% set measures = ['orders', 'lines', 'units', 'revenue', 'margin'] -%}
 with
 
@@ -14,6 +15,25 @@ pivot_sums as (
         {%- endfor %}
         max(last_placed_at) as last_placed_at
     from {{ ref('customer_pivot') }}
+    where source = 'receipts'
+
+),
+
+unequal_totals as (
+
+    select count(*) as unequal
+    from {{ ref('customer_pivot') }} as told
+    full outer join {{ ref('int_customer_totals') }} as totals
+        on told.customer_id = totals.customer_id
+        and totals.basis = 'bought'
+    where (told.source = 'totals' or (totals.source = 'totals' and totals.orders > 0))
+        and coalesce(totals.basis, 'bought') = 'bought'
+        and (
+            told.bought_orders is distinct from totals.orders
+            or told.bought_revenue is distinct from totals.revenue
+            or told.placed_orders is distinct from totals.orders
+            or told.placed_revenue is distinct from totals.revenue
+        )
 
 ),
 
@@ -36,10 +56,13 @@ order_sums as (
 
 select
     pivot_sums.*,
-    order_sums.*
+    order_sums.*,
+    unequal_totals.unequal
 from pivot_sums
 cross join order_sums
-where pivot_sums.customers <> order_sums.customers
+cross join unequal_totals
+where unequal_totals.unequal > 0
+    or pivot_sums.customers <> order_sums.customers
     or pivot_sums.last_placed_at is distinct from order_sums.last_placed_at
     {%- for basis in ['placed', 'bought'] %}
     {%- for measure in measures %}
