@@ -1,0 +1,36 @@
+-- Groups to compare: the chosen clusters, those of k-means beside them (also where
+-- no clustering deserves to be chosen), and the RFM segments.
+with
+
+clusters as (
+
+    select * from {{ ref('customer_clusters') }}
+    where (is_chosen or method = 'kmeans')
+        and k > 1
+
+),
+
+scores as (
+
+    select * from {{ ref('rfm_scores') }}
+    where basis = 'bought'
+
+)
+
+select
+    customer_id,
+    method as grouping,
+    cluster_key as group_key,
+    cluster_name as group_name,
+    is_chosen as is_trusted
+from clusters
+
+union all
+
+select
+    customer_id,
+    'rfm_segment' as grouping,
+    segment as group_key,
+    segment as group_name,
+    true as is_trusted
+from scores

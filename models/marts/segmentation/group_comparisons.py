@@ -1,0 +1,11 @@
+from python_ml.groups import compare_groups
+
+
+def model(dbt, session):
+    """One row per grouping, characteristic, group and member: how far from the others."""
+    characteristics = dbt.ref("customer_characteristics")
+    members = dbt.ref("customer_group_members")
+    meta = dbt.config.get("meta")
+    rows = characteristics.join(members, "customer_id")
+    rows = rows.order("grouping, characteristic, group_key, customer_id")
+    return compare_groups(rows.df(), **meta["comparison"])
