@@ -35,8 +35,8 @@ _FEWEST_EXPECTED = 5
 def compare_groups(characteristics: pd.DataFrame, *, min_customers: int = 5) -> pd.DataFrame:
     """Test whether groups of customers differ in what is known of them, and by how much.
 
-    Each characteristic is compared over all groups of a grouping, and each group with all others. Numbers are
-    compared by rank, so that neither a long tail nor an outlier decides.
+    Each characteristic is compared over all groups of a grouping, and each group with all others.
+    Numbers are compared by rank, so that neither a long tail nor an outlier decides.
 
     Parameters
     ----------

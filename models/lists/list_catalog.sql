@@ -37,10 +37,19 @@ removals as (
 
 ),
 
+planned as (
+
+    select count(*) as campaigns
+    from {{ ref('response_campaigns') }}
+    where is_planned
+
+),
+
 catalogued as (
 
     select
         lists.*,
+        planned.campaigns as planned_campaigns,
         removals.candidates,
         removals.held_out,
         removals.main_step,
@@ -52,6 +61,7 @@ catalogued as (
         on lists.list_name = removals.list_name
     left join members
         on lists.list_name = members.list_name
+    cross join planned
 
 )
 
@@ -61,11 +71,16 @@ select
     lift_basis,
     case
         when members > 0 then null
+        when candidates = 0 and lift_basis = 'answers'
+            then case
+                when planned_campaigns = 0 then 'no candidates: no campaign is planned'
+                else 'no candidates: no past campaign foretells who answers, or what it is worth'
+            end
         when candidates = 0 then 'no candidates'
         else 'nobody is left of ' || candidates || ' candidates: '
             || main_step || ' removed ' || main_removed
             || case
-                when main_step = 'minimum expected value'
+                when main_step = 'minimum expected value' and lift_basis <> 'answers'
                     then '; ' || lift_basis || ' added probability '
                         || (p_contacted - p_not_contacted)
                 else ''

@@ -72,9 +72,14 @@ joined as (
         lists.capacity,
         lists.minimum_expected_value,
         cast(
-            (lists.p_contacted - lists.p_not_contacted) * candidates.mean_margin
-            - lists.contact_cost
-            - lists.p_contacted * lists.offer_cost as decimal(18, 4)
+            case
+                when lists.lift_basis = 'answers'
+                    then cast(candidates.score as decimal(18, 4))
+                else
+                    (lists.p_contacted - lists.p_not_contacted) * candidates.mean_margin
+                    - lists.contact_cost
+                    - lists.p_contacted * lists.offer_cost
+            end as decimal(18, 4)
         ) as expected_value,
         coalesce(sends.sends_in_window, 0) as sends_in_window,
         {{ hash_bucket("'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'candidates.customer_id') }}

@@ -59,8 +59,11 @@ priced as (
         row_number() over (
             order by definitions.priority, definitions.list_name
         ) as place,
-        case when measured.list_name is null then priors.basis else 'measured' end
-            as lift_basis,
+        case
+            when definitions.valued_by = 'answers' then 'answers'
+            when measured.list_name is null then priors.basis
+            else 'measured'
+        end as lift_basis,
         coalesce(measured.campaigns, 0) as measured_campaigns,
         coalesce(measured.baseline_probability, priors.baseline_probability)
             as p_not_contacted,

@@ -6,6 +6,7 @@
     'tenure': 'features.tenure_days',
     'mean_receipt': 'features.mean_receipt',
     'deal_share': 'features.discounted_share',
+    'answer_share': 'answers.answer_share',
 } -%}
 {% set words = {
     'household': 'household',
@@ -44,6 +45,16 @@ behaviour as (
 
 ),
 
+answers as (
+
+    select
+        customer_id,
+        {{ ratio('count(*) filter (where has_answered)', 'count(*)') }} as answer_share
+    from {{ ref('int_campaign_answers') }}
+    group by customer_id
+
+),
+
 joined as (
 
     select
@@ -59,6 +70,8 @@ joined as (
         on features.customer_id = customers.customer_id
     left join behaviour
         on features.customer_id = behaviour.customer_id
+    left join answers
+        on features.customer_id = answers.customer_id
 
 )
 

@@ -71,7 +71,10 @@ select
         when 'minimum expected value' then coalesce(
             'expected value ' || cast(cast(expected_value as decimal(18, 2)) as string)
             || ' is below ' || cast(minimum_expected_value as decimal(18, 2))
-            || ' (' || lift_basis || ' lift)',
+            || case lift_basis
+                when 'answers' then ' (value of an answer that is foretold)'
+                else ' (' || lift_basis || ' lift)'
+            end,
             'no order to value a next one by'
         )
         when 'capacity' then 'rank ' || rank || ' of ' || capacity || ' places'

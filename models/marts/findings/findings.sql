@@ -1,0 +1,126 @@
+-- What stands out, over all marts, by the size of its effect: all effects are
+-- correlations, so that they can stand in one order. Nothing here is a cause.
+with
+
+group_tests as (
+
+    select * from {{ ref('customer_group_tests') }}
+    where is_trusted
+        and not is_by_construction
+        and group_key <> 'all'
+
+),
+
+rules as (
+
+    select * from {{ ref('association_rules') }}
+    where is_usable
+
+),
+
+thresholds as (
+
+    select * from {{ ref('basket_thresholds') }}
+
+),
+
+lifts as (
+
+    select * from {{ ref('campaign_lift') }}
+    where is_read
+        and metric = 'purchase'
+        and slice = 'all'
+
+),
+
+gathered as (
+
+    select
+        'customer_group_tests' as source,
+        group_name || ': ' || characteristic || coalesce(' ' || member, '') || ' '
+            || case
+                when member is null
+                    then 'with a median of ' || {{ rounded_text('group_level') }}
+                        || ' against ' || {{ rounded_text('other_level') }} || ' of the others'
+                else 'in ' || {{ rounded_text('100 * group_level') }} || ' % against '
+                    || {{ rounded_text('100 * other_level') }} || ' % of the others'
+            end as pattern,
+        test,
+        effect,
+        customers + other_customers as n,
+        effect_size,
+        p_value,
+        q_value
+    from group_tests
+
+    union all
+
+    select
+        'association_rules' as source,
+        'who buys ' || rules.antecedent_name || ' buys ' || rules.consequent_name || ' '
+            || {{ rounded_text('rules.lift') }} || ' times as often as others' as pattern,
+        'Fisher''s exact' as test,
+        'phi' as effect,
+        thresholds.baskets as n,
+        rules.leverage / nullif(sqrt(
+            (rules.support / rules.confidence) * (1 - rules.support / rules.confidence)
+            * (rules.confidence / rules.lift) * (1 - rules.confidence / rules.lift)
+        ), 0) as effect_size,
+        rules.p_value,
+        rules.q_value
+    from rules
+    cross join thresholds
+
+    union all
+
+    select
+        'campaign_lift' as source,
+        'campaign ' || campaign_id || ' (' || arm || '): '
+            || {{ rounded_text('100 * treatment_mean') }} || ' % ordered against '
+            || {{ rounded_text('100 * control_mean') }} || ' % of the control group'
+            as pattern,
+        'z test of two shares' as test,
+        'phi' as effect,
+        treatment_customers + control_customers as n,
+        difference * sqrt(
+            cast(treatment_customers as double) * control_customers
+        ) / (treatment_customers + control_customers) / nullif(sqrt(
+            (treatment_customers * treatment_mean + control_customers * control_mean)
+            / (treatment_customers + control_customers)
+            * (1 - (treatment_customers * treatment_mean + control_customers * control_mean)
+                / (treatment_customers + control_customers))
+        ), 0) as effect_size,
+        p_value,
+        -- Each campaign asks a question of its own: nothing is corrected.
+        p_value as q_value
+    from lifts
+
+),
+
+outstanding as (
+
+    select *
+    from gathered
+    where q_value <= {{ var('findings_max_q') }}
+        and abs(effect_size) >= {{ var('findings_min_effect') }}
+
+)
+
+select
+    source,
+    pattern,
+    test,
+    effect,
+    case
+        when abs(effect_size) >= 0.5 then 'large'
+        when abs(effect_size) >= 0.3 then 'medium'
+        else 'small'
+    end as strength,
+    row_number() over (
+        order by cast(abs(effect_size) as decimal(18, 9)) desc, source, pattern
+    ) as rank,
+    cast(n as bigint) as n,
+    effect_size,
+    p_value,
+    q_value
+from outstanding

@@ -1,0 +1,73 @@
+-- Who answered past campaigns: a description of the past, by the groups of today.
+with
+
+answers as (
+
+    select * from {{ ref('int_campaign_answers') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('response_campaigns') }}
+
+),
+
+members as (
+
+    select
+        customer_id,
+        grouping,
+        group_key,
+        group_name
+    from {{ ref('customer_group_members') }}
+
+    union all
+
+    select distinct
+        customer_id,
+        'all' as grouping,
+        'all' as group_key,
+        'all customers' as group_name
+    from answers
+
+),
+
+counted as (
+
+    select
+        answers.campaign_id,
+        members.grouping,
+        members.group_key,
+        members.group_name,
+        count(*) as asked,
+        count(*) filter (where answers.has_answered) as answers
+    from answers
+    inner join members
+        on answers.customer_id = members.customer_id
+    group by
+        answers.campaign_id, members.grouping, members.group_key, members.group_name
+
+)
+
+select
+    counted.campaign_id,
+    counted.grouping,
+    counted.group_key,
+    counted.group_name,
+    case
+        when campaigns.controls > 0
+            then 'An answer is no effect: what the campaign changed beside its control group '
+                || 'is in campaign_lift.'
+        else 'No control group: these answers are no effect of the campaign, since nobody '
+            || 'knows who would have bought without it.'
+    end as note,
+    campaigns.place as campaign_place,
+    counted.asked,
+    counted.answers,
+    {{ ratio('counted.answers', 'counted.asked') }} as answer_share,
+    {{ wilson_bound('counted.answers', 'counted.asked', 'lower') }} as lower_95,
+    {{ wilson_bound('counted.answers', 'counted.asked', 'upper') }} as upper_95
+from counted
+inner join campaigns
+    on counted.campaign_id = campaigns.campaign_id

@@ -1,0 +1,389 @@
+-- Everything is taken from before the campaign: answers to earlier ones, receipts
+-- until its start, totals where it has no date, and the profile, which is taken to
+-- be steady.
+{% set lags = [1, 2, 3, 4, 5] -%}
+{% set category_places = [1, 2, 3, 4, 5] -%}
+{% set places = ['first', 'second', 'third'] -%}
+with
+
+campaigns as (
+
+    select * from {{ ref('response_campaigns') }}
+
+),
+
+answers as (
+
+    select
+        answers.*,
+        campaigns.place
+    from {{ ref('int_campaign_answers') }} as answers
+    inner join campaigns
+        on answers.campaign_id = campaigns.campaign_id
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where basis = 'bought'
+        and source = 'totals'
+
+),
+
+asked as (
+
+    select
+        campaigns.campaign_id,
+        campaigns.place,
+        answers.customer_id,
+        answers.has_answered,
+        not campaigns.is_dated as is_current,
+        campaigns.cutoff_at
+    from campaigns
+    inner join answers
+        on campaigns.campaign_id = answers.campaign_id
+    inner join customers
+        on answers.customer_id = customers.customer_id
+    where campaigns.is_teaching
+        and (campaigns.is_dated or not customers.has_receipts)
+
+    union all
+
+    select
+        campaigns.campaign_id,
+        campaigns.place,
+        customers.customer_id,
+        cast(null as boolean) as has_answered,
+        true as is_current,
+        campaigns.cutoff_at
+    from campaigns
+    cross join customers
+    where campaigns.is_planned
+
+),
+
+answered as (
+
+    select
+        asked.campaign_id,
+        asked.customer_id,
+        count(*) as campaigns_before,
+        sum(case when answers.has_answered then 1 else 0 end) as answers_before
+        {%- for lag in lags %},
+        max(
+            case when asked.place - answers.place = {{ lag }}
+                then case when answers.has_answered then 1 else 0 end end
+        ) as answered_{{ lag }}
+        {%- endfor %}
+    from asked
+    inner join answers
+        on asked.customer_id = answers.customer_id
+        and asked.place > answers.place
+    group by asked.campaign_id, asked.customer_id
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where is_placed
+        and customer_id is not null
+
+),
+
+channel_totals as (
+
+    select
+        channel_totals.customer_id,
+        channel_totals.channel,
+        channel_totals.orders
+    from {{ ref('int_customer_channel_orders_judged') }} as channel_totals
+    inner join totals
+        on channel_totals.customer_id = totals.customer_id
+    where channel_totals.decision = 'kept'
+        and channel_totals.orders > 0
+
+),
+
+channel_places as (
+
+    select
+        channel,
+        row_number() over (order by sum(orders) desc, channel) as place
+    from (
+        select
+            channel,
+            count(*) as orders
+        from orders
+        where channel is not null
+        group by channel
+
+        union all
+
+        select
+            channel,
+            sum(orders) as orders
+        from channel_totals
+        group by channel
+    )
+    group by channel
+
+),
+
+ordered as (
+
+    select
+        asked.campaign_id,
+        asked.customer_id,
+        {{ elapsed_days('max(orders.ordered_at)', 'max(asked.cutoff_at)') }} as recency_days,
+        {{ elapsed_days('min(orders.ordered_at)', 'max(asked.cutoff_at)') }} as tenure_days,
+        count(*) as orders,
+        sum(orders.placed_revenue) as revenue
+        {%- for place in places %},
+        count(*) filter (where channel_places.place = {{ loop.index }})
+            as {{ place }}_channel_orders
+        {%- endfor %}
+    from asked
+    inner join orders
+        on asked.customer_id = orders.customer_id
+        and asked.cutoff_at > orders.ordered_at
+    left join channel_places
+        on orders.channel = channel_places.channel
+    group by asked.campaign_id, asked.customer_id
+
+),
+
+channels_summed as (
+
+    select
+        channel_totals.customer_id
+        {%- for place in places %},
+        sum(case when channel_places.place = {{ loop.index }}
+            then channel_totals.orders else 0 end) as {{ place }}_channel_orders
+        {%- endfor %}
+    from channel_totals
+    inner join channel_places
+        on channel_totals.channel = channel_places.channel
+    group by channel_totals.customer_id
+
+),
+
+labels as (
+
+    select * from {{ ref('customer_pivot_labels') }}
+    where dimension = 'category'
+
+),
+
+lines_spent as (
+
+    select
+        asked.campaign_id,
+        asked.customer_id,
+        products.category_1 as category,
+        sum(lines.placed_revenue) as revenue,
+        count(*) as lines,
+        count(*) filter (where lines.discount > 0) as discounted_lines
+    from asked
+    inner join {{ ref('fct_order_lines') }} as lines
+        on asked.customer_id = lines.customer_id
+        and asked.cutoff_at > lines.ordered_at
+    inner join {{ ref('dim_products') }} as products
+        on lines.product_id = products.product_id
+    where lines.is_placed
+    group by asked.campaign_id, asked.customer_id, products.category_1
+
+    union all
+
+    select
+        asked.campaign_id,
+        asked.customer_id,
+        spend.category,
+        spend.revenue,
+        cast(null as bigint) as lines,
+        cast(null as bigint) as discounted_lines
+    from asked
+    inner join totals
+        on asked.customer_id = totals.customer_id
+    inner join {{ ref('int_customer_category_spend_judged') }} as spend
+        on asked.customer_id = spend.customer_id
+    where asked.is_current
+        and spend.decision = 'kept'
+        and spend.revenue > 0
+
+),
+
+spent as (
+
+    select
+        lines_spent.campaign_id,
+        lines_spent.customer_id,
+        count(lines_spent.category) as categories,
+        {{ ratio('max(lines_spent.revenue)', 'sum(lines_spent.revenue)') }}
+            as favourite_category_share,
+        {{ ratio('sum(lines_spent.discounted_lines)', 'sum(lines_spent.lines)') }}
+            as discounted_share
+        {%- for place in category_places %},
+        coalesce(
+            sum(lines_spent.revenue) filter (where labels.place = {{ place }}), 0
+        ) as category_{{ place }}_spend
+        {%- endfor %}
+    from lines_spent
+    left join labels
+        on lines_spent.category = labels.member
+    group by lines_spent.campaign_id, lines_spent.customer_id
+
+),
+
+visited as (
+
+    select
+        asked.campaign_id,
+        asked.customer_id,
+        {{ ratio('sum(site_activity.visits)', 'count(site_activity.visits)') }} as visits
+    from asked
+    inner join {{ ref('int_site_activity_judged') }} as site_activity
+        on asked.customer_id = site_activity.customer_id
+        and site_activity.period_start >= asked.cutoff_at - interval '2 months'
+        and site_activity.period_start + interval '1 month' <= asked.cutoff_at
+    where site_activity.decision = 'kept'
+    group by asked.campaign_id, asked.customer_id
+
+),
+
+-- Customers with the same profile and totals are kept in one fold of a
+-- cross-validation, else one would foretell the other.
+twins as (
+
+    select
+        customers.customer_id,
+        case
+            when customers.registered_at is not null and totals.revenue is not null
+                then min(customers.customer_id) over (
+                    partition by
+                        customers.registered_at, customers.birth_year, customers.income,
+                        customers.education, customers.children,
+                        totals.recency_days, totals.orders, totals.revenue
+                )
+            else customers.customer_id
+        end as first_twin
+    from customers
+    left join totals
+        on customers.customer_id = totals.customer_id
+
+),
+
+joined as (
+
+    select
+        asked.*,
+        twins.first_twin,
+        customers.education,
+        customers.marital_status,
+        customers.gender,
+        coalesce(answered.campaigns_before, 0) as campaigns_before,
+        coalesce(answered.answers_before, 0) as answers_before,
+        {%- for lag in lags %}
+        answered.answered_{{ lag }},
+        {%- endfor %}
+        {%- for measure in ['recency_days', 'orders', 'revenue'] %}
+        coalesce(ordered.{{ measure }}, totals.{{ measure }}) as {{ measure }},
+        {%- endfor %}
+        coalesce(
+            case when customers.registered_at < asked.cutoff_at
+                then {{ elapsed_days('customers.registered_at', 'asked.cutoff_at') }} end,
+            ordered.tenure_days,
+            totals.tenure_days
+        ) as tenure_days,
+        spent.categories,
+        spent.favourite_category_share,
+        coalesce(
+            spent.discounted_share,
+            case when asked.is_current then customers.promo_share end
+        ) as discounted_share,
+        {%- for place in category_places %}
+        spent.category_{{ place }}_spend,
+        {%- endfor %}
+        {%- for place in places %}
+        coalesce(
+            ordered.{{ place }}_channel_orders,
+            case when totals.customer_id is not null
+                then channels_summed.{{ place }}_channel_orders end
+        ) as {{ place }}_channel_orders,
+        {%- endfor %}
+        visited.visits,
+        customers.age_years,
+        customers.income,
+        customers.children
+    from asked
+    inner join customers
+        on asked.customer_id = customers.customer_id
+    inner join twins
+        on asked.customer_id = twins.customer_id
+    left join answered
+        on asked.campaign_id = answered.campaign_id
+        and asked.customer_id = answered.customer_id
+    left join ordered
+        on asked.campaign_id = ordered.campaign_id
+        and asked.customer_id = ordered.customer_id
+    left join totals
+        on asked.customer_id = totals.customer_id
+        and asked.is_current
+    left join channels_summed
+        on totals.customer_id = channels_summed.customer_id
+    left join spent
+        on asked.campaign_id = spent.campaign_id
+        and asked.customer_id = spent.customer_id
+    left join visited
+        on asked.campaign_id = visited.campaign_id
+        and asked.customer_id = visited.customer_id
+
+)
+
+select
+    case
+        when has_answered is null then campaign_id || '|' || customer_id
+        else first_twin
+    end as row_key,
+    campaign_id,
+    customer_id,
+    education,
+    marital_status,
+    gender,
+    {%- for feature in [
+        'recency_days', 'orders', 'revenue', 'tenure_days',
+    ] %}
+    cast({{ feature }} as double) as {{ feature }},
+    {%- endfor %}
+    {{ ratio('revenue', 'orders') }} as mean_receipt,
+    {{ ratio('orders', 'tenure_days') }} as order_rate,
+    cast(categories as double) as categories,
+    favourite_category_share,
+    cast(discounted_share as double) as discounted_share,
+    {%- for place in category_places %}
+    cast(category_{{ place }}_spend as double) as category_{{ place }}_spend,
+    {%- endfor %}
+    {%- for place in places %}
+    cast({{ place }}_channel_orders as double) as {{ place }}_channel_orders,
+    {%- endfor %}
+    visits,
+    cast(age_years as double) as age_years,
+    cast(income as double) as income,
+    cast(children as double) as children,
+    cast(campaigns_before as double) as campaigns_before,
+    cast(answers_before as double) as answers_before,
+    coalesce({{ ratio('answers_before', 'campaigns_before') }}, 0) as answer_share,
+    {%- for lag in lags %}
+    cast(answered_{{ lag }} as double) as answered_{{ lag }},
+    {%- endfor %}
+    has_answered,
+    has_answered is null as is_planned,
+    cutoff_at
+from joined

@@ -1,0 +1,32 @@
+-- Whoever will probably answer the next planned campaign, down to the depth at
+-- which the expected profit of the list is highest: as far as an answer is expected
+-- to bring more than the message costs.
+with
+
+scores as (
+
+    select * from {{ ref('response_scores') }}
+    where expected_profit > 0
+
+),
+
+campaigns as (
+
+    select * from {{ ref('response_campaigns') }}
+    where is_planned
+    qualify row_number() over (order by place) = 1
+
+)
+
+select
+    scores.customer_id,
+    cast(null as string) as product_id,
+    'answers ' || coalesce(campaigns.campaign_name, campaigns.campaign_id)
+        || ' with probability ' || cast(scores.p_response as decimal(9, 2))
+        || ', at depth ' || cast(100 * scores.depth as decimal(9, 1)) || ' %'
+        || coalesce(': ' || scores.reason_1, '')
+        || coalesce('; ' || scores.reason_2, '') as reason,
+    cast(scores.expected_profit as double) as score
+from scores
+inner join campaigns
+    on scores.campaign_id = campaigns.campaign_id
