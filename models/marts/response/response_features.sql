@@ -251,7 +251,8 @@ visited as (
     from asked
     inner join {{ ref('int_site_activity_judged') }} as site_activity
         on asked.customer_id = site_activity.customer_id
-        and site_activity.period_start >= asked.cutoff_at - interval '2 months'
+        and site_activity.period_start
+            >= date_trunc('month', asked.cutoff_at) - interval '2 months'
         and site_activity.period_start + interval '1 month' <= asked.cutoff_at
     where site_activity.decision = 'kept'
     group by asked.campaign_id, asked.customer_id
