@@ -82,6 +82,7 @@ def compare_groups(characteristics: pd.DataFrame, *, min_customers: int = 5) -> 
         columns=["grouping", "group_key", "characteristic", "value", "word"],
         name="characteristics",
     )
+    characteristics = characteristics.reset_index(drop=True)
     frame = characteristics[["grouping", "group_key", "characteristic", "word"]].join(
         to_floats(characteristics, columns=["value"])
     )
@@ -111,10 +112,9 @@ def _compare_numbers(part: pd.DataFrame, *, min_customers: int) -> Iterator[dict
     total = sum(map(len, groups.values()))
     if len(groups) < 2:
         return
-    statistic, p_value = stats.kruskal(*groups.values())
-    if np.isnan(statistic):
-        # All values are equal.
-        statistic, p_value = 0.0, 1.0
+    # Of equal values the statistic is nought by nought.
+    differs = len({value for values in groups.values() for value in values}) > 1
+    statistic, p_value = stats.kruskal(*groups.values()) if differs else (0.0, 1.0)
     yield {
         "group_key": ALL_GROUPS,
         "member": "",

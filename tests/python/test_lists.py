@@ -260,7 +260,9 @@ def test_without_a_consents_file_nobody_is_in_a_list(project, tmp_path):
         assert outcome.success, "\n".join(outcome.failures)
     warehouse = project.warehouse("no_consents")
     catalog = read_table(warehouse, "lists.list_catalog")
-    assert len(catalog) == 5
+    assert len(catalog) == 6
+    reasons = catalog.set_index("list_name")["stop_reason"]
+    assert reasons["likely_responders"] == "no candidates: no campaign is planned"
     assert (catalog["candidates"] > 0).any()
     assert (catalog["members"] == 0).all()
     assert catalog["is_stopped"].all()
