@@ -65,7 +65,8 @@ placed as (
         coalesce(campaigns.contact_cost, terms.contact_cost) as contact_cost,
         coalesce(campaigns.offer_cost, terms.offer_cost) as offer_cost,
         -- What is recorded of an answer is taken as it is; a margin before a revenue.
-        coalesce(answers.mean_margin, answers.mean_revenue) as recorded_value,
+        cast(coalesce(answers.mean_margin, answers.mean_revenue) as decimal(18, 6))
+            as recorded_value,
         coalesce(campaigns.started_at, contacts.first_sent_at) as started_at,
         campaigns.ended_at
     from campaigns
