@@ -98,42 +98,18 @@ orders as (
 
 ),
 
-channel_totals as (
+channels as (
 
-    select
-        channel_totals.customer_id,
-        channel_totals.channel,
-        channel_totals.orders
-    from {{ ref('int_customer_channel_orders_judged') }} as channel_totals
-    inner join totals
-        on channel_totals.customer_id = totals.customer_id
-    where channel_totals.decision = 'kept'
-        and channel_totals.orders > 0
+    select * from {{ ref('int_customer_channels') }}
 
 ),
 
 channel_places as (
 
-    select
+    select distinct
         channel,
-        row_number() over (order by sum(orders) desc, channel) as place
-    from (
-        select
-            channel,
-            count(*) as orders
-        from orders
-        where channel is not null
-        group by channel
-
-        union all
-
-        select
-            channel,
-            sum(orders) as orders
-        from channel_totals
-        group by channel
-    )
-    group by channel
+        channel_place
+    from channels
 
 ),
 
@@ -147,7 +123,7 @@ ordered as (
         count(*) as orders,
         sum(orders.placed_revenue) as revenue
         {%- for place in places %},
-        count(*) filter (where channel_places.place = {{ loop.index }})
+        count(*) filter (where channel_places.channel_place = {{ loop.index }})
             as {{ place }}_channel_orders
         {%- endfor %}
     from asked
@@ -163,15 +139,13 @@ ordered as (
 channels_summed as (
 
     select
-        channel_totals.customer_id
+        customer_id
         {%- for place in places %},
-        sum(case when channel_places.place = {{ loop.index }}
-            then channel_totals.orders else 0 end) as {{ place }}_channel_orders
+        sum(case when channel_place = {{ loop.index }} then orders else 0 end)
+            as {{ place }}_channel_orders
         {%- endfor %}
-    from channel_totals
-    inner join channel_places
-        on channel_totals.channel = channel_places.channel
-    group by channel_totals.customer_id
+    from channels
+    group by customer_id
 
 ),
 

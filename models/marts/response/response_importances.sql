@@ -8,7 +8,7 @@ importances as (
 
 words as (
 
-    select * from {{ ref('feature_words') }}
+    select * from {{ ref('response_phrases') }}
 
 )
 

@@ -24,7 +24,7 @@ scores as (
 
 words as (
 
-    select * from {{ ref('feature_words') }}
+    select * from {{ ref('response_phrases') }}
 
 ),
 
