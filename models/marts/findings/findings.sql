@@ -58,7 +58,8 @@ gathered as (
     select
         'association_rules' as source,
         'who buys ' || rules.antecedent_name || ' buys ' || rules.consequent_name || ' '
-            || {{ rounded_text('rules.lift') }} || ' times as often as others' as pattern,
+            || {{ rounded_text('rules.lift') }} || ' times as often as others (' || rules.basis || ', ' || rules.level || ')'
+            as pattern,
         'Fisher''s exact' as test,
         'phi' as effect,
         thresholds.baskets as n,
@@ -69,7 +70,9 @@ gathered as (
         rules.p_value,
         rules.q_value
     from rules
-    cross join thresholds
+    inner join thresholds
+        on rules.basis = thresholds.basis
+        and rules.level = thresholds.level
 
     union all
 

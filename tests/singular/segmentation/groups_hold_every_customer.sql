@@ -8,6 +8,12 @@ groups as (
 
 ),
 
+known as (
+
+    select distinct customer_id from {{ ref('customer_characteristics') }}
+
+),
+
 summed as (
 
     select
@@ -28,9 +34,7 @@ sizes as (
         members.group_key,
         count(*) as customers
     from {{ ref('customer_group_members') }} as members
-    inner join (
-        select distinct customer_id from {{ ref('customer_characteristics') }}
-    ) as known
+    inner join known
         on members.customer_id = known.customer_id
     group by members.grouping, members.group_key
 
