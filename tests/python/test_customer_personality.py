@@ -337,6 +337,7 @@ CASES = [
     {"Response": "maybe"},
     {"ID": "0", "Year_Birth": "1950"},
     {"Complain": "1"},
+    {"Recency": "9999"},
 ]
 
 
@@ -388,6 +389,11 @@ def test_each_fault_is_named_in_one_sentence(small: Path) -> None:
         ),
         (17, "set aside", "no id"),
         (18, "set aside", 'response "maybe" is not a yes or no'),
+        (
+            21,
+            "kept but not modelled",
+            "recency 9999 is more than a year above nearly all others",
+        ),
     ]
 
 

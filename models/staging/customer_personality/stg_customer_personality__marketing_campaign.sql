@@ -189,6 +189,7 @@ replaced as (
     select
         * exclude (own_fault),
         {{ days_after('quantile_disc(dt_customer, 0.999) over ()', 366) }} as last_likely_at,
+        quantile_disc(recency, 0.999) over () + 366 as last_likely_recency,
         coalesce(own_fault, case
             when later_count > 0 then 'id ' || id || ' stands again in ' || last_row
         end) as source_fault
@@ -203,7 +204,9 @@ compared as (
     select
         *,
         max(case
-            when source_fault is null and dt_customer <= last_likely_at
+            when source_fault is null
+                and dt_customer <= last_likely_at
+                and recency <= last_likely_recency
                 then {{ days_after('dt_customer', 'recency') }}
         end) over () as as_of_date,
         count(case when source_fault is null then income end) over () as incomes,
@@ -249,6 +252,10 @@ excluded as (
                 when dt_customer > last_likely_at
                     then 'dt_customer ' || dt_customer_text
                         || ' is more than a year after nearly all others'
+            end,
+            case
+                when recency > last_likely_recency
+                    then 'recency ' || recency || ' is more than a year above nearly all others'
             end
         ), '') as exclusion
     from compared
