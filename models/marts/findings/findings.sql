@@ -1,5 +1,6 @@
 -- What stands out, over all marts, by the size of its effect: all effects are
--- correlations, so that they can stand in one order. Nothing here is a cause.
+-- correlations, so that they can stand in one order. Nothing here is a cause. Of
+-- rules, pairs alone, and of a pair the surer direction.
 with
 
 group_tests as (
@@ -15,6 +16,13 @@ rules as (
 
     select * from {{ ref('association_rules') }}
     where is_usable
+        and antecedent_size = 1
+        and consequent_size = 1
+    qualify row_number() over (
+        partition by
+            basis, level, least(antecedent, consequent), greatest(antecedent, consequent)
+        order by confidence desc, antecedent
+    ) = 1
 
 ),
 
@@ -106,6 +114,10 @@ outstanding as (
     from gathered
     where q_value <= {{ var('findings_max_q') }}
         and abs(effect_size) >= {{ var('findings_min_effect') }}
+    qualify row_number() over (
+        partition by source
+        order by cast(abs(effect_size) as decimal(18, 9)) desc, pattern
+    ) <= {{ var('findings_per_source') }}
 
 )
 
