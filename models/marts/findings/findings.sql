@@ -45,6 +45,8 @@ gathered as (
 
     select
         'customer_group_tests' as source,
+        grouping || ' ' || group_key || ': ' || characteristic || coalesce(' ' || member, '')
+            as subject,
         group_name || ': ' || characteristic || coalesce(' ' || member, '') || ' '
             || case
                 when member is null
@@ -65,9 +67,11 @@ gathered as (
 
     select
         'association_rules' as source,
+        rules.basis || ' ' || rules.level || ': ' || rules.antecedent || ' > ' || rules.consequent
+            as subject,
         'who buys ' || rules.antecedent_name || ' buys ' || rules.consequent_name || ' '
-            || {{ rounded_text('rules.lift') }} || ' times as often as others (' || rules.basis || ', ' || rules.level || ')'
-            as pattern,
+            || {{ rounded_text('rules.lift') }} || ' times as often as others ('
+            || rules.basis || ', ' || rules.level || ')' as pattern,
         'Fisher''s exact' as test,
         'phi' as effect,
         thresholds.baskets as n,
@@ -86,6 +90,7 @@ gathered as (
 
     select
         'campaign_lift' as source,
+        campaign_id || ': ' || arm as subject,
         'campaign ' || campaign_id || ' (' || arm || '): '
             || {{ rounded_text('100 * treatment_mean') }} || ' % ordered against '
             || {{ rounded_text('100 * control_mean') }} || ' % of the control group'
@@ -116,13 +121,14 @@ outstanding as (
         and abs(effect_size) >= {{ var('findings_min_effect') }}
     qualify row_number() over (
         partition by source
-        order by cast(abs(effect_size) as decimal(18, 9)) desc, pattern
+        order by cast(abs(effect_size) as decimal(18, 9)) desc, subject
     ) <= {{ var('findings_per_source') }}
 
 )
 
 select
     source,
+    subject,
     pattern,
     test,
     effect,
@@ -132,7 +138,7 @@ select
         else 'small'
     end as strength,
     row_number() over (
-        order by cast(abs(effect_size) as decimal(18, 9)) desc, source, pattern
+        order by cast(abs(effect_size) as decimal(18, 9)) desc, source, subject
     ) as rank,
     cast(n as bigint) as n,
     effect_size,
