@@ -135,14 +135,9 @@ def resolve_consents(channel: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def decisions(sample_build) -> pd.DataFrame:
-    channels = read_table(sample_build.published, "targeting.list_decisions").merge(
-        pd.read_csv(SAMPLE.parents[1] / "seeds" / "list_definitions.csv")[
-            ["list_name", "channel"]
-        ],
-        on="list_name",
-    )
-    assert len(channels) > 1000
-    return channels
+    decisions = read_table(sample_build.published, "targeting.list_decisions")
+    assert len(decisions) > 1000
+    return decisions
 
 
 @pytest.fixture(scope="module")
@@ -170,19 +165,33 @@ def test_lists_hold_mostly_whom_they_are_after(sample_build):
     assert (others["precision"] > 2 * others["base_rate"]).all(), measured
 
 
+def find_possible_minors() -> set[str]:
+    """Return the customers who may be under age: no older than 18 by their birth year."""
+    years = pd.to_numeric(read_raw("customers")["birth_year"], errors="coerce")
+    return set(read_raw("customers").loc[AS_OF.year - years <= 18, "customer_id"])
+
+
 def test_consents_are_what_the_raw_log_says(decisions):
+    minors = find_possible_minors()
     for channel, in_channel in decisions.groupby("channel"):
         words = resolve_consents(channel)
-        expected = in_channel["customer_id"].map(lambda one: words.get(one, "no consent known"))  # noqa: B023
-        assert set(expected) == {"granted", "consent withdrawn", "no consent known"}
+        expected = in_channel["customer_id"].map(
+            lambda one: "possibly a minor" if one in minors else words.get(one, "no consent known")  # noqa: B023
+        )
+        assert set(expected) == {
+            "granted",
+            "consent withdrawn",
+            "no consent known",
+            "possibly a minor",
+        }
         assert (in_channel["consent_basis"] == expected).all()
 
 
-def test_members_consent_by_the_planted_truth(decisions, members):
+def test_members_consent_by_the_planted_truth(members):
     truth = read_raw("truth/customers").set_index("customer_id")
-    channel = decisions.drop_duplicates("list_name").set_index("list_name")["channel"]
+    assert set(members["channel"]) == {"email", "sms"}
     for member in members.itertuples():
-        assert truth.loc[member.customer_id, f"consents_to_{channel[member.list_name]}"] == "true"
+        assert truth.loc[member.customer_id, f"consents_to_{member.channel}"] == "true"
 
 
 def test_nobody_is_in_a_list_who_must_not_be(decisions, members):
@@ -191,15 +200,25 @@ def test_nobody_is_in_a_list_who_must_not_be(decisions, members):
         "email": customers["email"].str.fullmatch(EMAIL, na=False),
         "sms": customers["phone"].str.fullmatch(PHONE, na=False),
     }
-    channel = decisions.drop_duplicates("list_name").set_index("list_name")["channel"]
-    forbidden = set(read_raw("suppressions")["customer_id"]) | set(
-        read_raw("erasures")["customer_id"]
-    )
-    assert forbidden & set(decisions["customer_id"])
+    suppressed = set(read_raw("suppressions")["customer_id"])
+    assert suppressed & set(decisions["customer_id"])
+    forbidden = suppressed | set(read_raw("erasures")["customer_id"]) | find_possible_minors()
     assert not forbidden & set(members["customer_id"])
     assert members["customer_id"].is_unique
     for member in members.itertuples():
-        assert contact[channel[member.list_name]][member.customer_id]
+        assert contact[member.channel][member.customer_id]
+
+
+def test_of_two_channels_the_preferred_is_used_where_it_may_be(decisions):
+    # The definition of second_purchase names sms before email.
+    second = decisions[(decisions["list_name"] == "second_purchase") & decisions["is_in"]]
+    by_sms = {one for one, word in resolve_consents("sms").items() if word == "granted"}
+    phones = read_raw("customers").drop_duplicates("customer_id").set_index("customer_id")["phone"]
+    may_sms = second["customer_id"].isin(by_sms) & second["customer_id"].map(
+        phones.str.fullmatch(PHONE, na=False)
+    )
+    assert set(second["channel"]) == {"email", "sms"}
+    assert ((second["channel"] == "sms") == may_sms).all()
 
 
 def test_buckets_are_those_of_hashlib(decisions, members):

@@ -78,11 +78,15 @@ select
     list_name,
     purpose,
     consent_purpose,
+    source_mart,
+    ranking,
     channel,
     offer,
     lift_basis,
+    priority,
     place,
     capacity,
+    cooldown_days,
     valid_days,
     measured_campaigns,
     cast(p_not_contacted as decimal(9, 6)) as p_not_contacted,
@@ -91,5 +95,7 @@ select
     ) as p_contacted,
     cast(contact_cost as decimal(18, 4)) as contact_cost,
     cast(offer_cost as decimal(18, 4)) as offer_cost,
-    cast(minimum_expected_value as decimal(18, 4)) as minimum_expected_value
+    cast(budget as decimal(18, 4)) as budget,
+    cast(minimum_expected_value as decimal(18, 4)) as minimum_expected_value,
+    allows_other_lists
 from priced
