@@ -24,6 +24,13 @@ members as (
 
 ),
 
+runs as (
+
+    select * from {{ ref('list_runs') }}
+    where as_of_date = cast({{ as_of_date() }} as date)
+
+),
+
 removals as (
 
     select
@@ -41,6 +48,7 @@ catalogued as (
 
     select
         lists.*,
+        runs.list_hash,
         removals.candidates,
         removals.held_out,
         removals.main_step,
@@ -52,6 +60,8 @@ catalogued as (
         on lists.list_name = removals.list_name
     left join members
         on lists.list_name = members.list_name
+    left join runs
+        on lists.list_name = runs.list_name
 
 )
 
@@ -59,6 +69,7 @@ select
     list_name,
     purpose,
     lift_basis,
+    list_hash,
     case
         when members > 0 then null
         when candidates = 0 then 'no candidates'

@@ -28,6 +28,7 @@ SETTINGS: dict[str, Any] = {
     "minimum_age": 18,
     "consent_valid_days": 365,
     "holdout_period": "P",
+    "customer_key_salt": "salt",
     "global_holdout_share": 0.2,
     "control_share": 0.2,
 }
@@ -278,7 +279,8 @@ class World:
                 {"customer_id": one, "decision": "kept"} for one in sorted(self.suppressed)
             ],
             "int_erasures_judged": [
-                {"customer_id": one, "decision": "kept"} for one in sorted(self.erased)
+                {"customer_id": hash_erased(one), "decision": "kept"}
+                for one in sorted(self.erased)
             ],
             "int_campaigns_judged": [
                 {"campaign_id": one, "list_name": name, "channel": channel, "decision": "kept"}
@@ -294,6 +296,11 @@ class World:
                 for customer, campaign, day in sorted(self.sends)
             ],
         }
+
+
+def hash_erased(customer: str) -> str:
+    """Return what is kept of the key of an erased customer."""
+    return "e_" + hashlib.md5(f"{SETTINGS['customer_key_salt']}{customer}".encode()).hexdigest()
 
 
 def at_day(day: int | None) -> datetime | None:

@@ -17,6 +17,7 @@ import pytest
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 AS_OF = pd.Timestamp("2026-07-01")
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+ERASED = "C00003"
 PHONE = r"\+?[0-9 ().-]{7,}"
 
 
@@ -268,25 +269,89 @@ def test_lists_and_their_reasons_hold_no_contacts(sample_build):
             assert not contacts & {text for (text,) in texts}, f"{table}.{column}"
 
 
-def test_without_a_consents_file_nobody_is_in_a_list(project, tmp_path):
-    folder = tmp_path / "no_consents"
+@pytest.fixture(scope="module")
+def shop_without_consents(project, tmp_path_factory) -> Path:
+    """The working database of a shop that has no file of consents, and one erasure.
+
+    A list of an earlier run names the one to be erased.
+    """
+    data = tmp_path_factory.mktemp("data")
+    folder = data / "no_consents"
     folder.mkdir()
     for name in ("order_lines.csv.gz", "customers.csv"):
         (folder / name).write_bytes((SAMPLE / name).read_bytes())
-    run = {"dataset": "no_consents", "data_dir": str(tmp_path)}
+    (folder / "erasures.csv").write_text(f"customer_id,reason,event_at\n{ERASED},asked,\n")
+    kept = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
+    kept.parent.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select unnest(['C00001', ?]) as customer_id) to '"
+            + str(kept)
+            + "' (format parquet)",
+            [ERASED],
+        )
+    run = {"dataset": "no_consents", "data_dir": str(data)}
     for command in (["seed"], ["run", "--select", "+path:models/lists"]):
         outcome = project.dbt(*command, **run)
         assert outcome.success, "\n".join(outcome.failures)
-    warehouse = project.warehouse("no_consents")
-    catalog = read_table(warehouse, "lists.list_catalog")
+    return project.warehouse("no_consents")
+
+
+def test_without_a_consents_file_nobody_is_in_a_list(shop_without_consents):
+    catalog = read_table(shop_without_consents, "lists.list_catalog")
     assert len(catalog) == 5
     assert (catalog["candidates"] > 0).any()
     assert (catalog["members"] == 0).all()
     assert catalog["is_stopped"].all()
     assert catalog["stop_reason"].notna().all()
-    assert set(read_table(warehouse, "targeting.list_decisions")["consent_basis"]) == {
-        "no consent known"
+    assert set(read_table(shop_without_consents, "targeting.list_decisions")["consent_basis"]) == {
+        "no consent known",
+        "possibly a minor",
     }
+
+
+def find_tables_with(database: Path, words: list[str]) -> list[str]:
+    """Return the columns of text in which one of the words stands, as table.column."""
+    pattern = r"\b(" + "|".join(words) + r")\b"
+    found = []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where data_type = 'VARCHAR' and not internal order by all"
+        ).fetchall()
+        assert len(columns) > 100
+        for schema, table, column in columns:
+            count = connection.execute(
+                f'select count(*) from "{schema}"."{table}" where regexp_matches("{column}", ?)',
+                [pattern],
+            ).fetchone()[0]
+            if count:
+                found.append(f"{schema}.{table}.{column}")
+    return found
+
+
+def test_an_erased_customer_is_in_no_table_and_in_no_kept_one(shop_without_consents, project):
+    assert ERASED in set(read_raw("order_lines")["customer_id"])
+    assert find_tables_with(shop_without_consents, [ERASED]) == []
+    kept = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
+    assert duckdb.sql(f"select customer_id from '{kept}'").fetchall() == [("C00001",)]
+
+
+def test_erased_customers_are_in_no_table_and_their_lines_are_anonymous(sample_build):
+    erased = set(read_raw("erasures")["customer_id"])
+    lines = read_raw("order_lines")
+    theirs = lines.loc[lines["customer_id"].isin(erased), ["order_id", "line_number"]]
+    assert len(theirs) > 50
+    assert find_tables_with(sample_build.warehouse, sorted(erased)) == []
+    assert find_tables_with(sample_build.published, sorted(erased)) == []
+    judged = read_table(sample_build.warehouse, "intermediate.int_order_lines_judged")
+    rows = judged.astype({"line_number": str}).merge(theirs, on=["order_id", "line_number"])
+    assert len(rows) >= len(theirs)
+    assert rows["customer_id"].isna().all()
+    assert (rows["decision"] == "kept").mean() > 0.9
+    assert set(
+        read_table(sample_build.warehouse, "intermediate.int_erasures_judged")["customer_id"]
+    ) == {"e_" + hashlib.md5(f"targeted-lists{one}".encode()).hexdigest() for one in erased}
 
 
 if __name__ == "__main__":

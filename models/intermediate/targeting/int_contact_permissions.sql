@@ -1,6 +1,7 @@
 -- Whether a customer may be contacted, whatever for: what the first four steps of a
 -- list ask, and an export asks again. Whoever objects is heard, whatever else is
--- wrong with the row that says so.
+-- wrong with the row that says so. The erased have left the inputs before; a row of
+-- theirs that came in another way is known by the hash of its key.
 {% set is_recorded = are_consents_recorded() -%}
 with
 
@@ -57,10 +58,6 @@ customers as (
 
     select customer_id from suppressions
 
-    union
-
-    select customer_id from erasures
-
 ),
 
 asked as (
@@ -115,7 +112,7 @@ judged as (
     left join suppressions
         on customers.customer_id = suppressions.customer_id
     left join erasures
-        on customers.customer_id = erasures.customer_id
+        on {{ erased_key('customers.customer_id') }} = erasures.customer_id
 
 )
 

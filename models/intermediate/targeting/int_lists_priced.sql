@@ -56,6 +56,16 @@ priced as (
 
     select
         definitions.*,
+        md5(concat_ws(
+            '|',
+            {%- for column in [
+                'purpose', 'consent_purpose', 'source_mart', 'ranking', 'channel', 'offer',
+                'priority', 'capacity', 'cooldown_days', 'valid_days', 'contact_cost',
+                'offer_cost', 'budget', 'minimum_expected_value', 'allows_other_lists',
+            ] %}
+            coalesce(cast(definitions.{{ column }} as string), ''){{ ',' if not loop.last }}
+            {%- endfor %}
+        )) as definition_hash,
         row_number() over (
             order by definitions.priority, definitions.list_name
         ) as place,
@@ -83,6 +93,7 @@ select
     channel,
     offer,
     lift_basis,
+    definition_hash,
     priority,
     place,
     capacity,

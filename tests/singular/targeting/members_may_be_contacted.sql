@@ -102,7 +102,7 @@ faults as (
         'erased' as fault
     from members
     inner join {{ ref('int_erasures_judged') }} as erasures
-        on members.customer_id = erasures.customer_id
+        on {{ erased_key('members.customer_id') }} = erasures.customer_id
 
     union all
 
