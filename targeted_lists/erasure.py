@@ -8,14 +8,17 @@ caught up by the next.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
+from targeted_lists.campaigns import ASSIGNMENTS, EXPORT_FOLDER, count_erased
 from targeted_lists.publication import literal
 from targeted_lists.state import STATE_FOLDER
 
@@ -28,9 +31,16 @@ def forget_customers_json(dataset: str, customers: str) -> str:
 
 
 def forget_customers(
-    dataset: str, customers: Collection[str], *, folder: Path = STATE_FOLDER
+    dataset: str,
+    customers: Collection[str],
+    *,
+    folder: Path = STATE_FOLDER,
+    exports: Path = EXPORT_FOLDER,
 ) -> int:
     """Remove customers from every kept table that names them, and return the rows removed.
+
+    A campaign that held one is hashed anew and counts the erased; its exported files, which
+    may hold the contact, are removed and can be exported again.
 
     Parameters
     ----------
@@ -45,9 +55,15 @@ def forget_customers(
     with duckdb.connect() as connection:
         connection.execute("create table erased (customer_id varchar)")
         connection.executemany("insert into erased values (?)", [[key] for key in customers])
-        return sum(
-            _forget_in(connection, path) for path in sorted((folder / dataset).rglob("*.parquet"))
-        )
+        removed = 0
+        for path in sorted((folder / dataset).rglob("*.parquet")):
+            count = _forget_in(connection, path)
+            removed += count
+            if count and path.name == ASSIGNMENTS:
+                count_erased(path.parent, removed=count)
+                for exported in (exports / dataset).glob(f"{glob.escape(path.parent.name)}_*"):
+                    shutil.rmtree(exported)
+        return removed
 
 
 def _forget_in(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

@@ -110,6 +110,14 @@ INPUTS = {
         "intermediate",
         "campaign_id text, list_name text, channel text, decision text",
     ),
+    "int_campaigns_exported": (
+        "intermediate",
+        "campaign_id text, list_name text, started_date timestamp",
+    ),
+    "int_assignments_exported": (
+        "intermediate",
+        "campaign_id text, customer_id text, arm text, channel text",
+    ),
     "int_campaign_contacts_judged": (
         "intermediate",
         "campaign_id text, customer_id text, sent_at timestamp, decision text",
