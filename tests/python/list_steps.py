@@ -45,6 +45,7 @@ MODELS = [
     "list_members",
     "list_overlap",
 ]
+HISTORY = ["list_member_history", "list_runs"]
 CHECKS = [
     "every_candidate_has_a_decision",
     "list_waterfall_telescopes",
@@ -54,6 +55,7 @@ CHECKS = [
     "a_second_list_is_allowed_by_both",
     "list_ranks_have_no_gaps",
 ]
+HISTORY_CHECKS = ["list_history_has_no_overlaps"]
 SOUNDNESS = "list_definitions_are_sound"
 # Inputs of the steps: schema, and the columns that some model reads.
 INPUTS = {
@@ -82,12 +84,27 @@ INPUTS = {
         "control_customers bigint, control_mean double, difference double, "
         "standard_error double",
     ),
+    "list_history_kept": (
+        "targeting",
+        "list_name text, customer_id text, enter_reason text, exit_reason text, "
+        "entered_date timestamp, left_date timestamp, kept_date timestamp",
+    ),
+    "list_runs_kept": (
+        "targeting",
+        "list_name text, list_hash text, definition_hash text, members bigint, "
+        "held_out bigint, erased_members bigint, expected_value double, "
+        "as_of_date timestamp, kept_date timestamp",
+    ),
     "list_candidates": (
         "targeting",
         "list_name text, customer_id text, product_id text, reason text, margin_basis text, "
         "score double, mean_margin decimal(18, 4)",
     ),
-    "dim_customers": ("core", "customer_id text, age_years bigint"),
+    "dim_customers": (
+        "core",
+        "customer_id text, age_years bigint, gender text, city text, country text, "
+        "favourite_category text",
+    ),
     "dim_products": ("core", "product_id text, product_name text"),
     "product_recommendations": (
         "basket",
@@ -149,17 +166,26 @@ class Steps:
 
     def __init__(self, project: Project) -> None:
         outcome = project.dbt(
-            "compile", "--select", *MODELS, *CHECKS, SOUNDNESS, adapter="contract", **SETTINGS
+            "compile",
+            "--select",
+            *MODELS,
+            *HISTORY,
+            *CHECKS,
+            *HISTORY_CHECKS,
+            SOUNDNESS,
+            adapter="contract",
+            **SETTINGS,
         )
         assert outcome.success, "\n".join(outcome.failures)
         compiled = project.folder / "target/sample/compiled/targeted_lists"
         files = {path.stem: path for path in compiled.rglob("*.sql")}
         self.sql = {
             name: files[name].read_text().replace("'win_back'", "'l''huile'")
-            for name in [*MODELS, *CHECKS, SOUNDNESS]
+            for name in [*MODELS, *HISTORY, *CHECKS, *HISTORY_CHECKS, SOUNDNESS]
         }
         self.schema = {
-            name: "targeting" if name.startswith("list_") else "intermediate" for name in MODELS
+            name: "targeting" if name.startswith("list_") else "intermediate"
+            for name in [*MODELS, *HISTORY]
         }
         self.connection = duckdb.connect()
         self.connection.execute("attach ':memory:' as sample")
@@ -189,6 +215,50 @@ class Steps:
             self.connection.execute(
                 f"create or replace table sample.{self.schema[name]}.{name} as {self.sql[name]}"
             )
+
+    def begin_history(self) -> None:
+        """Forget what was kept, as before the first run."""
+        self.fill({})
+        self.replace("intermediate.int_lists_priced", "list_name text, definition_hash text")
+        self.replace(
+            "targeting.list_waterfall", "list_name text, removed bigint, is_holdout boolean"
+        )
+        self.replace(
+            "targeting.list_decisions",
+            "list_name text, customer_id text, arm text, first_exclusion text, reason text",
+        )
+        for name in LISTS:
+            self.connection.execute(
+                "insert into sample.intermediate.int_lists_priced values (?, 'd')", [name]
+            )
+            self.connection.execute(
+                "insert into sample.targeting.list_waterfall values (?, 0, true)", [name]
+            )
+
+    def run_history(self, day: str, members: set[tuple[str, str]]) -> None:
+        """Build history and runs as of a day with these members, and keep them."""
+        self.replace(
+            "targeting.list_members",
+            "list_name text, customer_id text, reason text, expected_value decimal(18, 4)",
+        )
+        for name, customer in sorted(members):
+            self.connection.execute(
+                "insert into sample.targeting.list_members values (?, ?, 'because', 1)",
+                [name, customer],
+            )
+        for name in HISTORY:
+            sql = self.sql[name].replace("2026-07-01", day)
+            self.connection.execute(f"create or replace table sample.targeting.{name} as {sql}")
+        for name, kept in zip(HISTORY, ["list_history_kept", "list_runs_kept"], strict=True):
+            self.connection.execute(f"truncate sample.targeting.{kept}")
+            self.connection.execute(
+                f"insert into sample.targeting.{kept} by name "
+                f"select *, timestamp '{day}' as kept_date from sample.targeting.{name}"
+            )
+
+    def replace(self, table: str, columns: str) -> None:
+        """Put an empty table in the place of one."""
+        self.connection.execute(f"create or replace table sample.{table} ({columns})")
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows of a query by name of column."""

@@ -9,16 +9,22 @@ from conftest import Project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from list_steps import (
+    AS_OF,
     CHECKS,
     GOOD_CONTACT,
+    HISTORY_CHECKS,
     LISTS,
     SOUNDNESS,
     STEPS,
     Steps,
     World,
     decide,
+    find_objection,
     may_write,
 )
+
+from targeted_lists import export
+from targeted_lists.campaigns import hash_list
 
 CUSTOMERS = [f"c{number}" for number in range(8)]
 PEOPLE = st.sampled_from([*CUSTOMERS, "ghost"])
@@ -201,3 +207,127 @@ def test_a_list_without_candidates_has_a_waterfall_of_zeros(steps: Steps) -> Non
     )
     assert [(row["before"], row["removed"], row["after"]) for row in rows] == [(0, 0, 0)] * 12
     assert steps.faults("list_waterfall_telescopes") == []
+
+
+MEMBERS = st.sets(st.tuples(st.sampled_from(LISTS), st.sampled_from(CUSTOMERS[:4])), max_size=8)
+DAYS = ["2026-07-01", "2026-07-02", "2026-07-09", "2026-08-01"]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(
+    days=st.lists(MEMBERS, min_size=4, max_size=4),
+    erased=st.sets(st.sampled_from(CUSTOMERS[:4]), max_size=1),
+)
+def test_history_gives_each_list_as_it_was(
+    steps: Steps, days: list[set[tuple[str, str]]], erased: set[str]
+) -> None:
+    steps.begin_history()
+    for number, (day, members) in enumerate(zip(DAYS, days, strict=True)):
+        if number == len(DAYS) - 1:
+            # Before the last run somebody asks to be erased from what was kept.
+            for one in erased:
+                steps.connection.execute(
+                    "delete from sample.targeting.list_history_kept where customer_id = ?", [one]
+                )
+            members = {(name, one) for name, one in members if one not in erased}
+        steps.run_history(day, members)
+        # The check compares with the members of the last day, as every build does.
+        assert [steps.faults(check) for check in HISTORY_CHECKS] == [[]]
+    for day, members in zip(DAYS, days, strict=True):
+        as_it_was = {(name, one) for name, one in members if one not in erased}
+        assert {
+            (row["list_name"], row["customer_id"])
+            for row in steps.query(
+                "select * from sample.targeting.list_member_history "
+                f"where entered_date <= '{day}' and (left_date is null or left_date > '{day}')"
+            )
+        } == as_it_was
+        for run in steps.query(
+            f"select * from sample.targeting.list_runs where as_of_date = '{day}'"
+        ):
+            then = {one for name, one in members if name == run["list_name"]}
+            assert run["members"] == len(then - erased)
+            lost = 0 if day == DAYS[-1] else len(then & erased)
+            assert run["erased_members"] == lost
+            assert run["list_hash"] == hash_list("d", then - erased)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(
+    world=worlds(),
+    later=st.lists(CONSENTS, max_size=6),
+    suppressed=st.sets(PEOPLE, max_size=2),
+    erased=st.sets(PEOPLE, max_size=2),
+)
+def test_nobody_is_in_a_file_who_must_not_be(
+    steps: Steps, world: World, later: list[tuple], suppressed: set[str], erased: set[str]
+) -> None:
+    connection = steps.connection
+    connection.execute("attach if not exists ':memory:' as published")
+    connection.execute("attach if not exists ':memory:' as working")
+    steps.run(world.tables())
+    copy_tables(steps, "published", ["targeting.list_decisions", "targeting.list_members"])
+    frozen = {
+        name: export.freeze(
+            connection,
+            {
+                "list_name": name,
+                "definition_hash": "d",
+                "campaign_id": name,
+                "as_of_date": AS_OF.date(),
+            },
+            AS_OF.date(),
+        )[1]
+        for name in LISTS
+    }
+    # The list is exported after more has been said.
+    world.consents = [*world.consents, *later]
+    world.suppressed |= suppressed
+    world.erased |= erased
+    steps.run(world.tables())
+    copy_tables(
+        steps,
+        "working",
+        [
+            "intermediate.int_contact_permissions",
+            "intermediate.int_list_channels",
+            "private.customer_contacts",
+            "core.dim_customers",
+        ],
+    )
+    for name, assignments in frozen.items():
+        arms = dict(zip(assignments["customer_id"], assignments["arm"], strict=True))
+        for target in ("csv", "google"):
+            order = export.Order(dataset="sample", list_name=name, target=target, country="US")
+            rows = export.write_rows(connection, order, {"list_name": name}, assignments)
+            kinds = {channel for one in world.definitions for channel in channels_of(world, one)}
+            willing = {
+                one
+                for one, arm in arms.items()
+                if arm == "treatment"
+                and any(find_objection(world, one, channel) is None for channel in kinds)
+            }
+            if target == "csv":
+                assert {line[0] for line in rows.lines} <= willing
+                for line in rows.lines:
+                    assert find_objection(world, line[0], line[1]) is None
+            else:
+                assert len(rows.lines) == len(willing)
+
+
+def channels_of(world: World, name: str) -> list[str]:
+    return world.definitions[name]["channel"].split()
+
+
+def copy_tables(steps: Steps, database: str, tables: list[str]) -> None:
+    """Copy tables of the steps into another database, as a file would hold them."""
+    for table in tables:
+        schema = table.split(".")[0]
+        steps.connection.execute(f"create schema if not exists {database}.{schema}")
+        steps.connection.execute(
+            f"create or replace table {database}.{table} as from sample.{table}"
+        )

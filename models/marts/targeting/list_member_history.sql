@@ -75,11 +75,14 @@ entered as (
         cast({{ as_of_date() }} as date) as entered_date,
         cast(null as date) as left_date
     from members
-    left join kept
-        on members.list_name = kept.list_name
-        and members.customer_id = kept.customer_id
-        and kept.left_date is null
-    where kept.customer_id is null
+    -- A left join with "is null" in its condition loses rows here (DuckDB 2.0.0).
+    where not exists (
+        select kept.customer_id
+        from kept
+        where kept.list_name = members.list_name
+            and kept.customer_id = members.customer_id
+            and kept.left_date is null
+    )
         and {{ as_of_date() }} is not null
 
 ),
