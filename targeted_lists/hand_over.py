@@ -67,10 +67,10 @@ def show_preview(dataset: str, list_name: str, console: Console) -> None:
     if not rows:
         raise ExportError(f"There is no list {list_name!r} in {path}.")
     table = Table(title=f"{list_name} under other caps and capacities", title_justify="left")
-    for heading in ("cap", "depth", "capacity", "eligible", "members", "held out"):
-        table.add_column(heading, justify="left" if heading == "depth" else "right")
-    for heading in ("expected value", "cost"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("cap", justify="right")
+    table.add_column("depth", no_wrap=True)
+    for heading in ("capacity", "eligible", "members", "held out", "value", "cost"):
+        table.add_column(heading, justify="right")
     for cap, depth, *sizes, value, cost, is_as_defined in rows:
         table.add_row(
             str(cap),

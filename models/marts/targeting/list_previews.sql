@@ -101,7 +101,7 @@ scenarios as (
         contact_cap,
         eligible,
         budget,
-        '{{ (100 * depth) | int }} % of the eligible' as depth,
+        '{{ (100 * depth) | int }} %' as depth,
         cast(ceil({{ depth }} * eligible) as bigint) as capacity,
         false as is_as_defined
     from sizes
@@ -152,8 +152,8 @@ counted as (
     left join costed
         on scenarios.list_name = costed.list_name
         and scenarios.contact_cap = costed.contact_cap
-        and costed.rank <= scenarios.capacity
-        and costed.running_cost <= coalesce(scenarios.budget, costed.running_cost)
+        and scenarios.capacity >= costed.rank
+        and coalesce(scenarios.budget, costed.running_cost) >= costed.running_cost
     group by
         scenarios.list_name,
         scenarios.depth,
