@@ -80,7 +80,9 @@ def worlds(draw: st.DrawFn) -> World:
             channel=draw(st.sampled_from(["email", "sms", "sms email", "email sms phone"])),
             capacity=draw(st.integers(1, 4)),
             cooldown_days=draw(st.sampled_from([0, 10, 40])),
-            budget=draw(st.sampled_from([None, None, Decimal("0.9"), Decimal(0)])),
+            budget=draw(
+                st.sampled_from([None, None, Decimal("0.64"), Decimal("0.9"), Decimal(0)])
+            ),
             minimum_expected_value=draw(st.sampled_from([Decimal(0), Decimal("0.68")])),
             allows_other_lists=draw(st.booleans()),
         )
