@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -42,8 +43,10 @@ CAMPAIGNS = {"a": ("retain_declining", "email"), "b": ("l'huile", "sms"), "c": (
 
 
 @pytest.fixture(scope="module")
-def steps(project: Project) -> Steps:
-    return Steps(project)
+def steps(project: Project) -> Iterator[Steps]:
+    steps = Steps(project)
+    yield steps
+    steps.connection.close()
 
 
 def define(name: str, priority: int, **terms) -> dict:
