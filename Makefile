@@ -1,7 +1,7 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists score tune check docs test lint clean
+.PHONY: help lists score tune check docs preview members export test lint clean
 
 DATASET ?= sample
 DATA_DIR ?= data
@@ -12,7 +12,9 @@ IS_FIT = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:
 
 JOB = .venv/bin/python -m targeted_lists
 # Through the environment, so that quotes and spaces arrive as they were typed.
-export DATASET DATA_DIR VARS
+LIST ?= win_back
+TO ?= csv
+export DATASET DATA_DIR VARS LIST AS_OF TO ON PROOFS
 WHICH_DATA = --dataset "$$DATASET" --data-dir "$$DATA_DIR" --vars "$$VARS"
 
 help:  ## This list
@@ -35,6 +37,15 @@ check: .venv/runtime.stamp  ## Look at a dataset's files before anything is buil
 docs: .venv/runtime.stamp  ## The documentation with its lineage graph, as one page
 	@$(JOB) docs $(WHICH_DATA)
 
+preview: .venv/runtime.stamp  ## A list's size and value under other caps and capacities: LIST=win_back
+	@$(JOB) preview $(WHICH_DATA) --list "$$LIST"
+
+members: .venv/runtime.stamp  ## A list as a run made it: LIST=win_back [AS_OF=2026-06-01]
+	@$(JOB) members $(WHICH_DATA) --list "$$LIST" $${AS_OF:+--as-of "$$AS_OF"}
+
+export: .venv/runtime.stamp  ## A file for a tool: LIST=win_back TO=csv|google|meta|yandex [ON=day] [PROOFS=1]
+	@$(JOB) export $(WHICH_DATA) --list "$$LIST" --to "$$TO" $${ON:+--on "$$ON"} $${PROOFS:+--proofs}
+
 test: lint  ## Every linter and every test
 	.venv/bin/python -m pytest
 
@@ -52,7 +63,7 @@ lint: .venv/dev.stamp
 			models/staging/$$adapter; \
 	done
 
-clean:  ## Remove what a run makes again; .venv, published/ and state/ stay
+clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/ stay
 	rm -rf target logs warehouse
 
 # A stamp is written when its install is whole, and is older than a lock that has changed.

@@ -1,9 +1,10 @@
-"""The project's commands: `python -m targeted_lists lists|score|tune|docs|check`."""
+"""The project's commands: `python -m targeted_lists COMMAND --dataset NAME`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from datetime import date
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     # Before the imports below, which another Python does not have.
@@ -26,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
         "tune": "search hyper-parameters on a dataset that was built, and keep them",
         "docs": "write the documentation as one page",
         "check": "look at a dataset's files before anything is built",
+        "preview": "a list's size and value under other caps and capacities",
+        "members": "a list as a run made it",
+        "export": "write a list for a tool, and record both arms",
     }.items():
         command = commands.add_parser(name, help=purpose)
         command.add_argument("--dataset", default="sample", help="a folder's name (sample)")
@@ -36,6 +40,20 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("--full", action="store_true", help="fit every model anew")
         if name == "tune":
             command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
+        if name in ("preview", "members", "export"):
+            command.add_argument("--list", dest="list_name", required=True, help="its name")
+        if name == "members":
+            command.add_argument("--as-of", type=date.fromisoformat, help="YYYY-MM-DD (the last)")
+        if name == "export":
+            command.add_argument(
+                "--to", dest="target", required=True, help="csv, google, meta or yandex"
+            )
+            command.add_argument(
+                "--on", type=date.fromisoformat, help="day of use (the as-of date)"
+            )
+            command.add_argument(
+                "--proofs", action="store_true", help="append the proof recipients"
+            )
     options = parser.parse_args(arguments)
     if not Path("dbt_project.yml").is_file():
         parser.error("run this from the project's folder, where dbt_project.yml lies")
@@ -50,6 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
         named = options.dataset if options.dataset in NAMED_ADAPTERS else "contract"
         adapter = str(variables.get("adapter", named))
         return check_dataset(Path(options.data_dir), options.dataset, adapter, variables)
+    if options.command in ("preview", "members", "export"):
+        from targeted_lists.hand_over import hand_over
+
+        return hand_over(options, variables)
     from targeted_lists import run
 
     if options.command == "docs":

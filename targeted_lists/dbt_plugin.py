@@ -15,6 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from targeted_lists.erasure import forget_customers_json
 from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
 from targeted_lists.run_end import end_run_json
 
@@ -54,6 +55,7 @@ class Plugin(BasePlugin):
         for name, function in {
             "describe_inputs": describe_inputs_json,
             "end_run": end_run,
+            "forget_customers": forget_customers_json,
         }.items():
             conn.create_function(name, function, side_effects=True)
         # The functions and the connection hold each other: a process that leaves it open, as

@@ -57,7 +57,7 @@ class Run:
     command : build, seed, run, test or snapshot.
     arguments : the command line's arguments by name.
     nodes : every enabled node of the project, whether it ran or not: unique_id, resource_type,
-        checksum, layer (its first folder), language, schema, name and is_kept.
+        checksum, layer (its first folder), language, schema, name, is_kept and is_past_frozen.
     statuses : dbt's status of each node that ran, by unique_id; unit tests too.
     database, dataset, dbt_version : written into the publication.
     """
@@ -133,12 +133,20 @@ def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     ------
     PublicationError : the state could not be written; it is as it was.
     """
-    tables = sorted((node["schema"], node["name"]) for node in run.nodes if node.get("is_kept"))
+    kept = [node for node in run.nodes if node.get("is_kept")]
+    tables = sorted((node["schema"], node["name"]) for node in kept)
+    frozen = {node["name"] for node in kept if node.get("is_past_frozen")}
     as_of_date = read_as_of_date(connection, run.database) if tables else None
     if as_of_date is None:
         return
     try:
-        keep_tables(connection, dataset=run.dataset, tables=tables, as_of_date=as_of_date)
+        keep_tables(
+            connection,
+            dataset=run.dataset,
+            tables=tables,
+            as_of_date=as_of_date,
+            past_frozen=frozen,
+        )
     except (duckdb.Error, OSError) as error:
         raise PublicationError(
             f"The marts are published, but state/{run.dataset} could not be written and is as it "

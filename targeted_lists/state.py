@@ -9,7 +9,7 @@ nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -26,11 +26,17 @@ def keep_tables(
     dataset: str,
     tables: Iterable[tuple[str, str]],
     as_of_date: date,
+    past_frozen: Collection[str] = (),
     folder: Path = STATE_FOLDER,
 ) -> None:
     """Keep tables (schema, name) as of a day; what that day had is replaced.
 
     All drafts are written before the first takes its place, so a full disk changes nothing.
+
+    Parameters
+    ----------
+    past_frozen : names of tables whose day stays as it was kept once a later day is kept: to
+        build an earlier day again does not rewrite what was done on it.
 
     Raises
     ------
@@ -40,6 +46,8 @@ def keep_tables(
     try:
         for schema, name in tables:
             target = folder / dataset / name / f"{_day(as_of_date).isoformat()}.parquet"
+            if name in past_frozen and target.exists() and _has_later(target):
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_suffix(".draft")
             drafts[draft] = target
@@ -102,6 +110,11 @@ def _kept_days(folder: Path, *, until: date | None) -> list[date]:
     """Days up to `until` that a table was kept as of; a dataset without a date keeps nothing."""
     days = sorted(date.fromisoformat(path.stem) for path in folder.glob("*.parquet"))
     return [day for day in days if until is not None and day <= _day(until)]
+
+
+def _has_later(kept: Path) -> bool:
+    """Whether the table was kept as of a later day."""
+    return any(path.stem > kept.stem for path in kept.parent.glob("*.parquet"))
 
 
 def _read(folder: Path, dataset: str, table: str, day: date) -> pd.DataFrame:

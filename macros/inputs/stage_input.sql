@@ -3,6 +3,9 @@
     input with its columns cast as the input contract says. A value that cannot
     be cast is null, and `source_fault` says which it was.
 
+    Of a customer who asked to be erased only that a row was there remains; an order
+    line becomes anonymous and stays, and the erasure itself keeps a hash of the key.
+
     source_row  quantity  source_fault
     1           2.000
     2                     quantity "abc" is not a number
@@ -10,6 +13,8 @@
 {%- macro stage_input(input) -%}
 {%- set columns = var('input_contract')[input] -%}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
+{%- set forgets = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
+{%- set stays = input == 'order_lines' -%}
 with
 
 raw_rows as (
@@ -36,7 +41,9 @@ cast_rows as (
     select
         *,
         {%- for column, kind in columns.items() %}
-        {%- if column == 'customer_id' %}
+        {%- if column == 'customer_id' and input == 'erasures' %}
+        {{ erased_key(customer_key('customer_id_text')) }} as customer_id
+        {%- elif column == 'customer_id' %}
         {{ customer_key('customer_id_text') }} as customer_id
         {%- else %}
         {{ cast_text(column ~ '_text', kind, settings) }} as {{ column }}
@@ -64,7 +71,43 @@ faulted as (
         ), '') as source_fault
     from cast_rows
 
+){% if forgets %},
+
+erased as (
+
+    select distinct customer_id from {{ erased_customers() }}
+
+),
+
+remembered as (
+
+    select
+        faulted.source_file,
+        faulted.source_row,
+        {%- for column in columns %}
+        {%- if stays and column != 'customer_id' %}
+        faulted.{{ column }},
+        {%- else %}
+        case when erased.customer_id is null then faulted.{{ column }} end as {{ column }},
+        {%- endif %}
+        {%- endfor %}
+        {%- if stays %}
+        faulted.source_fault
+        {%- else %}
+        case
+            when erased.customer_id is null then faulted.source_fault
+            else 'erased at the request of the customer'
+        end as source_fault
+        {%- endif %}
+    from faulted
+    left join erased
+        on faulted.customer_id = erased.customer_id
+
 )
 
+select * from remembered
+{%- else %}
+
 select * from faulted
+{%- endif %}
 {%- endmacro -%}

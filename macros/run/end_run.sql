@@ -17,6 +17,7 @@
                 'schema': node.schema,
                 'name': node.alias,
                 'is_kept': node.config.get('meta', {}).get('is_kept', false),
+                'is_past_frozen': node.config.get('meta', {}).get('is_past_frozen', false),
             }) -%}
         {%- endfor -%}
         {%- set statuses = {} -%}

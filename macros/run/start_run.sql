@@ -1,7 +1,8 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
     is built, and forgets those steps of the last whole build that this command
-    begins anew. What a run writes down at its end: targeted_lists/run_end.py.
+    begins anew. Customers who asked to be erased leave the state before anything is
+    built from it. What a run writes down at its end: targeted_lists/run_end.py.
 #}
 {%- macro start_run() -%}
     {%- if execute -%}
@@ -19,6 +20,9 @@
             delete from main.run_state;
             {%- elif flags.WHICH in ('run', 'snapshot') %}
             delete from main.run_state where step = 'models';
+            {%- endif -%}
+            {%- if flags.WHICH in ('build', 'run') %}
+            {{ forget_erased() }}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}

@@ -17,6 +17,7 @@ select
     product_id,
     channel,
     offer,
+    offer_basis,
     reason,
     consent_basis,
     rank,

@@ -24,6 +24,13 @@ members as (
 
 ),
 
+runs as (
+
+    select * from {{ ref('list_runs') }}
+    where as_of_date = cast({{ as_of_date() }} as date)
+
+),
+
 removals as (
 
     select
@@ -50,6 +57,7 @@ catalogued as (
     select
         lists.*,
         planned.campaigns as planned_campaigns,
+        runs.list_hash,
         removals.candidates,
         removals.held_out,
         removals.main_step,
@@ -61,6 +69,8 @@ catalogued as (
         on lists.list_name = removals.list_name
     left join members
         on lists.list_name = members.list_name
+    left join runs
+        on lists.list_name = runs.list_name
     cross join planned
 
 )
@@ -69,6 +79,7 @@ select
     list_name,
     purpose,
     lift_basis,
+    list_hash,
     case
         when members > 0 then null
         when candidates = 0 and lift_basis = 'answers'

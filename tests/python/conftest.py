@@ -185,6 +185,7 @@ TOY_FILES = {
     "macros/check_inputs.sql": (
         "{%- macro check_inputs() -%}{{- return(var('fault', none)) -}}{%- endmacro -%}"
     ),
+    "macros/forget_erased.sql": "{%- macro forget_erased() -%}{%- endmacro -%}",
     "models/staging/contract/stg_lines.sql": (
         "select * from read_csv('data/' || '{{ var(\"dataset\") }}' || '/lines.csv')"
     ),

@@ -17,6 +17,7 @@ import pytest
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 AS_OF = pd.Timestamp("2026-07-01")
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+ERASED = "C00003"
 PHONE = r"\+?[0-9 ().-]{7,}"
 
 
@@ -135,14 +136,9 @@ def resolve_consents(channel: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def decisions(sample_build) -> pd.DataFrame:
-    channels = read_table(sample_build.published, "targeting.list_decisions").merge(
-        pd.read_csv(SAMPLE.parents[1] / "seeds" / "list_definitions.csv")[
-            ["list_name", "channel"]
-        ],
-        on="list_name",
-    )
-    assert len(channels) > 1000
-    return channels
+    decisions = read_table(sample_build.published, "targeting.list_decisions")
+    assert len(decisions) > 1000
+    return decisions
 
 
 @pytest.fixture(scope="module")
@@ -170,19 +166,33 @@ def test_lists_hold_mostly_whom_they_are_after(sample_build):
     assert (others["precision"] > 2 * others["base_rate"]).all(), measured
 
 
+def find_possible_minors() -> set[str]:
+    """Return the customers who may be under age: no older than 18 by their birth year."""
+    years = pd.to_numeric(read_raw("customers")["birth_year"], errors="coerce")
+    return set(read_raw("customers").loc[AS_OF.year - years <= 18, "customer_id"])
+
+
 def test_consents_are_what_the_raw_log_says(decisions):
+    minors = find_possible_minors()
     for channel, in_channel in decisions.groupby("channel"):
         words = resolve_consents(channel)
-        expected = in_channel["customer_id"].map(lambda one: words.get(one, "no consent known"))  # noqa: B023
-        assert set(expected) == {"granted", "consent withdrawn", "no consent known"}
+        expected = in_channel["customer_id"].map(
+            lambda one: "possibly a minor" if one in minors else words.get(one, "no consent known")  # noqa: B023
+        )
+        assert set(expected) == {
+            "granted",
+            "consent withdrawn",
+            "no consent known",
+            "possibly a minor",
+        }
         assert (in_channel["consent_basis"] == expected).all()
 
 
-def test_members_consent_by_the_planted_truth(decisions, members):
+def test_members_consent_by_the_planted_truth(members):
     truth = read_raw("truth/customers").set_index("customer_id")
-    channel = decisions.drop_duplicates("list_name").set_index("list_name")["channel"]
+    assert set(members["channel"]) == {"email", "sms"}
     for member in members.itertuples():
-        assert truth.loc[member.customer_id, f"consents_to_{channel[member.list_name]}"] == "true"
+        assert truth.loc[member.customer_id, f"consents_to_{member.channel}"] == "true"
 
 
 def test_nobody_is_in_a_list_who_must_not_be(decisions, members):
@@ -191,15 +201,25 @@ def test_nobody_is_in_a_list_who_must_not_be(decisions, members):
         "email": customers["email"].str.fullmatch(EMAIL, na=False),
         "sms": customers["phone"].str.fullmatch(PHONE, na=False),
     }
-    channel = decisions.drop_duplicates("list_name").set_index("list_name")["channel"]
-    forbidden = set(read_raw("suppressions")["customer_id"]) | set(
-        read_raw("erasures")["customer_id"]
-    )
-    assert forbidden & set(decisions["customer_id"])
+    suppressed = set(read_raw("suppressions")["customer_id"])
+    assert suppressed & set(decisions["customer_id"])
+    forbidden = suppressed | set(read_raw("erasures")["customer_id"]) | find_possible_minors()
     assert not forbidden & set(members["customer_id"])
     assert members["customer_id"].is_unique
     for member in members.itertuples():
-        assert contact[channel[member.list_name]][member.customer_id]
+        assert contact[member.channel][member.customer_id]
+
+
+def test_of_two_channels_the_preferred_is_used_where_it_may_be(decisions):
+    # The definition of second_purchase names sms before email.
+    second = decisions[(decisions["list_name"] == "second_purchase") & decisions["is_in"]]
+    by_sms = {one for one, word in resolve_consents("sms").items() if word == "granted"}
+    phones = read_raw("customers").drop_duplicates("customer_id").set_index("customer_id")["phone"]
+    may_sms = second["customer_id"].isin(by_sms) & second["customer_id"].map(
+        phones.str.fullmatch(PHONE, na=False)
+    )
+    assert set(second["channel"]) == {"email", "sms"}
+    assert ((second["channel"] == "sms") == may_sms).all()
 
 
 def test_buckets_are_those_of_hashlib(decisions, members):
@@ -235,31 +255,59 @@ def test_intervals_of_past_campaigns_cover_their_planted_effects(sample_build):
     assert ((lifts["lower_95"] <= effect) & (effect <= lifts["upper_95"])).all()
 
 
-def test_lists_and_their_reasons_hold_no_contacts(sample_build):
+def test_no_text_of_the_published_file_holds_a_contact(sample_build):
     customers = read_raw("customers")
-    contacts = set(customers["email"].dropna()) | set(customers["phone"].dropna())
+    emails = {email.lower() for email in customers["email"].dropna()}
+    phones = {phone.lstrip("+") for phone in customers["phone"].dropna() if len(phone) > 7}
+    assert len(emails) > 2000
+    assert len(phones) > 2000
     with duckdb.connect(str(sample_build.published), read_only=True) as connection:
         columns = connection.execute(
-            "select schema_name || '.' || table_name, column_name from duckdb_columns() "
-            "where schema_name in ('lists', 'targeting') and data_type = 'VARCHAR'"
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where not internal and data_type = 'VARCHAR' order by all"
         ).fetchall()
-        assert len(columns) > 50
-        for table, column in columns:
-            texts = connection.execute(f"select distinct {column} from {table}").fetchall()
-            assert not contacts & {text for (text,) in texts}, f"{table}.{column}"
+        assert len(columns) > 200
+        for schema, table, column in columns:
+            # Whatever could be one within a text is taken out and looked up.
+            words = connection.execute(
+                "select distinct unnest(regexp_extract_all(lower(text), "
+                r"""'[^\s"<>;,()]+@[^\s"<>;,()]+|[0-9]{7,15}')) """
+                f'from (select distinct "{column}" as text from "{schema}"."{table}")'
+            ).fetchall()
+            found = {word for (word,) in words} & (emails | phones)
+            assert not found, f"{schema}.{table}.{column}: {sorted(found)[:3]}"
 
 
-def test_without_a_consents_file_nobody_is_in_a_list(project, tmp_path):
-    folder = tmp_path / "no_consents"
+@pytest.fixture(scope="module")
+def shop_without_consents(project, tmp_path_factory) -> Path:
+    """The working database of a shop that has no file of consents, and one erasure.
+
+    A list of an earlier run names the one to be erased.
+    """
+    data = tmp_path_factory.mktemp("data")
+    folder = data / "no_consents"
     folder.mkdir()
     for name in ("order_lines.csv.gz", "customers.csv"):
         (folder / name).write_bytes((SAMPLE / name).read_bytes())
-    run = {"dataset": "no_consents", "data_dir": str(tmp_path)}
+    (folder / "erasures.csv").write_text(f"customer_id,reason,event_at\n{ERASED},asked,\n")
+    kept = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
+    kept.parent.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select unnest(['C00001', ?]) as customer_id) to '"
+            + str(kept)
+            + "' (format parquet)",
+            [ERASED],
+        )
+    run = {"dataset": "no_consents", "data_dir": str(data)}
     for command in (["seed"], ["run", "--select", "+path:models/lists"]):
         outcome = project.dbt(*command, **run)
         assert outcome.success, "\n".join(outcome.failures)
-    warehouse = project.warehouse("no_consents")
-    catalog = read_table(warehouse, "lists.list_catalog")
+    return project.warehouse("no_consents")
+
+
+def test_without_a_consents_file_nobody_is_in_a_list(shop_without_consents):
+    catalog = read_table(shop_without_consents, "lists.list_catalog")
     assert len(catalog) == 6
     reasons = catalog.set_index("list_name")["stop_reason"]
     assert reasons["likely_responders"] == "no candidates: no campaign is planned"
@@ -267,9 +315,54 @@ def test_without_a_consents_file_nobody_is_in_a_list(project, tmp_path):
     assert (catalog["members"] == 0).all()
     assert catalog["is_stopped"].all()
     assert catalog["stop_reason"].notna().all()
-    assert set(read_table(warehouse, "targeting.list_decisions")["consent_basis"]) == {
-        "no consent known"
+    assert set(read_table(shop_without_consents, "targeting.list_decisions")["consent_basis"]) == {
+        "no consent known",
+        "possibly a minor",
     }
+
+
+def find_tables_with(database: Path, words: list[str]) -> list[str]:
+    """Return the columns of text in which one of the words stands, as table.column."""
+    pattern = r"\b(" + "|".join(words) + r")\b"
+    found = []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where data_type = 'VARCHAR' and not internal order by all"
+        ).fetchall()
+        assert len(columns) > 100
+        for schema, table, column in columns:
+            count = connection.execute(
+                f'select count(*) from "{schema}"."{table}" where regexp_matches("{column}", ?)',
+                [pattern],
+            ).fetchone()[0]
+            if count:
+                found.append(f"{schema}.{table}.{column}")
+    return found
+
+
+def test_an_erased_customer_is_in_no_table_and_in_no_kept_one(shop_without_consents, project):
+    assert ERASED in set(read_raw("order_lines")["customer_id"])
+    assert find_tables_with(shop_without_consents, [ERASED]) == []
+    kept = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
+    assert duckdb.sql(f"select customer_id from '{kept}'").fetchall() == [("C00001",)]
+
+
+def test_erased_customers_are_in_no_table_and_their_lines_are_anonymous(sample_build):
+    erased = set(read_raw("erasures")["customer_id"])
+    lines = read_raw("order_lines")
+    theirs = lines.loc[lines["customer_id"].isin(erased), ["order_id", "line_number"]]
+    assert len(theirs) > 50
+    assert find_tables_with(sample_build.warehouse, sorted(erased)) == []
+    assert find_tables_with(sample_build.published, sorted(erased)) == []
+    judged = read_table(sample_build.warehouse, "intermediate.int_order_lines_judged")
+    rows = judged.astype({"line_number": str}).merge(theirs, on=["order_id", "line_number"])
+    assert len(rows) >= len(theirs)
+    assert rows["customer_id"].isna().all()
+    assert (rows["decision"] == "kept").mean() > 0.9
+    assert set(
+        read_table(sample_build.warehouse, "intermediate.int_erasures_judged")["customer_id"]
+    ) == {"e_" + hashlib.md5(f"targeted-lists{one}".encode()).hexdigest() for one in erased}
 
 
 if __name__ == "__main__":

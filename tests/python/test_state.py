@@ -138,3 +138,34 @@ def test_a_state_that_cannot_be_written_is_one_sentence(toy):
     outcome = toy.dbt("build")
     assert not outcome.success
     assert any("state/sample could not be written" in sentence for sentence in outcome.failures)
+
+
+def test_a_frozen_day_is_replaced_only_while_it_is_the_last(tmp_path):
+    def keep(day: date, name: str) -> None:
+        with duckdb.connect() as connection:
+            connection.execute("create schema marts")
+            for table in ("things", "others"):
+                connection.execute(
+                    f"create table marts.{table} as select 1 as id, '{name}' as name"
+                )
+            keep_tables(
+                connection,
+                dataset="sample",
+                tables=[("marts", "things"), ("marts", "others")],
+                as_of_date=day,
+                past_frozen={"things"},
+                folder=tmp_path / "state",
+            )
+
+    def others(day: date) -> str:
+        found = read_latest("sample", "others", as_of_date=day, folder=tmp_path / "state")
+        return found["name"].item()
+
+    keep(DAYS[1], "first")
+    keep(DAYS[1], "again")
+    assert latest_name(tmp_path, DAYS[1]) == "again"
+    keep(DAYS[2], "later")
+    keep(DAYS[1], "rebuilt")
+    keep(DAYS[0], "before all")
+    assert [latest_name(tmp_path, day) for day in DAYS] == ["before all", "again", "later"]
+    assert others(DAYS[1]) == "rebuilt"

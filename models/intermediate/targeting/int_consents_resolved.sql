@@ -1,7 +1,8 @@
 -- What each customer last said to a purpose in a channel. Caution decides where
 -- the log is in doubt: of events at one moment the withdrawal wins, a withdrawal
 -- counts whatever its date and even where its time cannot be read, and a status
--- that is not a grant is a withdrawal.
+-- that is not a grant is a withdrawal. Where consents expire, one whose time is
+-- not known has.
 with
 
 consents as (
@@ -20,7 +21,7 @@ asked as (
     select distinct
         channel,
         consent_purpose
-    from {{ ref('list_definitions') }}
+    from {{ ref('int_list_channels') }}
 
 ),
 
@@ -53,7 +54,14 @@ latest as (
         events.customer_id,
         asked.channel,
         asked.consent_purpose,
+        events.is_granted,
+        {% if var('consent_valid_days') is none -%}
+        false as is_expired
+        {%- else -%}
         events.is_granted
+            and events.event_at < {{ days_after(as_of_date(), -var('consent_valid_days')) }}
+            as is_expired
+        {%- endif %}
     from events
     inner join asked
         on events.channel in (asked.channel, 'any')
@@ -69,5 +77,6 @@ select
     customer_id,
     channel,
     consent_purpose,
-    is_granted
+    is_granted,
+    is_expired
 from latest

@@ -1,7 +1,8 @@
--- The steps that look at the customer alone, and what the later ones need: value,
--- messages sent, and the buckets of holdout and arm.
+-- What looks at the customer alone: the channel, permission, messages sent, value,
+-- and the buckets of holdout and arm. Of a list's channels a customer gets the first
+-- that nothing forbids; where all are forbidden, the one that came furthest.
 {% set campaign_salt -%}
-    '{{ project_name }}|' || candidates.list_name || '|'
+    '{{ project_name }}|' || chosen.list_name || '|'
         || cast(cast({{ as_of_date() }} as date) as string) || '|'
 {%- endset -%}
 with
@@ -18,35 +19,21 @@ lists as (
 
 ),
 
-contacts as (
+channels as (
 
-    select
-        customer_id,
-        email like '%_@_%._%'
-            and email not like '%@%@%'
-            and email not like '% %' as has_email,
-        translate(phone, '+0123456789 -().', '') = ''
-            and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone
-    from {{ ref('customer_contacts') }}
+    select * from {{ ref('int_list_channels') }}
 
 ),
 
-consents as (
+permissions as (
 
-    select * from {{ ref('int_consents_resolved') }}
-
-),
-
--- Whoever objects is heard, whatever else is wrong with the row.
-suppressions as (
-
-    select distinct customer_id from {{ ref('int_suppressions_judged') }}
+    select * from {{ ref('int_contact_permissions') }}
 
 ),
 
-erasures as (
+messages as (
 
-    select distinct customer_id from {{ ref('int_erasures_judged') }}
+    select * from {{ ref('int_messages_sent') }}
 
 ),
 
@@ -55,94 +42,171 @@ sends as (
     select
         customer_id,
         count(*) as sends_in_window
-    from {{ ref('int_campaign_contacts_judged') }}
-    where decision = 'kept'
-        and sent_at >= {{ days_after(as_of_date(), -var('contact_window_days')) }}
+    from messages
+    where sent_at >= {{ days_after(as_of_date(), -var('contact_window_days')) }}
     group by customer_id
 
 ),
 
-joined as (
+used_channels as (
+
+    select distinct channel from channels
+
+),
+
+-- A message whose channel is not known weighs on every channel.
+channel_sends as (
+
+    select
+        messages.customer_id,
+        used_channels.channel,
+        count(*) as sends_in_channel
+    from messages
+    inner join used_channels
+        on coalesce(messages.channel, used_channels.channel) = used_channels.channel
+    where messages.sent_at >= {{ days_after(as_of_date(), -var('contact_window_days')) }}
+    group by messages.customer_id, used_channels.channel
+
+),
+
+last_messages as (
+
+    select
+        customer_id,
+        list_name,
+        max(sent_at) as sent_at
+    from messages
+    group by customer_id, list_name
+
+),
+
+options as (
 
     select
         candidates.list_name,
         candidates.customer_id,
         candidates.score,
+        candidates.mean_margin,
+        channels.channel,
+        channels.contact_cap as channel_cap,
+        channels.preference,
+        coalesce(permissions.consent_basis, 'no consent known') as consent_basis,
+        case
+            when permissions.customer_id is null then 'reachability'
+            else permissions.own_exclusion
+        end as own_exclusion,
+        coalesce(permissions.is_reachable, false) as is_reachable,
+        coalesce(permissions.has_consent, false) as has_consent,
+        coalesce(permissions.is_suppressed, false) as is_suppressed,
+        coalesce(permissions.is_erased, false) as is_erased,
+        coalesce(sends.sends_in_window, 0) as sends_in_window,
+        coalesce(channel_sends.sends_in_channel, 0) as sends_in_channel,
+        coalesce(sends.sends_in_window, 0) >= {{ var('contact_cap') }}
+            or coalesce(channel_sends.sends_in_channel, 0) >= channels.contact_cap
+            as is_pressed
+    from candidates
+    inner join channels
+        on candidates.list_name = channels.list_name
+    left join permissions
+        on candidates.customer_id = permissions.customer_id
+        and channels.channel = permissions.channel
+        and channels.consent_purpose = permissions.consent_purpose
+    left join sends
+        on candidates.customer_id = sends.customer_id
+    left join channel_sends
+        on candidates.customer_id = channel_sends.customer_id
+        and channels.channel = channel_sends.channel
+
+),
+
+chosen as (
+
+    select * from options
+    qualify row_number() over (
+        partition by list_name, customer_id
+        order by
+            case
+                when own_exclusion is null and not is_pressed then 0
+                when own_exclusion is null then 1
+                when own_exclusion = 'erasure' then 2
+                when own_exclusion = 'suppression' then 3
+                when own_exclusion = 'consent' then 4
+                else 5
+            end,
+            preference
+    ) = 1
+
+),
+
+valued as (
+
+    select
+        chosen.*,
         lists.place,
+        lists.ranking,
         lists.capacity,
+        lists.budget,
         lists.minimum_expected_value,
+        lists.allows_other_lists,
+        cast(
+            lists.contact_cost + lists.p_contacted * lists.offer_cost as decimal(18, 4)
+        ) as planned_cost,
         cast(
             case
                 when lists.lift_basis = 'answers'
-                    then cast(candidates.score as decimal(18, 4))
+                    then cast(chosen.score as decimal(18, 4))
                 else
-                    (lists.p_contacted - lists.p_not_contacted) * candidates.mean_margin
+                    (lists.p_contacted - lists.p_not_contacted) * chosen.mean_margin
                     - lists.contact_cost
                     - lists.p_contacted * lists.offer_cost
             end as decimal(18, 4)
         ) as expected_value,
-        coalesce(sends.sends_in_window, 0) as sends_in_window,
-        {{ hash_bucket("'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'candidates.customer_id') }}
-            as holdout_bucket,
-        {{ hash_bucket(campaign_salt, 'candidates.customer_id') }} as bucket,
-        {% if are_consents_recorded() -%}
+        {{ elapsed_days('last_messages.sent_at', as_of_date()) }} as days_since_last,
         coalesce(
-            case lists.channel
-                when 'email' then contacts.has_email
-                when 'sms' then contacts.has_phone
-                when 'phone' then contacts.has_phone
-            end, false
-        ) as is_reachable,
-        coalesce(consents.is_granted, false) as has_consent,
-        case
-            when consents.is_granted then 'granted'
-            when not consents.is_granted then 'consent withdrawn'
-            else 'no consent known'
-        end as consent_basis,
-        {%- else -%}
-        true as is_reachable,
-        true as has_consent,
-        'not recorded' as consent_basis,
-        {%- endif %}
-        suppressions.customer_id is not null as is_suppressed,
-        erasures.customer_id is not null as is_erased
-    from candidates
+            last_messages.sent_at > {{ days_after(as_of_date(), '-lists.cooldown_days') }},
+            false
+        ) as is_cooling_down,
+        {{ hash_bucket("'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'chosen.customer_id') }}
+            as holdout_bucket,
+        {{ hash_bucket(campaign_salt, 'chosen.customer_id') }} as bucket
+    from chosen
     inner join lists
-        on candidates.list_name = lists.list_name
-    left join contacts
-        on candidates.customer_id = contacts.customer_id
-    left join consents
-        on candidates.customer_id = consents.customer_id
-        and lists.channel = consents.channel
-        and lists.consent_purpose = consents.consent_purpose
-    left join suppressions
-        on candidates.customer_id = suppressions.customer_id
-    left join erasures
-        on candidates.customer_id = erasures.customer_id
-    left join sends
-        on candidates.customer_id = sends.customer_id
+        on chosen.list_name = lists.list_name
+    left join last_messages
+        on chosen.list_name = last_messages.list_name
+        and chosen.customer_id = last_messages.customer_id
 
 )
 
 select
     list_name,
     customer_id,
+    channel,
     consent_basis,
-    case
-        when not is_reachable then 'reachability'
-        when not has_consent then 'consent'
-        when is_suppressed then 'suppression'
-        when is_erased then 'erasure'
-    end as own_exclusion,
+    own_exclusion,
+    ranking,
     place,
     capacity,
+    channel_cap,
     score,
+    budget,
     minimum_expected_value,
+    planned_cost,
     expected_value,
     sends_in_window,
+    sends_in_channel,
+    days_since_last,
     holdout_bucket,
     bucket,
+    allows_other_lists,
+    is_reachable,
+    has_consent,
+    is_suppressed,
+    is_erased,
+    is_pressed,
+    is_cooling_down,
+    coalesce(expected_value >= minimum_expected_value, false) as is_worth_it,
     holdout_bucket < {{ (10000 * var('global_holdout_share')) | round | int }}
         as is_held_out,
     bucket < {{ (10000 * var('control_share')) | round | int }} as is_control
-from joined
+from valued

@@ -56,6 +56,17 @@ priced as (
 
     select
         definitions.*,
+        md5(concat_ws(
+            '|',
+            {%- for column in [
+                'purpose', 'consent_purpose', 'source_mart', 'ranking', 'channel', 'offer',
+                'priority', 'capacity', 'cooldown_days', 'valid_days', 'contact_cost',
+                'offer_cost', 'budget', 'minimum_expected_value', 'allows_other_lists',
+                'valued_by',
+            ] %}
+            coalesce(cast(definitions.{{ column }} as string), ''){{ ',' if not loop.last }}
+            {%- endfor %}
+        )) as definition_hash,
         row_number() over (
             order by definitions.priority, definitions.list_name
         ) as place,
@@ -81,11 +92,16 @@ select
     list_name,
     purpose,
     consent_purpose,
+    source_mart,
+    ranking,
     channel,
     offer,
     lift_basis,
+    definition_hash,
+    priority,
     place,
     capacity,
+    cooldown_days,
     valid_days,
     measured_campaigns,
     cast(p_not_contacted as decimal(9, 6)) as p_not_contacted,
@@ -94,5 +110,7 @@ select
     ) as p_contacted,
     cast(contact_cost as decimal(18, 4)) as contact_cost,
     cast(offer_cost as decimal(18, 4)) as offer_cost,
-    cast(minimum_expected_value as decimal(18, 4)) as minimum_expected_value
+    cast(budget as decimal(18, 4)) as budget,
+    cast(minimum_expected_value as decimal(18, 4)) as minimum_expected_value,
+    allows_other_lists
 from priced

@@ -11,11 +11,17 @@ cast_texts as (
     select
         *,
         try_cast(replace(text, ',', '.') as decimal(28, 6)) as number,
-        -- Contacts and columns nobody asked for stay in their file.
+        -- Contacts, columns nobody asked for and keys of the erased stay in their file.
         case
             when is_read
                 and not is_personal
                 and not {{ is_contact('text') }}
+                {%- if has_erasures() %}
+                and not (
+                    column_name ilike 'customer_id'
+                    and text in (select erased.raw_id from {{ erased_customers() }} as erased)
+                )
+                {%- endif %}
                 then left(text, 100)
         end as shown
     from texts

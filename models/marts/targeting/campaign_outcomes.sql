@@ -4,23 +4,77 @@
 {% set metrics = ['purchase', 'revenue', 'margin'] -%}
 with
 
-campaigns as (
+told_campaigns as (
 
     select * from {{ ref('int_campaigns_judged') }}
     where decision = 'kept'
 
 ),
 
+exported_campaigns as (
+
+    select * from {{ ref('int_campaigns_exported') }}
+
+),
+
+told_contacts as (
+
+    select * from {{ ref('int_campaign_contacts_judged') }}
+    where decision = 'kept'
+
+),
+
+assignments as (
+
+    select * from {{ ref('int_assignments_exported') }}
+
+),
+
+-- What the data tell of a campaign's time is better than what the export planned.
+campaigns as (
+
+    select
+        campaign_id,
+        list_name,
+        started_at
+    from told_campaigns
+
+    union all
+
+    select
+        exported_campaigns.campaign_id,
+        exported_campaigns.list_name,
+        cast(exported_campaigns.started_date as timestamp) as started_at
+    from exported_campaigns
+    left join told_campaigns
+        on exported_campaigns.campaign_id = told_campaigns.campaign_id
+    where told_campaigns.campaign_id is null
+
+),
+
+-- The arm is the one that the export assigned, whatever a tool says that it did.
 contacts as (
 
     select
         campaign_id,
         customer_id,
-        lower(arm) as arm,
-        sent_at
-    from {{ ref('int_campaign_contacts_judged') }}
-    where decision = 'kept'
-        and arm is not null
+        arm,
+        cast(null as timestamp) as sent_at
+    from assignments
+
+    union all
+
+    select
+        told_contacts.campaign_id,
+        told_contacts.customer_id,
+        lower(told_contacts.arm) as arm,
+        told_contacts.sent_at
+    from told_contacts
+    left join assignments
+        on told_contacts.campaign_id = assignments.campaign_id
+        and told_contacts.customer_id = assignments.customer_id
+    where assignments.customer_id is null
+        and told_contacts.arm is not null
 
 ),
 

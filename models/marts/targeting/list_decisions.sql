@@ -22,27 +22,21 @@ lists as (
 decided as (
 
     select
-        taken.list_name,
-        taken.customer_id,
+        taken.*,
         candidates.product_id,
         candidates.reason as candidate_reason,
-        taken.consent_basis,
-        taken.taken_by,
-        lists.channel,
+        lists.channel as channels,
         lists.consent_purpose,
         lists.capacity,
+        lists.budget,
+        lists.cooldown_days,
         lists.minimum_expected_value,
         lists.lift_basis,
         taken.first_exclusion is null as is_in,
         case
             when taken.first_exclusion is null
                 then case when taken.is_control then 'control' else 'treatment' end
-        end as arm,
-        taken.first_exclusion,
-        taken.rank,
-        taken.bucket,
-        taken.sends_in_window,
-        taken.expected_value
+        end as arm
     from taken
     inner join candidates
         on taken.list_name = candidates.list_name
@@ -56,17 +50,27 @@ select
     list_name,
     customer_id,
     product_id,
+    channel,
     arm,
     first_exclusion,
+    all_exclusions,
     case first_exclusion
-        when 'reachability' then 'no usable address for ' || channel
+        when 'reachability' then 'no usable address for ' || replace(channels, ' ', ' or ')
         when 'consent' then consent_basis || ' for ' || consent_purpose || ' by ' || channel
         when 'suppression' then 'on the suppression list'
         when 'erasure' then 'asked to be erased'
         when 'contact pressure' then sends_in_window
-            || ' messages in the last {{ var("contact_window_days") }} days and '
-            || case when taken_by is null then 'none' else 'one' end
-            || ' planned; at most {{ var("contact_cap") }} are allowed'
+            || ' sent in the last {{ var("contact_window_days") }} days and '
+            || planned_messages || ' planned ('
+            || sends_in_channel || ' and ' || planned_in_channel || ' by ' || channel
+            || '); at most {{ var("contact_cap") }} are allowed, '
+            || channel_cap || ' by ' || channel
+        when 'cool-down' then 'got this list''s message '
+            || case
+                when days_since_last < 0 then 'after the as-of date'
+                else days_since_last || ' days ago'
+            end
+            || '; the next may follow after ' || cooldown_days
         when 'exclusivity' then 'already taken by ' || taken_by
         when 'minimum expected value' then coalesce(
             'expected value ' || cast(cast(expected_value as decimal(18, 2)) as string)
@@ -78,6 +82,8 @@ select
             'no order to value a next one by'
         )
         when 'capacity' then 'rank ' || rank || ' of ' || capacity || ' places'
+        when 'budget' then 'rank ' || rank || ' is beyond the budget of '
+            || cast(budget as decimal(18, 2))
         when 'global holdout' then 'held out of every list in {{ var("holdout_period") }}'
         else candidate_reason
     end as reason,

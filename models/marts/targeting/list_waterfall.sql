@@ -1,5 +1,5 @@
 -- From the candidates to the members, step by step: what is left after a step is
--- what the next one begins with.
+-- what the next one begins with, in customers and in expected value.
 with
 
 decisions as (
@@ -9,7 +9,8 @@ decisions as (
         coalesce(
             first_exclusion, case when arm = 'control' then 'control arm' end
         ) as step,
-        count(*) as customers
+        count(*) as customers,
+        coalesce(sum(expected_value), 0) as expected_value
     from {{ ref('list_decisions') }}
     group by all
 
@@ -31,7 +32,8 @@ candidates as (
 
     select
         list_name,
-        sum(customers) as customers
+        sum(customers) as customers,
+        sum(expected_value) as expected_value
     from decisions
     group by list_name
 
@@ -45,7 +47,9 @@ removed as (
         steps.step_number,
         steps.is_holdout,
         coalesce(candidates.customers, 0) as candidates,
-        coalesce(decisions.customers, 0) as removed
+        coalesce(decisions.customers, 0) as removed,
+        coalesce(candidates.expected_value, 0) as candidates_value,
+        coalesce(decisions.expected_value, 0) as removed_value
     from lists
     cross join steps
     left join candidates
@@ -63,7 +67,11 @@ summed as (
         candidates - sum(removed) over (
             partition by list_name
             order by step_number
-        ) as after
+        ) as after,
+        candidates_value - sum(removed_value) over (
+            partition by list_name
+            order by step_number
+        ) as after_value
     from removed
 
 )
@@ -75,5 +83,8 @@ select
     cast(after + removed as bigint) as before,
     removed,
     cast(after as bigint) as after,
+    cast(after_value + removed_value as decimal(18, 4)) as before_value,
+    cast(removed_value as decimal(18, 4)) as removed_value,
+    cast(after_value as decimal(18, 4)) as after_value,
     is_holdout
 from summed

@@ -26,6 +26,12 @@ priors as (
 
 ),
 
+channels as (
+
+    select * from {{ ref('contact_channels') }}
+
+),
+
 faults as (
 
     select
@@ -51,13 +57,98 @@ faults as (
 
     select
         list_name,
-        'has a capacity, a validity or a priority below one, or a negative cost' as fault
+        'has a gap in its definition' as fault
+    from definitions
+    where list_name is null
+        or purpose is null
+        or consent_purpose is null
+        or source_mart is null
+        or ranking is null
+        or channel is null
+        or offer is null
+        or priority is null
+        or capacity is null
+        or cooldown_days is null
+        or valid_days is null
+        or contact_cost is null
+        or offer_cost is null
+        or minimum_expected_value is null
+        or allows_other_lists is null
+
+    union all
+
+    select
+        list_name,
+        'has a capacity, a validity or a priority below one, or a negative cool-down, cost or budget'
+            as fault
     from definitions
     where capacity < 1
         or valid_days < 1
         or priority < 1
+        or cooldown_days < 0
         or contact_cost < 0
         or offer_cost < 0
+        or budget < 0
+
+    union all
+
+    select
+        cast(min(list_name) as string) as subject,
+        'shares its name or its priority with another list' as fault
+    from definitions
+    group by priority
+    having count(*) > 1
+
+    union all
+
+    select
+        cast(min(list_name) as string) as subject,
+        'shares its name or its priority with another list' as fault
+    from definitions
+    group by list_name
+    having count(*) > 1
+
+    union all
+
+    select
+        list_name,
+        'has a name that cannot name a table and a file: a to z, digits, underscores' as fault
+    from definitions
+    where translate(list_name, 'abcdefghijklmnopqrstuvwxyz0123456789_', '') <> ''
+
+    union all
+
+    select
+        definitions.list_name,
+        'names a channel twice or one that is not in the seed contact_channels' as fault
+    from definitions
+    left join channels
+        on strpos(' ' || definitions.channel || ' ', ' ' || channels.channel || ' ') > 0
+    group by definitions.list_name, definitions.channel
+    having length(definitions.channel) <> sum(length(channels.channel) + 1) - 1
+        or count(channels.channel) = 0
+
+    union all
+
+    select
+        channel,
+        'has a cap below zero' as fault
+    from channels
+    where contact_cap < 0
+
+    union all
+
+    select
+        'var ' || settings.name as subject,
+        'is below zero' as fault
+    from (
+        values
+            ('contact_cap', {{ var('contact_cap') }}),
+            ('contact_window_days', {{ var('contact_window_days') }}),
+            ('minimum_age', {{ var('minimum_age') }}),
+            ('consent_valid_days', {{ var('consent_valid_days') or 0 }})
+    ) as settings (name, setting)
+    where settings.setting < 0
 
     union all
 

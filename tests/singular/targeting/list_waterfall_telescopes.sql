@@ -1,11 +1,14 @@
--- Candidates = members + held out + everyone removed, step by step.
+-- Candidates = members + held out + everyone removed, step by step, in customers and
+-- to the last decimal of their expected value.
 with
 
 waterfall as (
 
     select
         *,
-        lag(after) over (partition by list_name order by step_number) as left_before
+        lag(after) over (partition by list_name order by step_number) as left_before,
+        lag(after_value) over (partition by list_name order by step_number)
+            as value_left_before
     from {{ ref('list_waterfall') }}
 
 ),
@@ -21,7 +24,17 @@ counted as (
         (
             select count(*) from {{ ref('list_members') }} as members
             where members.list_name = lists.list_name
-        ) as members
+        ) as members,
+        (
+            select coalesce(sum(decisions.expected_value), 0)
+            from {{ ref('list_decisions') }} as decisions
+            where decisions.list_name = lists.list_name
+        ) as candidates_value,
+        (
+            select coalesce(sum(members.expected_value), 0)
+            from {{ ref('list_members') }} as members
+            where members.list_name = lists.list_name
+        ) as members_value
     from {{ ref('list_definitions') }} as lists
 
 ),
@@ -32,7 +45,10 @@ summed as (
         list_name,
         sum(removed) as removed,
         min(after) as after,
-        max(before) as before
+        max(before) as before,
+        sum(removed_value) as removed_value,
+        max_by(after_value, step_number) as after_value,
+        min_by(before_value, step_number) as before_value
     from waterfall
     group by list_name
 
@@ -44,6 +60,8 @@ select
 from waterfall
 where before <> coalesce(left_before, before)
     or before - removed <> after
+    or before_value <> coalesce(value_left_before, before_value)
+    or before_value - removed_value <> after_value
     or after < 0
 
 union all
@@ -58,3 +76,6 @@ where summed.list_name is null
     or counted.candidates <> summed.before
     or counted.members <> summed.after
     or counted.candidates <> counted.members + summed.removed
+    or counted.candidates_value <> summed.before_value
+    or counted.members_value <> summed.after_value
+    or counted.candidates_value <> counted.members_value + summed.removed_value

@@ -1,5 +1,6 @@
--- Nobody who is suppressed, erased, over the cap, held out or without consent is a
--- member. Asked of the inputs anew, so that a fault in the steps cannot hide itself.
+-- Nobody who is suppressed, over a cap, cooling down, held out, possibly a minor or
+-- without consent for the channel is a member. Asked of the inputs anew, so that a
+-- fault in the steps cannot hide itself.
 with
 
 members as (
@@ -27,25 +28,9 @@ words as (
     inner join {{ ref('int_consents_judged') }} as consents
         on members.customer_id = consents.customer_id
         and consents.decision = 'kept'
-        and lower(consents.channel) in (definitions.channel, 'any')
+        and lower(consents.channel) in (members.channel, 'any')
         and coalesce(lower(consents.purpose), definitions.consent_purpose)
             = definitions.consent_purpose
-
-),
-
-objections as (
-
-    select
-        customer_id,
-        'suppressed' as fault
-    from {{ ref('int_suppressions_judged') }}
-
-    union all
-
-    select
-        customer_id,
-        'erased' as fault
-    from {{ ref('int_erasures_judged') }}
 
 ),
 
@@ -66,28 +51,90 @@ permissions as (
 
 ),
 
+sends as (
+
+    select
+        contacts.customer_id,
+        campaigns.list_name,
+        contacts.sent_at,
+        lower(campaigns.channel) as channel
+    from {{ ref('int_campaign_contacts_judged') }} as contacts
+    left join {{ ref('int_campaigns_judged') }} as campaigns
+        on contacts.campaign_id = campaigns.campaign_id
+        and campaigns.decision = 'kept'
+    where contacts.decision = 'kept'
+        and contacts.sent_at is not null
+
+),
+
+pressed as (
+
+    select
+        members.customer_id,
+        members.list_name
+    from members
+    inner join sends
+        on members.customer_id = sends.customer_id
+        and sends.sent_at
+            >= {{ days_after(as_of_date(), -var('contact_window_days')) }}
+    inner join {{ ref('contact_channels') }} as channels
+        on members.channel = channels.channel
+    group by members.customer_id, members.list_name, members.channel, channels.contact_cap
+    having count(*) >= {{ var('contact_cap') }}
+        or count(*) filter (where coalesce(sends.channel, members.channel) = members.channel)
+            >= channels.contact_cap
+
+),
+
 faults as (
 
     select
         members.customer_id,
-        objections.fault
+        'suppressed' as fault
     from members
-    inner join objections
-        on members.customer_id = objections.customer_id
+    inner join {{ ref('int_suppressions_judged') }} as suppressions
+        on members.customer_id = suppressions.customer_id
 
     union all
 
     select
         members.customer_id,
-        'over the contact cap' as fault
+        'erased' as fault
     from members
-    inner join {{ ref('int_campaign_contacts_judged') }} as contacts
-        on members.customer_id = contacts.customer_id
-    where contacts.decision = 'kept'
-        and contacts.sent_at
-            >= {{ days_after(as_of_date(), -var('contact_window_days')) }}
-    group by members.customer_id
-    having count(*) >= {{ var('contact_cap') }}
+    inner join {{ ref('int_erasures_judged') }} as erasures
+        on {{ erased_key('members.customer_id') }} = erasures.customer_id
+
+    union all
+
+    select
+        customer_id,
+        'over the contact cap' as fault
+    from pressed
+
+    union all
+
+    select
+        members.customer_id,
+        'written to again too early' as fault
+    from members
+    inner join definitions
+        on members.list_name = definitions.list_name
+    inner join sends
+        on members.customer_id = sends.customer_id
+        and members.list_name = sends.list_name
+    where sends.sent_at > {{ days_after(as_of_date(), '-definitions.cooldown_days') }}
+
+    union all
+
+    select
+        members.customer_id,
+        'possibly a minor' as fault
+    from members
+    inner join {{ ref('int_customers_judged') }} as customers
+        on members.customer_id = customers.customer_id
+    where customers.decision = 'kept'
+        and date_part('year', {{ as_of_date() }}) - customers.birth_year
+            <= {{ var('minimum_age') }}
 
     union all
 
@@ -108,6 +155,9 @@ faults as (
     from permissions
     where granted_at is null
         or withdrawn_at >= granted_at
+        {%- if var('consent_valid_days') is not none %}
+        or granted_at < {{ days_after(as_of_date(), -var('consent_valid_days')) }}
+        {%- endif %}
     {%- endif %}
 
 )

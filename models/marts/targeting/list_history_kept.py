@@ -1,0 +1,10 @@
+from targeted_lists.state import read_history
+
+
+def model(dbt, session):
+    """One row per kept day, list, customer and entry: the history of the runs before this one."""
+    as_of = dbt.ref("int_as_of_date").fetchall()
+    meta = dbt.config.get("meta")
+    return read_history(
+        meta["dataset"], "list_member_history", as_of_date=as_of[0][0], types=meta["types"]
+    )

@@ -1,0 +1,107 @@
+-- Who was in which list from when to when. The runs of earlier as-of dates are as they
+-- were; this one ends the stays of those who are no longer members and begins new ones.
+with
+
+kept as (
+
+    select
+        list_name,
+        customer_id,
+        enter_reason,
+        exit_reason,
+        cast(entered_date as date) as entered_date,
+        cast(left_date as date) as left_date
+    from {{ ref('list_history_kept') }}
+    where kept_date < {{ as_of_date() }}
+
+),
+
+members as (
+
+    select * from {{ ref('list_members') }}
+
+),
+
+decisions as (
+
+    select * from {{ ref('list_decisions') }}
+
+),
+
+lists as (
+
+    select * from {{ ref('int_lists_priced') }}
+
+),
+
+continued as (
+
+    select
+        kept.list_name,
+        kept.customer_id,
+        kept.enter_reason,
+        case
+            when kept.left_date is not null then kept.exit_reason
+            when members.customer_id is not null then null
+            when lists.list_name is null then 'the list is no longer defined'
+            when decisions.customer_id is null then 'no longer a candidate'
+            when decisions.arm = 'control' then 'drawn into the control arm'
+            else decisions.first_exclusion || ': ' || decisions.reason
+        end as exit_reason,
+        kept.entered_date,
+        case
+            when kept.left_date is not null then kept.left_date
+            when members.customer_id is null then cast({{ as_of_date() }} as date)
+        end as left_date
+    from kept
+    left join members
+        on kept.list_name = members.list_name
+        and kept.customer_id = members.customer_id
+    left join decisions
+        on kept.list_name = decisions.list_name
+        and kept.customer_id = decisions.customer_id
+    left join lists
+        on kept.list_name = lists.list_name
+
+),
+
+entered as (
+
+    select
+        members.list_name,
+        members.customer_id,
+        members.reason as enter_reason,
+        cast(null as string) as exit_reason,
+        cast({{ as_of_date() }} as date) as entered_date,
+        cast(null as date) as left_date
+    from members
+    -- A left join with "is null" in its condition loses rows here (DuckDB 2.0.0).
+    where not exists (
+        select kept.customer_id
+        from kept
+        where kept.list_name = members.list_name
+            and kept.customer_id = members.customer_id
+            and kept.left_date is null
+    )
+        and {{ as_of_date() }} is not null
+
+),
+
+stays as (
+
+    select * from continued
+
+    union all
+
+    select * from entered
+
+)
+
+select
+    list_name,
+    customer_id,
+    enter_reason,
+    exit_reason,
+    entered_date,
+    left_date
+from stays

@@ -1,0 +1,503 @@
+"""Handing a list over: a file for one tool, whole or not at all, and a record of both arms.
+
+The members are those of the published file, or those that the campaign froze at its first
+export; their contacts are joined here alone, and each permission is asked for again in the
+working database: who has withdrawn since is left out of the file and stays in the record.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from targeted_lists import contacts
+from targeted_lists.campaigns import (
+    EXPORT_FOLDER,
+    campaigns_folder,
+    hash_list,
+    name_campaign,
+    read_campaign,
+    write_campaign,
+)
+from targeted_lists.publication import PUBLISHED_FOLDER, literal
+from targeted_lists.state import STATE_FOLDER
+
+WAREHOUSE_FOLDER = Path("warehouse")
+PERSONAL = ["gender", "city", "country", "favourite_category"]
+ADDRESS = {"email": "email", "sms": "phone", "phone": "phone"}
+
+
+class ExportError(RuntimeError):
+    """The list is not exported, and nothing has changed; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A tool that takes a list.
+
+    Attributes
+    ----------
+    headings : by kind of contact, the heading of its column.
+    hashes : by kind of contact, what turns a clean contact into what the tool wants.
+    minimum : fewest rows that the tool takes: Yandex Audience 100; Google and Meta serve no
+        advertisement to fewer.
+    """
+
+    headings: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    minimum: int = 1
+
+
+TARGETS = {
+    "csv": Target(),
+    "google": Target(
+        {"email": "Email", "phone": "Phone"},
+        {"email": contacts.google_email, "phone": contacts.google_phone},
+        100,
+    ),
+    "meta": Target(
+        {"email": "email", "phone": "phone"},
+        {"email": contacts.hash_contact, "phone": contacts.digits_phone},
+        100,
+    ),
+    "yandex": Target(
+        {"phone": "phone", "email": "email"},
+        {"email": contacts.hash_contact, "phone": contacts.digits_phone},
+        100,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be exported.
+
+    Attributes
+    ----------
+    target : csv, google, meta or yandex.
+    country : two letters, of phone numbers written without a country.
+    used_on : day on which the file will be used; the list's as-of date where None.
+    has_proofs : whether the project's proof recipients are appended.
+    """
+
+    dataset: str
+    list_name: str
+    target: str
+    country: str
+    used_on: date | None = None
+    has_proofs: bool = False
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where an export reads and writes; paths from the project's folder."""
+
+    published: Path = PUBLISHED_FOLDER
+    warehouse: Path = WAREHOUSE_FOLDER
+    state: Path = STATE_FOLDER
+    exports: Path = EXPORT_FOLDER
+
+
+@dataclass
+class Rows:
+    """The file's rows, and whom it leaves out.
+
+    Attributes
+    ----------
+    header, lines : as written.
+    customers : how many of the lines are customers; the others are proofs.
+    coverage : by kind of contact, the share of customers who have one.
+    left_out : by cause, the keys of members who are not in the file.
+    """
+
+    header: list[str]
+    lines: list[list[str]]
+    customers: int
+    coverage: dict[str, float]
+    left_out: dict[str, list[str]]
+
+
+def export_list(order: Order, *, places: Places = Places()) -> str:
+    """Write the file, its manifest and the campaign's record; return what was done in words.
+
+    Raises
+    ------
+    ExportError : the list must not or cannot be exported; no file and no record has changed.
+    """
+    if order.target not in TARGETS:
+        raise ExportError(
+            f"{order.target!r} is no target; take one of {', '.join(sorted(TARGETS))}."
+        )
+    with open_databases(order.dataset, places) as connection:
+        listed = find_list(connection, order)
+        used_on = order.used_on or listed["as_of_date"]
+        record = campaigns_folder(order.dataset, places.state) / listed["campaign_id"]
+        campaign, assignments = read_campaign(record) or freeze(connection, listed, used_on)
+        refuse_outside_validity(campaign, used_on)
+        rows = write_rows(connection, order, listed, assignments)
+    target = TARGETS[order.target]
+    if rows.customers < target.minimum:
+        raise ExportError(
+            f"{order.list_name} has {rows.customers} customers that {order.target} could take, "
+            f"and it takes no fewer than {target.minimum}{describe_left_out(rows)}."
+        )
+    is_new = order.target not in campaign["exported_to"].item().split("; ")
+    if is_new:
+        campaign["exported_to"] = "; ".join(
+            filter(None, [campaign["exported_to"].item(), order.target])
+        )
+    name = f"{listed['campaign_id']}_{order.target}"
+    manifest = describe(order, campaign, rows, used_on)
+
+    def write_file(folder: Path) -> None:
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([rows.header, *rows.lines])
+        text = json.dumps(manifest, indent=2, ensure_ascii=False)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+    file_folder = places.exports / order.dataset / name
+    try:
+        replace_folders(
+            {
+                record: lambda folder: write_campaign(folder, campaign, assignments),
+                file_folder: write_file,
+            }
+        )
+    except (OSError, duckdb.Error) as error:
+        raise ExportError(
+            f"{file_folder} could not be written ({str(error).splitlines()[0]}); nothing has "
+            "changed: mend that and export again."
+        ) from error
+    coverage = ", ".join(f"{kind} {share:.1%}" for kind, share in rows.coverage.items())
+    return (
+        f"{file_folder / name}.csv: {rows.customers} customers of {order.list_name} for "
+        f"{order.target} ({coverage}), to be used until {manifest['valid_until']}"
+        f"{describe_left_out(rows)}."
+    )
+
+
+@contextmanager
+def open_databases(dataset: str, places: Places) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file as `published` and the working database as `working`."""
+    paths = {
+        "published": places.published / f"{dataset}.duckdb",
+        "working": places.warehouse / f"{dataset}.duckdb",
+    }
+    with duckdb.connect() as connection:
+        for name, path in paths.items():
+            if not path.exists():
+                raise ExportError(f"{path} is not there; run `make lists DATASET={dataset}`.")
+            try:
+                connection.execute(f"attach {literal(path)} as {name} (read_only)")
+            except duckdb.Error as error:
+                raise ExportError(
+                    f"{path} cannot be opened; is a run still going? "
+                    f"({str(error).splitlines()[0]})"
+                ) from error
+        yield connection
+
+
+def find_list(connection: duckdb.DuckDBPyConnection, order: Order) -> dict[str, Any]:
+    """Return the list's row of the catalogue; refuse what must not leave the house."""
+    names = [
+        name
+        for (name,) in connection.execute(
+            "select list_name from published.lists.list_catalog order by list_name"
+        ).fetchall()
+    ]
+    if order.list_name not in names:
+        raise ExportError(f"There is no list {order.list_name!r}; there are {', '.join(names)}.")
+    row = connection.execute(
+        """
+        select catalog.is_stopped, catalog.stop_reason, runs.as_of_date, runs.definition_hash,
+            (
+                select count(*) from published.targeting.list_members as members
+                where members.list_name = catalog.list_name
+                    and members.consent_basis <> 'granted'
+            ) as unconsented
+        from published.lists.list_catalog as catalog
+        inner join published.targeting.list_runs as runs
+            on catalog.list_name = runs.list_name
+            and runs.as_of_date = (select as_of_date from published.main.publication)
+        where catalog.list_name = ?
+        """,
+        [order.list_name],
+    ).fetchone()
+    if row is None:
+        raise ExportError("The published lists have no as-of date; run `make lists`.")
+    is_stopped, stop_reason, as_of_date, definition_hash, unconsented = row
+    if is_stopped:
+        raise ExportError(f"{order.list_name} is stopped: {stop_reason}.")
+    if unconsented:
+        raise ExportError(
+            f"{order.list_name} holds {unconsented} customers whose consent is not recorded; "
+            "without consents nothing is exported."
+        )
+    return {
+        "list_name": order.list_name,
+        "as_of_date": as_of_date,
+        "definition_hash": definition_hash,
+        "campaign_id": name_campaign(order.list_name, as_of_date),
+    }
+
+
+def freeze(
+    connection: duckdb.DuckDBPyConnection, listed: dict[str, Any], used_on: date
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the campaign and both its arms, as the published list has them."""
+    assignments = connection.execute(
+        """
+        select
+            decisions.customer_id,
+            decisions.arm,
+            decisions.channel,
+            members.offer,
+            members.offer_basis,
+            coalesce(members.product_id, decisions.product_id) as product_id,
+            decisions.rank,
+            cast(decisions.expected_value as double) as expected_value,
+            members.valid_until
+        from published.targeting.list_decisions as decisions
+        left join published.targeting.list_members as members
+            on decisions.list_name = members.list_name
+            and decisions.customer_id = members.customer_id
+        where decisions.is_in
+            and decisions.list_name = ?
+        order by decisions.rank
+        """,
+        [listed["list_name"]],
+    ).df()
+    assignments["campaign_id"] = listed["campaign_id"]
+    members = assignments[assignments["arm"] == "treatment"]
+    campaign = pd.DataFrame(
+        [
+            {
+                **listed,
+                "channels": " ".join(sorted(members["channel"].unique())),
+                "exported_to": "",
+                "list_hash": hash_list(listed["definition_hash"], members["customer_id"]),
+                "members": len(members),
+                "controls": len(assignments) - len(members),
+                "erased_customers": 0,
+                "as_of_date": pd.Timestamp(listed["as_of_date"]),
+                "started_date": pd.Timestamp(used_on),
+                "valid_until": members["valid_until"].max(),
+            }
+        ]
+    )
+    return campaign, assignments
+
+
+def refuse_outside_validity(campaign: pd.DataFrame, used_on: date) -> None:
+    """Raise `ExportError` where the list is used before it was made or after it has expired."""
+    first, last = campaign["as_of_date"].item().date(), campaign["valid_until"].item().date()
+    if not first <= used_on <= last:
+        raise ExportError(
+            f"{campaign['list_name'].item()} may be used from {first} to {last}, not on "
+            f"{used_on}; make a new list: `make lists`."
+        )
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    order: Order,
+    listed: dict[str, Any],
+    assignments: pd.DataFrame,
+) -> Rows:
+    """Join the treated to their contacts and leave out whom the file must not hold."""
+    members = assignments[assignments["arm"] == "treatment"].sort_values("rank")
+    people = find_contacts(connection, listed, order.country)
+    left_out: dict[str, list[str]] = {}
+    lines, found = [], {"email": 0, "phone": 0}
+    for member in members.itertuples():
+        person = people.get(member.customer_id)
+        channels = person["channels"] if person else []
+        if order.target == "csv":
+            channels = [one for one in channels if one == member.channel]
+        permitted = sorted({ADDRESS[one] for one in channels})
+        usable = {kind: person[kind] for kind in permitted if person[kind]}
+        if not usable:
+            cause = f"malformed {' and '.join(permitted)}" if permitted else "no permission now"
+            left_out.setdefault(cause, []).append(member.customer_id)
+            continue
+        for kind in usable:
+            found[kind] += 1
+        lines.append(write_line(order.target, member, usable, person))
+    customers = len(lines)
+    if order.has_proofs:
+        lines += write_proofs(connection, order, members)
+    target = TARGETS[order.target]
+    if order.target != "csv":
+        # By rank, a hash would tell what the shop thinks of its owner.
+        lines.sort()
+    header = list(target.headings.values()) or [
+        "customer_id",
+        "channel",
+        "contact",
+        "offer",
+        "product_id",
+        *PERSONAL,
+    ]
+    kinds = list(target.headings) or sorted({ADDRESS[one] for one in members["channel"]})
+    coverage = {kind: found[kind] / customers if customers else 0.0 for kind in kinds}
+    return Rows(header, lines, customers, coverage, left_out)
+
+
+def find_contacts(
+    connection: duckdb.DuckDBPyConnection, listed: dict[str, Any], country: str
+) -> dict[str, dict[str, Any]]:
+    """Return each customer's clean contacts, those that may be used now, and personal fields."""
+    rows = connection.execute(
+        f"""
+        with permitted as (
+            select customer_id, list(channel order by channel) as channels
+            from working.intermediate.int_contact_permissions
+            where own_exclusion is null
+                and consent_basis = 'granted'
+                and consent_purpose = (
+                    select any_value(consent_purpose)
+                    from working.intermediate.int_list_channels
+                    where list_name = ?
+                )
+            group by customer_id
+        )
+        select permitted.customer_id, permitted.channels, contacts.email, contacts.phone,
+            {", ".join(f"customers.{column}" for column in PERSONAL)}
+        from permitted
+        inner join working.private.customer_contacts as contacts
+            on permitted.customer_id = contacts.customer_id
+        left join working.core.dim_customers as customers
+            on permitted.customer_id = customers.customer_id
+        """,
+        [listed["list_name"]],
+    ).fetchall()
+    return {
+        customer: {
+            "channels": channels,
+            "email": contacts.clean_email(email),
+            "phone": contacts.clean_phone(phone, country=country),
+            "personal": ["" if value is None else str(value) for value in personal],
+        }
+        for customer, channels, email, phone, *personal in rows
+    }
+
+
+def write_line(target: str, member: Any, usable: dict[str, str], person: dict) -> list[str]:
+    """Return a member's line of the file."""
+    if target != "csv":
+        return hash_line(TARGETS[target], usable)
+    (contact,) = usable.values()
+    product = "" if pd.isna(member.product_id) else member.product_id
+    return [
+        member.customer_id,
+        member.channel,
+        contact,
+        member.offer,
+        product,
+        *person["personal"],
+    ]
+
+
+def hash_line(target: Target, usable: dict[str, str]) -> list[str]:
+    """Return the hashes of the contacts that there are, in the order of the headings."""
+    return [
+        target.hashes[kind](usable[kind]) if kind in usable else "" for kind in target.headings
+    ]
+
+
+def write_proofs(
+    connection: duckdb.DuckDBPyConnection, order: Order, members: pd.DataFrame
+) -> list[list[str]]:
+    """Return a line for each proof recipient; of a CSV one for each channel and recipient."""
+    lines = []
+    for name, email, phone in connection.execute(
+        "select name, email, phone from working.seeds.proof_recipients order by name"
+    ).fetchall():
+        clean = {
+            "email": contacts.clean_email(email),
+            "phone": contacts.clean_phone(phone, country=order.country),
+        }
+        if order.target != "csv":
+            usable = {kind: contact for kind, contact in clean.items() if contact}
+            lines.append(hash_line(TARGETS[order.target], usable))
+            continue
+        for channel in sorted(members["channel"].unique()):
+            first = members[members["channel"] == channel].iloc[0]
+            if contact := clean[ADDRESS[channel]]:
+                lines.append([name, channel, contact, first["offer"], "", *[""] * len(PERSONAL)])
+    return lines
+
+
+def describe(order: Order, campaign: pd.DataFrame, rows: Rows, used_on: date) -> dict[str, Any]:
+    """Return what the manifest beside the file says; it names customers by key alone."""
+    row = campaign.iloc[0]
+    return {
+        "campaign_id": row["campaign_id"],
+        "list_name": row["list_name"],
+        "target": order.target,
+        "as_of_date": str(row["as_of_date"].date()),
+        "used_on": str(used_on),
+        "valid_until": str(row["valid_until"].date()),
+        "list_hash": row["list_hash"],
+        "members_frozen": int(row["members"]),
+        "controls_frozen": int(row["controls"]),
+        "erased_customers": int(row["erased_customers"]),
+        "customers_in_file": rows.customers,
+        "proofs_in_file": len(rows.lines) - rows.customers,
+        "minimum_customers": TARGETS[order.target].minimum,
+        "key_coverage": rows.coverage,
+        "left_out": rows.left_out,
+    }
+
+
+def describe_left_out(rows: Rows) -> str:
+    """Return whom the file leaves out, by cause and key."""
+    return "".join(
+        f"; {cause}: {', '.join(customers)}" for cause, customers in rows.left_out.items()
+    )
+
+
+def replace_folders(writers: dict[Path, Callable[[Path], None]]) -> None:
+    """Put written folders in the place of those that are there: all of them, or none.
+
+    Raises
+    ------
+    OSError : a folder could not be written or moved; all are as they were.
+    """
+    drafts = {target: target.with_name(f".{target.name}.draft") for target in writers}
+    former = {target: target.with_name(f".{target.name}.former") for target in writers}
+    moved: list[Path] = []
+    try:
+        for target, write in writers.items():
+            shutil.rmtree(drafts[target], ignore_errors=True)
+            drafts[target].mkdir(parents=True)
+            write(drafts[target])
+        for target in writers:
+            shutil.rmtree(former[target], ignore_errors=True)
+            moved.append(target)
+            if target.exists():
+                os.replace(target, former[target])
+            os.replace(drafts[target], target)
+    except BaseException:
+        for target in reversed(moved):
+            if former[target].exists():
+                shutil.rmtree(target, ignore_errors=True)
+                former[target].rename(target)
+            elif not drafts[target].exists():
+                shutil.rmtree(target, ignore_errors=True)
+        raise
+    finally:
+        for leftover in [*drafts.values(), *former.values()]:
+            with suppress(OSError):
+                shutil.rmtree(leftover, ignore_errors=True)

@@ -1,0 +1,539 @@
+"""The SQL of the steps, compiled once by dbt and run on small tables in memory.
+
+An example costs milliseconds instead of a build, so that random worlds can be tried. The
+oracle decides the same worlds in plain Python, from the rules as README and seeds state them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from conftest import Project
+
+AS_OF = datetime(2026, 7, 1)
+# A model can be compiled only for lists that there are; one of them gets a quote in its name.
+COMPILED_LISTS = ["retain_declining", "win_back", "second_purchase"]
+LISTS = ["retain_declining", "l'huile", "second_purchase"]
+SETTINGS: dict[str, Any] = {
+    "lists": COMPILED_LISTS,
+    "as_of_date": "2026-07-01",
+    "contact_cap": 2,
+    "contact_window_days": 30,
+    "minimum_age": 18,
+    "consent_valid_days": 365,
+    "holdout_period": "P",
+    "customer_key_salt": "salt",
+    "global_holdout_share": 0.2,
+    "control_share": 0.2,
+}
+MODELS = [
+    "int_list_channels",
+    "int_consents_resolved",
+    "int_contact_permissions",
+    "int_messages_sent",
+    "int_lists_priced",
+    "int_list_candidates_screened",
+    "int_list_candidates_taken",
+    "list_decisions",
+    "list_waterfall",
+    "list_members",
+    "list_overlap",
+]
+HISTORY = ["list_member_history", "list_runs"]
+CHECKS = [
+    "every_candidate_has_a_decision",
+    "list_waterfall_telescopes",
+    "members_may_be_contacted",
+    "first_exclusion_is_among_all",
+    "lists_keep_within_their_terms",
+    "a_second_list_is_allowed_by_both",
+    "list_ranks_have_no_gaps",
+]
+HISTORY_CHECKS = ["list_history_has_no_overlaps"]
+SOUNDNESS = "list_definitions_are_sound"
+# Inputs of the steps: schema, and the columns that some model reads.
+INPUTS = {
+    "list_definitions": (
+        "seeds",
+        "list_name text, purpose text, consent_purpose text, source_mart text, ranking text, "
+        "channel text, offer text, priority bigint, capacity bigint, cooldown_days bigint, "
+        "valid_days bigint, contact_cost decimal(18, 4), offer_cost decimal(18, 4), "
+        "budget decimal(18, 4), minimum_expected_value decimal(18, 4), "
+        "allows_other_lists boolean",
+    ),
+    "contact_channels": ("seeds", "channel text, address text, contact_cap bigint"),
+    "list_steps": ("seeds", "step_number bigint, step text, is_holdout boolean"),
+    "list_priors": (
+        "seeds",
+        "list_name text, basis text, baseline_probability decimal(9, 6), "
+        "added_probability decimal(9, 6), smallest_effect decimal(9, 6)",
+    ),
+    "campaign_plans": (
+        "seeds",
+        "dataset text, campaign_id text, arm text, planned_share decimal(9, 6)",
+    ),
+    "campaign_lift": (
+        "targeting",
+        "campaign_id text, list_name text, metric text, slice text, is_read boolean, "
+        "control_customers bigint, control_mean double, difference double, "
+        "standard_error double",
+    ),
+    "list_history_kept": (
+        "targeting",
+        "list_name text, customer_id text, enter_reason text, exit_reason text, "
+        "entered_date timestamp, left_date timestamp, kept_date timestamp",
+    ),
+    "list_runs_kept": (
+        "targeting",
+        "list_name text, list_hash text, definition_hash text, members bigint, "
+        "held_out bigint, erased_members bigint, expected_value double, "
+        "as_of_date timestamp, kept_date timestamp",
+    ),
+    "list_candidates": (
+        "targeting",
+        "list_name text, customer_id text, product_id text, reason text, margin_basis text, "
+        "score double, mean_margin decimal(18, 4)",
+    ),
+    "dim_customers": (
+        "core",
+        "customer_id text, age_years bigint, gender text, city text, country text, "
+        "favourite_category text",
+    ),
+    "dim_products": ("core", "product_id text, product_name text"),
+    "product_recommendations": (
+        "basket",
+        "customer_id text, product_id text, product_name text, rank bigint, source text",
+    ),
+    "new_customer_predictions": (
+        "new_customers",
+        "customer_id text, target text, prediction text",
+    ),
+    "customer_contacts": ("private", "customer_id text, email text, phone text"),
+    "int_customers_judged": ("private", "customer_id text, birth_year bigint, decision text"),
+    "int_consents_judged": (
+        "intermediate",
+        "customer_id text, channel text, purpose text, status text, event_at timestamp, "
+        "decision text",
+    ),
+    "int_suppressions_judged": ("intermediate", "customer_id text, decision text"),
+    "int_erasures_judged": ("intermediate", "customer_id text, decision text"),
+    "int_campaigns_judged": (
+        "intermediate",
+        "campaign_id text, list_name text, channel text, decision text",
+    ),
+    "int_campaigns_exported": (
+        "intermediate",
+        "campaign_id text, list_name text, started_date timestamp",
+    ),
+    "int_assignments_exported": (
+        "intermediate",
+        "campaign_id text, customer_id text, arm text, channel text",
+    ),
+    "int_campaign_contacts_judged": (
+        "intermediate",
+        "campaign_id text, customer_id text, sent_at timestamp, decision text",
+    ),
+}
+STEPS = [
+    "reachability",
+    "consent",
+    "suppression",
+    "erasure",
+    "contact pressure",
+    "cool-down",
+    "exclusivity",
+    "minimum expected value",
+    "capacity",
+    "budget",
+    "global holdout",
+    "control arm",
+]
+ADDRESS = {"email": "email", "sms": "phone", "phone": "phone"}
+CAPS = {"email": 2, "sms": 1, "phone": 1}
+BASELINE, ADDED = Decimal("0.2"), Decimal("0.1")
+CONTACT_COST, OFFER_COST = Decimal("0.02"), Decimal("1")
+GOOD_CONTACT = {"email": "ann@example.com", "phone": "+1 202 555 0101"}
+
+
+class Steps:
+    """The compiled steps and checks, with a database in memory to run them in."""
+
+    def __init__(self, project: Project) -> None:
+        outcome = project.dbt(
+            "compile",
+            "--select",
+            *MODELS,
+            *HISTORY,
+            *CHECKS,
+            *HISTORY_CHECKS,
+            SOUNDNESS,
+            adapter="contract",
+            **SETTINGS,
+        )
+        assert outcome.success, "\n".join(outcome.failures)
+        compiled = project.folder / "target/sample/compiled/targeted_lists"
+        # Unit tests are compiled into folders named after their YAML, and bear their model's name.
+        files = {
+            path.stem: path
+            for path in compiled.rglob("*.sql")
+            if not any(part.endswith(".yml") for part in path.parts)
+        }
+        self.sql = {
+            name: files[name].read_text().replace("'win_back'", "'l''huile'")
+            for name in [*MODELS, *HISTORY, *CHECKS, *HISTORY_CHECKS, SOUNDNESS]
+        }
+        self.schema = {
+            name: "targeting" if name.startswith("list_") else "intermediate"
+            for name in [*MODELS, *HISTORY]
+        }
+        self.connection = duckdb.connect()
+        self.connection.execute("attach ':memory:' as sample")
+        for schema in {schema for schema, _ in INPUTS.values()} | set(self.schema.values()):
+            self.connection.execute(f"create schema sample.{schema}")
+        for name, (schema, columns) in INPUTS.items():
+            self.connection.execute(f"create table sample.{schema}.{name} ({columns})")
+
+    def fill(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        """Give the inputs these rows; an input that is not named has none."""
+        for name, (schema, _) in INPUTS.items():
+            table = f"sample.{schema}.{name}"
+            self.connection.execute(f"truncate {table}")
+            rows = tables.get(name, [])
+            if rows:
+                columns = ", ".join(rows[0])
+                marks = "(" + ", ".join("?" * len(rows[0])) + ")"
+                self.connection.execute(
+                    f"insert into {table} ({columns}) values {', '.join([marks] * len(rows))}",
+                    [value for row in rows for value in row.values()],
+                )
+
+    def run(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        """Fill the inputs and build every model."""
+        self.fill(tables)
+        for name in MODELS:
+            self.connection.execute(
+                f"create or replace table sample.{self.schema[name]}.{name} as {self.sql[name]}"
+            )
+
+    def begin_history(self) -> None:
+        """Forget what was kept, as before the first run."""
+        self.fill({})
+        self.replace("intermediate.int_lists_priced", "list_name text, definition_hash text")
+        self.replace(
+            "targeting.list_waterfall", "list_name text, removed bigint, is_holdout boolean"
+        )
+        self.replace(
+            "targeting.list_decisions",
+            "list_name text, customer_id text, arm text, first_exclusion text, reason text",
+        )
+        for name in LISTS:
+            self.connection.execute(
+                "insert into sample.intermediate.int_lists_priced values (?, 'd')", [name]
+            )
+            self.connection.execute(
+                "insert into sample.targeting.list_waterfall values (?, 0, true)", [name]
+            )
+
+    def run_history(self, day: str, members: set[tuple[str, str]]) -> None:
+        """Build history and runs as of a day with these members, and keep them."""
+        self.replace(
+            "targeting.list_members",
+            "list_name text, customer_id text, reason text, expected_value decimal(18, 4)",
+        )
+        for name, customer in sorted(members):
+            self.connection.execute(
+                "insert into sample.targeting.list_members values (?, ?, 'because', 1)",
+                [name, customer],
+            )
+        for name in HISTORY:
+            sql = self.sql[name].replace("2026-07-01", day)
+            self.connection.execute(f"create or replace table sample.targeting.{name} as {sql}")
+        for name, kept in zip(HISTORY, ["list_history_kept", "list_runs_kept"], strict=True):
+            self.connection.execute(f"truncate sample.targeting.{kept}")
+            self.connection.execute(
+                f"insert into sample.targeting.{kept} by name "
+                f"select *, timestamp '{day}' as kept_date from sample.targeting.{name}"
+            )
+
+    def replace(self, table: str, columns: str) -> None:
+        """Put an empty table in the place of one."""
+        self.connection.execute(f"create or replace table sample.{table} ({columns})")
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a query by name of column."""
+        result = self.connection.execute(sql)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def faults(self, check: str) -> list[tuple]:
+        """Return the rows that a singular test finds fault with."""
+        return self.connection.execute(self.sql[check]).fetchall()
+
+
+@dataclass
+class World:
+    """What a shop knows: customers, what they said and got, and what its lists want.
+
+    Attributes
+    ----------
+    ages, contacts : by customer; `contacts` holds email and phone.
+    consents : customer, channel, purpose, status, day (from the as-of date, or None), decision.
+    suppressed, erased : customers.
+    campaigns : id to list and channel, either of which may be None.
+    sends : customer, campaign, day.
+    definitions : by list.
+    candidates : list and customer to score and mean margin.
+    """
+
+    ages: dict[str, int | None] = field(default_factory=dict)
+    contacts: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    consents: list[tuple] = field(default_factory=list)
+    suppressed: set[str] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
+    campaigns: dict[str, tuple] = field(default_factory=dict)
+    sends: set[tuple] = field(default_factory=set)
+    definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    candidates: dict[tuple, tuple] = field(default_factory=dict)
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the world as the inputs of the steps."""
+        return {
+            "list_definitions": list(self.definitions.values()),
+            "contact_channels": [
+                {"channel": channel, "address": ADDRESS[channel], "contact_cap": cap}
+                for channel, cap in CAPS.items()
+            ],
+            "list_steps": [
+                {"step_number": number, "step": step, "is_holdout": number > 10}
+                for number, step in enumerate(STEPS, start=1)
+            ],
+            "list_priors": [
+                {
+                    "list_name": name,
+                    "basis": "assumed",
+                    "baseline_probability": BASELINE,
+                    "added_probability": ADDED,
+                    "smallest_effect": Decimal("0.01"),
+                }
+                for name in self.definitions
+            ],
+            "list_candidates": [
+                {
+                    "list_name": name,
+                    "customer_id": customer,
+                    "reason": "because",
+                    "score": float(score),
+                    "mean_margin": margin,
+                }
+                for (name, customer), (score, margin) in self.candidates.items()
+            ],
+            "dim_customers": [
+                {"customer_id": customer, "age_years": age} for customer, age in self.ages.items()
+            ],
+            "int_customers_judged": [
+                {
+                    "customer_id": customer,
+                    "birth_year": None if age is None else AS_OF.year - age,
+                    "decision": "kept",
+                }
+                for customer, age in self.ages.items()
+            ],
+            "customer_contacts": [
+                {"customer_id": customer, **contact} for customer, contact in self.contacts.items()
+            ],
+            "int_consents_judged": [
+                {
+                    "customer_id": customer,
+                    "channel": channel,
+                    "purpose": purpose,
+                    "status": status,
+                    "event_at": at_day(day),
+                    "decision": decision,
+                }
+                for customer, channel, purpose, status, day, decision in self.consents
+            ],
+            "int_suppressions_judged": [
+                {"customer_id": one, "decision": "kept"} for one in sorted(self.suppressed)
+            ],
+            "int_erasures_judged": [
+                {"customer_id": hash_erased(one), "decision": "kept"}
+                for one in sorted(self.erased)
+            ],
+            "int_campaigns_judged": [
+                {"campaign_id": one, "list_name": name, "channel": channel, "decision": "kept"}
+                for one, (name, channel) in self.campaigns.items()
+            ],
+            "int_campaign_contacts_judged": [
+                {
+                    "campaign_id": campaign,
+                    "customer_id": customer,
+                    "sent_at": at_day(day),
+                    "decision": "kept",
+                }
+                for customer, campaign, day in sorted(self.sends)
+            ],
+        }
+
+
+def hash_erased(customer: str) -> str:
+    """Return what is kept of the key of an erased customer."""
+    return "e_" + hashlib.md5(f"{SETTINGS['customer_key_salt']}{customer}".encode()).hexdigest()
+
+
+def at_day(day: int | None) -> datetime | None:
+    """Return the moment so many days after the as-of date."""
+    return None if day is None else AS_OF + timedelta(days=day)
+
+
+def bucket_of(salt: str, customer: str) -> int:
+    """Return the bucket 0 to 9999 of REFERENCE: md5 of salt and customer."""
+    return int(hashlib.md5(f"{salt}{customer}".encode()).hexdigest()[:8], 16) % 10_000
+
+
+def is_held_out(customer: str) -> bool:
+    """Whether a customer is in the global holdout of the period P."""
+    return bucket_of("targeted_lists|P|", customer) < 2000
+
+
+def is_control(name: str, customer: str) -> bool:
+    """Whether a customer falls in a list's control arm."""
+    return bucket_of(f"targeted_lists|{name}|2026-07-01|", customer) < 2000
+
+
+def find_objection(world: World, customer: str, channel: str) -> str | None:
+    """Return the first of the four steps that forbids a channel, None where none does."""
+    contact = world.contacts.get(customer, {}).get(ADDRESS[channel])
+    if contact != GOOD_CONTACT[ADDRESS[channel]]:
+        return "reachability"
+    if not may_write(world, customer, channel):
+        return "consent"
+    if customer in world.suppressed:
+        return "suppression"
+    return "erasure" if customer in world.erased else None
+
+
+def may_write(world: World, customer: str, channel: str) -> bool:
+    """Whether a customer of age has said so, last and lately, for marketing in a channel."""
+    age = world.ages.get(customer)
+    if age is not None and age <= 18:
+        return False
+    words = []
+    for who, where, purpose, status, day, decision in world.consents:
+        if who != customer or where not in (channel, "any"):
+            continue
+        if purpose not in (None, "marketing"):
+            continue
+        is_grant = status == "granted"
+        if is_grant and (decision != "kept" or (day is not None and day >= 0)):
+            continue
+        unknown = -(10**6) if decision == "kept" else 10**6
+        words.append((unknown if day is None else day, not is_grant))
+    if not words:
+        return False
+    day, is_withdrawal = max(words)
+    return not is_withdrawal and day >= -365
+
+
+def decide(world: World) -> dict[tuple, tuple]:
+    """Return channel, first exclusion and rank of each candidate, one list after the other."""
+    decisions: dict[tuple, tuple] = {}
+    taken: list[tuple] = []
+    for name in sorted(world.definitions, key=lambda one: world.definitions[one]["priority"]):
+        terms = world.definitions[name]
+        people = [customer for listed, customer in world.candidates if listed == name]
+        early = {}
+        for customer in people:
+            channel, step = judge(world, terms, customer, taken)
+            early[customer] = channel
+            decisions[name, customer] = (channel, step, None)
+        decisions.update(fill_places(world, terms, decisions, taken))
+    return decisions
+
+
+def count_sends(world: World, customer: str, channel: str | None = None) -> int:
+    """Return the messages of the last 30 days, and of after; in a channel or in all."""
+    return sum(
+        who == customer
+        and day >= -30
+        and (channel is None or world.campaigns[campaign][1] in (channel, None))
+        for who, campaign, day in world.sends
+    )
+
+
+def judge(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple:
+    """Return the chosen channel and the first step before capacity that excludes."""
+    order = [None, "pressed", "erasure", "suppression", "consent", "reachability"]
+
+    def rank(channel: str) -> int:
+        is_full = (
+            count_sends(world, customer) >= 2
+            or count_sends(world, customer, channel) >= CAPS[channel]
+        )
+        objection = find_objection(world, customer, channel)
+        return order.index(objection or ("pressed" if is_full else None))
+
+    channel = min(terms["channel"].split(), key=rank)
+    planned = Counter(where for _, where, who, is_sent, _ in taken if who == customer and is_sent)
+    others = [one for one in taken if one[2] == customer]
+    margin = world.candidates[terms["list_name"], customer][1]
+    days = [
+        day
+        for who, campaign, day in world.sends
+        if who == customer and world.campaigns[campaign][0] == terms["list_name"]
+    ]
+    if step := find_objection(world, customer, channel):
+        return channel, step
+    if (
+        count_sends(world, customer) + planned.total() >= 2
+        or count_sends(world, customer, channel) + planned[channel] >= CAPS[channel]
+    ):
+        return channel, "contact pressure"
+    if days and max(days) > -terms["cooldown_days"]:
+        return channel, "cool-down"
+    if any(not (terms["allows_other_lists"] and allows) for *_, allows in others):
+        return channel, "exclusivity"
+    if margin is None or value_of(margin) < terms["minimum_expected_value"]:
+        return channel, "minimum expected value"
+    return channel, None
+
+
+def value_of(margin: Decimal) -> Decimal:
+    """Return the expected value of a contact."""
+    return ADDED * margin - CONTACT_COST - (BASELINE + ADDED) * OFFER_COST
+
+
+def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) -> dict:
+    """Rank who is left, cut by capacity and budget, hold out, and note who is taken."""
+    name = terms["list_name"]
+    left = [
+        customer
+        for (listed, customer), (_, step, _) in decisions.items()
+        if listed == name and step is None
+    ]
+
+    def merit(customer: str) -> tuple:
+        score, margin = world.candidates[name, customer]
+        by_score = score if terms["ranking"] == "score" else 0
+        return -by_score, -value_of(margin), -score, customer
+
+    filled, spent = {}, Decimal(0)
+    for rank, customer in enumerate(sorted(left, key=merit), start=1):
+        channel = decisions[name, customer][0]
+        is_sent = not is_held_out(customer) and not is_control(name, customer)
+        spent += is_sent * (CONTACT_COST + (BASELINE + ADDED) * OFFER_COST)
+        step = None
+        if rank > terms["capacity"]:
+            step = "capacity"
+        elif terms["budget"] is not None and spent > terms["budget"]:
+            step = "budget"
+        else:
+            taken.append((name, channel, customer, is_sent, terms["allows_other_lists"]))
+            step = "global holdout" if is_held_out(customer) else None
+        filled[name, customer] = (channel, step, rank)
+    return filled

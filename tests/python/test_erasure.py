@@ -1,0 +1,69 @@
+"""Who asked to be erased leaves what earlier runs have kept, and nobody else does."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from targeted_lists.erasure import forget_customers, forget_customers_json
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A folder of kept tables: two with customers, one without."""
+    folder = tmp_path / "state"
+    for name in ("customer_clusters", "list_members"):
+        (folder / "shop" / name).mkdir(parents=True)
+        for day in ("2026-01-31", "2026-02-28"):
+            write(
+                folder / "shop" / name / f"{day}.parquet",
+                "select unnest(['a', 'b', 'c']) as customer_id, date '2026-01-01' as on_date",
+            )
+    (folder / "shop" / "centres").mkdir()
+    write(folder / "shop/centres/2026-01-31.parquet", "select 'b' as cluster_name")
+    return folder
+
+
+def write(path, sql: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({sql}) to '{path}' (format parquet)")
+
+
+def content(folder) -> dict[str, list]:
+    return {
+        str(path.relative_to(folder)): duckdb.sql(
+            f"select * from '{path}' order by all"
+        ).fetchall()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_erased_leave_every_kept_table(state):
+    before = content(state)
+    assert forget_customers("shop", ["b", "nobody"], folder=state) == 4
+    after = content(state)
+    assert after == {
+        name: rows if "centres" in name else [row for row in rows if row[0] != "b"]
+        for name, rows in before.items()
+    }
+    assert forget_customers("shop", ["b"], folder=state) == 0
+
+
+def test_without_erasures_nothing_is_touched(state, monkeypatch):
+    monkeypatch.chdir(state.parent)
+    before = {path: path.stat().st_mtime_ns for path in state.rglob("*.parquet")}
+    for customers in ("null", "[]", "[null]", ""):
+        assert forget_customers_json("shop", customers).startswith("0 rows")
+    assert {path: path.stat().st_mtime_ns for path in state.rglob("*.parquet")} == before
+
+
+def test_a_file_that_cannot_be_replaced_is_as_it_was(state, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    before = content(state)
+    monkeypatch.setattr("targeted_lists.erasure.os.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        forget_customers("shop", ["b"], folder=state)
+    assert content(state) == before

@@ -1,0 +1,487 @@
+"""A file holds whom it may, whole or not at all, and a record of both arms goes with it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from targeted_lists import contacts, export
+from targeted_lists.campaigns import hash_list, read_assignments, read_campaigns
+from targeted_lists.erasure import forget_customers
+from targeted_lists.export import ExportError, Order, Places, export_list
+
+AS_OF = date(2026, 7, 1)
+ORDER = Order(dataset="shop", list_name="win_back", target="csv", country="US")
+# Of the members, by rank: two fine by e-mail, one by sms, a bad address, one who has withdrawn.
+MEMBERS = {
+    "m1": ("email", " Ann@Example.com ", None, "email"),
+    "m2": ("email", "bea.b@gmail.com", "+1 202 555 0142", "email sms"),
+    "m3": ("sms", "cas@example.com", "(202) 555-0143", "sms"),
+    "m4": ("email", "dan@@example.com", None, "email"),
+    "m5": ("email", "eve@example.com", None, ""),
+}
+CONTROLS = ["k1", "k2"]
+
+
+def places_in(folder: Path) -> Places:
+    return Places(*(folder / name for name in ("published", "warehouse", "state", "exports")))
+
+
+@pytest.fixture
+def places(shop: Path, tmp_path: Path) -> Places:
+    """The two databases of a small shop, and where exports of it go."""
+    shutil.copytree(shop, tmp_path / "shop")
+    return places_in(tmp_path / "shop")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small shop that each test gets a copy of."""
+    folder = tmp_path_factory.mktemp("shop")
+    places = places_in(folder)
+    for place in (places.published, places.warehouse):
+        place.mkdir()
+    publish(places)
+    with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
+        for schema in ("intermediate", "private", "core", "seeds"):
+            working.execute(f"create schema {schema}")
+        working.execute(
+            "create table intermediate.int_list_channels as "
+            "select 'win_back' as list_name, unnest(['email', 'sms']) as channel, "
+            "'marketing' as consent_purpose"
+        )
+        working.execute(
+            "create table intermediate.int_contact_permissions (customer_id text, channel text, "
+            "consent_purpose text, consent_basis text, own_exclusion text)"
+        )
+        working.execute(
+            "create table private.customer_contacts (customer_id text, email text, phone text)"
+        )
+        working.execute(
+            "create table core.dim_customers (customer_id text, gender text, city text, "
+            "country text, favourite_category text)"
+        )
+        working.execute(
+            "create table seeds.proof_recipients as select 'proof_1' as name, "
+            "'proofs@example.com' as email, '+12025550100' as phone"
+        )
+        # Everyone else may be written to as well: only the list decides who is in the file.
+        everyone = MEMBERS | {
+            one: ("email", f"{one}@example.com", None, "email") for one in [*CONTROLS, "x"]
+        }
+        for customer, (_, email, phone, channels) in everyone.items():
+            working.execute(
+                "insert into private.customer_contacts values (?, ?, ?)", [customer, email, phone]
+            )
+            working.execute(
+                "insert into core.dim_customers values (?, 'female', 'Leeds', null, 'Toys')",
+                [customer],
+            )
+            for channel in ("email", "sms"):
+                granted = channel in channels.split()
+                working.execute(
+                    "insert into intermediate.int_contact_permissions values (?, ?, ?, ?, ?)",
+                    [
+                        customer,
+                        channel,
+                        "marketing",
+                        "granted" if granted else "consent withdrawn",
+                        None if granted else "consent",
+                    ],
+                )
+    return folder
+
+
+def publish(
+    places: Places,
+    *,
+    members=tuple(MEMBERS),
+    consent_basis: str = "granted",
+    stop_reason: str | None = None,
+) -> None:
+    """Publish a list of these members and the controls."""
+    path = places.published / "shop.duckdb"
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as published:
+        for schema in ("lists", "targeting"):
+            published.execute(f"create schema {schema}")
+        published.execute("create table publication as select date '2026-07-01' as as_of_date")
+        published.execute(
+            "create table lists.list_catalog as select 'win_back' as list_name, "
+            "?::varchar is not null as is_stopped, ?::varchar as stop_reason",
+            [stop_reason, stop_reason],
+        )
+        published.execute(
+            "create table targeting.list_runs as select 'win_back' as list_name, "
+            "date '2026-07-01' as as_of_date, 'd' as definition_hash"
+        )
+        published.execute(
+            "create table targeting.list_decisions (list_name text, customer_id text, "
+            "arm text, channel text, product_id text, rank bigint, expected_value decimal(18, 4), "
+            "is_in boolean)"
+        )
+        published.execute(
+            "create table targeting.list_members (list_name text, customer_id text, offer text, "
+            "offer_basis text, product_id text, consent_basis text, valid_until date)"
+        )
+        people = [(one, "treatment", True) for one in members]
+        people += [(one, "control", True) for one in CONTROLS] + [("x", None, False)]
+        for rank, (customer, arm, is_in) in enumerate(people, start=1):
+            channel = MEMBERS.get(customer, ("email",))[0]
+            published.execute(
+                "insert into targeting.list_decisions values ('win_back', ?, ?, ?, ?, ?, ?, ?)",
+                [customer, arm, channel, "p1", rank, Decimal("1.5"), is_in],
+            )
+            if arm == "treatment":
+                published.execute(
+                    "insert into targeting.list_members values "
+                    "('win_back', ?, ?, 'basket', 'p1', ?, '2026-07-31')",
+                    [customer, 'Tea, "fresh"', consent_basis],
+                )
+
+
+def read_file(places: Places, target: str = "csv") -> list[list[str]]:
+    name = f"win_back_2026-07-01_{target}"
+    path = places.exports / "shop" / name / f"{name}.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def read_manifest(places: Places, target: str = "csv") -> dict:
+    path = places.exports / "shop" / f"win_back_2026-07-01_{target}" / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def snapshot(places: Places) -> dict[str, bytes]:
+    """Return every file below state and exports, hidden ones too."""
+    return {
+        str(path): path.read_bytes()
+        for folder in (places.state, places.exports)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def lower_minimum(monkeypatch) -> None:
+    """Let a platform take a file of a few rows."""
+    for name, target in export.TARGETS.items():
+        monkeypatch.setitem(export.TARGETS, name, replace(target, minimum=1))
+
+
+# --- contacts -----------------------------------------------------------------
+
+
+def test_hashes_are_those_of_the_published_vectors():
+    email = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
+    phone = "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"
+    assert contacts.hash_contact(contacts.clean_email(" John_Smith@gmail.com ")) == email
+    for text in ("16505551212", "+1 (650) 555-1212", "650.555.1212"):
+        clean = contacts.clean_phone(text, country="US")
+        assert clean == "+16505551212"
+        assert contacts.digits_phone(clean) == phone
+        # Google hashes the plus as well, so that the two differ.
+        assert contacts.google_phone(clean) == contacts.hash_contact("+16505551212") != phone
+
+
+def test_google_forgets_the_dots_of_gmail_alone():
+    assert contacts.google_email("j.o.hn@gmail.com") == contacts.hash_contact("john@gmail.com")
+    assert contacts.google_email("j.o@googlemail.com") == contacts.hash_contact(
+        "jo@googlemail.com"
+    )
+    assert contacts.google_email("j.o@example.com") == contacts.hash_contact("j.o@example.com")
+
+
+def test_numbers_without_a_country_are_of_the_default_one():
+    assert contacts.clean_phone("8 (999) 555-11-11", country="RU") == "+79995551111"
+    assert contacts.clean_phone("07700 900123", country="GB") == "+447700900123"
+    assert contacts.clean_phone("+44 7700 900123", country="US") == "+447700900123"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [None, "", "ann", "ann@", "@example.com", "ann@@example.com", "an n@example.com", "a@example"],
+)
+def test_what_is_no_email_is_none(email):
+    assert contacts.clean_email(email) is None
+
+
+@pytest.mark.parametrize("phone", [None, "", "12345", "+1 call me", "555-CALL-NOW", "+44", "n/a"])
+def test_what_is_no_phone_is_none(phone):
+    assert contacts.clean_phone(phone, country="US") is None
+
+
+# --- the file -----------------------------------------------------------------
+
+
+def test_a_csv_holds_the_permitted_members_and_names_the_others(places):
+    message = export_list(ORDER, places=places)
+    header, *lines = read_file(places)
+    assert header[:5] == ["customer_id", "channel", "contact", "offer", "product_id"]
+    assert [line[:3] for line in lines] == [
+        ["m1", "email", "ann@example.com"],
+        ["m2", "email", "bea.b@gmail.com"],
+        ["m3", "sms", "+12025550143"],
+    ]
+    assert lines[0][3:] == ['Tea, "fresh"', "p1", "female", "Leeds", "", "Toys"]
+    manifest = read_manifest(places)
+    assert manifest["left_out"] == {"malformed email": ["m4"], "no permission now": ["m5"]}
+    assert manifest["valid_until"] == "2026-07-31"
+    assert manifest["customers_in_file"] == 3
+    assert "malformed email: m4" in message
+    assert "@" not in json.dumps(manifest)
+
+
+def test_hashed_files_hold_hashes_of_permitted_contacts_alone(places, monkeypatch):
+    lower_minimum(monkeypatch)
+    for target in ("google", "meta", "yandex"):
+        export_list(replace(ORDER, target=target), places=places)
+    bea = "+12025550142"
+    google = read_file(places, "google")
+    assert google[0] == ["Email", "Phone"]
+    # m1 may be reached by e-mail, m2 by both, m3 by phone alone though an e-mail is known.
+    assert google[1:] == sorted(
+        [
+            [contacts.hash_contact("ann@example.com"), ""],
+            [contacts.hash_contact("beab@gmail.com"), contacts.hash_contact(bea)],
+            ["", contacts.hash_contact("+12025550143")],
+        ]
+    )
+    assert [contacts.hash_contact("bea.b@gmail.com"), contacts.hash_contact(bea[1:])] in read_file(
+        places, "meta"
+    )
+    assert read_file(places, "yandex")[0] == ["phone", "email"]
+    assert [contacts.hash_contact(bea[1:]), contacts.hash_contact("bea.b@gmail.com")] in read_file(
+        places, "yandex"
+    )
+    assert read_manifest(places, "google")["key_coverage"] == {"email": 2 / 3, "phone": 2 / 3}
+    for target in ("google", "meta", "yandex"):
+        text = "".join("".join(line) for line in read_file(places, target)[1:])
+        assert set(text) <= set("0123456789abcdef")
+
+
+def test_proofs_are_appended_where_asked(places, monkeypatch):
+    lower_minimum(monkeypatch)
+    export_list(replace(ORDER, has_proofs=True), places=places)
+    assert [line[:3] for line in read_file(places)[-2:]] == [
+        ["proof_1", "email", "proofs@example.com"],
+        ["proof_1", "sms", "+12025550100"],
+    ]
+    assert read_manifest(places)["proofs_in_file"] == 2
+    assert read_manifest(places)["customers_in_file"] == 3
+    export_list(replace(ORDER, target="meta", has_proofs=True), places=places)
+    assert len(read_file(places, "meta")) == 1 + 3 + 1
+    assert read_assignments("shop", before=None, folder=places.state).empty
+    kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    assert "proof_1" not in set(kept["customer_id"])
+
+
+# --- what is refused ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        ({"target": "fax"}, "'fax' is no target; take one of csv, google, meta, yandex"),
+        ({"list_name": "l'huile"}, 'There is no list "l\'huile"; there are win_back'),
+        (
+            {"target": "meta"},
+            "win_back has 3 customers that meta could take, and it takes no fewer than 100",
+        ),
+        (
+            {"used_on": date(2026, 8, 1)},
+            "may be used from 2026-07-01 to 2026-07-31, not on 2026-08-01",
+        ),
+        ({"used_on": date(2026, 6, 30)}, "not on 2026-06-30"),
+        ({"dataset": "other"}, "other.duckdb is not there; run `make lists DATASET=other`"),
+    ],
+)
+def test_an_order_that_cannot_be_met_changes_nothing(places, order, sentence):
+    with pytest.raises(ExportError) as caught:
+        export_list(replace(ORDER, **order), places=places)
+    assert sentence in str(caught.value)
+    assert snapshot(places) == {}
+
+
+@pytest.mark.parametrize(
+    ("published", "sentence"),
+    [
+        ({"consent_basis": "not recorded"}, "without consents nothing is exported"),
+        ({"stop_reason": "red alert: sales fell by half"}, "is stopped: red alert"),
+        ({"members": ["m4", "m5"]}, "has 0 customers that csv could take"),
+    ],
+)
+def test_a_list_that_must_not_go_out_changes_nothing(places, published, sentence):
+    publish(places, **published)
+    with pytest.raises(ExportError) as caught:
+        export_list(ORDER, places=places)
+    assert sentence in str(caught.value)
+    assert snapshot(places) == {}
+
+
+# --- the record ---------------------------------------------------------------
+
+
+def test_both_arms_are_recorded_for_the_days_after(places):
+    export_list(replace(ORDER, used_on=date(2026, 7, 3)), places=places)
+    assert read_campaigns("shop", before=AS_OF, folder=places.state).empty
+    campaigns = read_campaigns("shop", before=date(2026, 7, 2), folder=places.state)
+    (campaign,) = campaigns.to_dict("records")
+    assert campaign["campaign_id"] == "win_back_2026-07-01"
+    assert (campaign["members"], campaign["controls"]) == (5, 2)
+    assert campaign["list_hash"] == hash_list("d", MEMBERS)
+    assert campaign["started_date"].date() == date(2026, 7, 3)
+    kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    arms = dict(zip(kept["customer_id"], kept["arm"], strict=True))
+    # Whoever the file leaves out was assigned all the same: read as assigned, not as delivered.
+    assert arms == dict.fromkeys(MEMBERS, "treatment") | dict.fromkeys(CONTROLS, "control")
+
+
+def test_a_frozen_list_is_not_changed_by_later_data(places, monkeypatch):
+    lower_minimum(monkeypatch)
+    export_list(ORDER, places=places)
+    publish(places, members=["m1", "x"])
+    export_list(replace(ORDER, target="google"), places=places)
+    assert len(read_file(places, "google")) == 1 + 3
+    (campaign,) = read_campaigns("shop", before=date.max, folder=places.state).to_dict("records")
+    assert campaign["list_hash"] == hash_list("d", MEMBERS)
+    assert campaign["exported_to"] == "csv; google"
+
+
+def test_who_withdraws_after_the_freeze_is_left_out_of_the_next_file(places):
+    export_list(ORDER, places=places)
+    with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
+        working.execute(
+            "update intermediate.int_contact_permissions set own_exclusion = 'suppression' "
+            "where customer_id = 'm1'"
+        )
+    export_list(ORDER, places=places)
+    assert [line[0] for line in read_file(places)[1:]] == ["m2", "m3"]
+    kept = read_assignments("shop", before=date.max, folder=places.state)
+    assert "m1" in set(kept["customer_id"])
+
+
+def test_the_erased_leave_record_and_file(places):
+    export_list(ORDER, places=places)
+    removed = forget_customers("shop", ["m2", "k1"], folder=places.state, exports=places.exports)
+    assert removed == 2
+    assert not list(places.exports.rglob("*.csv"))
+    (campaign,) = read_campaigns("shop", before=date.max, folder=places.state).to_dict("records")
+    assert (campaign["members"], campaign["controls"], campaign["erased_customers"]) == (4, 1, 2)
+    assert campaign["list_hash"] == hash_list("d", ["m1", "m3", "m4", "m5"])
+    kept = read_assignments("shop", before=date.max, folder=places.state)
+    assert set(kept["customer_id"]) == {"m1", "m3", "m4", "m5", "k2"}
+    export_list(ORDER, places=places)
+    assert [line[0] for line in read_file(places)[1:]] == ["m1", "m3"]
+    assert read_manifest(places)["erased_customers"] == 2
+
+
+# --- whole or not at all ------------------------------------------------------
+
+
+POINTS = ["record", "half the file", "manifest", 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("has_former", "point", "error"),
+    [
+        *[(False, point, OSError("disk full")) for point in POINTS],
+        # Folders that replace others are put in place by two moves each.
+        *[(True, point, OSError("disk full")) for point in [*POINTS, 3, 4]],
+        *[(True, point, KeyboardInterrupt()) for point in ["half the file", 2, 3]],
+    ],
+)
+def test_a_fault_at_any_point_leaves_all_as_it_was(places, monkeypatch, point, error, has_former):
+    if has_former:
+        export_list(replace(ORDER, used_on=date(2026, 7, 2)), places=places)
+    before = snapshot(places)
+
+    def fail(*_, **__):
+        raise error
+
+    moves = []
+    real_replace = export.os.replace
+
+    def fail_at_move(source, target):
+        moves.append(source)
+        if len(moves) == point:
+            raise error
+        real_replace(source, target)
+
+    class HalfWriter:
+        def __init__(self, file):
+            self.file = file
+
+        def writerows(self, rows):
+            self.file.write("customer_id,cha")
+            self.file.flush()
+            raise error
+
+    if point == "record":
+        monkeypatch.setattr(export, "write_campaign", fail)
+    elif point == "half the file":
+        monkeypatch.setattr(export.csv, "writer", HalfWriter)
+    elif point == "manifest":
+        monkeypatch.setattr(Path, "write_text", fail)
+    else:
+        monkeypatch.setattr(export.os, "replace", fail_at_move)
+    expected = ExportError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        export_list(ORDER, places=places)
+    monkeypatch.undo()
+    assert snapshot(places) == before
+    # Whatever went wrong, the next export is whole.
+    export_list(ORDER, places=places)
+    assert [line[0] for line in read_file(places)[1:]] == ["m1", "m2", "m3"]
+
+
+def test_leftovers_of_a_killed_export_are_cleared_and_are_no_campaign(places):
+    export_list(ORDER, places=places)
+    campaigns = places.state / "shop" / "campaigns"
+    shutil.copytree(campaigns / "win_back_2026-07-01", campaigns / ".win_back_2026-07-01.former")
+    assert len(read_campaigns("shop", before=date.max, folder=places.state)) == 1
+    export_list(ORDER, places=places)
+    assert [path.name for path in campaigns.iterdir()] == ["win_back_2026-07-01"]
+
+
+def test_the_sample_is_exported_by_the_command(sample_build, monkeypatch, capsys, tmp_path):
+    from targeted_lists.__main__ import main
+
+    folder = tmp_path / "project"
+    for name in ("published", "warehouse"):
+        (folder / name).mkdir(parents=True)
+    shutil.copyfile(sample_build.published, folder / "published/sample.duckdb")
+    shutil.copyfile(sample_build.warehouse, folder / "warehouse/sample.duckdb")
+    shutil.copyfile(sample_build.project.folder / "dbt_project.yml", folder / "dbt_project.yml")
+    shutil.copytree(sample_build.project.folder / "state", folder / "state")
+    monkeypatch.chdir(folder)
+    for target in ("csv", "google", "meta", "yandex"):
+        assert main(["export", "--list", "win_back", "--to", target]) == 0
+        assert "to be used until 2026-07-31" in capsys.readouterr().out
+    members = {row[0] for row in sample_build.query("select customer_id from lists.list_win_back")}
+    name = "win_back_2026-07-01_csv"
+    with (folder / f"exports/sample/{name}/{name}.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 200
+    assert {row["customer_id"] for row in rows} <= members
+    hidden = {row["contact"] for row in rows}
+    for target in ("google", "meta", "yandex"):
+        path = folder / f"exports/sample/win_back_2026-07-01_{target}"
+        text = (path / f"{path.name}.csv").read_text(encoding="utf-8")
+        assert not [contact for contact in hidden if contact in text]
+        assert text.count("\n") == len(rows) + 1
+    assert main(["export", "--list", "retain_declining", "--to", "yandex"]) == 1
+    assert "takes no fewer than 100" in capsys.readouterr().out
+    assert main(["preview", "--list", "win_back"]) == 0
+    assert "as defined" in capsys.readouterr().out
+    assert main(["members", "--list", "win_back", "--as-of", "2026-07-15"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(members)
+    assert main(["members", "--list", "win_back", "--as-of", "2026-06-30"]) == 1
+    assert "has nobody in 'win_back'" in capsys.readouterr().out

@@ -1,0 +1,13 @@
+-- The preview of a list as it is defined is the list.
+select
+    previews.list_name,
+    previews.members,
+    catalog.members as members_of_list
+from {{ ref('list_catalog') }} as catalog
+left join {{ ref('list_previews') }} as previews
+    on catalog.list_name = previews.list_name
+    and previews.is_as_defined
+where previews.list_name is null
+    or previews.members <> catalog.members
+    or previews.held_out <> catalog.held_out
+    or previews.expected_value <> catalog.expected_value
