@@ -20,12 +20,12 @@ PICTURE = Path("docs") / "lineage.svg"
 COLUMNS = (
     ("staging",),
     ("intermediate",),
-    ("core",),
+    ("core", "private"),
     ("pivots", "rfm"),
     ("segmentation", "basket", "activity"),
-    ("new_customers",),
+    ("response", "new_customers"),
     ("targeting",),
-    ("lists",),
+    ("findings", "lists"),
 )
 BOX_WIDTH, COLUMN_GAP, ROW_GAP = 224, 50, 26
 HEADER, LINE, PADDING = 26, 15, 8
@@ -76,7 +76,14 @@ def collect_boxes(manifest: dict) -> tuple[dict[str, Box], set[tuple[str, str]]]
 
 
 def place_boxes(boxes: dict[str, Box]) -> tuple[list[Box], int, int]:
-    """Put the boxes in columns from left to right; return them with the picture's size."""
+    """Put the boxes in columns from left to right; return them with the picture's size.
+
+    Raises
+    ------
+    ValueError : a folder has no column.
+    """
+    if unplaced := sorted(set(boxes) - {folder for folders in COLUMNS for folder in folders}):
+        raise ValueError(f"COLUMNS has no place for {', '.join(unplaced)}")
     columns = [[boxes[folder] for folder in folders if folder in boxes] for folders in COLUMNS]
     heights = [
         sum(box.height for box in column) + ROW_GAP * max(len(column) - 1, 0) for column in columns

@@ -282,3 +282,10 @@ def test_every_macro_is_documented_and_named_as_its_file() -> None:
         if not text.startswith("{#") or not (is_named or path.stem == "time_labels"):
             wrong.append(path.name)
     assert wrong == []
+
+
+def test_the_lineage_picture_names_every_mart_and_list(models: list[Node]) -> None:
+    picture = (REPO_ROOT / "docs" / "lineage.svg").read_text(encoding="utf-8")
+    shown = {node["name"] for node in models if node["fqn"][1] in ("marts", "lists")}
+    assert shown
+    assert [name for name in sorted(shown) if f">{name}</text>" not in picture] == []
