@@ -65,7 +65,7 @@ INPUTS = {
         "channel text, offer text, priority bigint, capacity bigint, cooldown_days bigint, "
         "valid_days bigint, contact_cost decimal(18, 4), offer_cost decimal(18, 4), "
         "budget decimal(18, 4), minimum_expected_value decimal(18, 4), "
-        "allows_other_lists boolean",
+        "allows_other_lists boolean, valued_by text",
     ),
     "contact_channels": ("seeds", "channel text, address text, contact_cap bigint"),
     "list_steps": ("seeds", "step_number bigint, step text, is_holdout boolean"),
@@ -481,7 +481,7 @@ def judge(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple
     channel = min(terms["channel"].split(), key=rank)
     planned = Counter(where for _, where, who, is_sent, _ in taken if who == customer and is_sent)
     others = [one for one in taken if one[2] == customer]
-    margin = world.candidates[terms["list_name"], customer][1]
+    value = value_of(*world.candidates[terms["list_name"], customer], terms)
     days = [
         day
         for who, campaign, day in world.sends
@@ -498,13 +498,17 @@ def judge(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple
         return channel, "cool-down"
     if any(not (terms["allows_other_lists"] and allows) for *_, allows in others):
         return channel, "exclusivity"
-    if margin is None or value_of(margin) < terms["minimum_expected_value"]:
+    if value is None or value < terms["minimum_expected_value"]:
         return channel, "minimum expected value"
     return channel, None
 
 
-def value_of(margin: Decimal) -> Decimal:
-    """Return the expected value of a contact."""
+def value_of(score: float, margin: Decimal | None, terms: dict) -> Decimal | None:
+    """Return the expected value of a contact; None where the margin is unknown."""
+    if terms["valued_by"] == "answers":
+        return Decimal(score)
+    if margin is None:
+        return None
     return ADDED * margin - CONTACT_COST - (BASELINE + ADDED) * OFFER_COST
 
 
@@ -520,7 +524,7 @@ def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) 
     def merit(customer: str) -> tuple:
         score, margin = world.candidates[name, customer]
         by_score = score if terms["ranking"] == "score" else 0
-        return -by_score, -value_of(margin), -score, customer
+        return -by_score, -value_of(score, margin, terms), -score, customer
 
     filled, spent = {}, Decimal(0)
     for rank, customer in enumerate(sorted(left, key=merit), start=1):

@@ -68,6 +68,7 @@ def define(name: str, priority: int, **terms) -> dict:
         "budget": None,
         "minimum_expected_value": Decimal(0),
         "allows_other_lists": False,
+        "valued_by": "lift",
         **terms,
     }
 
@@ -88,6 +89,7 @@ def worlds(draw: st.DrawFn) -> World:
             ),
             minimum_expected_value=draw(st.sampled_from([Decimal(0), Decimal("0.68")])),
             allows_other_lists=draw(st.booleans()),
+            valued_by=draw(st.sampled_from(["lift", "lift", "answers"])),
         )
         for name, priority in zip(LISTS, priorities, strict=True)
     }
