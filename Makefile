@@ -55,13 +55,12 @@ ADAPTERS = $(filter-out contract,$(notdir $(wildcard models/staging/*)))
 lint: .venv/dev.stamp
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/sqlfluff lint --disable-progress-bar models tests
+	.venv/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
 	@mkdir -p target
-	@set -e; for adapter in $(ADAPTERS); do \
-		printf '[sqlfluff:templater:dbt:context]\nadapter = %s\n' $$adapter > target/$$adapter.cfg; \
-		.venv/bin/sqlfluff lint --disable-progress-bar --config target/$$adapter.cfg \
-			models/staging/$$adapter; \
-	done
+	@printf '%s\n' $(ADAPTERS) | xargs -P 2 -I ADAPTER sh -c ' \
+		printf "[sqlfluff:templater:dbt:context]\nadapter = ADAPTER\n" > target/ADAPTER.cfg; \
+		DBT_TARGET_PATH=target/ADAPTER .venv/bin/sqlfluff lint --disable-progress-bar \
+			--config target/ADAPTER.cfg models/staging/ADAPTER'
 
 clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/ stay
 	rm -rf target logs warehouse

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from targeted_lists.run import explain_failures, invoke_dbt
 
@@ -165,9 +167,25 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def sample_build(project: Project) -> Build:
-    """The sample, built and published once for all tests that only read it."""
-    return project.build()
+def sample_build(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The sample, built and published once for all tests that only read it.
+
+    Several processes of pytest share one build: the first to need it makes it, the others wait
+    and take a copy.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return project.build()
+    shared = tmp_path_factory.getbasetemp().parent / "sample_build"
+    told = shared / "outcome.json"
+    with FileLock(shared.with_suffix(".lock")):
+        if not told.exists():
+            shutil.rmtree(shared, ignore_errors=True)
+            outcome = copy_project(shared).build().outcome
+            told.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    for made in ("warehouse", "published", "state", "target"):
+        shutil.copytree(shared / made, project.folder / made, dirs_exist_ok=True)
+    outcome = Outcome(**json.loads(told.read_text(encoding="utf-8")))
+    return Build(project=project, dataset="sample", outcome=outcome)
 
 
 @pytest.fixture(scope="session")
