@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from targeted_lists.publication import literal
-from targeted_lists.state import STATE_FOLDER
+from targeted_lists.state import STATE_FOLDER, read_latest
 
 EXPORT_FOLDER = Path("exports")
 ASSIGNMENTS, CAMPAIGN = "assignments.parquet", "campaign.parquet"
@@ -44,6 +44,12 @@ ASSIGNMENT_TYPES = {
     "product_id": "str",
     "rank": "int64",
     "expected_value": "float64",
+}
+CLUSTER_TYPES = {
+    "campaign_id": "str",
+    "customer_id": "str",
+    "cluster_key": "str",
+    "cluster_name": "str",
 }
 
 
@@ -93,6 +99,33 @@ def read_assignments(
 ) -> pd.DataFrame:
     """Return who was assigned in them, one row per campaign and customer."""
     return _read_all(dataset, ASSIGNMENTS, ASSIGNMENT_TYPES, before=before, folder=folder)
+
+
+def read_clusters(
+    dataset: str, windows: pd.DataFrame, *, folder: Path = STATE_FOLDER
+) -> pd.DataFrame:
+    """Return the clusters as they were last kept before each campaign began.
+
+    A cluster of today is what the campaign may have moved its customers into.
+
+    Parameters
+    ----------
+    windows : one row per campaign_id, with `window_start_at` (missing where it is not known).
+
+    Returns
+    -------
+    pandas.DataFrame : campaign_id, customer_id, cluster_key, cluster_name; no rows of a
+        campaign before which no run was kept.
+    """
+    frames = []
+    for campaign in windows.dropna(subset="window_start_at").itertuples():
+        day = campaign.window_start_at.date()
+        kept = read_latest(dataset, "customer_clusters", as_of_date=day, folder=folder)
+        if kept is not None:
+            chosen = kept[kept["is_chosen"]].assign(campaign_id=campaign.campaign_id)
+            frames.append(chosen[list(CLUSTER_TYPES)])
+    rows = pd.concat(frames) if frames else pd.DataFrame(columns=list(CLUSTER_TYPES))
+    return rows.astype(CLUSTER_TYPES).sort_values(["campaign_id", "customer_id"])
 
 
 def count_erased(path: Path, *, removed: int) -> None:
