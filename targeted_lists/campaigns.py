@@ -38,12 +38,14 @@ ASSIGNMENT_TYPES = {
     "campaign_id": "str",
     "customer_id": "str",
     "arm": "str",
+    "stratum": "str",
     "channel": "str",
     "offer": "str",
     "offer_basis": "str",
     "product_id": "str",
     "rank": "int64",
     "expected_value": "float64",
+    "control_share": "float64",
 }
 CLUSTER_TYPES = {
     "campaign_id": "str",
@@ -160,4 +162,5 @@ def _read_all(
         if before is not None and as_of < pd.Timestamp(before):
             frames.append(_read(path.with_name(name)))
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(types))
-    return rows[list(types)].astype(types)
+    # What an earlier version did not record is missing.
+    return rows.reindex(columns=list(types)).astype(types)

@@ -261,12 +261,14 @@ def freeze(
         select
             decisions.customer_id,
             decisions.arm,
+            decisions.stratum,
             decisions.channel,
             members.offer,
             members.offer_basis,
             coalesce(members.product_id, decisions.product_id) as product_id,
             decisions.rank,
             cast(decisions.expected_value as double) as expected_value,
+            cast(decisions.control_share as double) as control_share,
             members.valid_until
         from published.targeting.list_decisions as decisions
         left join published.targeting.list_members as members

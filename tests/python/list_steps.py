@@ -74,6 +74,8 @@ INPUTS = {
         "list_name text, basis text, baseline_probability decimal(9, 6), "
         "added_probability decimal(9, 6), smallest_effect decimal(9, 6)",
     ),
+    "control_shares": ("seeds", "list_name text, segment text, control_share decimal(9, 4)"),
+    "rfm_scores": ("rfm", "basis text, customer_id text, segment text"),
     "campaign_plans": (
         "seeds",
         "dataset text, campaign_id text, arm text, planned_share decimal(9, 6)",

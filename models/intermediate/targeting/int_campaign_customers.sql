@@ -88,6 +88,7 @@ assigned as (
         assignments.campaign_id,
         assignments.customer_id,
         assignments.arm,
+        coalesce(assignments.stratum, 'all') as stratum,
         assignments.channel,
         assignments.arm <> 'control' as is_contacted,
         contacts.responded,
@@ -106,6 +107,7 @@ assigned as (
         contacts.campaign_id,
         contacts.customer_id,
         coalesce(lower(contacts.arm), 'unassigned') as arm,
+        'all' as stratum,
         cast(null as string) as channel,
         -- Where no send is told, whoever was to be contacted was.
         case
@@ -142,6 +144,7 @@ customers as (
         windows.*,
         split.customer_id,
         split.arm,
+        split.stratum,
         coalesce(split.channel, windows.channel) as own_channel,
         split.is_contacted,
         split.responded,
@@ -359,6 +362,7 @@ select
     list_name,
     customer_id,
     arm,
+    stratum,
     own_channel as channel,
     offer,
     segment,

@@ -2,7 +2,7 @@
 -- and the buckets of holdout and arm. Of a list's channels a customer gets the first
 -- that nothing forbids; where all are forbidden, the one that came furthest.
 {% set campaign_salt -%}
-    '{{ project_name }}|' || chosen.list_name || '|'
+    '{{ project_name }}|' || shared.list_name || '|'
         || cast(cast({{ as_of_date() }} as date) as string) || '|'
 {%- endset -%}
 with
@@ -45,6 +45,19 @@ sends as (
     from messages
     where sent_at >= {{ days_after(as_of_date(), -var('contact_window_days')) }}
     group by customer_id
+
+),
+
+segments as (
+
+    select * from {{ ref('rfm_scores') }}
+    where basis = 'bought'
+
+),
+
+control_shares as (
+
+    select * from {{ ref('control_shares') }}
 
 ),
 
@@ -138,10 +151,32 @@ chosen as (
 
 ),
 
-valued as (
+-- The share of controls is that of the customer's segment, else that of the list, else
+-- that of all lists. The bucket is the same whatever the share.
+shared as (
 
     select
         chosen.*,
+        coalesce(own_shares.segment, 'all') as stratum,
+        cast(coalesce(
+            own_shares.control_share, list_shares.control_share, {{ var('control_share') }}
+        ) as decimal(9, 4)) as control_share
+    from chosen
+    left join segments
+        on chosen.customer_id = segments.customer_id
+    left join control_shares as own_shares
+        on chosen.list_name = own_shares.list_name
+        and segments.segment = own_shares.segment
+    left join control_shares as list_shares
+        on chosen.list_name = list_shares.list_name
+        and list_shares.segment = 'all'
+
+),
+
+valued as (
+
+    select
+        shared.*,
         lists.place,
         lists.ranking,
         lists.capacity,
@@ -154,9 +189,9 @@ valued as (
         cast(
             case
                 when lists.lift_basis = 'answers'
-                    then cast(chosen.score as decimal(18, 4))
+                    then cast(shared.score as decimal(18, 4))
                 else
-                    (lists.p_contacted - lists.p_not_contacted) * chosen.mean_margin
+                    (lists.p_contacted - lists.p_not_contacted) * shared.mean_margin
                     - lists.contact_cost
                     - lists.p_contacted * lists.offer_cost
             end as decimal(18, 4)
@@ -166,15 +201,15 @@ valued as (
             last_messages.sent_at > {{ days_after(as_of_date(), '-lists.cooldown_days') }},
             false
         ) as is_cooling_down,
-        {{ hash_bucket("'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'chosen.customer_id') }}
+        {{ hash_bucket("'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'shared.customer_id') }}
             as holdout_bucket,
-        {{ hash_bucket(campaign_salt, 'chosen.customer_id') }} as bucket
-    from chosen
+        {{ hash_bucket(campaign_salt, 'shared.customer_id') }} as bucket
+    from shared
     inner join lists
-        on chosen.list_name = lists.list_name
+        on shared.list_name = lists.list_name
     left join last_messages
-        on chosen.list_name = last_messages.list_name
-        and chosen.customer_id = last_messages.customer_id
+        on shared.list_name = last_messages.list_name
+        and shared.customer_id = last_messages.customer_id
 
 )
 
@@ -182,9 +217,11 @@ select
     list_name,
     customer_id,
     channel,
+    stratum,
     consent_basis,
     own_exclusion,
     ranking,
+    control_share,
     place,
     capacity,
     channel_cap,
@@ -208,5 +245,5 @@ select
     coalesce(expected_value >= minimum_expected_value, false) as is_worth_it,
     holdout_bucket < {{ (10000 * var('global_holdout_share')) | round | int }}
         as is_held_out,
-    bucket < {{ (10000 * var('control_share')) | round | int }} as is_control
+    bucket < 10000 * control_share as is_control
 from valued

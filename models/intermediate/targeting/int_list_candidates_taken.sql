@@ -181,6 +181,7 @@ select
     list_name,
     customer_id,
     channel,
+    stratum,
     consent_basis,
     taken_by,
     first_exclusion,
@@ -208,6 +209,7 @@ select
     planned_in_channel,
     days_since_last,
     running_cost,
+    control_share,
     bucket,
     is_held_out,
     is_control

@@ -52,6 +52,7 @@ select
     product_id,
     channel,
     arm,
+    stratum,
     first_exclusion,
     all_exclusions,
     case first_exclusion
@@ -91,6 +92,7 @@ select
     lift_basis,
     rank,
     expected_value,
+    control_share,
     bucket,
     is_in
 from decided

@@ -1,0 +1,66 @@
+-- The assignments of today: the arms of each list, and the global holdout among all whom
+-- some list wants. What the holdout's customers did since it began may be an effect, so
+-- that nothing of them is compared.
+with
+
+decisions as (
+
+    select * from {{ ref('list_decisions') }}
+    where is_in
+
+),
+
+candidates as (
+
+    select distinct
+        customer_id,
+        is_held_out
+    from {{ ref('int_list_candidates_taken') }}
+
+),
+
+totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where basis = 'bought'
+
+)
+
+select
+    decisions.list_name || '_' || cast(cast({{ as_of_date() }} as date) as string)
+        as assignment_id,
+    decisions.list_name,
+    decisions.customer_id,
+    decisions.arm,
+    decisions.stratum,
+    totals.recency_days,
+    totals.orders,
+    totals.revenue,
+    totals.tenure_days,
+    cast(
+        case when decisions.arm = 'control' then control_share else 1 - control_share end
+        as decimal(9, 6)
+    ) as planned_share
+from decisions
+left join totals
+    on decisions.customer_id = totals.customer_id
+
+union all
+
+select
+    {{ string_literal('holdout_' ~ var('holdout_period')) }} as assignment_id,
+    cast(null as string) as list_name,
+    customer_id,
+    case when is_held_out then 'held out' else 'not held out' end as arm,
+    'all' as stratum,
+    cast(null as bigint) as recency_days,
+    cast(null as bigint) as orders,
+    cast(null as decimal(18, 4)) as revenue,
+    cast(null as bigint) as tenure_days,
+    cast(
+        case
+            when is_held_out then {{ var('global_holdout_share') }}
+            else 1 - {{ var('global_holdout_share') }}
+        end as decimal(9, 6)
+    ) as planned_share
+from candidates

@@ -1,0 +1,87 @@
+with
+
+list_checks as (
+
+    select * from {{ ref('list_checks') }}
+
+),
+
+campaign_checks as (
+
+    select * from {{ ref('campaign_checks') }}
+
+),
+
+assigned_lists as (
+
+    select distinct
+        assignment_id,
+        list_name
+    from {{ ref('int_list_covariates') }}
+
+),
+
+windows as (
+
+    select * from {{ ref('int_campaign_windows') }}
+
+),
+
+checks as (
+
+    select
+        list_checks.*,
+        assigned_lists.list_name,
+        case when assigned_lists.list_name is null then 'holdout' else 'list' end as kind
+    from list_checks
+    inner join assigned_lists
+        on list_checks.assignment_id = assigned_lists.assignment_id
+
+    union all
+
+    select
+        campaign_checks.*,
+        windows.list_name,
+        'campaign' as kind
+    from campaign_checks
+    inner join windows
+        on campaign_checks.assignment_id = windows.campaign_id
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ null_if_nan('p_value') }} as known_p_value
+    from checks
+
+)
+
+select
+    assignment_id,
+    list_name,
+    kind,
+    check_name,
+    method,
+    case
+        when is_broken and check_name = 'sample ratio'
+            then 'the arms do not hold their planned shares of ' || customers || ' customers'
+        when is_broken
+            then 'the arms differ in recency, orders, revenue or tenure by more than chance'
+        when known_p_value is not null and check_name = 'sample ratio'
+            then 'the arms hold their planned shares, as far as chance allows'
+        when known_p_value is not null
+            then 'the arms are as alike as chance makes them'
+        when customers = 0 then 'nobody is assigned'
+        when check_name = 'sample ratio' then 'no plan is known to hold the arms against'
+        when kind = 'holdout' then 'not compared: what it did since it began may be an effect'
+        else 'too few customers in an arm, or nothing known of them, to compare'
+    end as reason,
+    cast(customers as bigint) as customers,
+    cast(smallest_arm as bigint) as smallest_arm,
+    {{ null_if_nan('statistic') }} as statistic,
+    {{ null_if_nan('degrees') }} as degrees,
+    known_p_value as p_value,
+    is_broken
+from judged
