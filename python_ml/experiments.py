@@ -10,12 +10,16 @@ from scipy import stats
 
 from python_ml.frames import check_columns, to_floats, to_typed
 
-KEY = ["campaign_id", "metric", "slice"]
+KEY = ["campaign_id", "metric", "slice", "slice_value"]
+SUMS = ["total", "total_of_squares"]
+PRE_SUMS = ["pre_total", "pre_total_of_squares", "total_of_products"]
+CLIPPED_SUMS = ["clipped_total", "clipped_total_of_squares"]
 
 COMPARISON_TYPES = {
     "campaign_id": "str",
     "metric": "str",
     "slice": "str",
+    "slice_value": "str",
     "arm": "str",
     "treatment_customers": "int64",
     "control_customers": "int64",
@@ -27,7 +31,16 @@ COMPARISON_TYPES = {
     "lower_95": "float64",
     "upper_95": "float64",
     "p_value": "float64",
-    "sample_ratio_p": "float64",
+    "q_value": "float64",
+    "cuped_difference": "float64",
+    "cuped_lower_95": "float64",
+    "cuped_upper_95": "float64",
+    "cuped_p_value": "float64",
+    "variance_reduction": "float64",
+    "clipped_difference": "float64",
+    "clipped_lower_95": "float64",
+    "clipped_upper_95": "float64",
+    "clipped_p_value": "float64",
 }
 
 
@@ -153,38 +166,33 @@ def compare_means(
     with np.errstate(divide="ignore", invalid="ignore"):
         square_t = np.where(n_t > 1, variance_t / n_t, np.nan)
         square_c = np.where(n_c > 1, variance_c / n_c, np.nan)
-        error = np.sqrt(square_t + square_c)
-        freedom = (square_t + square_c) ** 2 / (square_t**2 / (n_t - 1) + square_c**2 / (n_c - 1))
-        difference = mean_t - mean_c
-        p_value = 2 * stats.t.sf(np.abs(difference / error), freedom)
-        reach = stats.t.ppf(0.5 + confidence / 2, freedom) * error
-    return Comparison(difference, error, difference - reach, difference + reach, p_value)
+        return _conclude(
+            difference=mean_t - mean_c,
+            square=square_t + square_c,
+            doubt=square_t**2 / (n_t - 1) + square_c**2 / (n_c - 1),
+            confidence=confidence,
+        )
 
 
-def sample_ratio_p_value(*, counts: ArrayLike, planned_shares: ArrayLike) -> float:
-    """P-value that the arms hold the planned shares, by the chi-square test.
+def _conclude(
+    *, difference: ArrayLike, square: ArrayLike, doubt: ArrayLike, confidence: float = 0.95
+) -> Comparison:
+    """Return the comparison that follows from a difference and its squared standard error.
 
     Parameters
     ----------
-    counts : customers by arm.
-    planned_shares : of the same arms; only their ratio matters.
-
-    Returns
-    -------
-    float : in [0, 1]; NaN where there are fewer than two arms or a share is missing, since
-        there is then nothing to hold the counts against.
-
-    References
-    ----------
-    Fabijan et al. (2019), Diagnosing sample ratio mismatch in online controlled experiments,
-    KDD 2019.
+    doubt : sum over the means concerned of their squared squared errors, each over its n - 1:
+        `square` ** 2 over it are Satterthwaite's degrees of freedom.
     """
-    observed = np.asarray(counts, dtype=float)
-    shares = np.asarray(planned_shares, dtype=float)
-    if observed.size < 2 or not np.all(shares > 0) or observed.sum() == 0:
-        return float("nan")
-    expected = observed.sum() * shares / shares.sum()
-    return float(stats.chisquare(observed, expected).pvalue)
+    difference, square, doubt = (
+        np.asarray(values, dtype=float) for values in (difference, square, doubt)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(square)
+        freedom = square**2 / doubt
+        p_value = 2 * stats.t.sf(np.abs(difference / error), freedom)
+        reach = stats.t.ppf(0.5 + confidence / 2, freedom) * error
+    return Comparison(difference, error, difference - reach, difference + reach, p_value)
 
 
 def required_sample_size(
@@ -232,88 +240,177 @@ def compare_arms(
     proportions: Collection[str] = ("purchase",),
     control: str = "control",
 ) -> pd.DataFrame:
-    """Compare every arm with the control, campaign by campaign and metric by metric.
+    """Compare every arm with the control, campaign by campaign, metric by metric.
+
+    Each arm is compared three times: as it is (rates by `compare_proportions`, means by
+    Welch's test), with its values clipped, and with what the values before the send foretell
+    taken away (CUPED). Where strata had different shares of controls, each is compared by
+    itself and counts by its customers.
 
     Parameters
     ----------
-    outcomes : one row per campaign_id, metric, slice and arm, with `customers` as assigned,
-        `total` and `total_of_squares` of the metric over them, and `planned_share` of the arm
-        (missing where no plan is known: the sample ratio is then not tested).
+    outcomes : one row per campaign_id, metric, slice, slice_value, stratum and arm, with
+        `customers` as assigned and over them the sums of SUMS, PRE_SUMS and CLIPPED_SUMS, and
+        `is_tested`: whether the slice counts among those whose p-values are corrected.
     proportions : metrics of zeros and ones, compared as rates; the others as means.
     control : name of the arm that was left alone.
 
     Returns
     -------
-    pandas.DataFrame : one row per campaign_id, metric, slice and arm but the control, in this
-        order, with the columns of COMPARISON_TYPES. A campaign without control has
-        control_customers 0 and no comparison.
+    pandas.DataFrame : one row per campaign_id, metric, slice, slice_value and arm but the
+        control, in this order, with the columns of COMPARISON_TYPES. Without control there are
+        control_customers 0 and no comparison. With strata, means are those of the strata
+        weighed alike in both arms. `variance_reduction` is the share of the difference's
+        variance that CUPED takes away. `q_value` corrects for the slices of one campaign and
+        metric (Benjamini-Hochberg); the slice `all`, and one that holds everybody, ask the
+        campaign's own question and keep their p-value.
 
     Raises
     ------
     ValueError : a column is missing, or an arm stands twice in one comparison.
+
+    References
+    ----------
+    Deng, Xu, Kohavi and Walker (2013), Improving the sensitivity of online controlled
+    experiments by utilizing pre-experiment data, WSDM 2013 (CUPED). Benjamini and Hochberg
+    (1995), Controlling the false discovery rate, J. R. Statist. Soc. B 57. Miratrix, Sekhon
+    and Yu (2013), Adjusting treatment effect estimates by post-stratification in randomized
+    experiments, J. R. Statist. Soc. B 75.
     """
-    numbers = ["customers", "total", "total_of_squares", "planned_share"]
-    check_columns(outcomes, columns=[*KEY, "arm", *numbers], name="outcomes")
-    if outcomes.duplicated([*KEY, "arm"]).any():
-        twice = outcomes.loc[outcomes.duplicated([*KEY, "arm"]), "campaign_id"].min()
+    numbers = ["customers", *SUMS, *PRE_SUMS, *CLIPPED_SUMS]
+    check_columns(outcomes, columns=[*KEY, "stratum", "arm", "is_tested", *numbers], name="outcomes")
+    is_twice = outcomes.duplicated([*KEY, "stratum", "arm"])
+    if is_twice.any():
+        twice = outcomes.loc[is_twice, "campaign_id"].min()
         raise ValueError(f"outcomes has an arm of campaign {twice} more than once")
     if outcomes.empty:
         return to_typed([], types=COMPARISON_TYPES)
-    arms = outcomes.assign(**to_floats(outcomes, columns=numbers)).sort_values([*KEY, "arm"])
-    ratios = arms.groupby(KEY).apply(
-        lambda group: sample_ratio_p_value(
-            counts=group["customers"], planned_shares=group["planned_share"]
-        )
+    pairs = _pair_arms(
+        outcomes.assign(**to_floats(outcomes, columns=numbers)), numbers=numbers, control=control
     )
-    is_control = arms["arm"] == control
-    pairs = (
-        arms[~is_control]
-        .merge(arms[is_control], on=KEY, how="left", suffixes=("_t", "_c"))
-        .merge(ratios.rename("sample_ratio_p").reset_index(), on=KEY)
-        .rename(columns={"arm_t": "arm"})
-    )
+    by_pair = pairs.groupby("pair")
+    compared = by_pair[[*KEY, "arm"]].first()
+    compared["is_tested"] = by_pair["is_tested"].all()
     for arm, name in (("t", "treatment"), ("c", "control")):
-        pairs[f"customers_{arm}"] = pairs[f"customers_{arm}"].fillna(0)
-        pairs[f"{name}_customers"] = pairs[f"customers_{arm}"]
-        n = pairs[f"customers_{arm}"].where(pairs[f"customers_{arm}"] > 0)
-        pairs[f"{name}_mean"] = pairs[f"total_{arm}"] / n
-        around_mean = pairs[f"total_of_squares_{arm}"] - pairs[f"total_{arm}"] ** 2 / n
-        pairs[f"variance_{arm}"] = around_mean.clip(lower=0) / (n - 1).where(n > 1)
-    is_rate = pairs["metric"].isin(proportions)
-    compared = pd.concat([_compare_rates(pairs[is_rate]), _compare_values(pairs[~is_rate])])
-    pairs = pairs.join(compared)
-    pairs["relative_lift"] = pairs["difference"] / pairs["control_mean"].where(
-        pairs["control_mean"] != 0
+        compared[f"{name}_customers"] = by_pair[f"customers_{arm}"].sum().astype("int64")
+        compared[f"{name}_mean"] = _sum_by_pair(pairs, pairs["weight"] * pairs[f"mean_{arm}"])
+    plain = _compare_strata(pairs)
+    cuped = _compare_strata(_foretell(pairs))
+    clipped = _compare_strata(_measure(pairs, *CLIPPED_SUMS))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reduction = 1 - (cuped["standard_error"] / plain["standard_error"]) ** 2
+    is_rate = pairs["metric"].isin(list(proportions)) & (by_pair["pair"].transform("size") == 1)
+    rates = _compare_rates(pairs[is_rate])
+    plain.loc[rates.index] = rates
+    compared = compared.join(plain)
+    compared["relative_lift"] = compared["difference"] / compared["control_mean"].where(
+        compared["control_mean"] != 0
     )
-    return to_typed(pairs.sort_values([*KEY, "arm"]), types=COMPARISON_TYPES)
+    compared["variance_reduction"] = reduction
+    for name, comparison in (("cuped", cuped), ("clipped", clipped)):
+        columns = ["difference", "lower_95", "upper_95", "p_value"]
+        compared = compared.join(comparison[columns].add_prefix(f"{name}_"))
+    return to_typed(_correct(compared), types=COMPARISON_TYPES)
+
+
+def _pair_arms(arms: pd.DataFrame, *, numbers: list[str], control: str) -> pd.DataFrame:
+    """Put the control beside each arm of the same stratum, with means and variances of both."""
+    key = [*KEY, "stratum"]
+    is_control = arms["arm"] == control
+    treated = arms.loc[~is_control, [*key, "arm", "is_tested", *numbers]]
+    controls = arms.loc[is_control, [*key, *numbers]]
+    pairs = treated.merge(controls, on=key, how="left", suffixes=("_t", "_c"))
+    pairs = pairs.sort_values([*KEY, "arm", "stratum"], ignore_index=True)
+    pairs["pair"] = pairs.groupby([*KEY, "arm"], sort=True).ngroup()
+    pairs["customers_c"] = pairs["customers_c"].fillna(0)
+    size = pairs["customers_t"] + pairs["customers_c"]
+    pairs["weight"] = size / size.groupby(pairs["pair"]).transform("sum")
+    return _measure(pairs, *SUMS)
+
+
+def _sum_by_pair(pairs: pd.DataFrame, values: pd.Series | pd.DataFrame) -> pd.DataFrame:
+    """Sum over the strata of each pair; unknown where one of them is."""
+    return values.groupby(pairs["pair"]).sum(skipna=False)
+
+
+def _measure(pairs: pd.DataFrame, total: str, squares: str) -> pd.DataFrame:
+    """Return the pairs with mean and variance of both arms, from these sums."""
+    measured = pairs.copy()
+    for arm in ("t", "c"):
+        n = pairs[f"customers_{arm}"].where(pairs[f"customers_{arm}"] > 0)
+        around = pairs[f"{squares}_{arm}"] - pairs[f"{total}_{arm}"] ** 2 / n
+        measured[f"mean_{arm}"] = pairs[f"{total}_{arm}"] / n
+        measured[f"variance_{arm}"] = around.clip(lower=0) / (n - 1).where(n > 1)
+    return measured
+
+
+def _foretell(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs with what the values before the send foretell taken away.
+
+    The slope is the pooled one within arms and strata, so that the effect itself does not
+    move it; where nothing varied before the send it is 0.
+    """
+    spreads = {}
+    for arm in ("t", "c"):
+        n = pairs[f"customers_{arm}"].where(pairs[f"customers_{arm}"] > 0)
+        pre, total = pairs[f"pre_total_{arm}"], pairs[f"total_{arm}"]
+        spreads[f"pre_{arm}"] = (pairs[f"pre_total_of_squares_{arm}"] - pre**2 / n).clip(lower=0)
+        spreads[f"both_{arm}"] = pairs[f"total_of_products_{arm}"] - pre * total / n
+    spread = pd.DataFrame(spreads).fillna(0)
+    pooled = spread.groupby(pairs["pair"]).transform("sum")
+    varied = pooled["pre_t"] + pooled["pre_c"]
+    slope = ((pooled["both_t"] + pooled["both_c"]) / varied.where(varied > 0)).fillna(0)
+    adjusted = pairs.copy()
+    for arm in ("t", "c"):
+        n = pairs[f"customers_{arm}"].where(pairs[f"customers_{arm}"] > 0)
+        adjusted[f"mean_{arm}"] = pairs[f"mean_{arm}"] - slope * pairs[f"pre_total_{arm}"] / n
+        taken = slope**2 * spread[f"pre_{arm}"] - 2 * slope * spread[f"both_{arm}"]
+        adjusted[f"variance_{arm}"] = (
+            pairs[f"variance_{arm}"] + taken / (n - 1).where(n > 1)
+        ).clip(lower=0)
+    return adjusted
+
+
+def _compare_strata(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Compare the means of each pair: its strata by themselves, weighed by their customers."""
+    parts = pd.DataFrame({"difference": pairs["weight"] * (pairs["mean_t"] - pairs["mean_c"])})
+    parts[["square", "doubt"]] = 0.0
+    for arm in ("t", "c"):
+        n = pairs[f"customers_{arm}"]
+        square = pairs["weight"] ** 2 * pairs[f"variance_{arm}"] / n
+        parts["square"] += square
+        parts["doubt"] += square**2 / (n - 1)
+    sums = _sum_by_pair(pairs, parts)
+    return _to_frame(_conclude(**{name: sums[name] for name in sums}), index=sums.index)
 
 
 def _compare_rates(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Compare the arms of each row of `pairs` as proportions."""
+    """Compare the sums of each pair, of one stratum, as counts of successes."""
+    rates = pairs.set_index("pair")
     return _to_frame(
         compare_proportions(
-            successes_treatment=pairs["total_t"],
-            n_treatment=pairs["customers_t"],
-            successes_control=pairs["total_c"],
-            n_control=pairs["customers_c"],
+            successes_treatment=rates["total_t"],
+            n_treatment=rates["customers_t"],
+            successes_control=rates["total_c"],
+            n_control=rates["customers_c"],
         ),
-        index=pairs.index,
+        index=rates.index,
     )
 
 
-def _compare_values(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Compare the arms of each row of `pairs` as means."""
-    return _to_frame(
-        compare_means(
-            mean_treatment=pairs["treatment_mean"],
-            variance_treatment=pairs["variance_t"],
-            n_treatment=pairs["customers_t"],
-            mean_control=pairs["control_mean"],
-            variance_control=pairs["variance_c"],
-            n_control=pairs["customers_c"],
-        ),
-        index=pairs.index,
+def _correct(compared: pd.DataFrame) -> pd.DataFrame:
+    """Add q_value: p corrected over the slices that divide a campaign, metric by metric."""
+    whole = compared[compared["slice"] == "all"].set_index(["campaign_id", "metric", "arm"])
+    size = compared["treatment_customers"] + compared["control_customers"]
+    sizes = (whole["treatment_customers"] + whole["control_customers"]).rename("whole")
+    joined = compared.join(sizes, on=["campaign_id", "metric", "arm"])
+    is_slice = (
+        (size < joined["whole"]) & compared["is_tested"] & compared["p_value"].notna()
     )
+    corrected = compared.assign(q_value=compared["p_value"].where(compared["is_tested"]))
+    for _, rows in compared[is_slice].groupby(["campaign_id", "metric"]):
+        corrected.loc[rows.index, "q_value"] = stats.false_discovery_control(rows["p_value"])
+    return corrected
 
 
 def _to_frame(comparison: Comparison, *, index: pd.Index) -> pd.DataFrame:

@@ -1,14 +1,64 @@
+{% set measures = [
+    'treatment_mean', 'control_mean', 'difference', 'relative_lift', 'standard_error',
+    'lower_95', 'upper_95', 'p_value', 'q_value', 'cuped_difference', 'cuped_lower_95',
+    'cuped_upper_95', 'cuped_p_value', 'variance_reduction', 'clipped_difference',
+    'clipped_lower_95', 'clipped_upper_95', 'clipped_p_value',
+] -%}
 with
 
 lifts as (
 
-    select * from {{ ref('campaign_lifts') }}
+    select
+        campaign_id,
+        metric,
+        slice,
+        slice_value,
+        arm,
+        cast(treatment_customers as bigint) as treatment_customers,
+        cast(control_customers as bigint) as control_customers,
+        {%- for measure in measures %}
+        {{ null_if_nan(measure) }} as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('campaign_lifts') }}
 
 ),
 
-outcomes as (
+windows as (
 
-    select * from {{ ref('campaign_outcomes') }}
+    select * from {{ ref('int_campaign_windows') }}
+
+),
+
+ratios as (
+
+    select
+        assignment_id as campaign_id,
+        {{ null_if_nan('p_value') }} as sample_ratio_p,
+        is_broken
+    from {{ ref('campaign_checks') }}
+    where check_name = 'sample ratio'
+
+),
+
+customers as (
+
+    select
+        campaign_id,
+        bool_or(arm = 'control') as has_control,
+        bool_and(is_cluster_of_then) as is_cluster_of_then,
+        max(purchase_basis) as purchase_basis,
+        max(revenue_basis) as revenue_basis,
+        max(margin_basis) as margin_basis
+    from {{ ref('int_campaign_customers') }}
+    group by campaign_id
+
+),
+
+planned_controls as (
+
+    select distinct campaign_id
+    from {{ ref('int_campaign_plans') }}
+    where arm = 'control'
 
 ),
 
@@ -18,48 +68,81 @@ priors as (
 
 ),
 
-compared as (
+metrics as (
 
-    select
-        lifts.campaign_id,
-        outcomes.list_name,
-        lifts.metric,
-        lifts.slice,
-        lifts.arm,
-        cast(lifts.treatment_customers as bigint) as treatment_customers,
-        cast(lifts.control_customers as bigint) as control_customers,
-        {%- for measure in [
-            'treatment_mean', 'control_mean', 'difference', 'relative_lift',
-            'standard_error', 'lower_95', 'upper_95', 'p_value', 'sample_ratio_p',
-        ] %}
-        {{ null_if_nan('lifts.' ~ measure) }} as {{ measure }},
-        {%- endfor %}
-        cast(priors.smallest_effect as double) as smallest_effect,
-        outcomes.is_window_over,
-        outcomes.window_start_at,
-        outcomes.window_end_at
-    from lifts
-    inner join outcomes
-        on lifts.campaign_id = outcomes.campaign_id
-        and lifts.metric = outcomes.metric
-        and lifts.slice = outcomes.slice
-        and lifts.arm = outcomes.arm
-    left join priors
-        on outcomes.list_name = priors.list_name
+    select * from {{ ref('experiment_metrics') }}
 
 ),
 
+described as (
+
+    select
+        lifts.*,
+        windows.list_name,
+        metrics.unit,
+        metrics.is_lower_better,
+        case
+            when lifts.metric in ('visit', 'returns') then 'orders'
+            when lifts.metric = 'purchase' then customers.purchase_basis
+            when lifts.metric = 'revenue' then customers.revenue_basis
+            else customers.margin_basis
+        end as told_basis,
+        case
+            when lifts.slice = 'cluster' and not customers.is_cluster_of_then then 'today'
+            else 'before the send'
+        end as slice_basis,
+        coalesce(
+            case when lifts.metric = 'purchase' then cast(priors.smallest_effect as double) end,
+            cast(metrics.smallest_share as double) * abs(lifts.control_mean)
+        ) as smallest_effect,
+        ratios.sample_ratio_p,
+        coalesce(ratios.is_broken, false) as is_ratio_broken,
+        planned_controls.campaign_id is not null as has_planned_control,
+        coalesce(customers.has_control, false) as has_control,
+        windows.is_window_over,
+        windows.has_sales,
+        windows.window_start_at,
+        windows.window_end_at
+    from lifts
+    inner join windows
+        on lifts.campaign_id = windows.campaign_id
+    inner join metrics
+        on lifts.metric = metrics.metric
+    left join customers
+        on lifts.campaign_id = customers.campaign_id
+    left join ratios
+        on lifts.campaign_id = ratios.campaign_id
+    left join planned_controls
+        on lifts.campaign_id = planned_controls.campaign_id
+    left join priors
+        on windows.list_name = priors.list_name
+
+),
+
+-- A lift of returns is a harm.
 judged as (
 
     select
         *,
+        case
+            when metric = 'visit' then 'site activity'
+            else told_basis
+        end as outcome_basis,
+        case when is_lower_better then -difference else difference end as gain,
         greatest(abs(lower_95), abs(upper_95)) as largest_effect,
         case
             when not is_window_over then 'window not over: not read'
-            when control_customers = 0 then 'no control arm: not read'
-            when sample_ratio_p < 0.001 then 'sample ratio broken: not read'
+            when not has_control and not has_planned_control
+                then 'no control arm: not read'
+            when treatment_customers = 0 or control_customers = 0
+                then 'empty arm: not read'
+            when is_ratio_broken then 'sample ratio broken: not read'
+            when told_basis = 'orders' and metric <> 'visit' and not has_sales
+                then 'no orders known in the window: not read'
+            when slice_basis = 'today'
+                then 'grouped by what came after the send: not read'
         end as unread_reason
-    from compared
+    from described
 
 )
 
@@ -68,27 +151,33 @@ select
     list_name,
     metric,
     slice,
+    slice_value,
     arm,
     case
         when unread_reason is not null then unread_reason
-        when p_value < 0.05 and difference > 0 then 'works'
-        when p_value < 0.05 and difference < 0 then 'harms'
-        when metric = 'purchase' and largest_effect <= smallest_effect
+        when q_value < 0.05 and gain > 0 then 'works'
+        when q_value < 0.05 and gain < 0 then 'harms'
+        when largest_effect <= smallest_effect
             then 'no effect larger than '
-                || cast(cast(100 * largest_effect as decimal(9, 2)) as string)
-                || ' points'
-        else 'too small to tell'
+                || case
+                    when unit = 'share'
+                        then cast(cast(100 * largest_effect as decimal(9, 2)) as string)
+                            || ' points'
+                    else cast(cast(largest_effect as decimal(18, 2)) as string)
+                end
+        else 'underpowered'
     end as verdict,
+    outcome_basis,
+    slice_basis,
     treatment_customers,
     control_customers,
-    treatment_mean,
-    control_mean,
-    difference,
-    relative_lift,
-    standard_error,
-    lower_95,
-    upper_95,
-    p_value,
+    {%- for measure in measures %}
+    {{ measure }},
+    {%- endfor %}
+    difference * treatment_customers as incremental_total,
+    lower_95 * treatment_customers as incremental_lower_95,
+    upper_95 * treatment_customers as incremental_upper_95,
+    smallest_effect,
     sample_ratio_p,
     unread_reason is null as is_read,
     window_start_at,

@@ -5,6 +5,5 @@ def model(dbt, session):
     """One row per campaign, metric, slice and arm that is not the control: how far apart."""
     outcomes = dbt.ref("campaign_outcomes")
     meta = dbt.config.get("meta")
-    return compare_arms(
-        outcomes.order("campaign_id, metric, slice, arm").df(), **meta["comparison"]
-    )
+    rows = outcomes.order("campaign_id, metric, slice, slice_value, stratum, arm").df()
+    return compare_arms(rows, **meta["comparison"])

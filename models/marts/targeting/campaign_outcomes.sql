@@ -1,170 +1,50 @@
--- What the customers of each arm did in the window after the send, by arm as
--- assigned, whoever really got the message. An order answers when it is placed:
--- what is delivered only after the as-of date would be missing from late windows.
-{% set metrics = ['purchase', 'revenue', 'margin'] -%}
+-- What the customers of each arm did in the window after the send, in all and by groups that
+-- were known before it. The sums are all that a comparison needs.
+{% set metrics = ['visit', 'purchase', 'revenue', 'margin', 'returns', 'profit'] -%}
+{% set slices = {
+    'all': "'all'",
+    'segment': 'segment',
+    'cluster': 'cluster_name',
+    'list': 'list_name',
+    'channel': 'channel',
+    'offer': 'offer',
+} -%}
 with
 
-told_campaigns as (
+customers as (
 
-    select * from {{ ref('int_campaigns_judged') }}
-    where decision = 'kept'
-
-),
-
-exported_campaigns as (
-
-    select * from {{ ref('int_campaigns_exported') }}
-
-),
-
-told_contacts as (
-
-    select * from {{ ref('int_campaign_contacts_judged') }}
-    where decision = 'kept'
-
-),
-
-assignments as (
-
-    select * from {{ ref('int_assignments_exported') }}
-
-),
-
--- What the data tell of a campaign's time is better than what the export planned.
-campaigns as (
-
-    select
-        campaign_id,
-        list_name,
-        started_at
-    from told_campaigns
-
-    union all
-
-    select
-        exported_campaigns.campaign_id,
-        exported_campaigns.list_name,
-        cast(exported_campaigns.started_date as timestamp) as started_at
-    from exported_campaigns
-    left join told_campaigns
-        on exported_campaigns.campaign_id = told_campaigns.campaign_id
-    where told_campaigns.campaign_id is null
-
-),
-
--- The arm is the one that the export assigned, whatever a tool says that it did.
-contacts as (
-
-    select
-        campaign_id,
-        customer_id,
-        arm,
-        cast(null as timestamp) as sent_at
-    from assignments
-
-    union all
-
-    select
-        told_contacts.campaign_id,
-        told_contacts.customer_id,
-        lower(told_contacts.arm) as arm,
-        told_contacts.sent_at
-    from told_contacts
-    left join assignments
-        on told_contacts.campaign_id = assignments.campaign_id
-        and told_contacts.customer_id = assignments.customer_id
-    where assignments.customer_id is null
-        and told_contacts.arm is not null
-
-),
-
-orders as (
-
-    select
-        *,
-        coalesce(
-            placed_margin, placed_revenue * {{ var('assumed_margin_share') }}
-        ) as margin
-    from {{ ref('fct_orders') }}
-    where is_placed
-        and ordered_at < {{ as_of_date() }}
+    select * from {{ ref('int_campaign_customers') }}
 
 ),
 
 plans as (
 
-    select * from {{ ref('campaign_plans') }}
-    where dataset = {{ string_literal(var('dataset')) }}
-
-),
-
-starts as (
-
-    select
-        campaigns.campaign_id,
-        campaigns.list_name,
-        coalesce(campaigns.started_at, min(contacts.sent_at)) as window_start_at
-    from campaigns
-    inner join contacts
-        on campaigns.campaign_id = contacts.campaign_id
-    group by campaigns.campaign_id, campaigns.list_name, campaigns.started_at
+    select * from {{ ref('int_campaign_plans') }}
 
 ),
 
 windows as (
 
-    select
-        *,
-        {{ days_after('window_start_at', var('conversion_window_days')) }} as window_end_at
-    from starts
+    select * from {{ ref('int_campaign_windows') }}
 
 ),
 
-customers as (
-
-    select
-        windows.campaign_id,
-        windows.list_name,
-        windows.window_start_at,
-        windows.window_end_at,
-        contacts.arm,
-        contacts.customer_id,
-        cast(case when count(orders.order_id) > 0 then 1 else 0 end as decimal(18, 4))
-            as purchase,
-        cast(coalesce(sum(orders.placed_revenue), 0) as decimal(18, 4)) as revenue,
-        cast(coalesce(sum(orders.margin), 0) as decimal(18, 4)) as margin
-    from windows
-    inner join contacts
-        on windows.campaign_id = contacts.campaign_id
-    left join orders
-        on contacts.customer_id = orders.customer_id
-        and windows.window_start_at <= orders.ordered_at
-        and windows.window_end_at > orders.ordered_at
-    group by
-        windows.campaign_id,
-        windows.list_name,
-        windows.window_start_at,
-        windows.window_end_at,
-        contacts.arm,
-        contacts.customer_id
-
-),
-
-outcomes as (
+measured as (
 
     {% for metric in metrics -%}
     select
         campaign_id,
-        list_name,
+        stratum,
         arm,
         '{{ metric }}' as metric,
-        count(*) as customers,
-        sum({{ metric }}) as total,
-        sum({{ metric }} * {{ metric }}) as total_of_squares,
-        window_start_at,
-        window_end_at
+        {%- for grouping in slices.values() %}
+        {{ grouping }} as slice_{{ loop.index }},
+        {%- endfor %}
+        {{ metric }} as amount,
+        pre_{{ metric }} as pre_amount,
+        is_cluster_of_then
     from customers
-    group by campaign_id, list_name, arm, window_start_at, window_end_at
+    where {{ metric }} is not null
     {%- if not loop.last %}
 
     union all
@@ -172,22 +52,105 @@ outcomes as (
     {% endif -%}
     {%- endfor %}
 
+),
+
+-- One cut for both arms: among the amounts that are any, in size, whatever their sign.
+cuts as (
+
+    select
+        campaign_id,
+        metric,
+        cast({{ percentile('abs(amount)', var('winsor_share')) }} as decimal(18, 4)) as cut
+    from measured
+    where amount <> 0
+    group by campaign_id, metric
+
+),
+
+clipped as (
+
+    select
+        measured.*,
+        coalesce(
+            least(greatest(measured.amount, -cuts.cut), cuts.cut), measured.amount
+        ) as clipped_amount
+    from measured
+    left join cuts
+        on measured.campaign_id = cuts.campaign_id
+        and measured.metric = cuts.metric
+
+),
+
+outcomes as (
+
+    {% for slice in slices -%}
+    select
+        campaign_id,
+        stratum,
+        arm,
+        metric,
+        '{{ slice }}' as slice,
+        slice_{{ loop.index }} as slice_value,
+        count(*) as customers,
+        sum(amount) as total,
+        sum(amount * amount) as total_of_squares,
+        sum(pre_amount) as pre_total,
+        sum(pre_amount * pre_amount) as pre_total_of_squares,
+        sum(amount * pre_amount) as total_of_products,
+        sum(clipped_amount) as clipped_total,
+        sum(clipped_amount * clipped_amount) as clipped_total_of_squares,
+        {{ 'bool_and(is_cluster_of_then)' if slice == 'cluster' else 'true' }} as is_tested
+    from clipped
+    where slice_{{ loop.index }} is not null
+    group by campaign_id, stratum, arm, metric, slice_{{ loop.index }}
+
+    union all
+
+    {% endfor -%}
+    -- An arm that was planned and holds nobody.
+    select
+        plans.campaign_id,
+        plans.stratum,
+        plans.arm,
+        metrics.metric,
+        'all' as slice,
+        'all' as slice_value,
+        0 as customers,
+        {%- for sum in [
+            'total', 'total_of_squares', 'pre_total', 'pre_total_of_squares',
+            'total_of_products', 'clipped_total', 'clipped_total_of_squares',
+        ] %}
+        0 as {{ sum }},
+        {%- endfor %}
+        true as is_tested
+    from plans
+    cross join (
+        values {% for metric in metrics if metric != 'visit' -%}
+        ('{{ metric }}'){{ ', ' if not loop.last }}
+        {%- endfor %}
+    ) as metrics (metric)
+    where plans.customers = 0
+
 )
 
 select
     outcomes.campaign_id,
-    outcomes.list_name,
+    windows.list_name,
+    outcomes.stratum,
     outcomes.arm,
     outcomes.metric,
-    'all' as slice,
+    outcomes.slice,
+    outcomes.slice_value,
     outcomes.customers,
-    cast(plans.planned_share as decimal(9, 6)) as planned_share,
-    cast(outcomes.total as decimal(38, 4)) as total,
-    cast(outcomes.total_of_squares as decimal(38, 8)) as total_of_squares,
-    coalesce(outcomes.window_end_at <= {{ as_of_date() }}, false) as is_window_over,
-    outcomes.window_start_at,
-    outcomes.window_end_at
+    {%- for sum in ['total', 'pre_total', 'clipped_total'] %}
+    cast(outcomes.{{ sum }} as decimal(38, 4)) as {{ sum }},
+    cast(outcomes.{{ sum }}_of_squares as decimal(38, 8)) as {{ sum }}_of_squares,
+    {%- endfor %}
+    cast(outcomes.total_of_products as decimal(38, 8)) as total_of_products,
+    outcomes.is_tested,
+    windows.is_window_over,
+    windows.window_start_at,
+    windows.window_end_at
 from outcomes
-left join plans
-    on outcomes.campaign_id = plans.campaign_id
-    and outcomes.arm = plans.arm
+inner join windows
+    on outcomes.campaign_id = windows.campaign_id
