@@ -1,6 +1,7 @@
-"""Did it work: arms of an experiment compared, and the size that one needs."""
+"""Did it work: arms of an experiment, campaigns of a list, and offers compared."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,35 @@ COMPARISON_TYPES = {
     "clipped_lower_95": "float64",
     "clipped_upper_95": "float64",
     "clipped_p_value": "float64",
+}
+
+POOLED_TYPES = {
+    "list_name": "str",
+    "metric": "str",
+    "campaigns": "int64",
+    "treatment_customers": "int64",
+    "difference": "float64",
+    "standard_error": "float64",
+    "lower_95": "float64",
+    "upper_95": "float64",
+    "p_value": "float64",
+    "heterogeneity_q": "float64",
+    "heterogeneity_p": "float64",
+    "heterogeneity_share": "float64",
+}
+
+OFFER_TYPES = {
+    "metric": "str",
+    "campaign_id": "str",
+    "arm": "str",
+    "other_campaign_id": "str",
+    "other_arm": "str",
+    "difference": "float64",
+    "standard_error": "float64",
+    "lower_95": "float64",
+    "upper_95": "float64",
+    "p_value": "float64",
+    "q_value": "float64",
 }
 
 
@@ -193,45 +223,6 @@ def _conclude(
         p_value = 2 * stats.t.sf(np.abs(difference / error), freedom)
         reach = stats.t.ppf(0.5 + confidence / 2, freedom) * error
     return Comparison(difference, error, difference - reach, difference + reach, p_value)
-
-
-def required_sample_size(
-    *,
-    rate_control: float,
-    rate_treatment: float,
-    treatment_per_control: float = 1.0,
-    alpha: float = 0.05,
-    power: float = 0.8,
-) -> int:
-    """Return the controls that a two-sided test of two rates needs.
-
-    Parameters
-    ----------
-    rate_control, rate_treatment : the rates to be told apart, in (0, 1).
-    treatment_per_control : customers in treatment for each in control.
-    alpha : false alarms that are borne where there is no difference.
-    power : probability of finding this difference.
-
-    Returns
-    -------
-    int : customers in control, rounded up; treatment needs `treatment_per_control` times that.
-
-    Raises
-    ------
-    ValueError : the rates are equal, or not between 0 and 1.
-
-    References
-    ----------
-    Fleiss, Tytun and Ury (1980), A simple approximation for calculating sample sizes for
-    comparing independent proportions, Biometrics 36 (without the continuity correction).
-    """
-    p_c, p_t, k = rate_control, rate_treatment, treatment_per_control
-    if not (0 < p_c < 1 and 0 < p_t < 1) or p_c == p_t:
-        raise ValueError(f"rates must differ and lie between 0 and 1, got {p_c} and {p_t}")
-    pooled = (p_c + k * p_t) / (1 + k)
-    under_null = stats.norm.ppf(1 - alpha / 2) * np.sqrt(pooled * (1 - pooled) * (1 + 1 / k))
-    under_effect = stats.norm.ppf(power) * np.sqrt(p_c * (1 - p_c) + p_t * (1 - p_t) / k)
-    return int(np.ceil((under_null + under_effect) ** 2 / (p_t - p_c) ** 2))
 
 
 def compare_arms(
@@ -418,3 +409,119 @@ def _to_frame(comparison: Comparison, *, index: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(comparison._asdict(), index=index).rename(
         columns={"lower": "lower_95", "upper": "upper_95"}
     )
+
+
+def pool_lifts(lifts: pd.DataFrame) -> pd.DataFrame:
+    """Pool what the campaigns of a list changed, each by its precision, and say how alike.
+
+    Parameters
+    ----------
+    lifts : one row per list_name, metric, campaign_id and arm, with `difference`,
+        `standard_error` (above 0) and `treatment_customers`.
+
+    Returns
+    -------
+    pandas.DataFrame : one row per list_name and metric, with the columns of POOLED_TYPES: the
+        inverse-variance mean of the differences with its interval; Cochran's Q, its p-value
+        and I2, the share of the variation that is more than chance, missing for one campaign.
+
+    References
+    ----------
+    Cochran (1954), The combination of estimates from different experiments, Biometrics 10;
+    Higgins and Thompson (2002), Quantifying heterogeneity in a meta-analysis, Stat. Med. 21.
+    """
+    names = ["difference", "standard_error", "treatment_customers"]
+    check_columns(lifts, columns=["list_name", "metric", "campaign_id", *names], name="lifts")
+    rows = []
+    ordered = lifts.assign(**to_floats(lifts, columns=names)).sort_values(
+        ["list_name", "metric", "campaign_id"]
+    )
+    for (list_name, metric), group in ordered.groupby(["list_name", "metric"]):
+        weights = 1 / group["standard_error"] ** 2
+        pooled = (weights * group["difference"]).sum() / weights.sum()
+        error = 1 / np.sqrt(weights.sum())
+        degrees = len(group) - 1
+        q = (weights * (group["difference"] - pooled) ** 2).sum() if degrees else np.nan
+        reach = stats.norm.ppf(0.975) * error
+        rows.append(
+            {
+                "list_name": list_name,
+                "metric": metric,
+                "campaigns": group["campaign_id"].nunique(),
+                "treatment_customers": group["treatment_customers"].sum(),
+                "difference": pooled,
+                "standard_error": error,
+                "lower_95": pooled - reach,
+                "upper_95": pooled + reach,
+                "p_value": 2 * stats.norm.sf(abs(pooled) / error),
+                "heterogeneity_q": q,
+                "heterogeneity_p": stats.chi2.sf(q, degrees) if degrees else np.nan,
+                "heterogeneity_share": max(0.0, 1 - degrees / q) if degrees and q else np.nan,
+            }
+        )
+    return to_typed(rows, types=POOLED_TYPES)
+
+
+def compare_offers(
+    outcomes: pd.DataFrame, lifts: pd.DataFrame, *, proportions: Collection[str] = ("purchase",)
+) -> pd.DataFrame:
+    """Compare offers: variants of one campaign directly, campaigns by what each changed.
+
+    Parameters
+    ----------
+    outcomes : as `compare_arms` takes them, of whole campaigns.
+    lifts : one row per campaign_id, arm and metric of campaigns that may be read, with `offer`,
+        `difference` and `standard_error`.
+    proportions : as `compare_arms` takes them.
+
+    Returns
+    -------
+    pandas.DataFrame : one row per metric and pair, with the columns of OFFER_TYPES, first less
+        second. Arms of one campaign were drawn from the same customers; campaigns were not,
+        so that their difference may be that of their customers. `q_value` corrects for the
+        pairs of one metric.
+    """
+    rows = [*_pair_variants(outcomes, lifts, proportions=proportions), *_pair_campaigns(lifts)]
+    pairs = to_typed(rows, types=OFFER_TYPES)
+    known = pairs[pairs["p_value"].notna()]
+    for _, group in known.groupby("metric"):
+        pairs.loc[group.index, "q_value"] = stats.false_discovery_control(group["p_value"])
+    key = ["metric", "campaign_id", "arm", "other_campaign_id", "other_arm"]
+    return pairs.sort_values(key, ignore_index=True)
+
+
+def _pair_variants(
+    outcomes: pd.DataFrame, lifts: pd.DataFrame, *, proportions: Collection[str]
+) -> Iterator[dict]:
+    """Yield each two arms of a campaign that were both contacted, one held as the control."""
+    for campaign, arms in lifts.groupby("campaign_id")["arm"].unique().items():
+        rows = outcomes[outcomes["campaign_id"] == campaign]
+        for first, second in combinations(sorted(arms), 2):
+            both = rows[rows["arm"].isin([first, second])]
+            compared = compare_arms(both, proportions=proportions, control=second)
+            for row in compared.to_dict("records"):
+                yield {**row, "other_campaign_id": campaign, "other_arm": second}
+
+
+def _pair_campaigns(lifts: pd.DataFrame) -> Iterator[dict]:
+    """Yield each two arms of different campaigns with different offers, by their lifts."""
+    for metric, rows in lifts.groupby("metric"):
+        ordered = rows.sort_values(["campaign_id", "arm"]).to_dict("records")
+        for first, second in combinations(ordered, 2):
+            if second["campaign_id"] == first["campaign_id"] or second["offer"] == first["offer"]:
+                continue
+            error = float(np.hypot(first["standard_error"], second["standard_error"]))
+            difference = first["difference"] - second["difference"]
+            reach = stats.norm.ppf(0.975) * error
+            yield {
+                "metric": metric,
+                "campaign_id": first["campaign_id"],
+                "arm": first["arm"],
+                "other_campaign_id": second["campaign_id"],
+                "other_arm": second["arm"],
+                "difference": difference,
+                "standard_error": error,
+                "lower_95": difference - reach,
+                "upper_95": difference + reach,
+                "p_value": 2 * stats.norm.sf(abs(difference) / error) if error else np.nan,
+            }
