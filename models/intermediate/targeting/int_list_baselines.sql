@@ -200,7 +200,8 @@ known as (
         list_name,
         metric,
         1 as preference,
-        'controls of ' || campaigns || ' campaigns' as baseline_basis,
+        'controls of ' || campaigns || case when campaigns = 1 then ' campaign' else ' campaigns' end
+            as baseline_basis,
         customers,
         {{ ratio('total', 'customers') }} as baseline_mean,
         {{ ratio('total_of_squares', 'customers') }} as mean_of_squares
@@ -233,10 +234,15 @@ known as (
 
 ),
 
+-- What never happened, or always, is no baseline: its variance is none.
 best as (
 
     select * from known
-    qualify row_number() over (partition by list_name, metric order by preference) = 1
+    where mean_of_squares > baseline_mean * baseline_mean
+    qualify row_number() over (
+        partition by list_name, metric
+        order by preference
+    ) = 1
 
 )
 
