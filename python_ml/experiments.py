@@ -269,7 +269,9 @@ def compare_arms(
     experiments, J. R. Statist. Soc. B 75.
     """
     numbers = ["customers", *SUMS, *PRE_SUMS, *CLIPPED_SUMS]
-    check_columns(outcomes, columns=[*KEY, "stratum", "arm", "is_tested", *numbers], name="outcomes")
+    check_columns(
+        outcomes, columns=[*KEY, "stratum", "arm", "is_tested", *numbers], name="outcomes"
+    )
     is_twice = outcomes.duplicated([*KEY, "stratum", "arm"])
     if is_twice.any():
         twice = outcomes.loc[is_twice, "campaign_id"].min()
@@ -395,9 +397,7 @@ def _correct(compared: pd.DataFrame) -> pd.DataFrame:
     size = compared["treatment_customers"] + compared["control_customers"]
     sizes = (whole["treatment_customers"] + whole["control_customers"]).rename("whole")
     joined = compared.join(sizes, on=["campaign_id", "metric", "arm"])
-    is_slice = (
-        (size < joined["whole"]) & compared["is_tested"] & compared["p_value"].notna()
-    )
+    is_slice = (size < joined["whole"]) & compared["is_tested"] & compared["p_value"].notna()
     corrected = compared.assign(q_value=compared["p_value"].where(compared["is_tested"]))
     for _, rows in compared[is_slice].groupby(["campaign_id", "metric"]):
         corrected.loc[rows.index, "q_value"] = stats.false_discovery_control(rows["p_value"])

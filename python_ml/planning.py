@@ -99,7 +99,7 @@ def detectable_difference(
     alpha: float = 0.05,
     power: float = 0.8,
 ) -> float:
-    """Return the smallest rise of a rate that so many controls find: `required_sample_size` solved.
+    """Return the smallest rise of a rate that so many controls find.
 
     Returns
     -------
@@ -211,7 +211,7 @@ def _is_plannable(row: Mapping[str, Any]) -> bool:
 
 
 def _needed_controls(row: Mapping[str, Any], *, k: float, alpha: float, power: float) -> int:
-    """Controls that the row's metric needs with k treated for each of them."""
+    """Return the controls that the row's metric needs with k treated for each of them."""
     if row["kind"] == "rate":
         return required_sample_size(
             rate_control=row["baseline_mean"],

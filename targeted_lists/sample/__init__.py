@@ -4,7 +4,7 @@
 `data/sample/truth/`, which no model reads.
 """
 
-from targeted_lists.sample.generate import Sample, generate_sample, write_sample
+from targeted_lists.sample.generate import Sample, draw_campaigns, generate_sample, write_sample
 from targeted_lists.sample.order_export import render_order_export
 
-__all__ = ["Sample", "generate_sample", "render_order_export", "write_sample"]
+__all__ = ["Sample", "draw_campaigns", "generate_sample", "render_order_export", "write_sample"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,34 +63,24 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
         raise ValueError(
             f"customers is {customers}: at least 500 are needed to plant the truth in"
         )
-    streams = (np.random.Generator(np.random.PCG64([seed, part])) for part in range(100))
-    products = build_products(next(streams))
+    streams = _open_streams(seed)
+    demand = _draw_demand(streams, customers=customers)
+    products, buyers, people = demand.products, demand.buyers, demand.people
+    orders, contacts, consents = demand.orders, demand.contacts, demand.consents
     categories = list(products["category_1"].unique())
-    buyers = draw_buyers(next(streams), customers=customers, categories=categories)
-    people = draw_profiles(next(streams), buyers=buyers, others=customers // 20)
-    declines = activity.draw_declines(next(streams), buyers=buyers)
-    levels = activity.shape_levels(next(streams), buyers=buyers, declines=declines)
-    natural = activity.draw_orders(next(streams), buyers=buyers, levels=levels["orders"])
-    consents = permissions.draw_consents(next(streams), people=people)
-    contacts, caused = campaigns.run_campaigns(
-        next(streams),
-        buyers=buyers,
-        people=people,
-        consents=consents,
-        orders=natural,
-    )
-    orders = pd.concat([natural, caused], ignore_index=True)
-    orders["campaign_id"] = orders["campaign_id"].astype(object)
-    orders = orders[orders["ordered_at"] < END].reset_index(drop=True)
     filled = baskets.fill_baskets(
-        next(streams), orders=orders, buyers=buyers, products=products, strain=levels["strain"]
+        next(streams),
+        orders=orders,
+        buyers=buyers,
+        products=products,
+        strain=demand.levels["strain"],
     )
     settled = baskets.settle_orders(next(streams), orders=orders, people=people)
     lines = baskets.write_lines(next(streams), orders=settled, baskets=filled, products=products)
     numbered = dirt.number_lines(next(streams), lines=lines, customer_ids=buyers["customer_id"])
     order_lines, line_truth = dirt.spoil_lines(next(streams), lines=numbered)
     site = activity.draw_site_activity(
-        next(streams), buyers=buyers, orders=orders, levels=levels, sends=contacts.dropna()
+        next(streams), buyers=buyers, orders=orders, levels=demand.levels, sends=contacts.dropna()
     )
     suppressions = permissions.draw_suppressions(next(streams), people=people)
     erasures = permissions.draw_erasures(next(streams), people=people)
@@ -116,13 +107,13 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
             "customers": _list_segments(
                 people=people,
                 buyers=buyers,
-                declines=declines,
-                levels=levels["orders"],
-                natural=natural,
+                declines=demand.declines,
+                levels=demand.levels["orders"],
+                natural=demand.natural,
                 consents=consents,
                 file=inputs["customers"],
             ),
-            "declines": _list_declines(buyers=buyers, declines=declines),
+            "declines": _list_declines(buyers=buyers, declines=demand.declines),
             "product_pairs": _list_pairs(products),
             "campaign_effects": campaigns.list_effects(),
             "campaign_orders": numbered.loc[
@@ -132,6 +123,72 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
             "input_truth": input_truth,
         },
     )
+
+
+def draw_campaigns(*, seed: int = 42, customers: int = 3000) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw the campaigns of a sample, and the orders around them, without the rest of it.
+
+    Parameters
+    ----------
+    seed, customers : as `generate_sample` takes them; what is drawn is the same.
+
+    Returns
+    -------
+    contacts : campaign_id, customer_id and arm, one row per campaign and customer.
+    orders : customer_id, ordered_at and is_cancelled, one row per order of a customer.
+    """
+    streams = _open_streams(seed)
+    demand = _draw_demand(streams, customers=customers)
+    next(streams)  # that of the baskets
+    settled = baskets.settle_orders(next(streams), orders=demand.orders, people=demand.people)
+    settled = settled[settled["buyer"] >= 0]
+    orders = pd.DataFrame(
+        {
+            "customer_id": demand.buyers["customer_id"].loc[settled["buyer"]].array,
+            "ordered_at": settled["ordered_at"].array,
+            "is_cancelled": settled["cancel_reason"].notna().array,
+        }
+    )
+    return demand.contacts[["campaign_id", "customer_id", "arm"]], orders
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """Who buys and when, the campaigns and what they caused included."""
+
+    products: pd.DataFrame
+    buyers: pd.DataFrame
+    people: pd.DataFrame
+    declines: pd.DataFrame
+    levels: dict[str, np.ndarray]
+    natural: pd.DataFrame
+    consents: pd.DataFrame
+    contacts: pd.DataFrame
+    orders: pd.DataFrame
+
+
+def _open_streams(seed: int) -> Iterator[np.random.Generator]:
+    """Yield the parts' own streams of draws, in their order."""
+    return (np.random.Generator(np.random.PCG64([seed, part])) for part in range(100))
+
+
+def _draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _Demand:
+    """Draw all that precedes the baskets."""
+    products = build_products(next(streams))
+    categories = list(products["category_1"].unique())
+    buyers = draw_buyers(next(streams), customers=customers, categories=categories)
+    people = draw_profiles(next(streams), buyers=buyers, others=customers // 20)
+    declines = activity.draw_declines(next(streams), buyers=buyers)
+    levels = activity.shape_levels(next(streams), buyers=buyers, declines=declines)
+    natural = activity.draw_orders(next(streams), buyers=buyers, levels=levels["orders"])
+    consents = permissions.draw_consents(next(streams), people=people)
+    contacts, caused = campaigns.run_campaigns(
+        next(streams), buyers=buyers, people=people, consents=consents, orders=natural
+    )
+    orders = pd.concat([natural, caused], ignore_index=True)
+    orders["campaign_id"] = orders["campaign_id"].astype(object)
+    orders = orders[orders["ordered_at"] < END].reset_index(drop=True)
+    return _Demand(products, buyers, people, declines, levels, natural, consents, contacts, orders)
 
 
 def write_sample(folder: Path | str, *, seed: int = 42, customers: int = 3000) -> Sample:
