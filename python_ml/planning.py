@@ -172,7 +172,8 @@ def _plan(row: Mapping[str, Any], *, alpha: float, power: float) -> dict[str, An
     def needed(share: float) -> tuple[int, int]:
         k = (1 - share) / share
         controls = _needed_controls(row, k=k, alpha=alpha, power=power)
-        return ceil(k * controls), controls
+        # 9.000000000000002 treated for each control are 9.
+        return ceil(round(k * controls, 6)), controls
 
     share, available = row["control_share"], row["available"]
     treatment, control = needed(share)

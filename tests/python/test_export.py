@@ -11,10 +11,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from targeted_lists import contacts, export
-from targeted_lists.campaigns import hash_list, read_assignments, read_campaigns
+from targeted_lists.campaigns import (
+    hash_list,
+    read_assignments,
+    read_campaigns,
+    read_clusters,
+)
 from targeted_lists.erasure import forget_customers
 from targeted_lists.export import ExportError, Order, Places, export_list
 
@@ -126,7 +132,7 @@ def publish(
         published.execute(
             "create table targeting.list_decisions (list_name text, customer_id text, "
             "arm text, channel text, product_id text, rank bigint, expected_value decimal(18, 4), "
-            "is_in boolean)"
+            "is_in boolean, stratum text default 'all', control_share decimal(9, 4) default 0.1)"
         )
         published.execute(
             "create table targeting.list_members (list_name text, customer_id text, offer text, "
@@ -137,7 +143,9 @@ def publish(
         for rank, (customer, arm, is_in) in enumerate(people, start=1):
             channel = MEMBERS.get(customer, ("email",))[0]
             published.execute(
-                "insert into targeting.list_decisions values ('win_back', ?, ?, ?, ?, ?, ?, ?)",
+                "insert into targeting.list_decisions (list_name, customer_id, arm, "
+                "channel, product_id, rank, expected_value, is_in) "
+                "values ('win_back', ?, ?, ?, ?, ?, ?, ?)",
                 [customer, arm, channel, "p1", rank, Decimal("1.5"), is_in],
             )
             if arm == "treatment":
@@ -280,6 +288,8 @@ def test_proofs_are_appended_where_asked(places, monkeypatch):
     assert len(read_file(places, "meta")) == 1 + 3 + 1
     assert read_assignments("shop", before=None, folder=places.state).empty
     kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    assert set(kept["stratum"]) == {"all"}
+    assert set(kept["control_share"]) == {0.1}
     assert "proof_1" not in set(kept["customer_id"])
 
 
@@ -342,6 +352,45 @@ def test_both_arms_are_recorded_for_the_days_after(places):
     arms = dict(zip(kept["customer_id"], kept["arm"], strict=True))
     # Whoever the file leaves out was assigned all the same: read as assigned, not as delivered.
     assert arms == dict.fromkeys(MEMBERS, "treatment") | dict.fromkeys(CONTROLS, "control")
+
+
+def test_records_of_before_strata_are_read_without_them(places):
+    folder = places.state / "shop" / "campaigns" / "win_back_2026-07-01"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        for name, columns in (
+            ("campaign", "date '2026-07-01' as as_of_date, 'c' as campaign_id, 0 as members, "
+             "0 as controls, 0 as erased_customers"),
+            ("assignments", "'c' as campaign_id, 'C1' as customer_id, 1 as rank"),
+        ):  # fmt: skip
+            connection.execute(
+                f"copy (select {columns}) to '{folder / name}.parquet' (format parquet)"
+            )
+    kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    assert kept["customer_id"].tolist() == ["C1"]
+    assert kept[["stratum", "control_share"]].isna().all(axis=None)
+
+
+def test_clusters_of_a_campaign_are_those_kept_before_it(places):
+    folder = places.state / "shop" / "customer_clusters"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        for day, key in (("2026-01-01", "old"), ("2026-02-01", "then"), ("2026-03-02", "after")):
+            connection.execute(
+                f"copy (select 'C1' as customer_id, '{key}' as cluster_key, 'n' as cluster_name, "
+                "true as is_chosen union all select 'C1', 'other', 'n', false) "
+                f"to '{folder / day}.parquet' (format parquet)"
+            )
+    windows = pd.DataFrame(
+        {
+            "campaign_id": ["march", "first", "undated"],
+            "window_start_at": pd.to_datetime(["2026-03-01", "2025-12-31", None]),
+        }
+    )
+    clusters = read_clusters("shop", windows, folder=places.state)
+    assert clusters.to_numpy().tolist() == [["march", "C1", "then", "n"]]
+    empty = read_clusters("nowhere", windows, folder=places.state)
+    assert empty.dtypes.tolist() == clusters.dtypes.tolist()
 
 
 def test_a_frozen_list_is_not_changed_by_later_data(places, monkeypatch):

@@ -252,14 +252,20 @@ visited as (
 
 ),
 
+month_ends as (
+
+    select distinct month_end_date from segments
+
+),
+
 last_month_ends as (
 
     select
         windows.campaign_id,
-        max(segments.month_end_date) as month_end_date
+        max(month_ends.month_end_date) as month_end_date
     from windows
-    inner join (select distinct month_end_date from segments) as segments
-        on cast(windows.window_start_at as date) >= segments.month_end_date
+    inner join month_ends
+        on cast(windows.window_start_at as date) >= month_ends.month_end_date
     group by windows.campaign_id
 
 ),

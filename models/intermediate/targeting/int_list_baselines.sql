@@ -164,33 +164,35 @@ past_segments as (
 
 ),
 
+list_segments as (
+
+    select
+        decisions.list_name,
+        segments.segment,
+        count(*) as members
+    from decisions
+    inner join segments
+        on decisions.customer_id = segments.customer_id
+    group by decisions.list_name, segments.segment
+
+),
+
 -- Weights are whole customers, so that the sums do not hang on their order.
 mixes as (
 
     select
-        decisions.list_name,
+        list_segments.list_name,
         past_segments.metric,
         past_segments.past_date,
         sum(past_segments.customers) as customers,
-        sum(cast(past_segments.mean as decimal(28, 8)) * members.members) as total,
-        sum(cast(past_segments.mean_of_squares as decimal(28, 8)) * members.members)
+        sum(cast(past_segments.mean as decimal(28, 8)) * list_segments.members) as total,
+        sum(cast(past_segments.mean_of_squares as decimal(28, 8)) * list_segments.members)
             as total_of_squares,
-        sum(members.members) as members
-    from (select distinct list_name from decisions) as decisions
-    inner join (
-        select
-            decisions.list_name,
-            segments.segment,
-            count(*) as members
-        from decisions
-        inner join segments
-            on decisions.customer_id = segments.customer_id
-        group by decisions.list_name, segments.segment
-    ) as members
-        on decisions.list_name = members.list_name
+        sum(list_segments.members) as members
+    from list_segments
     inner join past_segments
-        on members.segment = past_segments.segment
-    group by decisions.list_name, past_segments.metric, past_segments.past_date
+        on list_segments.segment = past_segments.segment
+    group by list_segments.list_name, past_segments.metric, past_segments.past_date
 
 ),
 

@@ -38,8 +38,10 @@ select
     totals.revenue,
     totals.tenure_days,
     cast(
-        case when decisions.arm = 'control' then control_share else 1 - control_share end
-        as decimal(9, 6)
+        case
+            when decisions.arm = 'control' then decisions.control_share
+            else 1 - decisions.control_share
+        end as decimal(9, 6)
     ) as planned_share
 from decisions
 left join totals
