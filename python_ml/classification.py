@@ -770,15 +770,8 @@ def score_customers(
     current = sort_by_key(current, key=columns.key, name="current")
     if trained.model == NO_MODEL or current.empty:
         return to_typed([], types=types)
-    values = to_floats(current, columns=names["features"]).join(
-        _to_texts(current, columns=names["categories"])
-    )
-    ranking = np.concatenate(
-        [
-            trained.fitted.rank(trained.fitted.prepare(values.iloc[start : start + _CHUNK_ROWS]))
-            for start in range(0, len(values), _CHUNK_ROWS)
-        ]
-    )
+    values = _take_features(current, trained=trained)
+    ranking = _rank(values, trained=trained)
     probability = _forget_own_outcome(
         current, trained.fitted.to_probability(ranking), trained=trained
     )
@@ -791,6 +784,47 @@ def score_customers(
             _find_reasons(values.iloc[highest], ranking=ranking[highest], trained=trained)
         )
     return to_typed(scores, types=types)
+
+
+@threadpool_limits.wrap(limits=1)
+def foretell(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
+    """Return the probabilities of `score_customers` in the order of the rows, without reasons.
+
+    Raises
+    ------
+    ValueError : the model is "none", or a column is missing or not numeric.
+    """
+    if trained.fitted is None:
+        raise ValueError(f"the model {trained.model} foretells nothing")
+    names = trained.columns.of(trained.model)
+    check_columns(
+        current,
+        columns=[trained.columns.key, *names["features"], *names["categories"]],
+        name="current",
+    )
+    if current.empty:
+        return np.array([])
+    ranking = _rank(_take_features(current, trained=trained), trained=trained)
+    return _forget_own_outcome(current, trained.fitted.to_probability(ranking), trained=trained)
+
+
+def _take_features(current: pd.DataFrame, *, trained: TrainedClassifier) -> pd.DataFrame:
+    """Give what the model looks at as floats and texts."""
+    names = trained.columns.of(trained.model)
+    return to_floats(current, columns=names["features"]).join(
+        _to_texts(current, columns=names["categories"])
+    )
+
+
+def _rank(values: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
+    """Give the model's ranking of prepared rows, by chunks."""
+    starts = range(0, len(values), _CHUNK_ROWS)
+    return np.concatenate(
+        [
+            trained.fitted.rank(trained.fitted.prepare(values.iloc[start : start + _CHUNK_ROWS]))
+            for start in starts
+        ]
+    )
 
 
 def _fit_model(

@@ -30,6 +30,7 @@ from python_ml.classification import (
     train_classifier,
 )
 from python_ml.frames import sort_by_key
+from targeted_lists.drift import DriftLimits, explain_drift, fix_baselines, measure_model
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 MODEL_TABLE = "classifier_models"
@@ -39,6 +40,16 @@ VERSIONS = {
     "scikit-learn": sklearn.__version__,
     "numpy": np.__version__,
     "pandas": pd.__version__,
+}
+ROW_TYPES = {
+    "population": "str",
+    "model": "str",
+    "data_hash": "str",
+    "metadata": "str",
+    "baselines": "str",
+    "refit_reason": "str",
+    "fitted": "object",
+    "as_of_date": "datetime64[us]",
 }
 FITS = ("kept", "new", "kept_only")
 EVERYONE = "everyone"
@@ -58,6 +69,7 @@ def provide_classifiers(
     sources: Sequence[str],
     fit: str,
     columns: Mapping[str, Any],
+    current: pd.DataFrame | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Return a classifier for each population, kept or new; one row per population.
@@ -70,7 +82,7 @@ def provide_classifiers(
     training : labelled rows; see `train_classifier`.
     population, source : columns that say of which population a row is, and whence its label is.
     populations, sources : their values, the sources by preference.
-    fit, columns, options : as `provide_classifier` has them.
+    fit, columns, current, options : as `provide_classifier` has them.
 
     Raises
     ------
@@ -80,8 +92,11 @@ def provide_classifiers(
     for value in populations:
         rows = training[training[population] == value]
         rows = choose_lessons(rows, source=source, sources=sources, columns=Columns(**columns))
+        own = None if current is None else current[current[population] == value]
         provided.append(
-            provide_classifier(rows, population=value, fit=fit, columns=columns, **options)
+            provide_classifier(
+                rows, population=value, fit=fit, columns=columns, current=own, **options
+            )
         )
     return pd.concat(provided, ignore_index=True)
 
@@ -109,6 +124,8 @@ def provide_classifier(
     fit: str,
     columns: Mapping[str, Any],
     training_options: Mapping[str, Any],
+    current: pd.DataFrame | None = None,
+    limits: DriftLimits | None = None,
     population: str = EVERYONE,
     table: str = MODEL_TABLE,
     progress: Callable[[str], None] = lambda sentence: None,
@@ -119,10 +136,13 @@ def provide_classifier(
     Parameters
     ----------
     training : labelled rows; see `train_classifier`.
-    fit : "kept" takes the newest model kept up to the day and fits one where there is none, "new"
-        fits always, "kept_only" never. A kept row that says why nothing could be learned is
-        returned by the last alone.
+    fit : "kept" takes the newest model kept up to the day, and fits one where there is none or
+        the customers have drifted too far from those it was fitted for; "new" fits always,
+        "kept_only" never. A kept row that says why nothing could be learned is returned by the
+        last alone.
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
+    current : the rows that will be scored, from which drift is measured; None measures none.
+    limits : how far is too far; None is never.
     population : whom it is for; one of the rows of the kept table.
     table : where it is kept.
 
@@ -134,13 +154,19 @@ def provide_classifier(
     if fit not in FITS:
         raise ValueError(f"the fit is {', '.join(FITS[:-1])} or {FITS[-1]}, not {fit}")
     wanted = Columns(**columns)
+    refit_reason = ""
     if fit != "new":
         kept = read_kept(dataset, table, population, as_of_date=as_of_date, folder=folder)
         if kept is not None and (fit == "kept_only" or kept["model"].iloc[0] != NO_MODEL):
             check_kept(kept, features=[*wanted.features, *wanted.categories])
-            progress(f"using {kept['model'].iloc[0]} kept as of {kept['as_of_date'].iloc[0]:%F}")
-            return kept
-        if fit == "kept_only":
+            if fit == "kept":
+                refit_reason = find_refit_reason(kept, current=current, limits=limits)
+            if not refit_reason:
+                day = f"{kept['as_of_date'].iloc[0]:%F}"
+                progress(f"using {kept['model'].iloc[0]} kept as of {day}")
+                return kept
+            progress(refit_reason)
+        elif fit == "kept_only":
             raise KeptModelError(
                 f"no model of {dataset} is kept as of {as_of_date:%F} or before; "
                 f"`make lists DATASET={dataset}` fits and keeps one"
@@ -157,6 +183,8 @@ def provide_classifier(
     return pack_classifier(
         trained,
         training=training,
+        current=training.head(0) if current is None else current,
+        refit_reason=refit_reason,
         offered=[*wanted.features, *wanted.categories],
         as_of_date=as_of_date,
         parameters=parameters.get(trained.model, {}),
@@ -176,18 +204,40 @@ def read_kept(
     kept = read_latest(dataset, table, as_of_date=as_of_date, folder=folder)
     if kept is None:
         return None
-    kept = kept[kept["population"] == population]
-    return None if kept.empty else kept.reset_index(drop=True)
+    kept = kept[kept["population"] == population].reset_index(drop=True)
+    # Models that were kept before these columns were have no snapshot to drift from.
+    unknown = {name: "" for name in ("baselines", "refit_reason") if name not in kept}
+    return None if kept.empty else kept.assign(**unknown)[list(ROW_TYPES)]
+
+
+def find_refit_reason(
+    kept: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
+) -> str:
+    """Say why a kept model must be fitted anew for the customers of today; empty where not."""
+    if current is None or limits is None:
+        return ""
+    drift = measure_model(
+        unpack_classifier(kept),
+        baselines=kept["baselines"].iloc[0],
+        current=current,
+        limits=limits,
+    )
+    cause = explain_drift(drift, limits=limits)
+    if cause is None:
+        return ""
+    return f"fitted anew because {cause} since {kept['as_of_date'].iloc[0]:%F}"
 
 
 def pack_classifier(
     trained: TrainedClassifier,
     *,
     training: pd.DataFrame,
+    current: pd.DataFrame,
     offered: Sequence[str],
     as_of_date: date | None,
     parameters: Mapping[str, Any],
     population: str = EVERYONE,
+    refit_reason: str = "",
 ) -> pd.DataFrame:
     """Return a classifier and, in words, what it was made of as one row."""
     scores = trained.evaluations.set_index("model").loc[trained.model]
@@ -202,16 +252,17 @@ def pack_classifier(
         },
         "versions": VERSIONS,
     }
-    return pd.DataFrame(
-        {
-            "population": [population],
-            "model": [trained.model],
-            "data_hash": [hash_frame(training)],
-            "metadata": [json.dumps(metadata, sort_keys=True)],
-            "fitted": [pickle.dumps(trained, protocol=5)],
-            "as_of_date": pd.to_datetime([as_of_date]).astype("datetime64[us]"),
-        }
-    ).astype(dict.fromkeys(["population", "model", "data_hash", "metadata"], "str"))
+    row = {
+        "population": population,
+        "model": trained.model,
+        "data_hash": hash_frame(training),
+        "metadata": json.dumps(metadata, sort_keys=True),
+        "baselines": fix_baselines(trained, training=training, current=current),
+        "refit_reason": refit_reason,
+        "fitted": pickle.dumps(trained, protocol=5),
+        "as_of_date": pd.Timestamp(as_of_date),
+    }
+    return pd.DataFrame([row]).astype(ROW_TYPES)
 
 
 def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
@@ -252,6 +303,29 @@ def score_populations(
         scores.append(score_customers(own, trained=trained, **options))
     key = trained.columns.key
     return sort_by_key(pd.concat(scores, ignore_index=True), key=key, name="scores")
+
+
+def measure_drifts(
+    current: pd.DataFrame, *, rows: pd.DataFrame, population: str | None, limits: DriftLimits
+) -> pd.DataFrame:
+    """Measure each population's drift from the snapshots of its model; see `measure_model`.
+
+    Parameters
+    ----------
+    current : the rows that are scored; `population` is the column that says of which population
+        one is, None where there is one for everyone.
+    rows : one classifier per population.
+    """
+    drifts = []
+    for place in range(len(rows)):
+        row = rows.iloc[[place]]
+        value = row["population"].iloc[0]
+        own = current if population is None else current[current[population] == value]
+        drift = measure_model(
+            unpack_classifier(row), baselines=row["baselines"].iloc[0], current=own, limits=limits
+        )
+        drifts.append(drift.assign(population=value))
+    return pd.concat(drifts, ignore_index=True).astype({"population": "str"})
 
 
 def load_classifier(

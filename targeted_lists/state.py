@@ -102,6 +102,28 @@ def read_history(
     return rows[list(columns)].astype(columns)
 
 
+def read_earlier(
+    dataset: str,
+    table: str,
+    *,
+    until: date | None,
+    days: int,
+    types: Mapping[str, str],
+    folder: Path = STATE_FOLDER,
+) -> pd.DataFrame:
+    """Return a table as it was kept on each of the newest days up to one.
+
+    Parameters
+    ----------
+    days : so many of the newest that were kept.
+    types : the columns wanted and their types, which an empty table has as well.
+    """
+    kept = _kept_days(folder / dataset / table, until=until)[-days:]
+    frames = [_read(folder, dataset, table, day)[list(types)] for day in kept]
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(types))
+    return rows.astype(dict(types))
+
+
 def _day(moment: date | None) -> date | None:
     return moment.date() if isinstance(moment, datetime) else moment
 

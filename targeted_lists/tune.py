@@ -150,4 +150,5 @@ def read_meta(file: Path) -> dict[str, Any]:
     """Return what the model classifier_models is configured with."""
     models = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
     (one,) = (model for model in models if model["name"] == "classifier_models")
-    return one["config"]["meta"]
+    meta = one["config"]["meta"]
+    return {"populations": meta["populations"], **meta["options"]}

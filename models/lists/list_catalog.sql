@@ -31,6 +31,17 @@ runs as (
 
 ),
 
+stops as (
+
+    select
+        list_name,
+        string_agg(sentence, '; ' order by check_name, subject) as sentences
+    from {{ ref('list_alerts') }}
+    where is_stopping
+    group by list_name
+
+),
+
 removals as (
 
     select
@@ -62,6 +73,7 @@ catalogued as (
         removals.held_out,
         removals.main_step,
         removals.main_removed,
+        stops.sentences as stop_sentences,
         coalesce(members.members, 0) as members,
         coalesce(members.expected_value, 0) as expected_value
     from lists
@@ -71,6 +83,8 @@ catalogued as (
         on lists.list_name = members.list_name
     left join runs
         on lists.list_name = runs.list_name
+    left join stops
+        on lists.list_name = stops.list_name
     cross join planned
 
 )
@@ -81,6 +95,7 @@ select
     lift_basis,
     list_hash,
     case
+        when stop_sentences is not null then 'red alert: ' || stop_sentences
         when members > 0 then null
         when candidates = 0 and lift_basis = 'answers'
             then case
@@ -101,5 +116,5 @@ select
     members,
     cast(held_out as bigint) as held_out,
     cast(expected_value as decimal(18, 4)) as expected_value,
-    members = 0 as is_stopped
+    stop_sentences is not null or members = 0 as is_stopped
 from catalogued

@@ -102,6 +102,10 @@ INPUTS = {
         "list_name text, customer_id text, product_id text, reason text, margin_basis text, "
         "score double, mean_margin decimal(18, 4)",
     ),
+    "list_alerts": (
+        "monitoring",
+        "list_name text, check_name text, subject text, sentence text, is_stopping boolean",
+    ),
     "dim_customers": (
         "core",
         "customer_id text, age_years bigint, gender text, city text, country text, "

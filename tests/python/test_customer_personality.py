@@ -199,7 +199,7 @@ def test_response_is_foretold_with_an_auc_of_at_least_090(personality: Build) ->
         (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
     )["models"]
     (meta,) = [one["config"]["meta"] for one in models if one["name"] == "responder_models"]
-    columns = Columns(**meta["columns"])
+    columns = Columns(**meta["options"]["columns"])
     with duckdb.connect(str(personality.published), read_only=True) as connection:
         features = connection.execute(
             "select * from response.response_features where not is_planned "

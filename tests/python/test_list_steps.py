@@ -169,6 +169,54 @@ def sound_world() -> World:
     )
 
 
+def willing_world(people: int) -> World:
+    """Return a world of willing customers; the first list wants all and takes every other one."""
+    names = [f"w{number:02d}" for number in range(people)]
+    definitions = {name: define(name, i) for i, name in enumerate(LISTS, start=1)}
+    definitions[LISTS[0]]["capacity"] = people // 2
+    definitions[LISTS[1]]["capacity"] = people
+    return World(
+        ages=dict.fromkeys(names, 40),
+        contacts={one: dict(GOOD_CONTACT) for one in names},
+        consents=[(one, "any", None, "granted", -1, "kept") for one in names],
+        campaigns=CAMPAIGNS,
+        definitions=definitions,
+        candidates={
+            (name, one): (number % 2, Decimal(40))
+            for name in LISTS[:2]
+            for number, one in enumerate(names)
+        },
+    )
+
+
+def test_a_red_alert_empties_its_list_and_changes_no_other(steps: Steps) -> None:
+    world = willing_world(20)
+    told = ["list_decisions", "list_waterfall"]
+    states = {}
+    for is_stopping in (False, True):
+        alert = {
+            "list_name": LISTS[0],
+            "check_name": "candidates",
+            "subject": LISTS[0],
+            "sentence": "far too many",
+            "is_stopping": is_stopping,
+        }
+        steps.run({**world.tables(), "list_alerts": [alert]})
+        assert {check: steps.faults(check) for check in CHECKS} == {check: [] for check in CHECKS}
+        states[is_stopping] = {
+            name: steps.query(f"from sample.targeting.{name} order by all")
+            for name in (*told, "list_members")
+        }
+    # An amber alert stops nothing: both lists have somebody.
+    before = states[False]["list_members"]
+    assert {row["list_name"] for row in before} == set(LISTS[:2])
+    assert states[True]["list_members"] == [
+        row for row in before if row["list_name"] != LISTS[0]
+    ]
+    # What would have been is still told, and the other list gets none of those it would have had.
+    assert all(states[True][name] == states[False][name] for name in told)
+
+
 @pytest.mark.parametrize(
     ("terms", "fault"),
     [

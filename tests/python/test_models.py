@@ -14,12 +14,14 @@ from sklearn.metrics import roc_auc_score
 
 from python_ml.classification import score_customers
 from python_ml.classifiers import DEFAULT_PARAMETERS
+from targeted_lists.drift import DriftLimits, explain_drift
 from targeted_lists.models import (
     MODEL_TABLE,
     KeptModelError,
     collect_tables,
     hash_frame,
     load_classifier,
+    measure_drifts,
     provide_classifier,
     provide_classifiers,
     read_parameters,
@@ -47,9 +49,11 @@ def training():
     )
 
 
-def provide(training, folder, *, fit="kept", columns=COLUMNS, day=DAY, said=None):
+def provide(training, folder, *, fit="kept", columns=COLUMNS, day=DAY, said=None, current=None):
     return provide_classifier(
         training,
+        current=training if current is None else current,
+        limits=DriftLimits(),
         dataset=DATASET,
         as_of_date=day,
         fit=fit,
@@ -145,6 +149,95 @@ def test_that_nothing_could_be_learned_is_no_model_to_keep(training, tmp_path):
 def test_another_word_for_the_fit_is_named(training, tmp_path):
     with pytest.raises(ValueError, match="the fit is kept, new or kept_only, not fresh"):
         provide(training, tmp_path, fit="fresh")
+
+
+# --- drift ------------------------------------------------------------------------------------
+
+LATER = date(2025, 7, 1)
+
+
+def shift(rows, **by):
+    """Return other customers, of whom some features have moved."""
+    return rows.sample(frac=1, random_state=5).assign(
+        **{name: rows[name] + value for name, value in by.items()}
+    )
+
+
+def levels(rows, kept_row):
+    drift = measure_drifts(rows, rows=kept_row, population=None, limits=DriftLimits())
+    assert set(drift["reference"]) == {"fit", "training"}
+    return drift[drift["reference"] == "fit"].set_index("feature")["level"].to_dict()
+
+
+def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, kept):
+    row = provide(training.head(0), kept, day=LATER, current=training)
+    drift = measure_drifts(training, rows=row, population=None, limits=DriftLimits())
+    assert (drift.loc[drift["reference"] == "fit", "psi"] == 0).all()
+    assert set(drift["feature"]) == {"gap", "visits", "tier", "score"}
+    # Half of them are as much like all as chance makes them.
+    assert set(levels(training.head(150), row).values()) == {"stable"}
+    assert set(levels(training.head(0), row).values()) == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "cause"),
+    [
+        ({"gap": 1.0}, "fitted anew because the scores have drifted (PSI "),
+        # Moved together they leave the score as it is.
+        ({"gap": 1.0, "visits": 2.0}, "fitted anew because 2 of 3 features have drifted"),
+    ],
+)
+def test_a_kept_model_is_fitted_anew_when_its_customers_have_changed(
+    training, kept, moved, cause
+):
+    said = []
+    now = shift(training, **moved)
+    row = provide(training, kept, day=LATER, current=now, said=said)
+    reason = row["refit_reason"].item()
+    assert reason.startswith(cause)
+    assert reason.endswith("since 2025-06-01")
+    assert reason in said
+    assert row["as_of_date"].item() == pd.Timestamp(LATER)
+    assert set(levels(now, row).values()) == {"stable"}
+
+
+def test_a_refit_is_remembered_and_happens_once(training, kept, tmp_path):
+    now = shift(training, gap=1.0)
+    row = provide(training, kept, day=LATER, current=now)
+    keep(row, tmp_path, day=LATER)
+    again = provide(training, tmp_path, day=LATER, current=now)
+    assert again["refit_reason"].item() == row["refit_reason"].item() != ""
+    assert again["data_hash"].item() == row["data_hash"].item()
+
+
+def test_a_model_that_must_not_be_fitted_stays_with_a_major_drift(training, kept):
+    now = shift(training, gap=1.0)
+    row = provide(training, kept, fit="kept_only", day=LATER, current=now)
+    assert row["as_of_date"].item() == pd.Timestamp(DAY)
+    assert row["refit_reason"].item() == ""
+    assert levels(now, row)["score"] == "major"
+    assert levels(now, row)["tier"] == "stable"
+
+
+def test_few_customers_alarm_nobody(training, kept):
+    """By chance alone the PSI of a dozen customers is far above what is major."""
+    few = training.head(12)
+    row = provide(training, kept, day=LATER, current=few)
+    drift = measure_drifts(few, rows=row, population=None, limits=DriftLimits())
+    assert drift["psi"].max() > 0.25
+    assert set(drift["level"]) == {"stable"}
+    assert row["as_of_date"].item() == pd.Timestamp(DAY)
+
+
+def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, kept, tmp_path):
+    row = provide(training, kept)
+    keep(row.drop(columns=["baselines", "refit_reason"]), tmp_path)
+    old = provide(training, tmp_path, day=LATER, current=shift(training, gap=9.0))
+    assert old["data_hash"].item() == row["data_hash"].item()
+    assert list(old) == list(row)
+    drift = measure_drifts(training, rows=old, population=None, limits=DriftLimits())
+    assert drift.empty
+    assert explain_drift(drift, limits=DriftLimits()) is None
 
 
 # --- populations ------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+from targeted_lists.drift import read_limits
 from targeted_lists.models import provide_classifiers
 from targeted_lists.progress import log_step
 
@@ -6,15 +7,14 @@ def model(dbt, session):
     """One row per population: the chosen model, kept or new, with all that was measured."""
     features = dbt.ref("activity_features")
     as_of = dbt.ref("int_as_of_date").fetchall()
+    rules = dbt.ref("alert_rules").df()
     meta = dbt.config.get("meta")
-    labelled = features.filter("is_declined is not null").order("customer_id, cutoff_at").df()
     return provide_classifiers(
-        labelled,
-        **meta["populations"],
-        dataset=meta["dataset"],
+        features.filter("is_declined is not null").order("customer_id, cutoff_at").df(),
+        current=features.filter("is_current").order("customer_id, cutoff_at").df(),
+        limits=read_limits(rules),
         as_of_date=as_of[0][0],
-        fit=meta["fit"],
-        columns=meta["columns"],
-        training_options=meta["training"],
         progress=log_step,
+        **meta["populations"],
+        **meta["options"],
     )

@@ -1,3 +1,4 @@
+from targeted_lists.drift import read_limits
 from targeted_lists.models import provide_classifier
 from targeted_lists.progress import log_step
 
@@ -6,15 +7,13 @@ def model(dbt, session):
     """One row: the chosen model, kept or new, with all that was measured."""
     features = dbt.ref("response_features")
     as_of = dbt.ref("int_as_of_date").fetchall()
+    rules = dbt.ref("alert_rules").df()
     meta = dbt.config.get("meta")
-    labelled = features.filter("not is_planned").order("row_key, campaign_id, customer_id").df()
     return provide_classifier(
-        labelled,
-        dataset=meta["dataset"],
+        features.filter("not is_planned").order("row_key, campaign_id, customer_id").df(),
+        current=features.filter("is_planned").order("row_key, campaign_id, customer_id").df(),
+        limits=read_limits(rules),
         as_of_date=as_of[0][0],
-        fit=meta["fit"],
-        table=meta["table"],
-        columns=meta["columns"],
-        training_options=meta["training"],
         progress=log_step,
+        **meta["options"],
     )

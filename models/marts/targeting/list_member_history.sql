@@ -46,6 +46,7 @@ continued as (
             when lists.list_name is null then 'the list is no longer defined'
             when decisions.customer_id is null then 'no longer a candidate'
             when decisions.arm = 'control' then 'drawn into the control arm'
+            when decisions.first_exclusion is null then 'a red alert stopped the list'
             else decisions.first_exclusion || ': ' || decisions.reason
         end as exit_reason,
         kept.entered_date,

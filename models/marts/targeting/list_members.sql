@@ -1,13 +1,22 @@
 -- Whom to contact, by which channel and with which offer: the product that the
 -- customer is in the list for, else the one that a basket rule offers, else the
--- category that a newcomer will probably take to, else the list's offer alone.
+-- category that a newcomer will probably take to, else the list's offer alone. A list
+-- that a red alert concerns has nobody; list_decisions tells who would be in it.
 with
+
+stops as (
+
+    select * from {{ ref('list_alerts') }}
+    where is_stopping
+
+),
 
 decisions as (
 
     select * from {{ ref('list_decisions') }}
     where is_in
         and arm = 'treatment'
+        and list_name not in (select stops.list_name from stops)
 
 ),
 

@@ -1,5 +1,6 @@
 -- Candidates = members + held out + everyone removed, step by step, in customers and
--- to the last decimal of their expected value.
+-- to the last decimal of their expected value. A list that a red alert stops has no
+-- members, whatever its steps leave.
 with
 
 waterfall as (
@@ -34,7 +35,11 @@ counted as (
             select coalesce(sum(members.expected_value), 0)
             from {{ ref('list_members') }} as members
             where members.list_name = lists.list_name
-        ) as members_value
+        ) as members_value,
+        lists.list_name in (
+            select alerts.list_name from {{ ref('list_alerts') }} as alerts
+            where alerts.is_stopping
+        ) as is_stopped
     from {{ ref('list_definitions') }} as lists
 
 ),
@@ -74,8 +79,8 @@ left join summed
     on counted.list_name = summed.list_name
 where summed.list_name is null
     or counted.candidates <> summed.before
-    or counted.members <> summed.after
-    or counted.candidates <> counted.members + summed.removed
+    or counted.candidates <> summed.after + summed.removed
     or counted.candidates_value <> summed.before_value
-    or counted.members_value <> summed.after_value
-    or counted.candidates_value <> counted.members_value + summed.removed_value
+    or counted.candidates_value <> summed.after_value + summed.removed_value
+    or counted.members <> case when counted.is_stopped then 0 else summed.after end
+    or counted.members_value <> case when counted.is_stopped then 0 else summed.after_value end

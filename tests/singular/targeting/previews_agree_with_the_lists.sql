@@ -1,4 +1,5 @@
--- The preview of a list as it is defined is the list.
+-- The preview of a list as it is defined is the list; of one that a red alert stops,
+-- the list that it would be.
 select
     previews.list_name,
     previews.members,
@@ -8,6 +9,11 @@ left join {{ ref('list_previews') }} as previews
     on catalog.list_name = previews.list_name
     and previews.is_as_defined
 where previews.list_name is null
-    or previews.members <> catalog.members
     or previews.held_out <> catalog.held_out
-    or previews.expected_value <> catalog.expected_value
+    or (
+        coalesce(catalog.stop_reason, '') not like 'red alert: %'
+        and (
+            previews.members <> catalog.members
+            or previews.expected_value <> catalog.expected_value
+        )
+    )

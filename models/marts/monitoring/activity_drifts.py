@@ -1,0 +1,15 @@
+from targeted_lists.drift import read_limits
+from targeted_lists.models import measure_drifts
+
+
+def model(dbt, session):
+    """One row per population, reference and feature: how far those scored today are off."""
+    features = dbt.ref("activity_features")
+    models = dbt.ref("classifier_models").df()
+    rules = dbt.ref("alert_rules").df()
+    return measure_drifts(
+        features.filter("is_current").order("customer_id").df(),
+        rows=models,
+        population="known_from",
+        limits=read_limits(rules),
+    )

@@ -1,0 +1,486 @@
+-- What is watched, in numbers: one value for each check and subject, and what is
+-- usual. How bad it is, the seed alert_rules says.
+{% set runs = var('monitoring_runs') -%}
+{% set least_runs = var('monitoring_least_runs') -%}
+{% set deviations = var('monitoring_deviations') -%}
+with
+
+lists as (
+
+    select list_name from {{ ref('int_lists_priced') }}
+
+),
+
+drift as (
+
+    select * from {{ ref('model_drift') }}
+    where reference in ('fit', 'last run')
+
+),
+
+models as (
+
+    select
+        'activity' as model,
+        population,
+        model as classifier,
+        refit_reason,
+        -- Of a model fitted on an earlier day it was told then.
+        refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
+    from {{ ref('classifier_models') }}
+
+    union all
+
+    select
+        'response' as model,
+        population,
+        model as classifier,
+        refit_reason,
+        refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
+    from {{ ref('responder_models') }}
+
+),
+
+performance as (
+
+    select * from {{ ref('model_performance') }}
+    -- The newest scores whose outcome is known.
+    qualify row_number() over (
+        partition by model, population
+        order by scored_date desc, campaign_id desc
+    ) = 1
+
+),
+
+measured as (
+
+    select
+        'activity' as model,
+        known_from as population,
+        coalesce(later_roc_auc, roc_auc) as roc_auc
+    from {{ ref('activity_evaluations') }}
+    where is_chosen
+
+    union all
+
+    select
+        'response' as model,
+        'everyone' as population,
+        coalesce(later_roc_auc, roc_auc) as roc_auc
+    from {{ ref('response_evaluations') }}
+    where is_chosen
+
+),
+
+calibration as (
+
+    select
+        calibration.model,
+        calibration.population,
+        calibration.scored_date,
+        count(*) filter (where not calibration.is_within_band) as tenths
+    from {{ ref('model_calibration') }} as calibration
+    inner join performance
+        on calibration.model = performance.model
+        and calibration.population = performance.population
+        and calibration.campaign_id = performance.campaign_id
+        and calibration.scored_date = performance.scored_date
+    group by calibration.model, calibration.population, calibration.scored_date
+
+),
+
+orders as (
+
+    select max(ordered_at) as last_at
+    from {{ ref('fct_orders') }}
+
+),
+
+site_activity as (
+
+    select max(period_start) as last_at
+    from {{ ref('int_site_activity_judged') }}
+    where decision = 'kept'
+
+),
+
+counted as (
+
+    select
+        measure,
+        subject,
+        value,
+        cases
+    from {{ ref('run_measures') }}
+    where as_of_date = cast({{ as_of_date() }} as date)
+
+),
+
+earlier as (
+
+    select
+        measure,
+        subject,
+        value
+    from {{ ref('run_measures') }}
+    where as_of_date < cast({{ as_of_date() }} as date)
+        -- A run without candidates tells nothing of their usual number.
+        and not (measure in ('candidates', 'list size') and value = 0)
+    qualify row_number() over (
+        partition by measure, subject
+        order by as_of_date desc
+    ) <= {{ runs }}
+
+),
+
+medians as (
+
+    select
+        measure,
+        subject,
+        count(*) as runs,
+        median(value) as usual
+    from earlier
+    group by measure, subject
+
+),
+
+-- The median absolute deviation, scaled to the standard deviation of a normal.
+usual as (
+
+    select
+        medians.measure,
+        medians.subject,
+        medians.runs,
+        medians.usual,
+        1.4826 * median(abs(earlier.value - medians.usual)) as spread
+    from medians
+    inner join earlier
+        on medians.measure = earlier.measure
+        and medians.subject = earlier.subject
+    group by medians.measure, medians.subject, medians.runs, medians.usual
+
+),
+
+compared as (
+
+    select
+        coalesce(counted.measure, usual.measure) as measure,
+        coalesce(counted.subject, usual.subject) as subject,
+        coalesce(counted.value, 0) as value,
+        coalesce(counted.cases, 0) as cases,
+        coalesce(usual.runs, 0) as runs,
+        case when usual.runs >= {{ least_runs }} then usual.usual end as usual,
+        usual.spread
+    from counted
+    full outer join usual
+        on counted.measure = usual.measure
+        and counted.subject = usual.subject
+
+),
+
+-- Counts vary at least as Poisson's do; a share as a binomial's.
+sized as (
+
+    select
+        *,
+        greatest((value + 1) / (usual + 1), (usual + 1) / (value + 1)) as times,
+        abs(value - usual) > {{ deviations }} * greatest(spread, sqrt(usual), 1)
+            as is_beyond_chance
+    from compared
+    where measure in ('candidates', 'list size')
+        and subject in (select lists.list_name from lists)
+
+),
+
+shifted as (
+
+    select
+        *,
+        replace(measure, 'removed by ', '') as step,
+        value - usual as points,
+        abs(value - usual) > {{ deviations }} * sqrt(
+            power(spread, 2) + greatest(usual * (1 - usual), 0) / greatest(cases, 1)
+        ) as is_beyond_chance
+    from compared
+    where starts_with(measure, 'removed by ')
+        and cases > 0
+        and subject in (select lists.list_name from lists)
+    qualify row_number() over (
+        partition by subject
+        order by abs(value - usual) desc nulls last, measure
+    ) = 1
+
+),
+
+alert_values as (
+
+    select
+        'score drift' as check_name,
+        models.model || ': ' || models.population as subject,
+        models.model as source_mart,
+        cast(null as string) as list_name,
+        'the scores of ' || models.model || ' (' || models.population || ') '
+            || case
+                when drift.model is null
+                    then 'cannot be compared: the model was kept before snapshots were'
+                when drift.psi is null then 'cannot be compared: nobody was scored then or now'
+                else 'have a PSI of ' || {{ two_decimals('drift.psi') }}
+                    || ' since the model was fitted'
+            end as finding,
+        drift.psi as value,
+        coalesce(drift.psi > drift.chance_psi, false) as is_beyond_chance,
+        false as is_harmless
+    from models
+    left join drift
+        on models.model = drift.model
+        and models.population = drift.population
+        and drift.reference = 'fit'
+        and drift.feature = 'score'
+    where models.classifier <> 'none'
+
+    union all
+
+    select
+        'feature drift' as check_name,
+        model || ': ' || population as subject,
+        model as source_mart,
+        cast(null as string) as list_name,
+        count(*) filter (where level = 'major') || ' of ' || count(*)
+            || ' features of ' || model || ' (' || population
+            || ') have drifted since the model was fitted'
+            || coalesce(
+                ', most ' || max_by(feature, (psi, feature)) filter (where level = 'major')
+                || ' (PSI ' || {{ two_decimals("max(psi) filter (where level = 'major')") }} || ')',
+                ''
+            ) as finding,
+        {{ ratio("count(*) filter (where level = 'major')", 'count(*)') }} as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from drift
+    where reference = 'fit'
+        and feature <> 'score'
+        and level <> 'unknown'
+    group by model, population
+
+    union all
+
+    select
+        'model refitted' as check_name,
+        model || ': ' || population as subject,
+        model as source_mart,
+        cast(null as string) as list_name,
+        'the model of ' || model || ' (' || population || ') was '
+            || case when is_refitted then refit_reason else 'not fitted anew for drift' end
+            as finding,
+        case when is_refitted then 1 else 0 end as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from models
+
+    union all
+
+    select
+        'cluster drift' as check_name,
+        model || ': ' || population as subject,
+        cast(null as string) as source_mart,
+        cast(null as string) as list_name,
+        'the shares of the clusters have a PSI of ' || {{ two_decimals('psi') }}
+            || ' since the last run' as finding,
+        psi as value,
+        coalesce(psi > chance_psi, false) as is_beyond_chance,
+        false as is_harmless
+    from drift
+    where reference = 'last run'
+
+    union all
+
+    select
+        'ranking' as check_name,
+        model || ': ' || population as subject,
+        model as source_mart,
+        cast(null as string) as list_name,
+        'the scores of ' || model || ' (' || population || ') of ' || cast(scored_date as string)
+            || coalesce(
+                ' ranked with ROC-AUC ' || {{ two_decimals('roc_auc') }}
+                || ', the baseline with ' || {{ two_decimals('baseline_roc_auc') }},
+                ' met outcomes of one kind only'
+            ) as finding,
+        {{ ratio('-gain', 'gain_se') }} as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from performance
+
+    union all
+
+    select
+        'foretold ranking' as check_name,
+        performance.model || ': ' || performance.population as subject,
+        performance.model as source_mart,
+        cast(null as string) as list_name,
+        'the scores of ' || performance.model || ' (' || performance.population || ') of '
+            || cast(performance.scored_date as string) || ' ranked with ROC-AUC '
+            || coalesce({{ two_decimals('performance.roc_auc') }}, 'unknown') || ', where '
+            || coalesce({{ two_decimals('measured.roc_auc') }}, 'nothing')
+            || ' was measured at the fit' as finding,
+        {{ ratio('measured.roc_auc - performance.roc_auc', 'performance.roc_auc_se') }} as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from performance
+    left join measured
+        on performance.model = measured.model
+        and performance.population = measured.population
+
+    union all
+
+    select
+        'calibration' as check_name,
+        model || ': ' || population as subject,
+        model as source_mart,
+        cast(null as string) as list_name,
+        'of the scores of ' || model || ' (' || population || ') of '
+            || cast(scored_date as string) || ' ' || tenths
+            || ' tenths came otherwise than foretold' as finding,
+        cast(tenths as double) as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from calibration
+
+    union all
+
+    select
+        measure as check_name,
+        subject,
+        cast(null as string) as source_mart,
+        subject as list_name,
+        case measure when 'candidates' then 'candidates' else 'customers in the list' end
+            || ' of ' || subject || ': ' || cast(value as bigint)
+            || coalesce(
+                ', usually ' || cast(cast(usual as bigint) as string),
+                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
+            ) as finding,
+        times as value,
+        coalesce(is_beyond_chance, false) as is_beyond_chance,
+        -- Nobody is contacted by an empty list.
+        value = 0 as is_harmless
+    from sized
+
+    union all
+
+    select
+        'list steps' as check_name,
+        subject,
+        cast(null as string) as source_mart,
+        subject as list_name,
+        step || ' removes ' || {{ percent_text('value') }} || ' from ' || subject
+            || coalesce(
+                ', usually ' || {{ percent_text('usual') }},
+                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
+            ) as finding,
+        abs(points) as value,
+        coalesce(is_beyond_chance, false) as is_beyond_chance,
+        -- Who is removed is not contacted.
+        coalesce(points > 0, true) as is_harmless
+    from shifted
+
+    union all
+
+    select
+        'rejected lines' as check_name,
+        subject,
+        cast(null as string) as source_mart,
+        cast(null as string) as list_name,
+        {{ percent_text('value') }} || ' of the order lines are set aside' as finding,
+        value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from compared
+    where measure = 'rejected lines'
+
+    union all
+
+    select
+        'newly rejected lines' as check_name,
+        subject,
+        cast(null as string) as source_mart,
+        cast(null as string) as list_name,
+        {{ percent_text('value') }} || ' of the order lines are set aside'
+            || coalesce(
+                ', usually ' || {{ percent_text('usual') }},
+                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
+            ) as finding,
+        value - usual as value,
+        coalesce(
+            value - usual > {{ deviations }} * sqrt(
+                power(spread, 2) + greatest(usual * (1 - usual), 0) / greatest(cases, 1)
+            ),
+            false
+        ) as is_beyond_chance,
+        false as is_harmless
+    from compared
+    where measure = 'rejected lines'
+
+    union all
+
+    select
+        'contents' as check_name,
+        subject,
+        cast(null as string) as source_mart,
+        cast(null as string) as list_name,
+        subject || ' has ' || cast(value as bigint) || ' rows'
+            || coalesce(
+                ', usually ' || cast(cast(usual as bigint) as string),
+                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
+            ) as finding,
+        case when usual is not null then greatest(1 - {{ ratio('value', 'usual') }}, 0) end
+            as value,
+        coalesce(
+            usual - value > {{ deviations }} * greatest(spread, sqrt(usual), 1), false
+        ) as is_beyond_chance,
+        false as is_harmless
+    from compared
+    where measure = 'rows'
+
+    union all
+
+    select
+        'freshness' as check_name,
+        'order_lines' as subject,
+        cast(null as string) as source_mart,
+        cast(null as string) as list_name,
+        'the last order is ' || {{ elapsed_days('last_at', as_of_date()) }}
+            || ' days older than the as-of date' as finding,
+        cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from orders
+    where last_at is not null
+
+    union all
+
+    select
+        'freshness' as check_name,
+        'site_activity' as subject,
+        cast(null as string) as source_mart,
+        cast(null as string) as list_name,
+        'the last period of site activity began '
+            || {{ elapsed_days('last_at', as_of_date()) }} || ' days before the as-of date'
+            as finding,
+        cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from site_activity
+    where last_at is not null
+
+)
+
+select
+    check_name,
+    subject,
+    source_mart,
+    list_name,
+    finding,
+    value,
+    is_beyond_chance,
+    is_harmless
+from alert_values

@@ -1,0 +1,43 @@
+-- Which alerts concern which list: its own, those of the mart that its candidates
+-- come from, and those of the data that every list rests on.
+with
+
+alerts as (
+
+    select * from {{ ref('alerts') }}
+    where severity <> 'green'
+        and scope <> 'no list'
+
+),
+
+lists as (
+
+    select * from {{ ref('int_lists_priced') }}
+
+),
+
+concerned as (
+
+    select
+        lists.list_name,
+        alerts.check_name,
+        alerts.subject,
+        alerts.severity,
+        alerts.sentence,
+        alerts.is_stopping
+    from lists
+    inner join alerts
+        on alerts.scope = 'every list'
+        or alerts.list_name = lists.list_name
+        or alerts.source_mart = lists.source_mart
+
+)
+
+select
+    list_name,
+    check_name,
+    subject,
+    severity,
+    sentence,
+    is_stopping
+from concerned

@@ -1,0 +1,31 @@
+with
+
+calibrations as (
+
+    select * from {{ ref('outcome_calibrations') }}
+
+),
+
+shares as (
+
+    select
+        *,
+        {{ ratio('positives', 'rows') }} as outcome_share
+    from calibrations
+
+)
+
+select
+    model,
+    population,
+    campaign_id,
+    cast(decile as bigint) as decile,
+    cast(rows as bigint) as rows,
+    cast(positives as bigint) as positives,
+    probability as foretold_share,
+    outcome_share,
+    lowest as lowest_share,
+    highest as highest_share,
+    outcome_share between lowest - 1e-9 and highest + 1e-9 as is_within_band,
+    cast(scored_date as date) as scored_date
+from shares

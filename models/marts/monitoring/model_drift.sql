@@ -1,0 +1,61 @@
+with
+
+drifts as (
+
+    select
+        'activity' as model,
+        population,
+        reference,
+        feature,
+        level,
+        psi,
+        chance_psi,
+        bins,
+        baseline_rows,
+        rows
+    from {{ ref('activity_drifts') }}
+
+    union all
+
+    select
+        'response' as model,
+        population,
+        reference,
+        feature,
+        level,
+        psi,
+        chance_psi,
+        bins,
+        baseline_rows,
+        rows
+    from {{ ref('response_drifts') }}
+
+    union all
+
+    select
+        'clusters' as model,
+        'everyone' as population,
+        reference,
+        feature,
+        level,
+        psi,
+        chance_psi,
+        bins,
+        baseline_rows,
+        rows
+    from {{ ref('cluster_drifts') }}
+
+)
+
+select
+    model,
+    population,
+    reference,
+    feature,
+    level,
+    {{ null_if_nan('psi') }} as psi,
+    {{ null_if_nan('chance_psi') }} as chance_psi,
+    cast(bins as bigint) as bins,
+    cast(baseline_rows as bigint) as baseline_rows,
+    cast(rows as bigint) as rows
+from drifts

@@ -1,0 +1,144 @@
+-- Scores of earlier runs whose outcome is known by now. A decline is judged as the
+-- labels that teach are (activity_features), over the window after the day of the
+-- score. Of a campaign the last scores before it was sent count.
+{% set window = var('activity_window_days') -%}
+with
+
+scores as (
+
+    select
+        * except (as_of_date),
+        cast(as_of_date as timestamp) as scored_at
+    from {{ ref('model_scores_kept') }}
+
+),
+
+labels as (
+
+    select * from {{ ref('int_activity_labels_judged') }}
+    where decision = 'kept'
+        and label in ('declined', 'steady')
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where is_placed
+        and customer_id is not null
+
+),
+
+campaign_answers as (
+
+    select * from {{ ref('int_campaign_answers') }}
+
+),
+
+given as (
+
+    select
+        scores.customer_id,
+        scores.scored_at,
+        min_by(labels.label, labels.as_of_date) = 'declined' as is_declined
+    from scores
+    inner join labels
+        on scores.customer_id = labels.customer_id
+        and scores.scored_at < labels.as_of_date
+        and {{ days_after('scores.scored_at', window) }} >= labels.as_of_date
+    where scores.model = 'activity'
+        and labels.as_of_date <= {{ as_of_date() }}
+    group by scores.customer_id, scores.scored_at
+
+),
+
+ordered as (
+
+    select
+        scores.customer_id,
+        scores.scored_at,
+        max(scores.usual_orders) as usual_orders,
+        count(orders.order_id) as outcome_orders
+    from scores
+    left join orders
+        on scores.customer_id = orders.customer_id
+        and scores.scored_at <= orders.ordered_at
+        and {{ days_after('scores.scored_at', window) }} > orders.ordered_at
+    where scores.model = 'activity'
+        and scores.usual_orders is not null
+        and {{ days_after('scores.scored_at', window) }} <= {{ as_of_date() }}
+    group by scores.customer_id, scores.scored_at
+
+),
+
+expected as (
+
+    select
+        *,
+        usual_orders * {{ ratio(
+            'sum(outcome_orders) over (partition by scored_at)',
+            'sum(cast(usual_orders as decimal(18, 6))) over (partition by scored_at)',
+        ) }} as expected_orders
+    from ordered
+
+),
+
+declines as (
+
+    select
+        scores.*,
+        coalesce(
+            given.is_declined,
+            expected.outcome_orders
+                < (1 - {{ var('activity_drop_share') }}) * expected.expected_orders - 1e-9
+        ) as is_positive
+    from scores
+    left join given
+        on scores.customer_id = given.customer_id
+        and scores.scored_at = given.scored_at
+    left join expected
+        on scores.customer_id = expected.customer_id
+        and scores.scored_at = expected.scored_at
+    where scores.model = 'activity'
+
+),
+
+answers as (
+
+    select
+        scores.*,
+        campaign_answers.has_answered as is_positive
+    from scores
+    inner join campaign_answers
+        on scores.campaign_id = campaign_answers.campaign_id
+        and scores.customer_id = campaign_answers.customer_id
+        and scores.scored_at <= coalesce(campaign_answers.asked_at, {{ as_of_date() }})
+    where scores.model = 'response'
+    qualify row_number() over (
+        partition by scores.campaign_id, scores.customer_id
+        order by scores.scored_at desc
+    ) = 1
+
+),
+
+outcomes as (
+
+    select * from declines
+
+    union all
+
+    select * from answers
+
+)
+
+select
+    model,
+    population,
+    campaign_id,
+    customer_id,
+    probability,
+    baseline_score,
+    case when is_positive then 1 else 0 end as label,
+    cast(scored_at as date) as scored_date
+from outcomes
+where is_positive is not null

@@ -1,0 +1,62 @@
+-- What the models say today, kept so that it can be held against what comes. The
+-- rank of the baseline stands beside: the level that was last seen, or the share of
+-- earlier campaigns that were answered.
+with
+
+declines as (
+
+    select
+        'activity' as model,
+        scores.known_from as population,
+        '' as campaign_id,
+        scores.customer_id,
+        scores.p_decline as probability,
+        features.level_trend as baseline_score,
+        features.usual_orders
+    from {{ ref('activity_scores') }} as scores
+    inner join {{ ref('activity_features') }} as features
+        on scores.customer_id = features.customer_id
+        and features.is_current
+    where scores.p_decline is not null
+
+),
+
+answers as (
+
+    select
+        'response' as model,
+        'everyone' as population,
+        scores.campaign_id,
+        scores.customer_id,
+        scores.p_response as probability,
+        features.answer_share as baseline_score,
+        cast(null as double) as usual_orders
+    from {{ ref('response_scores') }} as scores
+    inner join {{ ref('response_features') }} as features
+        on scores.campaign_id = features.campaign_id
+        and scores.customer_id = features.customer_id
+        and features.is_planned
+    where scores.p_response is not null
+
+),
+
+scores as (
+
+    select * from declines
+
+    union all
+
+    select * from answers
+
+)
+
+select
+    model,
+    population,
+    campaign_id,
+    customer_id,
+    probability,
+    baseline_score,
+    usual_orders,
+    cast({{ as_of_date() }} as date) as as_of_date
+from scores

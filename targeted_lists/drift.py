@@ -1,0 +1,152 @@
+"""Snapshots that are kept with a fitted model, and how far the customers of today are from them.
+
+A model has two: of the rows that taught it (`training`), and of the customers whom it scored on
+the day of its fit (`fit`). What teaches is of earlier days and, of campaigns, only who was asked,
+so it differs from those scored at once and no fitting mends that; the second tells whether a
+model has grown old.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from python_ml.classification import TrainedClassifier, foretell
+from python_ml.drift import BASELINE_TYPES, DRIFT_TYPES, fix_baseline, measure_drift
+from python_ml.frames import to_typed
+
+SCORE = "score"
+"""The name of the probability among the features."""
+
+FIT, TRAINING, LAST_RUN = "fit", "training", "last run"
+
+MODEL_DRIFT_TYPES = {"reference": "str", **DRIFT_TYPES, "level": "str"}
+
+
+@dataclass(frozen=True)
+class DriftLimits:
+    """How far is too far.
+
+    Attributes
+    ----------
+    moderate, major : PSI from which, and above which, a feature's drift is called so, if chance
+        alone would not reach it as easily.
+    feature_share : with a major drift in more than this share of its features a model is too old;
+        a major drift of the score alone is enough.
+    """
+
+    moderate: float = 0.1
+    major: float = 0.25
+    feature_share: float = 0.25
+
+
+def read_limits(rules: pd.DataFrame) -> DriftLimits:
+    """Return the limits that the seed alert_rules sets."""
+    rules = rules.set_index("check_name")
+    return DriftLimits(
+        moderate=float(rules.loc["score drift", "amber_from"]),
+        major=float(rules.loc["score drift", "red_above"]),
+        feature_share=float(rules.loc["feature drift", "red_above"]),
+    )
+
+
+def fix_baselines(
+    trained: TrainedClassifier, *, training: pd.DataFrame, current: pd.DataFrame
+) -> str:
+    """Fix a fitted model's two snapshots; JSON, empty where nothing was learned."""
+    if trained.fitted is None:
+        return ""
+    columns = trained.columns
+    label = training[columns.label].notna()
+    snapshots = {
+        TRAINING: _fix(training[label], trained, scores=trained.predictions["probability"]),
+        FIT: _fix(current, trained, scores=foretell(current, trained=trained)),
+    }
+    return json.dumps({name: frame.to_dict("list") for name, frame in snapshots.items()})
+
+
+def measure_model(
+    trained: TrainedClassifier, *, baselines: str, current: pd.DataFrame, limits: DriftLimits
+) -> pd.DataFrame:
+    """Measure the drift of what a model looks at, and of its scores, from both its snapshots.
+
+    Parameters
+    ----------
+    baselines : as `fix_baselines` returned them, empty where none were kept.
+    current : the rows that are scored today.
+
+    Returns
+    -------
+    One row per reference (fit, training) and feature, as `measure_drift` gives them, with the
+    `level`: stable, moderate, major (above the limit, and above what chance alone reaches once in
+    a thousand), or unknown where a side has no rows.
+    """
+    if trained.fitted is None or not baselines:
+        return to_typed([], types=MODEL_DRIFT_TYPES)
+    scored = current.assign(**{SCORE: foretell(current, trained=trained)})
+    measured = []
+    for reference, bins in json.loads(baselines).items():
+        baseline = to_typed(pd.DataFrame(bins), types=BASELINE_TYPES)
+        drift = measure_drift(scored, baseline=baseline)
+        measured.append(drift.assign(reference=reference, level=_judge(drift, limits=limits)))
+    return to_typed(pd.concat(measured, ignore_index=True), types=MODEL_DRIFT_TYPES)
+
+
+def measure_shares(
+    current: pd.DataFrame, *, earlier: pd.DataFrame, category: str, limits: DriftLimits
+) -> pd.DataFrame:
+    """Measure the drift of a category's shares since the last run.
+
+    Returns
+    -------
+    A row as of `measure_model`, its reference `last run`; none where either has no rows.
+    """
+    if current.empty or earlier.empty:
+        return to_typed([], types=MODEL_DRIFT_TYPES)
+    drift = measure_drift(
+        current, baseline=fix_baseline(earlier, features=[], categories=[category])
+    )
+    drift = drift.assign(reference=LAST_RUN, level=_judge(drift, limits=limits))
+    return to_typed(drift, types=MODEL_DRIFT_TYPES)
+
+
+def explain_drift(drift: pd.DataFrame, *, limits: DriftLimits) -> str | None:
+    """Say why a model is too old for the customers of today; None where it is not.
+
+    It is where its scores have a major drift from the day of its fit, or more of its features than
+    `limits` allows.
+    """
+    drift = drift[(drift["reference"] == FIT) & (drift["level"] != "unknown")]
+    is_major = drift["level"] == "major"
+    is_score = drift["feature"] == SCORE
+    if (is_major & is_score).any():
+        return f"the scores have drifted (PSI {drift.loc[is_score, 'psi'].iloc[0]:.2f})"
+    drifted, known = int((is_major & ~is_score).sum()), int((~is_score).sum())
+    if drifted > limits.feature_share * known:
+        return f"{drifted} of {known} features have drifted"
+    return None
+
+
+def _fix(rows: pd.DataFrame, trained: TrainedClassifier, *, scores: np.ndarray) -> pd.DataFrame:
+    names = trained.columns.of(trained.model)
+    return pd.concat(
+        [
+            fix_baseline(rows, features=names["features"], categories=names["categories"]),
+            fix_baseline(pd.DataFrame({SCORE: np.asarray(scores, float)}), features=[SCORE]),
+        ],
+        ignore_index=True,
+    )
+
+
+def _judge(drift: pd.DataFrame, *, limits: DriftLimits) -> np.ndarray:
+    psi, chance = drift["psi"].to_numpy(), drift["chance_psi"].to_numpy()
+    beyond_chance = psi > chance
+    is_major, is_moderate = psi > limits.major, psi >= limits.moderate
+    return np.select(
+        [np.isnan(psi), beyond_chance & is_major, beyond_chance & is_moderate],
+        ["unknown", "major", "moderate"],
+        default="stable",
+    )
