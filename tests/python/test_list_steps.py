@@ -210,9 +210,7 @@ def test_a_red_alert_empties_its_list_and_changes_no_other(steps: Steps) -> None
     # An amber alert stops nothing: both lists have somebody.
     before = states[False]["list_members"]
     assert {row["list_name"] for row in before} == set(LISTS[:2])
-    assert states[True]["list_members"] == [
-        row for row in before if row["list_name"] != LISTS[0]
-    ]
+    assert states[True]["list_members"] == [row for row in before if row["list_name"] != LISTS[0]]
     # What would have been is still told, and the other list gets none of those it would have had.
     assert all(states[True][name] == states[False][name] for name in told)
 

@@ -187,9 +187,7 @@ def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, kept)
         ({"gap": 1.0, "visits": 2.0}, "fitted anew because 2 of 3 features have drifted"),
     ],
 )
-def test_a_kept_model_is_fitted_anew_when_its_customers_have_changed(
-    training, kept, moved, cause
-):
+def test_a_kept_model_is_fitted_anew_when_its_customers_have_changed(training, kept, moved, cause):
     said = []
     now = shift(training, **moved)
     row = provide(training, kept, day=LATER, current=now, said=said)

@@ -89,6 +89,13 @@ calibration as (
 
 ),
 
+assignment_checks as (
+
+    select * from {{ ref('assignment_checks') }}
+    where kind = 'list'
+
+),
+
 orders as (
 
     select max(ordered_at) as last_at
@@ -345,6 +352,21 @@ alert_values as (
         true as is_beyond_chance,
         false as is_harmless
     from calibration
+
+    union all
+
+    select
+        'assignment' as check_name,
+        list_name as subject,
+        cast(null as string) as source_mart,
+        list_name,
+        'of the arms of ' || list_name || ': '
+            || string_agg(reason, '; ' order by is_broken desc, check_name) as finding,
+        cast(count(*) filter (where is_broken) as double) as value,
+        true as is_beyond_chance,
+        false as is_harmless
+    from assignment_checks
+    group by list_name
 
     union all
 

@@ -1,0 +1,82 @@
+-- Whether whom to contact is told better by the uplift than by chance, or than by who
+-- would buy anyway; where too few have bought to tell, how many.
+{% set least = 1000 -%}
+with
+
+customers as (
+
+    select * from {{ ref('uplift_customers') }}
+
+),
+
+rankings as (
+
+    select * from {{ ref('uplift_rankings') }}
+
+),
+
+conversions as (
+
+    select
+        count(distinct customer_id) as customers,
+        coalesce(sum(label) filter (where is_treated), 0) as treatment_conversions,
+        coalesce(sum(label) filter (where not is_treated), 0) as control_conversions
+    from customers
+
+),
+
+asked as (
+
+    select ranking
+    from (
+        values ('uplift'), ('response'), ('uplift less response')
+    ) as names (ranking)
+
+),
+
+joined as (
+
+    select
+        asked.ranking,
+        conversions.customers,
+        conversions.treatment_conversions,
+        conversions.control_conversions,
+        rankings.qini,
+        rankings.qini_se,
+        rankings.lower_95,
+        rankings.upper_95
+    from asked
+    cross join conversions
+    left join rankings
+        on asked.ranking = rankings.ranking
+
+)
+
+select
+    ranking,
+    case
+        when qini is null
+            then 'too few conversions: ' || treatment_conversions || ' with and '
+                || control_conversions || ' without a message; an arm takes {{ least }}'
+        when lower_95 > 0
+            then case ranking
+                when 'uplift less response' then 'uplift ranks better than response'
+                else ranking || ' ranks better than chance'
+            end
+        when upper_95 < 0
+            then case ranking
+                when 'uplift less response' then 'uplift ranks worse than response'
+                else ranking || ' ranks worse than chance'
+            end
+        when ranking = 'uplift less response' then 'uplift ranks no better than response'
+        else ranking || ' ranks no better than chance'
+    end as verdict,
+    customers,
+    cast(treatment_conversions as bigint) as treatment_conversions,
+    cast(control_conversions as bigint) as control_conversions,
+    qini,
+    qini_se,
+    lower_95,
+    upper_95,
+    coalesce(lower_95 > 0, false) as is_better
+from joined

@@ -1,0 +1,28 @@
+-- The uplift of those whom today's lists take, where it ranks better than chance; who is
+-- in a list does not depend on it.
+with
+
+estimates as (
+
+    select * from {{ ref('uplift_estimates') }}
+
+),
+
+evaluations as (
+
+    select * from {{ ref('uplift_evaluations') }}
+    where ranking = 'uplift'
+        and is_better
+
+)
+
+select
+    estimates.list_name,
+    estimates.customer_id,
+    row_number() over (
+        partition by estimates.list_name
+        order by estimates.uplift desc, estimates.customer_id
+    ) as rank,
+    estimates.uplift
+from estimates
+cross join evaluations
