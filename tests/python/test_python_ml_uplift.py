@@ -194,7 +194,9 @@ def test_segments_that_differ_are_told_apart_and_others_drawn_together(moved):
     assert found["heterogeneity_p"].max() < 0.001
     assert found["shrinkage"].max() < 0.1
     generator = np.random.default_rng(3)
-    alike = measure_segments(moved.assign(segment=generator.integers(0, 8, len(moved)).astype(str)))
+    alike = measure_segments(
+        moved.assign(segment=generator.integers(0, 8, len(moved)).astype(str))
+    )
     assert alike["shrinkage"].min() > 0.3
     assert alike["shrunk_difference"].std() < alike["difference"].std()
     assert measure_segments(moved.assign(segment=None))["segment"].tolist() == ["unknown"]

@@ -27,9 +27,9 @@ concerned as (
         alerts.is_stopping
     from lists
     inner join alerts
-        on alerts.scope = 'every list'
-        or alerts.list_name = lists.list_name
-        or alerts.source_mart = lists.source_mart
+        on lists.list_name = alerts.list_name
+        or lists.source_mart = alerts.source_mart
+        or alerts.scope = 'every list'
 
 )
 

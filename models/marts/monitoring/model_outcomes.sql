@@ -7,7 +7,13 @@ with
 scores as (
 
     select
-        * except (as_of_date),
+        model,
+        population,
+        campaign_id,
+        customer_id,
+        probability,
+        baseline_score,
+        usual_orders,
         cast(as_of_date as timestamp) as scored_at
     from {{ ref('model_scores_kept') }}
 

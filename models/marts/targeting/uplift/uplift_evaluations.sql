@@ -1,6 +1,6 @@
 -- Whether whom to contact is told better by the uplift than by chance, or than by who
 -- would buy anyway; where too few have bought to tell, how many.
-{% set least = 1000 -%}
+{% set least = var('uplift_min_conversions') -%}
 with
 
 customers as (
@@ -27,10 +27,15 @@ conversions as (
 
 asked as (
 
-    select ranking
-    from (
-        values ('uplift'), ('response'), ('uplift less response')
-    ) as names (ranking)
+    select 'uplift' as ranking
+
+    union all
+
+    select 'response' as ranking
+
+    union all
+
+    select 'uplift less response' as ranking
 
 ),
 

@@ -1,0 +1,180 @@
+"""Alerts across runs: none on a first build, and a red one stops the lists that it concerns."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+
+import duckdb
+import pandas as pd
+import pytest
+from conftest import Build, Outcome, Project, query
+
+STOPPED = {"cross_sell", "retain_declining"}
+
+
+def read(database, sql: str) -> pd.DataFrame:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(sql).df()
+
+
+def test_a_first_build_has_no_alert(sample_build: Build) -> None:
+    alerts = read(sample_build.published, "from monitoring.alerts")
+    assert alerts.loc[alerts["severity"] != "green", "sentence"].tolist() == []
+    assert alerts["action"].isna().all()
+    assert sample_build.query("select count(*) from monitoring.list_alerts") == [(0,)]
+    lists = {name for (name,) in sample_build.query("select list_name from lists.list_catalog")}
+    for check in ("candidates", "list size", "list steps", "assignment"):
+        assert set(alerts.loc[alerts["check_name"] == check, "subject"]) == lists
+    inputs = set(alerts.loc[alerts["check_name"] == "contents", "subject"])
+    assert {"order_lines", "consents", "suppressions"} <= inputs
+    assert {"activity: receipts", "response: everyone"} <= set(
+        alerts.loc[alerts["check_name"] == "score drift", "subject"]
+    )
+
+
+def test_on_the_day_of_its_fit_a_model_has_no_drift(sample_build: Build) -> None:
+    drift = read(sample_build.published, "from monitoring.model_drift")
+    fit = drift[drift["reference"] == "fit"]
+    assert set(fit["model"]) == {"activity", "response"}
+    assert len(fit) > 50
+    assert (fit["psi"] == 0).all()
+    # The rows that taught are of other days: were they the snapshot, every first build alarmed.
+    training = drift[drift["reference"] == "training"]
+    assert len(training) == len(fit)
+    assert (training["level"] == "major").sum() > 5
+
+
+def test_the_scores_of_the_day_are_kept_for_later_runs(sample_build: Build) -> None:
+    kept = list((sample_build.project.folder / "state/sample/model_scores").glob("*.parquet"))
+    assert [path.stem for path in kept] == ["2026-07-01"]
+    scores = duckdb.sql(f"from '{kept[0]}'").df()
+    published = sample_build.query(
+        "select count(*) from activity.activity_scores where p_decline is not null"
+    )
+    assert [((scores["model"] == "activity").sum(),)] == published
+    assert (scores["model"] == "response").sum() > 1000
+    # Nothing is known yet of what came of them.
+    assert sample_build.query("select count(*) from monitoring.model_performance") == [(0,)]
+
+
+@pytest.fixture(scope="module")
+def alarmed(sample_build: Build, tmp_path_factory) -> Project:
+    """The sample built once more after a usual run of far fewer candidates, by a drifted model."""
+    folder = tmp_path_factory.mktemp("alarmed") / "project"
+    shutil.copytree(sample_build.project.folder, folder)
+    project = Project(folder)
+    remember_candidates(project, "cross_sell", 60)
+    move_scores(project)
+    outcome = rebuild(project)
+    assert outcome.success, "\n".join(outcome.failures)
+    return project
+
+
+def rebuild(project: Project) -> Outcome:
+    return project.dbt(
+        "run", "--select", "run_measures_kept+", "activity_drifts+", activity_fit="kept_only"
+    )
+
+
+def remember_candidates(project: Project, name: str, candidates: int) -> None:
+    """Write into the state that three earlier runs had so many candidates."""
+    rows = pd.DataFrame(
+        {
+            "measure": "candidates",
+            "subject": name,
+            "value": float(candidates),
+            "cases": candidates,
+            "as_of_date": [date(2026, month, 1) for month in (4, 5, 6)],
+        }
+    )
+    path = project.folder / "state/sample/run_measures/2026-06-01.parquet"
+    with duckdb.connect() as connection:
+        connection.register("rows", rows)
+        connection.execute(f"copy (from rows) to '{path}' (format parquet)")
+
+
+def move_scores(project: Project) -> None:
+    """Have the kept model of activity remember other scores than those of today."""
+    with duckdb.connect(str(project.warehouse())) as connection:
+        rows = connection.execute(
+            "select population, baselines from activity.classifier_models where baselines <> ''"
+        ).fetchall()
+        for population, text in rows:
+            baselines = json.loads(text)
+            bins = pd.DataFrame(baselines["fit"])
+            is_score = bins["feature"] == "score"
+            others = [n for n, rows in enumerate(bins.loc[is_score, "rows"]) if rows]
+            moved = bins.loc[is_score, "rows"].tolist()
+            moved[others[0]] += sum(moved[n] for n in others[1:])
+            moved = [count if n == others[0] else 0 for n, count in enumerate(moved)]
+            bins.loc[is_score, "rows"] = moved
+            baselines["fit"] = bins.to_dict("list")
+            connection.execute(
+                "update activity.classifier_models set baselines = ? where population = ?",
+                [json.dumps(baselines), population],
+            )
+
+
+def test_a_red_alert_stops_its_lists_with_its_reason(alarmed: Project) -> None:
+    rows = query(
+        alarmed.warehouse(),
+        "select list_name, stop_reason, members from lists.list_catalog where is_stopped",
+    )
+    reasons = {name: reason for name, reason, members in rows if members == 0}
+    assert set(reasons) == STOPPED
+    assert reasons["cross_sell"].startswith("red alert: candidates of cross_sell: 6")
+    assert reasons["cross_sell"].endswith(", usually 60")
+    assert reasons["retain_declining"].startswith(
+        "red alert: the scores of activity (receipts) have a PSI of "
+    )
+    alerts = query(
+        alarmed.warehouse(),
+        "select scope, action is not null from monitoring.alerts where is_stopping order by scope",
+    )
+    assert alerts == [("cross_sell", True), ("lists of activity", True)]
+
+
+@pytest.mark.parametrize("name", sorted(STOPPED))
+def test_a_stopped_list_is_empty_wherever_it_is_read(alarmed: Project, name: str) -> None:
+    counts = query(
+        alarmed.warehouse(),
+        f"""
+        select
+            (select count(*) from lists.list_{name}),
+            (select count(*) from targeting.list_members where list_name = '{name}'),
+            (select max(members) from targeting.list_runs where list_name = '{name}'),
+            (
+                select count(*) from targeting.list_member_history
+                where list_name = '{name}' and left_date is null
+            )
+        """,
+    )
+    assert counts == [(0, 0, 0, 0)]
+
+
+def test_nothing_else_changes_by_it(alarmed: Project, sample_build: Build) -> None:
+    names = ", ".join(f"'{name}'" for name in sorted(STOPPED))
+    members = f"from targeting.list_members where list_name not in ({names}) order by all"
+    for sql in (
+        members,
+        "from targeting.list_decisions order by all",
+        "from targeting.list_waterfall order by all",
+    ):
+        before, after = (read(path, sql) for path in (sample_build.published, alarmed.warehouse()))
+        assert len(before) > 50
+        pd.testing.assert_frame_equal(before, after)
+
+
+def test_without_the_cause_the_lists_are_back(alarmed: Project, sample_build: Build) -> None:
+    (alarmed.folder / "state/sample/run_measures/2026-06-01.parquet").unlink()
+    assert rebuild(alarmed).success
+    stopped = query(
+        alarmed.warehouse(), "select list_name from lists.list_catalog where is_stopped"
+    )
+    assert stopped == [("retain_declining",)]
+    sql = "from targeting.list_members where list_name = 'cross_sell' order by all"
+    pd.testing.assert_frame_equal(
+        read(sample_build.published, sql), read(alarmed.warehouse(), sql)
+    )
