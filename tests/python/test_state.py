@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import Project
 
-from targeted_lists.state import keep_tables, read_history, read_latest
+from targeted_lists.state import keep_tables, read_earlier, read_history, read_latest
 
 DAYS = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)]
 TYPES = {"id": "int64", "name": "str"}
@@ -41,6 +41,27 @@ def latest_name(tmp_path, day):
 def history(tmp_path, day):
     rows = read_history("sample", "things", as_of_date=day, types=TYPES, folder=tmp_path / "state")
     return list(zip(rows["kept_date"].dt.date, rows["name"], strict=True))
+
+
+def test_the_newest_days_up_to_one_are_read_together(keep, tmp_path):
+    for day in DAYS:
+        keep(day, day.strftime("%B"))
+
+    def names(until, days):
+        rows = read_earlier(
+            *("sample", "things"),
+            until=until,
+            days=days,
+            types=TYPES,
+            folder=tmp_path / "state",
+        )
+        assert list(rows) == list(TYPES)
+        return rows["name"].tolist()
+
+    assert names(DAYS[2], 2) == ["February", "March"]
+    assert names(date(2025, 3, 30), 9) == ["January", "February"]
+    assert names(datetime(2025, 1, 31, 12), 9) == ["January"]
+    assert names(date(2025, 1, 30), 9) == names(None, 9) == []
 
 
 def test_a_run_sees_what_was_kept_up_to_its_day(keep, tmp_path):
