@@ -51,8 +51,13 @@ def moved() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def rankings(moved):
-    return measure_rankings(predict_uplift(moved, **LEARNING)).set_index("ranking")
+def predictions(moved):
+    return predict_uplift(moved, **LEARNING)
+
+
+@pytest.fixture(scope="module")
+def rankings(predictions):
+    return measure_rankings(predictions).set_index("ranking")
 
 
 def test_whom_a_message_moves_is_ranked_better_than_by_chance_and_by_response(rankings):
@@ -122,17 +127,15 @@ def test_equal_scores_rank_nobody(moved):
     assert measure_rankings(same)["qini"].abs().max() < 1e-12
 
 
-def test_the_effect_is_the_difference_of_the_arms(moved):
-    predictions = predict_uplift(moved, **LEARNING)
+def test_the_effect_is_the_difference_of_the_arms(moved, predictions):
     rows = predictions.merge(moved, on=["campaign_id", "customer_id"])
     for _, cell in rows.groupby("cell"):
         rates = cell.groupby("is_treated")["label"].mean()
         assert cell["effect"].mean() == pytest.approx(rates[True] - rates[False])
 
 
-def test_a_customer_of_two_campaigns_counts_as_one(rankings, moved):
+def test_a_customer_of_two_campaigns_counts_as_one(rankings, moved, predictions):
     assert rankings.loc["uplift", "customers"] == moved["customer_id"].nunique() < len(moved)
-    predictions = predict_uplift(moved, **LEARNING)
     again = pd.concat([predictions, predictions.assign(campaign_id="c")])
     found = measure_rankings(again).set_index("ranking")
     # The same rows once more tell nothing new.
