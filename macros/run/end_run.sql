@@ -24,9 +24,14 @@
         {%- for result in results -%}
             {%- do statuses.update({result.node.unique_id: result.status | string}) -%}
         {%- endfor -%}
+        {#- A day among the vars, as YAML reads one, is no JSON. -#}
+        {%- set arguments = {} -%}
+        {%- for name, value in invocation_args_dict.items() if name != 'vars' -%}
+            {%- do arguments.update({name: value}) -%}
+        {%- endfor -%}
         {%- set request = {
             'command': flags.WHICH,
-            'arguments': invocation_args_dict,
+            'arguments': arguments,
             'nodes': nodes,
             'statuses': statuses,
             'database': target.database,

@@ -15,6 +15,7 @@ from conftest import Project, content_of, query
 
 from targeted_lists import publication
 from targeted_lists.publication import code_version
+from targeted_lists.run import invoke_dbt
 
 TIME = "main.publication"  # holds the time of publication
 THINGS = "select id from core.dim_things order by id"
@@ -96,6 +97,20 @@ def test_seed_run_test_end_as_build_does(toy, write_lines):
         assert not toy.published().exists()
     assert toy.dbt("test").messages[0].startswith("Published 4 tables")
     assert content_of(toy.published(), leave_out=[TIME]) == built
+
+
+def test_a_day_among_the_vars_needs_no_quotes(toy):
+    toy.published().unlink()
+    with contextlib.chdir(toy.folder):
+        result = invoke_dbt(
+            [
+                *("--log-level", "none", "build"),
+                *("--project-dir", ".", "--profiles-dir", "."),
+                *("--vars", "{dataset: sample, as_of_date: 2025-01-31}"),
+            ]
+        )
+    assert result.success
+    assert toy.published().exists()
 
 
 @pytest.mark.parametrize(
