@@ -5,14 +5,18 @@
     cast_fault('quantity', 'number, required')  ->  quantity "abc" is not a number
 #}
 {%- macro cast_fault(column, kind) -%}
-    {%- set noun = {
-        'integer': 'whole number',
-        'timestamp': 'date',
-        'boolean': 'yes or no',
-    }.get(kind.split(',')[0], 'number') -%}
+    {%- set type = kind.split(',')[0] -%}
+    {%- set named = {'column': string_literal(column), 'value': shown_text(column ~ '_text')} -%}
     case
         when {{ column }} is null and {{ column }}_text is not null
-            then '{{ column }} ' || {{ shown_text(column ~ '_text') }}
-                || ' is not a {{ noun }}'
+            {%- if type == 'integer' %}
+            then {{ text('{column} {value} is not a whole number', **named) }}
+            {%- elif type == 'timestamp' %}
+            then {{ text('{column} {value} is not a date', **named) }}
+            {%- elif type == 'boolean' %}
+            then {{ text('{column} {value} is not a yes or no', **named) }}
+            {%- else %}
+            then {{ text('{column} {value} is not a number', **named) }}
+            {%- endif %}
     end
 {%- endmacro -%}

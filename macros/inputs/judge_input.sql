@@ -29,10 +29,10 @@ copies_counted as (
             when source_fault is not null then source_fault
             {%- for column, kind in var('input_contract')[input].items()
                 if kind.endswith('required') %}
-            when {{ column }} is null then 'no {{ column }}'
+            when {{ column }} is null then {{ text('no {column}', column=string_literal(column)) }}
             {%- endfor %}
             {%- if 'customer_id' in columns %}
-            when customer_id = '0' then 'no customer_id'
+            when customer_id = '0' then {{ text('no {column}', column="'customer_id'") }}
             {%- endif %}
         end as fault,
         row_number() over (
@@ -80,12 +80,12 @@ judged as (
         end as decision,
         case
             when fault is not null then fault
-            when copy_number > 1 then 'identical to an earlier row'
-            when version_number > 1 then 'replaced by a later row of the same key'
+            when copy_number > 1 then {{ text('identical to an earlier row') }}
+            when version_number > 1 then {{ text('replaced by a later row of the same key') }}
             else coalesce(
                 {{ adapter_column('source_exclusion', 'string', input) }},
                 {{ adapter_column('source_note', 'string', input) }},
-                'sound'
+                {{ text('sound') }}
             )
         end as decision_reason
     from versions_counted

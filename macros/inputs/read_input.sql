@@ -78,15 +78,15 @@
                 c{{ loop.index0 }} = {{ string_literal(column) }}
                 {{- ' and ' if not loop.last }}
             {%- endfor %}
-                then 'the header again'
+                then {{ text('the header again') }}
             when strpos({{ texts }}, chr(64976)) > 0
-                then 'bytes that are not text in the encoding of the file'
+                then {{ text('bytes that are not text in the encoding of the file') }}
             when strpos({{ texts }}, chr(64977)) > 0
-                then 'a quote that is opened and not closed'
+                then {{ text('a quote that is opened and not closed') }}
             when overflow <> '' or further_overflow is not null
-                then 'more fields than the header'
+                then {{ text('more fields than the header') }}
             when c{{ file['columns'] | length - 1 }} is null
-                then 'fewer fields than the header'
+                then {{ text('fewer fields than the header') }}
         end
     {%- endif -%}
 {%- endmacro -%}

@@ -5,7 +5,7 @@
 #}
 {%- macro shown_text(column) -%}
     case
-        when {{ is_contact(column) }} then '(a contact)'
+        when {{ is_contact(column) }} then {{ text('(a contact)') }}
         else '"' || left({{ column }}, 40) || '"'
     end
 {%- endmacro -%}

@@ -96,7 +96,7 @@ remembered as (
         {%- else %}
         case
             when erased.customer_id is null then faulted.source_fault
-            else 'erased at the request of the customer'
+            else {{ text('erased at the request of the customer') }}
         end as source_fault
         {%- endif %}
     from faulted

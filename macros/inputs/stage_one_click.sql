@@ -58,8 +58,12 @@ cast_rows as (
         case
             when {{ spelling_key('known_' ~ word ~ '.repaired') }}
                 <> {{ spelling_key('cleaned.' ~ word ~ '_text') }}
-                then '{{ word }} "' || cleaned.{{ word }}_text || '" read as "'
-                    || known_{{ word }}.repaired || '"'
+                then {{ text(
+                    '{column} "{value}" read as "{meaning}"',
+                    column=string_literal(word),
+                    value='cleaned.' ~ word ~ '_text',
+                    meaning='known_' ~ word ~ '.repaired'
+                ) }}
         end as {{ word }}_repair
         {%- endfor %}
         {%- for column, kind in values.items() %},
@@ -98,8 +102,10 @@ faulted as (
             {%- for word in words %},
             case
                 when {{ word }} is null and {{ word }}_text is not null
-                    then '{{ word }} ' || {{ shown_text(word ~ '_text') }}
-                        || ' is not in the seed one_click_spellings'
+                    then {{ text(
+                        '{column} {value} is not in the seed one_click_spellings',
+                        column=string_literal(word), value=shown_text(word ~ '_text')
+                    ) }}
             end
             {%- endfor %}
             {%- for column, kind in values.items() %},

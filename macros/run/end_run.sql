@@ -36,6 +36,7 @@
             'statuses': statuses,
             'database': target.database,
             'dataset': var('dataset'),
+            'language': var('language', 'en'),
             'dbt_version': dbt_version,
         } -%}
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}

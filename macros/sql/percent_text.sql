@@ -5,7 +5,7 @@
 #}
 {%- macro percent_text(column) -%}
     case
-        when {{ column }} < 0.01 then 'under 1 %'
+        when {{ column }} < 0.01 then {{ text('under 1 %') }}
         else cast(cast(round(100 * {{ column }}) as integer) as string) || ' %'
     end
 {%- endmacro -%}

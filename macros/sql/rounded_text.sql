@@ -5,7 +5,7 @@
 #}
 {%- macro rounded_text(column) -%}
     case
-        when {{ column }} is null or isnan({{ column }}) then 'unknown'
+        when {{ column }} is null or isnan({{ column }}) then {{ text('unknown') }}
         when abs({{ column }}) >= 9.95
             then cast(cast(round({{ column }}) as bigint) as string)
         else cast(cast({{ column }} as decimal(18, 1)) as string)

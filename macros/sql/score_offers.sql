@@ -201,8 +201,13 @@ grouped as (
     select
         customers.customer_id,
         groups.method,
-        case when groups.method = 'popularity' then 'all customers'
-            else coalesce('the segment ' || known_segments.segment, 'those without a segment')
+        case when groups.method = 'popularity' then {{ text('all customers') }}
+            else coalesce(
+                {{ text(
+                    'the segment {segment}', segment=label('segment', 'known_segments.segment')
+                ) }},
+                {{ text('those without a segment') }}
+            )
         end as ground
     from (select distinct customer_id from purchases) as customers
     left join known_segments

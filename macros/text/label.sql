@@ -1,7 +1,7 @@
 {#
     A code as people read it, in the language of the run: the seed code_labels. In English, and
     where the seed does not know the code, the code stands for itself. For sentences alone: a
-    column of codes stays as it is, since queries rely on it, and is joined to core.code_labels.
+    column of codes stays as it is, since queries rely on it, and is joined to metrics.labels.
 
     label('segment', 'scores.segment')
         ->  scores.segment                                                    language: en
@@ -12,7 +12,7 @@
         {{- return(code) -}}
     {%- endif -%}
     {%- set known = run_query(
-        "select code, " ~ language() ~ " from read_csv('seeds/code_labels.csv', all_varchar = true)"
+        "select code, " ~ language() ~ " from " ~ read_texts('code_labels', ['kind', 'code', 'en', 'ru'])
         ~ " where kind = " ~ string_literal(kind) ~ " order by code"
     ) -%}
     {%- if not known.rows -%}

@@ -31,8 +31,8 @@
         {{- return(english) -}}
     {%- endif -%}
     {%- set found = run_query(
-        "select " ~ language() ~ " from read_csv('seeds/translations.csv', all_varchar = true)"
-        ~ " where en = " ~ string_literal(english)
+        "select " ~ language() ~ " from " ~ read_texts('translations', ['en', 'ru', 'scope'])
+        ~ " where scope = 'sql' and en = " ~ string_literal(english)
     ) -%}
     {%- if not found.rows or not found.rows[0][0] -%}
         {{ exceptions.raise_compiler_error(

@@ -73,11 +73,15 @@ reasoned as (
         case
             when judged.decision = 'kept'
                 then coalesce(
-                    'customer ' || judged.customer_id
-                        || ': no revenue in the period from ' || excluded.silent_periods,
-                    'customer ' || judged.customer_id
-                        || ': the revenue is an outlier in the period from '
-                        || excluded.outlying_periods
+                    {{ text(
+                        'customer {customer}: no revenue in the period from {periods}',
+                        customer='judged.customer_id', periods='excluded.silent_periods'
+                    ) }},
+                    {{ text(
+                        'customer {customer}: the revenue is an outlier '
+                        ~ 'in the period from {periods}',
+                        customer='judged.customer_id', periods='excluded.outlying_periods'
+                    ) }}
                 )
         end as exclusion
     from judged

@@ -47,8 +47,10 @@ select
     decision,
     case
         when is_outlier
-            then 'outlier: revenue ' || cast(revenue as decimal(18, 2))
-                || ' is far above the rest of the period'
+            then {{ text(
+                'outlier: revenue {revenue} is far above the rest of the period',
+                revenue='cast(revenue as decimal(18, 2))'
+            ) }}
         else decision_reason
     end as decision_reason,
     is_outlier

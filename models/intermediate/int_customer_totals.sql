@@ -80,10 +80,10 @@ select
     customer_id,
     source,
     case
-        when recency_days is null then 'time since the last order is unknown'
-        when orders is null then 'number of orders is unknown'
-        when revenue is null then 'spend is unknown'
-        when orders <= 0 then 'no orders'
+        when recency_days is null then {{ text('time since the last order is unknown') }}
+        when orders is null then {{ text('number of orders is unknown') }}
+        when revenue is null then {{ text('spend is unknown') }}
+        when orders <= 0 then {{ text('no orders') }}
     end as rfm_skip_reason,
     recency_days,
     cast(orders as bigint) as orders,

@@ -19,7 +19,7 @@ services as (
 
     select
         products.product_id,
-        min(service_codes.service) as service
+        min({{ worded('service_codes.service') }}) as service
     from (select distinct product_id from staged) as products
     inner join service_codes
         on products.product_id like service_codes.code_pattern
@@ -67,21 +67,25 @@ faulted as (
             when conformed_lines.source_fault is not null
                 then conformed_lines.source_fault
             {%- for column in ['order_id', 'ordered_at', 'product_id', 'quantity', 'unit_price'] %}
-            when conformed_lines.{{ column }} is null then 'no {{ column }}'
+            when conformed_lines.{{ column }} is null then {{ text('no {column}', column=string_literal(column)) }}
             {%- endfor %}
             when conformed_lines.line_status
                 not in ('placed', 'delivered', 'cancelled', 'returned')
-                then 'status ' || {{ shown_text('conformed_lines.line_status') }} || ' is unknown'
-            when conformed_lines.unit_price < 0 then 'price below zero'
+                then {{ text(
+                    'status {status} is unknown',
+                    status=shown_text('conformed_lines.line_status')
+                ) }}
+            when conformed_lines.unit_price < 0 then {{ text('price below zero') }}
             -- Beyond this, sums and products would not fit their decimals.
             when abs(conformed_lines.amount) >= 100000000000
                 or conformed_lines.amount is null
-                then 'amount of a hundred thousand million or more'
+                then {{ text('amount of a hundred thousand million or more') }}
             when {{ epoch_seconds('conformed_lines.ordered_at') }}
                 > last_plausible.epoch_seconds
-                then 'dated more than 366 days after the rest'
+                then {{ text('dated more than 366 days after the rest') }}
             {%- if var('as_of_date', none) %}
-            when conformed_lines.ordered_at >= {{ as_of_date() }} then 'not before the as-of date'
+            when conformed_lines.ordered_at >= {{ as_of_date() }}
+                then {{ text('not before the as-of date') }}
             {%- endif %}
         end as fault
     from conformed_lines
@@ -140,18 +144,22 @@ judged as (
         case
             when copies_counted.fault is not null then copies_counted.fault
             when copies_counted.source_file < latest_files.source_file
-                then 'replaced by ' || latest_files.source_file
-            when copies_counted.copy_number > 1 then 'identical to an earlier line'
-            when copies_counted.quantity = 0 then 'quantity zero'
+                then {{ text('replaced by {file}', file='latest_files.source_file') }}
+            when copies_counted.copy_number > 1 then {{ text('identical to an earlier line') }}
+            when copies_counted.quantity = 0 then {{ text('quantity zero') }}
             when coalesce(copies_counted.stated_service, services.service) is not null
-                then 'service: '
-                    || coalesce(copies_counted.stated_service, services.service)
-            when copies_counted.unit_price = 0 then 'price zero'
-            when copies_counted.line_status = 'cancelled' then 'cancelled'
-            when copies_counted.quantity < 0 then 'return'
-            when copies_counted.line_status = 'returned' then 'sale that was returned'
-            when copies_counted.known_customer_id is null then 'anonymous sale'
-            else 'sale'
+                then {{ text(
+                    'service: {service}',
+                    service='coalesce('
+                        ~ label('service', 'copies_counted.stated_service')
+                        ~ ', services.service)'
+                ) }}
+            when copies_counted.unit_price = 0 then {{ text('price zero') }}
+            when copies_counted.line_status = 'cancelled' then {{ text('cancelled') }}
+            when copies_counted.quantity < 0 then {{ text('return') }}
+            when copies_counted.line_status = 'returned' then {{ text('sale that was returned') }}
+            when copies_counted.known_customer_id is null then {{ text('anonymous sale') }}
+            else {{ text('sale') }}
         end as reason
     from copies_counted
     left join latest_files

@@ -43,7 +43,7 @@ sold as (
 
     select
         product_id,
-        bool_or(reason like 'service:%') as is_service,
+        bool_or(reason like {{ text('service: {service}', service="'%'") }}) as is_service,
         min(ordered_at) as first_sold_at,
         max(ordered_at) as last_sold_at
     from order_lines

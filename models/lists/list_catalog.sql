@@ -99,16 +99,24 @@ select
         when members > 0 then null
         when candidates = 0 and lift_basis = 'answers'
             then case
-                when planned_campaigns = 0 then 'no candidates: no campaign is planned'
-                else 'no candidates: no past campaign foretells who answers, or what it is worth'
+                when planned_campaigns = 0
+                    then {{ text('no candidates: no campaign is planned') }}
+                else {{ text(
+                    'no candidates: no past campaign foretells who answers, or what it is worth'
+                ) }}
             end
-        when candidates = 0 then 'no candidates'
-        else 'nobody is left of ' || candidates || ' candidates: '
-            || main_step || ' removed ' || main_removed
+        when candidates = 0 then {{ text('no candidates') }}
+        else {{ text(
+            'nobody is left of {candidates} candidates: {step} removed {removed}',
+            candidates='candidates', step=label('step', 'main_step'), removed='main_removed'
+        ) }}
             || case
                 when main_step = 'minimum expected value' and lift_basis <> 'answers'
-                    then '; ' || lift_basis || ' added probability '
-                        || (p_contacted - p_not_contacted)
+                    then {{ text(
+                        '; {basis} added probability {probability}',
+                        basis=label('lift_basis', 'lift_basis'),
+                        probability='(p_contacted - p_not_contacted)'
+                    ) }}
                 else ''
             end
     end as stop_reason,

@@ -90,12 +90,12 @@ priced as (
 
 select
     list_name,
-    purpose,
+    {{ worded('purpose') }} as purpose,
     consent_purpose,
     source_mart,
     ranking,
     channel,
-    offer,
+    {{ worded('offer') }} as offer,
     lift_basis,
     definition_hash,
     priority,

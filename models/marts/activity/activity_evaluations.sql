@@ -9,7 +9,7 @@ measures as (
 select
     population as known_from,
     model,
-    reason,
+    {{ translated('reason', 'classifiers') }} as reason,
     cast(rows as bigint) as training_rows,
     cast(positives as bigint) as declined_rows,
     {%- for measure in [

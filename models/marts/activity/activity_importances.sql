@@ -15,7 +15,7 @@ words as (
 select
     importances.population as known_from,
     importances.feature,
-    words.phrase,
+    {{ worded('words.phrase') }} as phrase,
     cast(importances.rank as bigint) as rank,
     {{ null_if_nan('importances.importance') }} as importance,
     {{ null_if_nan('importances.importance_sd') }} as importance_sd

@@ -38,7 +38,10 @@ totals as (
 
 words as (
 
-    select * from {{ ref('feature_words') }}
+    select
+        feature,
+        {{ worded('phrase') }} as phrase
+    from {{ ref('feature_words') }}
 
 ),
 
@@ -71,17 +74,15 @@ joined as (
         silences.customer_id,
         silences.known_from,
         scores.model,
-        case when scores.model is null then measures.reason end as rule_reason,
+        case
+            when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
+        end as rule_reason,
         {{ null_if_nan('scores.probability') }} as p_decline,
         silences.recency_days,
         silences.usual_gap_days,
         silences.overdue_ratio,
         {%- for place in [1, 2, 3] %}
-        words_{{ place }}.phrase || ' ' || coalesce(
-            scores.word_{{ place }} || ', usually ' || scores.usual_word_{{ place }},
-            {{ rounded_text('scores.value_' ~ place) }} || ', usually '
-            || {{ rounded_text('scores.usual_' ~ place) }}
-        ) as reason_{{ place }}
+        {{ usual_text('words_' ~ place, place) }} as reason_{{ place }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     from silences
@@ -115,8 +116,10 @@ select
     end as risk_band,
     coalesce(
         reason_1,
-        'days since the last order ' || {{ rounded_text('recency_days') }}
-            || ', usual gap ' || {{ rounded_text('usual_gap_days') }}
+        {{ text(
+            'days since the last order {days}, usual gap {gap}',
+            days=rounded_text('recency_days'), gap=rounded_text('usual_gap_days')
+        ) }}
     ) as reason_1,
     reason_2,
     reason_3,

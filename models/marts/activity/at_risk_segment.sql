@@ -70,7 +70,7 @@ shared as (
 select
     shared.dimension,
     shared.member,
-    suggestions.suggestion,
+    {{ worded('suggestions.suggestion') }} as suggestion,
     shared.customers,
     shared.other_customers,
     shared.segment_share,

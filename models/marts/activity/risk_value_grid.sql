@@ -17,7 +17,7 @@ actions as (
 select
     actions.value_band,
     actions.risk_band,
-    actions.action,
+    {{ worded('actions.action') }} as action,
     cast(actions.priority as bigint) as priority,
     count(customers.customer_id) as customers,
     cast(coalesce(sum(customers.customer_value), 0) as decimal(18, 4))
@@ -33,5 +33,5 @@ left join customers
 group by
     actions.value_band,
     actions.risk_band,
-    actions.action,
+    {{ worded('actions.action') }},
     actions.priority

@@ -52,17 +52,17 @@ judged as (
         *,
         case
             when greatest(q_value, size_q_value) > {{ var('basket_max_q') }} + 1e-9
-                then 'may be chance'
+                then {{ text('may be chance') }}
             when least(lift, size_lift) < {{ var('basket_min_lift') }} - 1e-9
-                then 'hardly more than usual'
-            when is_redundant then 'adds nothing to a shorter rule'
-            when later_period_baskets = 0 then 'history too short to confirm it'
-            when known_later_lift is null then 'no later baskets to confirm it'
+                then {{ text('hardly more than usual') }}
+            when is_redundant then {{ text('adds nothing to a shorter rule') }}
+            when later_period_baskets = 0 then {{ text('history too short to confirm it') }}
+            when known_later_lift is null then {{ text('no later baskets to confirm it') }}
             when least(known_later_lift, known_later_size_lift)
                 < {{ var('basket_min_lift') }} - 1e-9
                 or later_p_value > {{ var('basket_max_later_p') }} + 1e-9
-                then 'did not hold in later baskets'
-            else 'holds in later baskets'
+                then {{ text('did not hold in later baskets') }}
+            else {{ text('holds in later baskets') }}
         end as verdict
     from named
 
@@ -99,5 +99,5 @@ select
     known_later_size_lift as later_size_lift,
     later_p_value,
     is_redundant,
-    verdict = 'holds in later baskets' as is_usable
+    verdict = {{ text('holds in later baskets') }} as is_usable
 from judged

@@ -50,11 +50,14 @@ judged as (
 
 select
     case
-        when orders = 0 then 'no orders'
-        when is_split then 'mined, confirmed and tested in turn'
-        else cast(cast(floor(days) as bigint) as string)
-            || ' days of orders are too short to confirm rules or to test '
-            || 'recommendations, which take {{ var("basket_period_days") }} days each'
+        when orders = 0 then {{ text('no orders') }}
+        when is_split then {{ text('mined, confirmed and tested in turn') }}
+        else {{ text(
+            '{days} days of orders are too short to confirm rules or to test '
+            ~ 'recommendations, which take {period_days} days each',
+            days='cast(cast(floor(days) as bigint) as string)',
+            period_days=var('basket_period_days')
+        ) }}
     end as history,
     orders,
     case when is_split then mined_until_seconds else last_seconds end

@@ -46,7 +46,7 @@ select
     thresholds.level,
     itemset_counts.method,
     thresholds.history,
-    itemset_counts.note,
+    {{ translated('itemset_counts.note', 'baskets') }} as note,
     thresholds.min_support as asked_support,
     itemset_counts.min_support,
     thresholds.min_confidence,

@@ -195,18 +195,38 @@ select
     ground as source,
     rule_basis,
     case ground
-        when 'rule' then
-            'bought ' || antecedent_name
-            || case rule_basis
-                when 'customer' then '; of those who did, '
-                    || {{ percent_text('share') }} || ' buy '
-                else '; of the orders with it, ' || {{ percent_text('share') }} || ' hold '
-            end || known_name || ', ' || {{ rounded_text('lift') }} || ' times the usual'
-        when 'similar' then
-            'bought ' || source_name || ', and the same customers buy ' || known_name
-            || ' (similarity ' || cast(cast(share as decimal(18, 2)) as string) || ')'
-        else 'no rule fits; bought by ' || {{ percent_text('share') }} || ' of ' || group_name
-    end || '; ' || band_fit || ' the usual price band' as reason,
+        when 'rule' then case rule_basis
+            when 'customer' then {{ text(
+                'bought {known}; of those who did, {share} buy {offered}, {lift} times the usual',
+                known='antecedent_name',
+                share=percent_text('share'),
+                offered='known_name',
+                lift=rounded_text('lift')
+            ) }}
+            else {{ text(
+                'bought {known}; of the orders with it, {share} hold {offered}, '
+                ~ '{lift} times the usual',
+                known='antecedent_name',
+                share=percent_text('share'),
+                offered='known_name',
+                lift=rounded_text('lift')
+            ) }}
+        end
+        when 'similar' then {{ text(
+            'bought {known}, and the same customers buy {offered} (similarity {similarity})',
+            known='source_name',
+            offered='known_name',
+            similarity='cast(cast(share as decimal(18, 2)) as string)'
+        ) }}
+        else {{ text(
+            'no rule fits; bought by {share} of {group}',
+            share=percent_text('share'), group='group_name'
+        ) }}
+    end || case band_fit
+        when 'in' then {{ text('; in the usual price band') }}
+        when 'below' then {{ text('; below the usual price band') }}
+        else {{ text('; above the usual price band') }}
+    end as reason,
     price_band,
     usual_price_band,
     cast(place as integer) as rank,

@@ -151,15 +151,20 @@ select
     methods.method,
     case
         when measured.customers is null and ranked.is_chosen
-            then 'Chosen untested: ' || periods.history || '.'
-        when measured.customers is null then 'Not tested: ' || periods.history || '.'
+            then {{ text('Chosen untested: {history}.', history='periods.history') }}
+        when measured.customers is null
+            then {{ text('Not tested: {history}.', history='periods.history') }}
         when ranked.is_chosen and methods.method = 'popularity'
-            then 'Chosen: no other method is ahead of it by more than chance.'
+            then {{ text('Chosen: no other method is ahead of it by more than chance.') }}
         when ranked.is_chosen
-            then 'Chosen: the highest mean average precision at 5 of those ahead of '
-                || 'popularity by more than chance.'
-        when methods.method = 'popularity' then 'Not chosen: the baseline.'
-        else 'Not chosen: another method is better, or this one no better than popularity.'
+            then {{ text(
+                'Chosen: the highest mean average precision at 5 of those ahead of '
+                ~ 'popularity by more than chance.'
+            ) }}
+        when methods.method = 'popularity' then {{ text('Not chosen: the baseline.') }}
+        else {{ text(
+            'Not chosen: another method is better, or this one no better than popularity.'
+        ) }}
     end as reason,
     cast(methods.k as bigint) as k,
     coalesce(measured.customers, 0) as customers,

@@ -47,14 +47,23 @@ gathered as (
         'customer_group_tests' as source,
         grouping || ' ' || group_key || ': ' || characteristic || coalesce(' ' || member, '')
             as subject,
-        group_name || ': ' || characteristic || coalesce(' ' || member, '') || ' '
-            || case
-                when member is null
-                    then 'with a median of ' || {{ rounded_text('group_level') }}
-                        || ' against ' || {{ rounded_text('other_level') }} || ' of the others'
-                else 'in ' || {{ rounded_text('100 * group_level') }} || ' % against '
-                    || {{ rounded_text('100 * other_level') }} || ' % of the others'
-            end as pattern,
+        case
+            when member is null then {{ text(
+                '{group}: {trait} with a median of {level} against {other_level} of the others',
+                group='group_name',
+                trait=label('characteristic', 'characteristic'),
+                level=rounded_text('group_level'),
+                other_level=rounded_text('other_level')
+            ) }}
+            else {{ text(
+                '{group}: {trait} {member} in {share} % against {other_share} % of the others',
+                group='group_name',
+                trait=label('characteristic', 'characteristic'),
+                member=label('member', 'member'),
+                share=rounded_text('100 * group_level'),
+                other_share=rounded_text('100 * other_level')
+            ) }}
+        end as pattern,
         test,
         effect,
         customers + other_customers as n,
@@ -69,9 +78,15 @@ gathered as (
         'association_rules' as source,
         rules.basis || ' ' || rules.level || ': ' || rules.antecedent || ' > ' || rules.consequent
             as subject,
-        'who buys ' || rules.antecedent_name || ' buys ' || rules.consequent_name || ' '
-            || {{ rounded_text('rules.lift') }} || ' times as often as others ('
-            || rules.basis || ', ' || rules.level || ')' as pattern,
+        {{ text(
+            'who buys {antecedent} buys {consequent} {lift} times as often as others '
+            ~ '({basis}, {level})',
+            antecedent='rules.antecedent_name',
+            consequent='rules.consequent_name',
+            lift=rounded_text('rules.lift'),
+            basis=label('basis', 'rules.basis'),
+            level=label('level', 'rules.level')
+        ) }} as pattern,
         'Fisher''s exact' as test,
         'phi' as effect,
         thresholds.baskets as n,
@@ -91,10 +106,14 @@ gathered as (
     select
         'campaign_lift' as source,
         campaign_id || ': ' || arm as subject,
-        'campaign ' || campaign_id || ' (' || arm || '): '
-            || {{ rounded_text('100 * treatment_mean') }} || ' % ordered against '
-            || {{ rounded_text('100 * control_mean') }} || ' % of the control group'
-            as pattern,
+        {{ text(
+            'campaign {campaign} ({arm}): {share} % ordered against {control_share} % '
+            ~ 'of the control group',
+            campaign='campaign_id',
+            arm=label('arm', 'arm'),
+            share=rounded_text('100 * treatment_mean'),
+            control_share=rounded_text('100 * control_mean')
+        ) }} as pattern,
         'z test of two shares' as test,
         'phi' as effect,
         treatment_customers + control_customers as n,

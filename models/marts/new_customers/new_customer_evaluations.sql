@@ -10,7 +10,7 @@ select
     target,
     model,
     baseline,
-    reason,
+    {{ translated('reason', 'newcomers') }} as reason,
     cast(receipts_used as bigint) as receipts_used,
     cast(training_rows as bigint) as training_rows,
     cast(test_rows as bigint) as test_rows,

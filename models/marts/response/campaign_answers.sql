@@ -28,7 +28,7 @@ members as (
         customer_id,
         'all' as grouping,
         'all' as group_key,
-        'all customers' as group_name
+        {{ text('all customers') }} as group_name
     from answers
 
 ),
@@ -57,10 +57,14 @@ select
     counted.group_name,
     case
         when campaigns.controls > 0
-            then 'An answer is no effect: what the campaign changed beside its control group '
-                || 'is in campaign_lift.'
-        else 'No control group: these answers are no effect of the campaign, since nobody '
-            || 'knows who would have bought without it.'
+            then {{ text(
+                'An answer is no effect: what the campaign changed beside its control group '
+                ~ 'is in campaign_lift.'
+            ) }}
+        else {{ text(
+            'No control group: these answers are no effect of the campaign, since nobody '
+            ~ 'knows who would have bought without it.'
+        ) }}
     end as note,
     campaigns.place as campaign_place,
     counted.asked,

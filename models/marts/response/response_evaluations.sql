@@ -8,7 +8,7 @@ measures as (
 
 select
     model,
-    reason,
+    {{ translated('reason', 'classifiers') }} as reason,
     cast(rows as bigint) as training_rows,
     cast(positives as bigint) as answered_rows,
     {%- for measure in [

@@ -31,7 +31,11 @@ named as (
 
 select
     words.feature,
-    replace(words.phrase, '{member}', coalesce(named.member, 'nothing')) as phrase
+    replace(
+        {{ worded('words.phrase') }},
+        '{member}',
+        coalesce(named.member, {{ text('nothing') }})
+    ) as phrase
 from words
 left join named
     on words.feature = named.feature

@@ -35,11 +35,7 @@ joined as (
         features.campaign_id,
         scores.model,
         {%- for place in [1, 2, 3] %}
-        words_{{ place }}.phrase || ' ' || coalesce(
-            scores.word_{{ place }} || ', usually ' || scores.usual_word_{{ place }},
-            {{ rounded_text('scores.value_' ~ place) }} || ', usually '
-            || {{ rounded_text('scores.usual_' ~ place) }}
-        ) as reason_{{ place }},
+        {{ usual_text('words_' ~ place, place) }} as reason_{{ place }},
         {%- endfor %}
         {{ null_if_nan('scores.probability') }} as p_response,
         campaigns.answer_value,

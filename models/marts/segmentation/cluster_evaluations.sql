@@ -8,7 +8,7 @@ measures as (
 
 select
     method,
-    reason,
+    {{ translated('reason', 'clusters') }} as reason,
     cast(k as bigint) as k,
     cast(customers as bigint) as customers,
     cast(fitted_customers as bigint) as fitted_customers,

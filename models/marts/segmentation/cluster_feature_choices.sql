@@ -10,7 +10,7 @@ select
     feature,
     transform,
     nullif(correlated_with, '') as correlated_with,
-    reason,
+    {{ translated('reason', 'feature_choices') }} as reason,
     cast(place as bigint) as place,
     {%- for measure in [
         'missing_share', 'commonest_share', 'skewness', 'transformed_skewness',

@@ -42,8 +42,12 @@ words as (
 
     select
         words.feature,
-        replace(words.high, '{channel}', coalesce(channels.channel, '')) as high,
-        replace(words.low, '{channel}', coalesce(channels.channel, '')) as low
+        replace(
+            {{ worded('words.high') }}, '{channel}', coalesce(channels.channel, '')
+        ) as high,
+        replace(
+            {{ worded('words.low') }}, '{channel}', coalesce(channels.channel, '')
+        ) as low
     from {{ ref('feature_words') }} as words
     left join channels
         on words.feature = channels.feature
@@ -103,11 +107,11 @@ known as (
         case when traits.strength >= 0.01 then traits.trait_3 end as trait_3,
         kept_names.cluster_name as kept_name,
         case
-            when coalesce(traits.strength, 0) < 0.01 then 'everyone'
+            when coalesce(traits.strength, 0) < 0.01 then {{ text('everyone') }}
             else traits.short_name
         end as short_name,
         case
-            when coalesce(traits.strength, 0) < 0.01 then 'everyone'
+            when coalesce(traits.strength, 0) < 0.01 then {{ text('everyone') }}
             else traits.long_name
         end as long_name,
         keys.cluster,

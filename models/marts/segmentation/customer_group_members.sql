@@ -31,6 +31,6 @@ select
     customer_id,
     'rfm_segment' as grouping,
     segment as group_key,
-    segment as group_name,
+    {{ label('segment', 'segment') }} as group_name,
     true as is_trusted
 from scores

@@ -68,7 +68,7 @@ select
     comparisons.grouping,
     comparisons.characteristic,
     coalesce(nullif(comparisons.group_key, ''), 'all') as group_key,
-    coalesce(names.group_name, 'all groups beside each other') as group_name,
+    coalesce(names.group_name, {{ text('all groups beside each other') }}) as group_name,
     nullif(comparisons.member, '') as member,
     comparisons.test,
     comparisons.effect,

@@ -18,7 +18,7 @@ members as (
         customer_id,
         'all' as grouping,
         'all' as group_key,
-        'all customers' as group_name,
+        {{ text('all customers') }} as group_name,
         true as is_trusted
     from characteristics
 

@@ -131,16 +131,16 @@ judged as (
         case when is_lower_better then -difference else difference end as gain,
         greatest(abs(lower_95), abs(upper_95)) as largest_effect,
         case
-            when not is_window_over then 'window not over: not read'
+            when not is_window_over then {{ text('window not over: not read') }}
             when not has_control and not has_planned_control
-                then 'no control arm: not read'
+                then {{ text('no control arm: not read') }}
             when treatment_customers = 0 or control_customers = 0
-                then 'empty arm: not read'
-            when is_ratio_broken then 'sample ratio broken: not read'
+                then {{ text('empty arm: not read') }}
+            when is_ratio_broken then {{ text('sample ratio broken: not read') }}
             when told_basis = 'orders' and metric <> 'visit' and not has_sales
-                then 'no orders known in the window: not read'
+                then {{ text('no orders known in the window: not read') }}
             when slice_basis = 'today'
-                then 'grouped by what came after the send: not read'
+                then {{ text('grouped by what came after the send: not read') }}
         end as unread_reason
     from described
 
@@ -155,17 +155,17 @@ select
     arm,
     case
         when unread_reason is not null then unread_reason
-        when q_value < 0.05 and gain > 0 then 'works'
-        when q_value < 0.05 and gain < 0 then 'harms'
-        when largest_effect <= smallest_effect
-            then 'no effect larger than '
-                || case
-                    when unit = 'share'
-                        then cast(cast(100 * largest_effect as decimal(9, 2)) as string)
-                            || ' points'
-                    else cast(cast(largest_effect as decimal(18, 2)) as string)
-                end
-        else 'underpowered'
+        when q_value < 0.05 and gain > 0 then {{ text('works') }}
+        when q_value < 0.05 and gain < 0 then {{ text('harms') }}
+        when largest_effect <= smallest_effect and unit = 'share' then {{ text(
+            'no effect larger than {points} points',
+            points='cast(cast(100 * largest_effect as decimal(9, 2)) as string)'
+        ) }}
+        when largest_effect <= smallest_effect then {{ text(
+            'no effect larger than {amount}',
+            amount='cast(cast(largest_effect as decimal(18, 2)) as string)'
+        ) }}
+        else {{ text('underpowered') }}
     end as verdict,
     outcome_basis,
     slice_basis,

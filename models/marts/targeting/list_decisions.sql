@@ -56,36 +56,70 @@ select
     first_exclusion,
     all_exclusions,
     case first_exclusion
-        when 'reachability' then 'no usable address for ' || replace(channels, ' ', ' or ')
-        when 'consent' then consent_basis || ' for ' || consent_purpose || ' by ' || channel
-        when 'suppression' then 'on the suppression list'
-        when 'erasure' then 'asked to be erased'
-        when 'contact pressure' then sends_in_window
-            || ' sent in the last {{ var("contact_window_days") }} days and '
-            || planned_messages || ' planned ('
-            || sends_in_channel || ' and ' || planned_in_channel || ' by ' || channel
-            || '); at most {{ var("contact_cap") }} are allowed, '
-            || channel_cap || ' by ' || channel
-        when 'cool-down' then 'got this list''s message '
-            || case
-                when days_since_last < 0 then 'after the as-of date'
-                else days_since_last || ' days ago'
-            end
-            || '; the next may follow after ' || cooldown_days
-        when 'exclusivity' then 'already taken by ' || taken_by
+        when 'reachability' then {{ text(
+            'no usable address for {channels}',
+            channels="replace(channels, ' ', ' ' || " ~ text('or') ~ " || ' ')"
+        ) }}
+        when 'consent' then {{ text(
+            '{basis} for {purpose} by {channel}',
+            basis=label('consent_basis', 'consent_basis'),
+            purpose=label('consent_purpose', 'consent_purpose'),
+            channel='channel'
+        ) }}
+        when 'suppression' then {{ text('on the suppression list') }}
+        when 'erasure' then {{ text('asked to be erased') }}
+        when 'contact pressure' then {{ text(
+            '{sent} sent in the last {days} days and {planned} planned '
+            ~ '({sent_by} and {planned_by} by {channel}); '
+            ~ 'at most {cap} are allowed, {channel_cap} by {channel}',
+            sent='sends_in_window',
+            days=var('contact_window_days'),
+            planned='planned_messages',
+            sent_by='sends_in_channel',
+            planned_by='planned_in_channel',
+            channel='channel',
+            cap=var('contact_cap'),
+            channel_cap='channel_cap'
+        ) }}
+        when 'cool-down' then case
+            when days_since_last < 0 then {{ text(
+                'got this list\'s message after the as-of date; '
+                ~ 'the next may follow after {days}',
+                days='cooldown_days'
+            ) }}
+            else {{ text(
+                'got this list\'s message {ago} days ago; the next may follow after {days}',
+                ago='days_since_last', days='cooldown_days'
+            ) }}
+        end
+        when 'exclusivity'
+            then {{ text('already taken by {list}', list=label('list_name', 'taken_by')) }}
         when 'minimum expected value' then coalesce(
-            'expected value ' || cast(cast(expected_value as decimal(18, 2)) as string)
-            || ' is below ' || cast(minimum_expected_value as decimal(18, 2))
-            || case lift_basis
-                when 'answers' then ' (value of an answer that is foretold)'
-                else ' (' || lift_basis || ' lift)'
+            case lift_basis
+                when 'answers' then {{ text(
+                    'expected value {value} is below {minimum} '
+                    ~ '(value of an answer that is foretold)',
+                    value='cast(cast(expected_value as decimal(18, 2)) as string)',
+                    minimum='cast(minimum_expected_value as decimal(18, 2))'
+                ) }}
+                else {{ text(
+                    'expected value {value} is below {minimum} ({basis} lift)',
+                    value='cast(cast(expected_value as decimal(18, 2)) as string)',
+                    minimum='cast(minimum_expected_value as decimal(18, 2))',
+                    basis=label('lift_basis', 'lift_basis')
+                ) }}
             end,
-            'no order to value a next one by'
+            {{ text('no order to value a next one by') }}
         )
-        when 'capacity' then 'rank ' || rank || ' of ' || capacity || ' places'
-        when 'budget' then 'rank ' || rank || ' is beyond the budget of '
-            || cast(budget as decimal(18, 2))
-        when 'global holdout' then 'held out of every list in {{ var("holdout_period") }}'
+        when 'capacity'
+            then {{ text('rank {rank} of {places} places', rank='rank', places='capacity') }}
+        when 'budget' then {{ text(
+            'rank {rank} is beyond the budget of {budget}',
+            rank='rank', budget='cast(budget as decimal(18, 2))'
+        ) }}
+        when 'global holdout' then {{ text(
+            'held out of every list in {period}', period=string_literal(var('holdout_period'))
+        ) }}
         else candidate_reason
     end as reason,
     consent_basis,

@@ -43,11 +43,11 @@ continued as (
         case
             when kept.left_date is not null then kept.exit_reason
             when members.customer_id is not null then null
-            when lists.list_name is null then 'the list is no longer defined'
-            when decisions.customer_id is null then 'no longer a candidate'
-            when decisions.arm = 'control' then 'drawn into the control arm'
-            when decisions.first_exclusion is null then 'a red alert stopped the list'
-            else decisions.first_exclusion || ': ' || decisions.reason
+            when lists.list_name is null then {{ text('the list is no longer defined') }}
+            when decisions.customer_id is null then {{ text('no longer a candidate') }}
+            when decisions.arm = 'control' then {{ text('drawn into the control arm') }}
+            when decisions.first_exclusion is null then {{ text('a red alert stopped the list') }}
+            else {{ label('step', 'decisions.first_exclusion') }} || ': ' || decisions.reason
         end as exit_reason,
         kept.entered_date,
         case

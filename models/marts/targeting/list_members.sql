@@ -57,11 +57,12 @@ offered as (
         lists.offer || case
             when decisions.product_id is not null
                 then ': ' || coalesce(products.product_name, decisions.product_id)
-            when recommendations.product_id is not null
-                then ', for example on '
-                    || coalesce(recommendations.product_name, recommendations.product_id)
+            when recommendations.product_id is not null then {{ text(
+                ', for example on {product}',
+                product='coalesce(recommendations.product_name, recommendations.product_id)'
+            ) }}
             when interests.prediction is not null
-                then ', for example in ' || interests.prediction
+                then {{ text(', for example in {category}', category='interests.prediction') }}
             else ''
         end as offer,
         case

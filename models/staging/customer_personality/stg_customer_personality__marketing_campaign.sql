@@ -115,11 +115,18 @@ worded as (
         known_{{ word }}.meaning as {{ word }},
         case
             when known_{{ word }}.meaning is null
-                then '{{ word }} "' || dated.{{ word }}_text || '" read as unknown'
+                then {{ text(
+                    '{column} "{value}" read as unknown',
+                    column=string_literal(word), value='dated.' ~ word ~ '_text'
+                ) }}
             when {{ spelling_key('known_' ~ word ~ '.meaning') }}
                 <> {{ spelling_key('dated.' ~ word ~ '_text') }}
-                then '{{ word }} "' || dated.{{ word }}_text || '" read as "'
-                    || known_{{ word }}.meaning || '"'
+                then {{ text(
+                    '{column} "{value}" read as "{meaning}"',
+                    column=string_literal(word),
+                    value='dated.' ~ word ~ '_text',
+                    meaning='known_' ~ word ~ '.meaning'
+                ) }}
         end as {{ word }}_repair
         {%- endfor %}
     from dated
@@ -137,11 +144,14 @@ faulted as (
         *,
         coalesce(row_fault, nullif(concat_ws(
             '; ',
-            case when id_text is null then 'no id' end
+            case when id_text is null then {{ text('no {column}', column="'id'") }} end
             {%- for column, kind in numbers.items() %},
             {{ cast_fault(column, kind) }},
             case
-                when {{ column }} < 0 then '{{ column }} ' || {{ column }}_text || ' is negative'
+                when {{ column }} < 0 then {{ text(
+                    '{column} {value} is negative',
+                    column=string_literal(column), value=column ~ '_text'
+                ) }}
             end
             {%- endfor %}
             {%- for column in answers %},
@@ -149,15 +159,20 @@ faulted as (
             {%- endfor %},
             case
                 when dt_customer is null and dt_customer_text is not null
-                    then 'dt_customer ' || {{ shown_text('dt_customer_text') }}
-                        || ' is in none of the known formats that fit its file: '
-                        || {{ string_literal(formats | join(', ')) }}
+                    then {{ text(
+                        'dt_customer {value} is in none of the known formats '
+                        ~ 'that fit its file: {formats}',
+                        value=shown_text('dt_customer_text'),
+                        formats=string_literal(formats | join(', '))
+                    ) }}
             end
             {%- for word in words %},
             case
                 when known_{{ word }} is null and {{ word }}_text is not null
-                    then '{{ word }} ' || {{ shown_text(word ~ '_text') }}
-                        || ' is not in the seed customer_personality_words'
+                    then {{ text(
+                        '{column} {value} is not in the seed customer_personality_words',
+                        column=string_literal(word), value=shown_text(word ~ '_text')
+                    ) }}
             end
             {%- endfor %}
         ), '')) as own_fault
@@ -170,7 +185,9 @@ versioned as (
 
     select
         *,
-        last_value(source_file || ' row ' || source_row) over later_rows as last_row,
+        last_value({{ text(
+            '{file} row {row}', file='source_file', row='source_row'
+        ) }}) over later_rows as last_row,
         count(*) over later_rows - row_number() over (
             partition by id, own_fault is null
             order by source_file, source_row
@@ -191,7 +208,8 @@ replaced as (
         {{ days_after('quantile_disc(dt_customer, 0.999) over ()', 366) }} as last_likely_at,
         quantile_disc(recency, 0.999) over () + 366 as last_likely_recency,
         coalesce(own_fault, case
-            when later_count > 0 then 'id ' || id || ' stands again in ' || last_row
+            when later_count > 0
+                then {{ text('id {id} stands again in {row}', id='id', row='last_row') }}
         end) as source_fault
     from versioned
 
@@ -231,31 +249,44 @@ excluded as (
         *,
         case
             when twin_number > 1
-                then 'identical to customer P' || first_twin || ' but for the id'
+                then {{ text(
+                    'identical to customer P{twin} but for the id', twin='first_twin'
+                ) }}
         end as twin_note,
         case
-            when incomes = 0 then 'income is missing in every row, so it is not asked for'
+            when incomes = 0
+                then {{ text('income is missing in every row, so it is not asked for') }}
         end as income_note,
         date_part('year', as_of_date) - year_birth as age_years,
         nullif(concat_ws(
             '; ',
-            case when income is null and incomes > 0 then 'income is missing' end,
+            case when income is null and incomes > 0 then {{ text('income is missing') }} end,
             case
                 when income >= {{ var('impossible_income') }}
-                    then 'income ' || income_text || ' is not below the var impossible_income'
+                    then {{ text(
+                        'income {income} is not below the var impossible_income',
+                        income='income_text'
+                    ) }}
             end,
             case
                 when age_years not between 0 and {{ var('impossible_age_years') }} - 1
-                    then 'born in ' || year_birth || ', so ' || age_years || ' years old'
+                    then {{ text(
+                        'born in {year}, so {age} years old', year='year_birth', age='age_years'
+                    ) }}
             end,
             case
                 when dt_customer > last_likely_at
-                    then 'dt_customer ' || dt_customer_text
-                        || ' is more than a year after nearly all others'
+                    then {{ text(
+                        'dt_customer {date} is more than a year after nearly all others',
+                        date='dt_customer_text'
+                    ) }}
             end,
             case
                 when recency > last_likely_recency
-                    then 'recency ' || recency || ' is more than a year above nearly all others'
+                    then {{ text(
+                        'recency {recency} is more than a year above nearly all others',
+                        recency='recency'
+                    ) }}
             end
         ), '') as exclusion
     from compared

@@ -26,8 +26,10 @@ totals as (
 select
     recommendations.customer_id,
     recommendations.product_id,
-    recommendations.reason || '; last order '
-        || totals.recency_days || ' days ago' as reason,
+    {{ text(
+        '{reason}; last order {days} days ago',
+        reason='recommendations.reason', days='totals.recency_days'
+    ) }} as reason,
     coalesce(cast(recommendations.expected_margin as double), 0) as score
 from recommendations
 inner join totals

@@ -21,9 +21,12 @@ campaigns as (
 select
     scores.customer_id,
     cast(null as string) as product_id,
-    'answers ' || coalesce(campaigns.campaign_name, campaigns.campaign_id)
-        || ' with probability ' || cast(scores.p_response as decimal(9, 2))
-        || ', at depth ' || cast(100 * scores.depth as decimal(9, 1)) || ' %'
+    {{ text(
+        'answers {campaign} with probability {probability}, at depth {depth} %',
+        campaign='coalesce(campaigns.campaign_name, campaigns.campaign_id)',
+        probability='cast(scores.p_response as decimal(9, 2))',
+        depth='cast(100 * scores.depth as decimal(9, 1))'
+    ) }}
         || coalesce(': ' || scores.reason_1, '')
         || coalesce('; ' || scores.reason_2, '') as reason,
     cast(scores.expected_profit as double) as score

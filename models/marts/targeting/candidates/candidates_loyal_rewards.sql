@@ -11,9 +11,13 @@ scores as (
 select
     customer_id,
     cast(null as string) as product_id,
-    segment || ': ' || frequency || ' orders worth '
-        || cast(monetary as decimal(18, 2)) || ', the last '
-        || recency_days || ' days ago' as reason,
+    {{ text(
+        '{segment}: {orders} orders worth {revenue}, the last {days} days ago',
+        segment=label('segment', 'segment'),
+        orders='frequency',
+        revenue='cast(monetary as decimal(18, 2))',
+        days='recency_days'
+    ) }} as reason,
     cast(monetary as double) as score
 from scores
 where segment in ('Champions', 'Loyal')

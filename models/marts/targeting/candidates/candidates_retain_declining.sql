@@ -10,7 +10,7 @@ scores as (
 select
     customer_id,
     cast(null as string) as product_id,
-    'high risk of falling activity'
+    {{ text('high risk of falling activity') }}
         || coalesce(': ' || reason_1, '')
         || coalesce('; ' || reason_2, '') as reason,
     coalesce(p_decline, 0) as score

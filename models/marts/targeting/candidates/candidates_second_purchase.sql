@@ -18,9 +18,12 @@ interests as (
 select
     totals.customer_id,
     cast(null as string) as product_id,
-    'first and only order ' || totals.recency_days || ' days ago, worth '
-        || cast(totals.revenue as decimal(18, 2))
-        || coalesce('; probably interested in ' || interests.prediction, '') as reason,
+    {{ text(
+        'first and only order {days} days ago, worth {revenue}',
+        days='totals.recency_days', revenue='cast(totals.revenue as decimal(18, 2))'
+    ) }} || coalesce(
+        {{ text('; probably interested in {category}', category='interests.prediction') }}, ''
+    ) as reason,
     -cast(totals.recency_days as double) as score
 from totals
 left join interests

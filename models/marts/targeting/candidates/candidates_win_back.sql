@@ -19,9 +19,12 @@ behaviour as (
 select
     totals.customer_id,
     cast(null as string) as product_id,
-    'no order for ' || totals.recency_days || ' days, usually every '
-        || {{ rounded_text('behaviour.mean_gap_days') }} || '; '
-        || totals.orders || ' orders so far' as reason,
+    {{ text(
+        'no order for {days} days, usually every {gap}; {orders} orders so far',
+        days='totals.recency_days',
+        gap=rounded_text('behaviour.mean_gap_days'),
+        orders='totals.orders'
+    ) }} as reason,
     cast(totals.orders as double) as score
 from totals
 inner join behaviour
