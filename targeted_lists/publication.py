@@ -35,12 +35,14 @@ class Request:
     ----------
     database : name of the working database in the connection.
     dataset : name of the dataset, and of the published file.
+    language : of the texts in the tables, such as en; written into the table `publication`.
     tables : schema and name of each table to publish.
     dbt_version : written into the table `publication`.
     """
 
     database: str
     dataset: str
+    language: str
     tables: list[tuple[str, str]]
     dbt_version: str
 
@@ -174,6 +176,7 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
         create table {qualified(DRAFT, "main", "publication")} as
         select
             ?::varchar as dataset,
+            ?::varchar as language,
             ?::varchar as code_version,
             ?::varchar as project_version,
             ?::varchar as dbt_version,
@@ -186,6 +189,7 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
         """,
         [
             request.dataset,
+            request.language,
             code_version(project_version),
             project_version,
             request.dbt_version,

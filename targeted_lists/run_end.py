@@ -59,7 +59,7 @@ class Run:
     nodes : every enabled node of the project, whether it ran or not: unique_id, resource_type,
         checksum, layer (its first folder), language, schema, name, is_kept and is_past_frozen.
     statuses : dbt's status of each node that ran, by unique_id; unit tests too.
-    database, dataset, dbt_version : written into the publication.
+    database, dataset, language, dbt_version : written into the publication.
     """
 
     command: str
@@ -68,6 +68,7 @@ class Run:
     statuses: dict[str, str]
     database: str
     dataset: str
+    language: str
     dbt_version: str
 
 
@@ -109,6 +110,7 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
         request=Request(
             database=run.database,
             dataset=run.dataset,
+            language=run.language,
             tables=sorted(
                 (node["schema"], node["name"])
                 for node in run.nodes

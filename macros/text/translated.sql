@@ -29,8 +29,9 @@
                 {%- do pattern.append('([^;]+?)') -%}
             {%- endif -%}
         {%- endfor -%}
-        {#- At its end a placeholder would stand for one character. -#}
-        {%- if phrase[0].endswith('}') -%}{%- do pattern.append('($|[;,] )') -%}{%- endif -%}
+        {#- At its end a placeholder would stand for one character, and a point may be decimal. -#}
+        {%- if phrase[0].endswith('}') -%}{%- do pattern.append('(\\.?$|[;,] )') -%}{%- endif -%}
+        {%- if phrase[0].endswith('.') -%}{%- do pattern.append('$') -%}{%- endif -%}
         {%- set said = namespace(text=phrase[1]) -%}
         {%- for name in names -%}
             {%- set said.text = said.text.replace('{' ~ name ~ '}', '\\' ~ loop.index) -%}
