@@ -1,7 +1,7 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists score tune check docs preview members export test lint clean
+.PHONY: help lists score tune check docs explore preview members export test lint clean
 
 DATASET ?= sample
 DATA_DIR ?= data
@@ -36,6 +36,9 @@ check: .venv/runtime.stamp  ## Look at a dataset's files before anything is buil
 
 docs: .venv/runtime.stamp  ## The documentation with its lineage graph, as one page
 	@$(JOB) docs $(WHICH_DATA)
+
+explore: .venv/explore.stamp  ## Look up customers, list caps and rules in a local app
+	@$(JOB) explore $(WHICH_DATA)
 
 preview: .venv/runtime.stamp  ## A list's size and value under other caps and capacities: LIST=win_back
 	@$(JOB) preview $(WHICH_DATA) --list "$$LIST"
@@ -74,6 +77,11 @@ clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/
 		"$(PYTHON); install one, or name yours: make PYTHON=/path/to/python3.12"; \
 	exit 1
 	@echo "Installing requirements.lock into .venv (once)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/explore.stamp: requirements-explore.lock .venv/runtime.stamp
+	@echo "Installing requirements-explore.lock into .venv (once)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 

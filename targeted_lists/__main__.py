@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         "score": "score customers with the kept model, without fitting one",
         "tune": "search hyper-parameters on a dataset that was built, and keep them",
         "docs": "write the documentation as one page",
+        "explore": "look up customers, list caps and rules in a local app",
         "check": "look at a dataset's files before anything is built",
         "preview": "a list's size and value under other caps and capacities",
         "members": "a list as a run made it",
@@ -68,6 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
         named = options.dataset if options.dataset in NAMED_ADAPTERS else "contract"
         adapter = str(variables.get("adapter", named))
         return check_dataset(Path(options.data_dir), options.dataset, adapter, variables)
+    if options.command == "explore":
+        from targeted_lists.explore.serve import explore
+
+        return explore(options.dataset)
     if options.command in ("preview", "members", "export"):
         from targeted_lists.hand_over import hand_over
 

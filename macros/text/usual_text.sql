@@ -9,8 +9,8 @@
         {{ text(
             '{feature} {value}, usually {usual}',
             feature=words ~ '.phrase',
-            value='scores.word_' ~ place,
-            usual='scores.usual_word_' ~ place
+            value=label('known_word', 'scores.word_' ~ place),
+            usual=label('known_word', 'scores.usual_word_' ~ place)
         ) }},
         {{ text(
             '{feature} {value}, usually {usual}',

@@ -183,7 +183,15 @@ OWN_DATA = {
     ("metrics", "metric"),
     ("metric_catalog", "metric"),
 }
-DATA_TABLES = ("dim_products", "dim_customers", "fct_orders", "response_campaigns", "input_ledger")
+DATA_TABLES = (
+    "source_profile",
+    "cluster_feature_choices",
+    "dim_products",
+    "dim_customers",
+    "fct_orders",
+    "response_campaigns",
+    "input_ledger",
+)
 
 
 def read_texts(database: Path) -> dict[tuple[str, str], set[str]]:

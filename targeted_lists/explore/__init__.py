@@ -1,0 +1,1 @@
+"""A local app to look up a customer, to try list caps and to browse rules: `make explore`."""

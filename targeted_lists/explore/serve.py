@@ -1,0 +1,73 @@
+"""Starting the app: on the loopback address, on a published file, which it only reads."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from targeted_lists.publication import PUBLISHED_FOLDER
+
+APP = Path(__file__).with_name("app.py")
+ADDRESS = "127.0.0.1"  # the data are of customers: no other machine may ask
+PUBLISHED_FILE = "EXPLORE_PUBLISHED_FILE"
+
+
+class ExploreError(RuntimeError):
+    """The app cannot be started; the message is one sentence for the user."""
+
+
+def explore(dataset: str) -> int:
+    """Run the app until it is interrupted; return the exit code."""
+    try:
+        server = serve(dataset)
+    except ExploreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    with suppress(KeyboardInterrupt):
+        return server.wait()
+    return server.wait()
+
+
+def serve(dataset: str, *, port: int | None = None) -> subprocess.Popen[bytes]:
+    """Start the app in a process of its own.
+
+    Parameters
+    ----------
+    dataset : name of the published file.
+    port : of the app; None takes Streamlit's, or the next that is free.
+
+    Returns
+    -------
+    The process, which runs until it is stopped.
+
+    Raises
+    ------
+    ExploreError : nothing is published under the name, or Streamlit is not installed.
+    """
+    published = PUBLISHED_FOLDER / f"{dataset}.duckdb"
+    if not published.is_file():
+        raise ExploreError(f"{published} is not there; `make lists DATASET={dataset}` makes it.")
+    if importlib.util.find_spec("streamlit") is None:
+        raise ExploreError("Streamlit is not installed; `make explore` installs it into .venv.")
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(APP), *options(port)],
+        env={**os.environ, PUBLISHED_FILE: str(published.resolve())},
+    )
+
+
+def options(port: int | None) -> list[str]:
+    """Return the options of Streamlit: local, and nothing told to anyone."""
+    given = {
+        "server.address": ADDRESS,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    if port is not None:
+        given["server.port"] = str(port)
+    return [f"--{name}={value}" for name, value in given.items()]
