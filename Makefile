@@ -59,6 +59,7 @@ lint: .venv/dev.stamp
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	.venv/bin/sqlfluff lint --disable-progress-bar --templater raw queries
 	@mkdir -p target
 	@printf '%s\n' $(ADAPTERS) | xargs -P 2 -I ADAPTER sh -c ' \
 		printf "[sqlfluff:templater:dbt:context]\nadapter = ADAPTER\n" > target/ADAPTER.cfg; \

@@ -25,7 +25,7 @@ COLUMNS = (
     ("segmentation", "basket", "activity"),
     ("response", "new_customers"),
     ("targeting",),
-    ("findings", "monitoring", "lists"),
+    ("findings", "monitoring", "lists", "metrics"),
 )
 BOX_WIDTH, COLUMN_GAP, ROW_GAP = 224, 50, 26
 HEADER, LINE, PADDING = 26, 15, 8

@@ -62,6 +62,8 @@ def serve(dataset: str, *, port: int | None = None) -> subprocess.Popen[bytes]:
 def options(port: int | None) -> list[str]:
     """Return the options of Streamlit: local, and nothing told to anyone."""
     given = {
+        # Streamlit takes an install outside site-packages for a developer's.
+        "global.developmentMode": "false",
         "server.address": ADDRESS,
         "server.headless": "true",
         "server.fileWatcherType": "none",

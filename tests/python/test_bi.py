@@ -9,7 +9,7 @@ import pytest
 from conftest import REPO_ROOT, Build
 from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
-from sqlfluff.core import FluffConfig, Linter
+from sqlalchemy.pool import NullPool
 
 READY = REPO_ROOT / "queries" / "ready.sql"
 QUESTION = re.compile(r"^-- (\d+)\. (.+\?)\n((?:.*\n)+?.*);$", re.MULTILINE)
@@ -26,7 +26,12 @@ def read_queries() -> list[tuple[int, str, str]]:
 @pytest.fixture(scope="module")
 def engine(sample_build: Build) -> Iterator[Engine]:
     """The sample's published file as docs/bi.md says to open it."""
-    engine = create_engine(f"duckdb:///{sample_build.published}", connect_args={"read_only": True})
+    # DuckDB opens a file in one process with one configuration: nothing is kept open.
+    engine = create_engine(
+        f"duckdb:///{sample_build.published}",
+        connect_args={"read_only": True},
+        poolclass=NullPool,
+    )
     yield engine
     engine.dispose()
 
@@ -53,7 +58,7 @@ def test_a_reflected_table_has_types_and_comments(engine: Engine) -> None:
         "month": "VARCHAR",
         "segment": "VARCHAR",
         "unit": "VARCHAR",
-        "value": "DOUBLE PRECISION",
+        "value": "FLOAT",
         "numerator": "NUMERIC(18, 4)",
         "denominator": "NUMERIC(18, 4)",
     }
@@ -84,15 +89,8 @@ def test_there_are_twenty_ready_queries() -> None:
     assert numbers == list(range(1, 21))
 
 
-@pytest.mark.parametrize(("number", "question", "sql"), read_queries())
-def test_a_ready_query_answers(sample_build: Build, number: int, question: str, sql: str) -> None:
-    assert sample_build.query(sql), f"{number}. {question}"
-
-
-def test_ready_queries_read_as_the_models_do() -> None:
-    config = FluffConfig.from_path(str(REPO_ROOT), overrides={"templater": "raw"})
-    file = Linter(config=config).lint_string(READY.read_text(encoding="utf-8"))
-    assert [str(one) for one in file.get_violations()] == []
+def test_every_ready_query_answers(sample_build: Build) -> None:
+    assert [number for number, _, sql in read_queries() if not sample_build.query(sql)] == []
 
 
 def test_the_ready_queries_take_what_is_defined_from_metrics() -> None:

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import shutil
 import socket
+import subprocess
 import time
 from pathlib import Path
 from urllib.request import urlopen
@@ -159,7 +160,7 @@ def test_the_server_answers_on_the_loopback_address_alone(
         port = free.getsockname()[1]
     server = serve("sample", port=port)
     try:
-        assert wait_for_health(port) == b"ok"
+        assert wait_for_health(port, server=server) == b"ok"
         # A server that listens on every address answers on this one, too.
         with pytest.raises(OSError, match=r"refused|unreachable|assign|timed out"):
             socket.create_connection(("127.0.0.2", port), timeout=5)
@@ -168,14 +169,14 @@ def test_the_server_answers_on_the_loopback_address_alone(
         server.wait(timeout=20)
 
 
-def wait_for_health(port: int, *, seconds: float = 60) -> bytes:
+def wait_for_health(port: int, *, server: subprocess.Popen[bytes], seconds: int = 60) -> bytes:
     """Return what the server says of itself, as soon as it answers."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while time.monotonic() < until and server.poll() is None:
         with (
             contextlib.suppress(OSError),
             urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer,
         ):
             return answer.read()
         time.sleep(0.2)
-    raise TimeoutError(f"no answer within {seconds} s")
+    raise TimeoutError(f"no answer within {seconds} s; exit code {server.poll()}")

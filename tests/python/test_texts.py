@@ -141,15 +141,32 @@ def _choices(part: ast.expr) -> list[str]:
 
 @pytest.fixture(scope="module")
 def russian(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path]:
-    """The sample's tables made anew in Russian, but for those that Python makes."""
+    """The sample made anew in Russian, but for what Python makes and what has no words."""
     copy = copy_project(tmp_path_factory.mktemp("russian"))
     copy.warehouse().parent.mkdir()
     shutil.copyfile(sample_build.warehouse, copy.warehouse())
-    outcome = copy.dbt("run", "--exclude", "file:*.py", language="ru")
+    outcome = copy.dbt("run", "--exclude", "file:*.py", *WORDLESS, language="ru")
     assert outcome.success, "\n".join(outcome.failures)
     return copy, copy.warehouse()
 
 
+# Take long and say nothing: they stay as the English build made them, and are read all the same.
+WORDLESS = [
+    "path:models/marts/pivots",
+    "source_profile",
+    "int_return_matches",
+    "fct_order_lines",
+    "fct_orders",
+    "activity_features",
+    "basket_items",
+    "recommendation_purchases",
+    "recommendation_tests",
+    "cluster_features",
+    "response_features",
+    "new_customer_features",
+    "new_customer_labels",
+    "metrics",
+]
 # Columns that hold a code of another kind than their name says.
 KINDS = {
     "from_segment": "segment",
