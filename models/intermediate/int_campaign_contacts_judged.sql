@@ -39,7 +39,7 @@ arms as (
         count(distinct lower(arm)) as arms
     from judged
     where decision in ('kept', 'kept but not modelled')
-        or decision_reason = 'replaced by a later row of the same key'
+        or decision_reason = {{ text('replaced by a later row of the same key') }}
     group by campaign_id, customer_id
 
 ),
@@ -83,13 +83,13 @@ select
         else decision
     end as decision,
     case
-        when is_in_two_arms then 'in more than one arm of the campaign'
+        when is_in_two_arms then {{ text('in more than one arm of the campaign') }}
         when decision <> 'kept' then decision_reason
-        when is_of_unknown_campaign then 'of a campaign that is not known'
+        when is_of_unknown_campaign then {{ text('of a campaign that is not known') }}
         when has_answered_early
-            then 'answered, though sent after the as-of date: the answer is not used'
-        when is_unknown_customer and decision_reason = 'sound'
-            then 'the customer is in no other input: counts in its arm, without orders'
+            then {{ text('answered, though sent after the as-of date: the answer is not used') }}
+        when is_unknown_customer and decision_reason = {{ text('sound') }}
+            then {{ text('the customer is in no other input: counts in its arm, without orders') }}
         else decision_reason
     end as decision_reason
 from compared

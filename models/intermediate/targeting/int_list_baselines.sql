@@ -202,8 +202,10 @@ known as (
         list_name,
         metric,
         1 as preference,
-        'controls of ' || campaigns || case when campaigns = 1 then ' campaign' else ' campaigns' end
-            as baseline_basis,
+        case
+            when campaigns = 1 then {{ text('controls of 1 campaign') }}
+            else {{ text('controls of {campaigns} campaigns', campaigns='campaigns') }}
+        end as baseline_basis,
         customers,
         {{ ratio('total', 'customers') }} as baseline_mean,
         {{ ratio('total_of_squares', 'customers') }} as mean_of_squares
@@ -215,8 +217,10 @@ known as (
         list_name,
         metric,
         2 as preference,
-        'customers of the same segments in the {{ var("conversion_window_days") }} days after '
-            || cast(past_date as string) as baseline_basis,
+        {{ text(
+            'customers of the same segments in the {days} days after {date}',
+            days=var('conversion_window_days'), date='cast(past_date as string)'
+        ) }} as baseline_basis,
         customers,
         {{ ratio('total', 'members') }} as baseline_mean,
         {{ ratio('total_of_squares', 'members') }} as mean_of_squares
@@ -228,7 +232,7 @@ known as (
         list_name,
         'purchase' as metric,
         3 as preference,
-        basis as baseline_basis,
+        {{ label('lift_basis', 'basis') }} as baseline_basis,
         0 as customers,
         cast(baseline_probability as double) as baseline_mean,
         cast(baseline_probability as double) as mean_of_squares

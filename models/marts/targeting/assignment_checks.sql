@@ -66,17 +66,20 @@ select
     method,
     case
         when is_broken and check_name = 'sample ratio'
-            then 'the arms do not hold their planned shares of ' || customers || ' customers'
+            then {{ text(
+                'the arms do not hold their planned shares of {customers} customers',
+                customers='customers'
+            ) }}
         when is_broken
-            then 'the arms differ in recency, orders, revenue or tenure by more than chance'
+            then {{ text('the arms differ in recency, orders, revenue or tenure by more than chance') }}
         when known_p_value is not null and check_name = 'sample ratio'
-            then 'the arms hold their planned shares, as far as chance allows'
+            then {{ text('the arms hold their planned shares, as far as chance allows') }}
         when known_p_value is not null
-            then 'the arms are as alike as chance makes them'
-        when customers = 0 then 'nobody is assigned'
-        when check_name = 'sample ratio' then 'no plan is known to hold the arms against'
-        when kind = 'holdout' then 'not compared: what it did since it began may be an effect'
-        else 'too few customers in an arm, or nothing known of them, to compare'
+            then {{ text('the arms are as alike as chance makes them') }}
+        when customers = 0 then {{ text('nobody is assigned') }}
+        when check_name = 'sample ratio' then {{ text('no plan is known to hold the arms against') }}
+        when kind = 'holdout' then {{ text('not compared: what it did since it began may be an effect') }}
+        else {{ text('too few customers in an arm, or nothing known of them, to compare') }}
     end as reason,
     cast(customers as bigint) as customers,
     cast(smallest_arm as bigint) as smallest_arm,

@@ -15,7 +15,7 @@ baselines as (
 select
     baselines.list_name,
     baselines.metric,
-    plans.verdict,
+    {{ translated('plans.verdict', 'plans') }} as verdict,
     baselines.baseline_basis,
     baselines.baseline_customers,
     baselines.baseline_mean,
