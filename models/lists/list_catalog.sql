@@ -95,7 +95,7 @@ select
     lift_basis,
     list_hash,
     case
-        when stop_sentences is not null then 'red alert: ' || stop_sentences
+        when stop_sentences is not null then {{ text('red alert: {sentences}', sentences='stop_sentences') }}
         when members > 0 then null
         when candidates = 0 and lift_basis = 'answers'
             then case

@@ -28,13 +28,15 @@ PLACEHOLDER = re.compile(r"{(\w+)}")
 # Terms that Russian writes as English does, and names of files, columns and settings.
 TERMS = {"RFM", "ROC", "AUC", "SOM", "SMS", "SNE", "PCA", "Apriori", "mlxtend", "id", "recency"}
 SETTING = re.compile(r"\w*[a-z]_[a-z]\w*|\w+\.\w+")
-# Where python_ml composes sentences, and under which scope they are translated.
+# Where Python composes sentences, and under which scope they are translated.
 COMPOSERS = {
-    "clustering/choice.py": "clusters",
-    "clustering/preparation.py": "feature_choices",
-    "classification.py": "classifiers",
-    "newcomers.py": "newcomers",
-    "baskets.py": "baskets",
+    "python_ml/clustering/choice.py": "clusters",
+    "python_ml/clustering/preparation.py": "feature_choices",
+    "python_ml/classification.py": "classifiers",
+    "python_ml/newcomers.py": "newcomers",
+    "python_ml/baskets.py": "baskets",
+    "python_ml/planning.py": "plans",
+    "targeted_lists/drift.py": "drift",
 }
 PUBLISHERS = {
     "clusters": "segmentation/cluster_evaluations",
@@ -42,6 +44,8 @@ PUBLISHERS = {
     "classifiers": "activity/activity_evaluations",
     "newcomers": "new_customers/new_customer_evaluations",
     "baskets": "basket/basket_summary",
+    "plans": "targeting/experiment_plan",
+    "drift": "monitoring/alert_values",
 }
 
 
@@ -302,18 +306,19 @@ def test_every_sentence_of_python_is_translated(
     project, _ = russian
     compiled = project.folder / "target/sample/compiled/targeted_lists/models/marts"
     sql = (compiled / f"{PUBLISHERS[scope]}.sql").read_text(encoding="utf-8")
-    translate = re.search(r"(regexp_replace\(.+\)) as (?:reason|note),", sql)[1]
-    column = re.search(r"\((\w+\.)?(reason|note),", translate)
+    nested, replaced = re.search(
+        r"((?:regexp_replace\()+)[\w.]+((?:, '(?:[^']|'')*', '(?:[^']|'')*', 'g'\))+)", sql
+    ).groups()
     codes = {row["code"] for row in read_seed("code_labels")}
     sentences = {
         text
-        for text in sentences_of(REPO_ROOT / "python_ml" / module)
+        for text in sentences_of(REPO_ROOT / module)
         if re.search("[a-z]+[^a-z_]* [a-z]+", text) and text not in codes
     }
     assert sentences
     with duckdb.connect() as connection:
         left = connection.execute(
-            f"select {translate.replace(column[0], '(text,')} from (select unnest(?) as text)",
+            f"select {nested}text{replaced} from (select unnest(?) as text)",
             [sorted(sentences)],
         ).fetchall()
     assert [text for (text,) in left if latin_words(text)] == []

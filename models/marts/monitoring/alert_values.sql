@@ -227,14 +227,21 @@ alert_values as (
         models.model || ': ' || models.population as subject,
         models.model as source_mart,
         cast(null as string) as list_name,
-        'the scores of ' || models.model || ' (' || models.population || ') '
-            || case
-                when drift.model is null
-                    then 'cannot be compared: the model was kept before snapshots were'
-                when drift.psi is null then 'cannot be compared: nobody was scored then or now'
-                else 'have a PSI of ' || {{ two_decimals('drift.psi') }}
-                    || ' since the model was fitted'
-            end as finding,
+        {%- set whose = {'model': 'models.model', 'population': 'models.population'} %}
+        case
+            when drift.model is null then {{ text(
+                'the scores of {model} ({population}) cannot be compared: '
+                ~ 'the model was kept before snapshots were', **whose
+            ) }}
+            when drift.psi is null then {{ text(
+                'the scores of {model} ({population}) cannot be compared: '
+                ~ 'nobody was scored then or now', **whose
+            ) }}
+            else {{ text(
+                'the scores of {model} ({population}) have a PSI of {psi} '
+                ~ 'since the model was fitted', psi=two_decimals('drift.psi'), **whose
+            ) }}
+        end as finding,
         drift.psi as value,
         coalesce(drift.psi > drift.chance_psi, false) as is_beyond_chance,
         false as is_harmless
@@ -253,14 +260,21 @@ alert_values as (
         model || ': ' || population as subject,
         model as source_mart,
         cast(null as string) as list_name,
-        count(*) filter (where level = 'major') || ' of ' || count(*)
-            || ' features of ' || model || ' (' || population
-            || ') have drifted since the model was fitted'
-            || coalesce(
-                ', most ' || max_by(feature, (psi, feature)) filter (where level = 'major')
-                || ' (PSI ' || {{ two_decimals("max(psi) filter (where level = 'major')") }} || ')',
-                ''
-            ) as finding,
+        {{ text(
+            '{drifted} of {features} features of {model} ({population}) '
+            ~ 'have drifted since the model was fitted',
+            drifted="count(*) filter (where level = 'major')",
+            features='count(*)',
+            model='model',
+            population='population'
+        ) }} || coalesce(
+            {{ text(
+                ', most {feature} (PSI {psi})',
+                feature="max_by(feature, (psi, feature)) filter (where level = 'major')",
+                psi=two_decimals("max(psi) filter (where level = 'major')")
+            ) }},
+            ''
+        ) as finding,
         {{ ratio("count(*) filter (where level = 'major')", 'count(*)') }} as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -277,9 +291,18 @@ alert_values as (
         model || ': ' || population as subject,
         model as source_mart,
         cast(null as string) as list_name,
-        'the model of ' || model || ' (' || population || ') was '
-            || case when is_refitted then refit_reason else 'not fitted anew for drift' end
-            as finding,
+        case
+            when is_refitted then {{ text(
+                'the model of {model} ({population}) was {reason}',
+                model='model',
+                population='population',
+                reason=translated('refit_reason', 'drift')
+            ) }}
+            else {{ text(
+                'the model of {model} ({population}) was not fitted anew for drift',
+                model='model', population='population'
+            ) }}
+        end as finding,
         case when is_refitted then 1 else 0 end as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -292,8 +315,10 @@ alert_values as (
         model || ': ' || population as subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        'the shares of the clusters have a PSI of ' || {{ two_decimals('psi') }}
-            || ' since the last run' as finding,
+        {{ text(
+            'the shares of the clusters have a PSI of {psi} since the last run',
+            psi=two_decimals('psi')
+        ) }} as finding,
         psi as value,
         coalesce(psi > chance_psi, false) as is_beyond_chance,
         false as is_harmless
@@ -307,12 +332,21 @@ alert_values as (
         model || ': ' || population as subject,
         model as source_mart,
         cast(null as string) as list_name,
-        'the scores of ' || model || ' (' || population || ') of ' || cast(scored_date as string)
-            || coalesce(
-                ' ranked with ROC-AUC ' || {{ two_decimals('roc_auc') }}
-                || ', the baseline with ' || {{ two_decimals('baseline_roc_auc') }},
-                ' met outcomes of one kind only'
-            ) as finding,
+        {%- set scored = {
+            'model': 'model', 'population': 'population', 'date': 'cast(scored_date as string)'
+        } %}
+        coalesce(
+            {{ text(
+                'the scores of {model} ({population}) of {date} ranked with ROC-AUC {auc}, '
+                ~ 'the baseline with {baseline_auc}',
+                auc=two_decimals('roc_auc'), baseline_auc=two_decimals('baseline_roc_auc'),
+                **scored
+            ) }},
+            {{ text(
+                'the scores of {model} ({population}) of {date} met outcomes of one kind only',
+                **scored
+            ) }}
+        ) as finding,
         {{ ratio('-gain', 'gain_se') }} as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -325,11 +359,16 @@ alert_values as (
         performance.model || ': ' || performance.population as subject,
         performance.model as source_mart,
         cast(null as string) as list_name,
-        'the scores of ' || performance.model || ' (' || performance.population || ') of '
-            || cast(performance.scored_date as string) || ' ranked with ROC-AUC '
-            || coalesce({{ two_decimals('performance.roc_auc') }}, 'unknown') || ', where '
-            || coalesce({{ two_decimals('measured.roc_auc') }}, 'nothing')
-            || ' was measured at the fit' as finding,
+        {{ text(
+            'the scores of {model} ({population}) of {date} ranked with ROC-AUC {auc}, '
+            ~ 'where {measured_auc} was measured at the fit',
+            model='performance.model',
+            population='performance.population',
+            date='cast(performance.scored_date as string)',
+            auc='coalesce(' ~ two_decimals('performance.roc_auc') ~ ', ' ~ text('unknown') ~ ')',
+            measured_auc='coalesce(' ~ two_decimals('measured.roc_auc') ~ ', '
+                ~ text('nothing') ~ ')'
+        ) }} as finding,
         {{ ratio('measured.roc_auc - performance.roc_auc', 'performance.roc_auc_se') }} as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -345,9 +384,14 @@ alert_values as (
         model || ': ' || population as subject,
         model as source_mart,
         cast(null as string) as list_name,
-        'of the scores of ' || model || ' (' || population || ') of '
-            || cast(scored_date as string) || ' ' || tenths
-            || ' tenths came otherwise than foretold' as finding,
+        {{ text(
+            'of the scores of {model} ({population}) of {date} {tenths} tenths '
+            ~ 'came otherwise than foretold',
+            model='model',
+            population='population',
+            date='cast(scored_date as string)',
+            tenths='tenths'
+        ) }} as finding,
         cast(tenths as double) as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -360,8 +404,11 @@ alert_values as (
         list_name as subject,
         cast(null as string) as source_mart,
         list_name,
-        'of the arms of ' || list_name || ': '
-            || string_agg(reason, '; ' order by is_broken desc, check_name) as finding,
+        {{ text(
+            'of the arms of {list}: {reasons}',
+            list=label('list_name', 'list_name'),
+            reasons="string_agg(reason, '; ' order by is_broken desc, check_name)"
+        ) }} as finding,
         cast(count(*) filter (where is_broken) as double) as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -375,12 +422,13 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         subject as list_name,
-        case measure when 'candidates' then 'candidates' else 'customers in the list' end
-            || ' of ' || subject || ': ' || cast(value as bigint)
-            || coalesce(
-                ', usually ' || cast(cast(usual as bigint) as string),
-                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
-            ) as finding,
+        {%- set counts = {
+            'list': label('list_name', 'subject'), 'value': 'cast(value as bigint)'
+        } %}
+        case measure
+            when 'candidates' then {{ text('candidates of {list}: {value}', **counts) }}
+            else {{ text('customers in the list of {list}: {value}', **counts) }}
+        end || {{ usual_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
         times as value,
         coalesce(is_beyond_chance, false) as is_beyond_chance,
         -- Nobody is contacted by an empty list.
@@ -394,11 +442,12 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         subject as list_name,
-        step || ' removes ' || {{ percent_text('value') }} || ' from ' || subject
-            || coalesce(
-                ', usually ' || {{ percent_text('usual') }},
-                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
-            ) as finding,
+        {{ text(
+            '{step} removes {share} from {list}',
+            step=label('step', 'step'),
+            share=percent_text('value'),
+            list=label('list_name', 'subject')
+        ) }} || {{ usual_or_run(percent_text('usual'), least_runs) }} as finding,
         abs(points) as value,
         coalesce(is_beyond_chance, false) as is_beyond_chance,
         -- Who is removed is not contacted.
@@ -412,7 +461,8 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        {{ percent_text('value') }} || ' of the order lines are set aside' as finding,
+        {{ text('{share} of the order lines are set aside', share=percent_text('value')) }}
+            as finding,
         value,
         true as is_beyond_chance,
         false as is_harmless
@@ -426,11 +476,8 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        {{ percent_text('value') }} || ' of the order lines are set aside'
-            || coalesce(
-                ', usually ' || {{ percent_text('usual') }},
-                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
-            ) as finding,
+        {{ text('{share} of the order lines are set aside', share=percent_text('value')) }}
+            || {{ usual_or_run(percent_text('usual'), least_runs) }} as finding,
         value - usual as value,
         coalesce(
             value - usual > {{ deviations }} * sqrt(
@@ -449,11 +496,8 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        subject || ' has ' || cast(value as bigint) || ' rows'
-            || coalesce(
-                ', usually ' || cast(cast(usual as bigint) as string),
-                '; usual is known after {{ least_runs }} runs, this is number ' || (runs + 1)
-            ) as finding,
+        {{ text('{input} has {rows} rows', input='subject', rows='cast(value as bigint)') }}
+            || {{ usual_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
         case when usual is not null then greatest(1 - {{ ratio('value', 'usual') }}, 0) end
             as value,
         coalesce(
@@ -470,8 +514,10 @@ alert_values as (
         'order_lines' as subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        'the last order is ' || {{ elapsed_days('last_at', as_of_date()) }}
-            || ' days older than the as-of date' as finding,
+        {{ text(
+            'the last order is {days} days older than the as-of date',
+            days=elapsed_days('last_at', as_of_date())
+        ) }} as finding,
         cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
         true as is_beyond_chance,
         false as is_harmless
@@ -485,9 +531,10 @@ alert_values as (
         'site_activity' as subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        'the last period of site activity began '
-            || {{ elapsed_days('last_at', as_of_date()) }} || ' days before the as-of date'
-            as finding,
+        {{ text(
+            'the last period of site activity began {days} days before the as-of date',
+            days=elapsed_days('last_at', as_of_date())
+        ) }} as finding,
         cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
         true as is_beyond_chance,
         false as is_harmless

@@ -19,9 +19,9 @@ ruled as (
 
     select
         alert_values.*,
-        rules.measure,
+        {{ worded('rules.measure') }} as measure,
         rules.stops,
-        rules.action,
+        {{ worded('rules.action') }} as action,
         cast(rules.amber_from as double) as amber_from,
         cast(rules.red_above as double) as red_above
     from alert_values

@@ -61,20 +61,28 @@ select
     ranking,
     case
         when qini is null
-            then 'too few conversions: ' || treatment_conversions || ' with and '
-                || control_conversions || ' without a message; an arm takes {{ least }}'
+            then {{ text(
+                'too few conversions: {with} with and {without} without a message; '
+                ~ 'an arm takes {least}',
+                **{
+                    'with': 'treatment_conversions',
+                    'without': 'control_conversions',
+                    'least': least,
+                }
+            ) }}
         when lower_95 > 0
             then case ranking
-                when 'uplift less response' then 'uplift ranks better than response'
-                else ranking || ' ranks better than chance'
+                when 'uplift less response' then {{ text('uplift ranks better than response') }}
+                else {{ text('{ranking} ranks better than chance', ranking=label('ranking', 'ranking')) }}
             end
         when upper_95 < 0
             then case ranking
-                when 'uplift less response' then 'uplift ranks worse than response'
-                else ranking || ' ranks worse than chance'
+                when 'uplift less response' then {{ text('uplift ranks worse than response') }}
+                else {{ text('{ranking} ranks worse than chance', ranking=label('ranking', 'ranking')) }}
             end
-        when ranking = 'uplift less response' then 'uplift ranks no better than response'
-        else ranking || ' ranks no better than chance'
+        when ranking = 'uplift less response'
+            then {{ text('uplift ranks no better than response') }}
+        else {{ text('{ranking} ranks no better than chance', ranking=label('ranking', 'ranking')) }}
     end as verdict,
     customers,
     cast(treatment_conversions as bigint) as treatment_conversions,

@@ -9,13 +9,13 @@ segments as (
 select
     segment,
     case
-        when q_value < 0.05 and difference > 0 then 'works'
-        when q_value < 0.05 and difference < 0 then 'harms'
-        else 'too small to tell'
+        when q_value < 0.05 and difference > 0 then {{ text('works') }}
+        when q_value < 0.05 and difference < 0 then {{ text('harms') }}
+        else {{ text('too small to tell') }}
     end || case
-        when heterogeneity_p < 0.05 then '; segments differ by more than chance'
+        when heterogeneity_p < 0.05 then {{ text('; segments differ by more than chance') }}
         when isnan(heterogeneity_p) then ''
-        else '; segments differ no more than chance makes them'
+        else {{ text('; segments differ no more than chance makes them') }}
     end as verdict,
     cast(treatment_customers as bigint) as treatment_customers,
     cast(control_customers as bigint) as control_customers,
