@@ -1,7 +1,7 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists score tune check docs explore preview members export test lint clean
+.PHONY: help lists score tune check dashboard docs explore preview members export test lint clean
 
 DATASET ?= sample
 DATA_DIR ?= data
@@ -14,11 +14,11 @@ JOB = .venv/bin/python -m targeted_lists
 # Through the environment, so that quotes and spaces arrive as they were typed.
 LIST ?= win_back
 TO ?= csv
-export DATASET DATA_DIR VARS LIST AS_OF TO ON PROOFS
+export DATASET DATA_DIR VARS LIST AS_OF TO ON PROOFS IN
 WHICH_DATA = --dataset "$$DATASET" --data-dir "$$DATA_DIR" --vars "$$VARS"
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 	@echo "  Another dataset: make lists DATASET=NAME DATA_DIR=PATH [VARS='{as_of_date: 2026-01-31}']"
 	@echo "  Models fitted anew instead of kept ones: make lists FULL=1"
 
@@ -33,6 +33,9 @@ tune: .venv/runtime.stamp  ## Search hyper-parameters on a dataset that was buil
 
 check: .venv/runtime.stamp  ## Look at a dataset's files before anything is built
 	@$(JOB) check $(WHICH_DATA)
+
+dashboard: .venv/runtime.stamp  ## The published tables as one page of charts [IN=ru]
+	@$(JOB) dashboard $(WHICH_DATA) $${IN:+--language "$$IN"}
 
 docs: .venv/runtime.stamp  ## The documentation with its lineage graph, as one page
 	@$(JOB) docs $(WHICH_DATA)

@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         "lists": "the whole job: tables, models, customer lists, published at the end",
         "score": "score customers with the kept model, without fitting one",
         "tune": "search hyper-parameters on a dataset that was built, and keep them",
+        "dashboard": "write the dashboard of a published file as one page",
         "docs": "write the documentation as one page",
         "explore": "look up customers, list caps and rules in a local app",
         "check": "look at a dataset's files before anything is built",
@@ -43,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
         if name in ("preview", "members", "export"):
             command.add_argument("--list", dest="list_name", required=True, help="its name")
+        if name == "dashboard":
+            command.add_argument("--language", help="en or ru (that of the published file)")
         if name == "members":
             command.add_argument("--as-of", type=date.fromisoformat, help="YYYY-MM-DD (the last)")
         if name == "export":
@@ -77,6 +80,10 @@ def main(arguments: list[str] | None = None) -> int:
         from targeted_lists.hand_over import hand_over
 
         return hand_over(options, variables)
+    if options.command == "dashboard":
+        from targeted_lists.dashboard.command import show_dashboard
+
+        return show_dashboard(options.dataset, language=options.language)
     from targeted_lists import run
 
     if options.command == "docs":

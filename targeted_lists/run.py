@@ -82,7 +82,11 @@ def make_lists(variables: dict[str, object], *, threads: int | None = None) -> i
         say(console, str(error), style="red")
         return 1
     more = "" if variables["dataset"] == "sample" else f" DATASET={variables['dataset']}"
-    say(console, f"Every table is in {published} (DuckDB); what each means: make docs{more}")
+    say(
+        console,
+        f"Every table is in {published} (DuckDB); as a page of charts: make dashboard{more}; "
+        f"what each means: make docs{more}",
+    )
     return 0
 
 

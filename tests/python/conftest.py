@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from targeted_lists.dashboard.build import make_dashboard
 from targeted_lists.run import explain_failures, invoke_dbt
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -186,6 +187,23 @@ def sample_build(project: Project, tmp_path_factory: pytest.TempPathFactory) -> 
         shutil.copytree(shared / made, project.folder / made, dirs_exist_ok=True)
     outcome = Outcome(**json.loads(told.read_text(encoding="utf-8")))
     return Build(project=project, dataset="sample", outcome=outcome)
+
+
+@pytest.fixture(scope="session")
+def empty_page(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dashboard of a published file whose tables have no rows, texts and publication apart."""
+    folder = tmp_path_factory.mktemp("empty")
+    published = folder / "empty.duckdb"
+    shutil.copyfile(sample_build.published, published)
+    with duckdb.connect(str(published)) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where schema_name <> 'main'"
+        ).fetchall()
+        for schema, table in tables:
+            if table not in ("page_texts", "code_labels"):
+                connection.execute(f'delete from "{schema}"."{table}"')
+        connection.execute("update main.publication set as_of_date = null")
+    return make_dashboard(published, folder / "page.html").path
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,15 @@ ADAPTERS = sorted(path.name for path in (REPO_ROOT / "models/staging").iterdir()
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
-    "core": ("dim_", "fct_", "source_", "order_line_ledger", "input_ledger", "product_categories"),
+    "core": (
+        "dim_",
+        "fct_",
+        "source_",
+        "order_line_ledger",
+        "input_ledger",
+        "product_categories",
+        "page_texts",
+    ),
     "lists": ("list_",),
 }
 PUBLISHED_LAYERS = ("marts", "lists")

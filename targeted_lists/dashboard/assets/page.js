@@ -1,0 +1,54 @@
+"use strict";
+// Draws the charts one after the other, and lets those whose tables have a segment follow the
+// one that is picked: each of them has a signal `segment` that is set here.
+const page = JSON.parse(document.getElementById("charts").textContent);
+const picker = document.getElementById("segment");
+const clear = document.getElementById("clear");
+const segments = new Set([...picker.options].map((option) => option.value).filter(Boolean));
+const views = new Map();
+window.dashboard = { views, isDrawn: false };
+
+async function follow(view, segment) {
+  if ("segment" in view.getState({ signals: (name) => name === "segment" }).signals) {
+    await view.signal("segment", segment).runAsync();
+  }
+}
+
+async function pick(segment) {
+  picker.value = segment;
+  clear.hidden = segment === "";
+  for (const tile of document.querySelectorAll("[data-values]")) {
+    tile.querySelector("dd").textContent = JSON.parse(tile.dataset.values)[segment] ?? "–";
+  }
+  for (const row of document.querySelectorAll("tr[data-segment]")) {
+    row.hidden = segment ? row.dataset.segment !== segment : "further" in row.dataset;
+  }
+  await Promise.all([...views.values()].map((view) => follow(view, segment)));
+}
+
+picker.addEventListener("change", () => pick(picker.value));
+clear.addEventListener("click", () => pick(""));
+
+async function draw() {
+  for (const { id, spec } of page.charts) {
+    const { view } = await vegaEmbed(`#${id}`, spec, {
+      mode: "vega-lite",
+      renderer: "svg",
+      actions: false,
+      config: page.config,
+      formatLocale: page.formatLocale,
+      timeFormatLocale: page.timeFormatLocale,
+    });
+    view.addEventListener("click", (event, item) => {
+      const segment = item?.datum?.segment;
+      if (segments.has(segment)) pick(segment === picker.value ? "" : segment);
+    });
+    views.set(id, view);
+    if (picker.value) await follow(view, picker.value);
+  }
+  window.dashboard.isDrawn = true;
+}
+
+// A browser that goes back keeps what was chosen in a form.
+if (picker.value) pick(picker.value);
+draw();

@@ -1,0 +1,122 @@
+"""From a published file to the page beside it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from targeted_lists.dashboard.figures import Desk
+from targeted_lists.dashboard.headlines import read_headlines
+from targeted_lists.dashboard.page import Content, Section, write_page
+from targeted_lists.dashboard.sections import (
+    alerts,
+    baskets,
+    clusters,
+    customers,
+    experiments,
+    lists,
+    profiles,
+    quality,
+    risk,
+    sales,
+)
+from targeted_lists.dashboard.source import DashboardError, Source
+from targeted_lists.dashboard.texts import LANGUAGES, Texts, read_texts
+
+SECTIONS = {
+    "customers": customers,
+    "sales": sales,
+    "lists": lists,
+    "experiments": experiments,
+    "risk": risk,
+    "clusters": clusters,
+    "profiles": profiles,
+    "baskets": baskets,
+    "quality": quality,
+    "alerts": alerts,
+}
+PUBLICATION = "select * from main.publication"
+SEGMENTS = """
+    select segment
+    from rfm.rfm_segment_summary
+    where basis = 'bought'
+    order by revenue desc, segment
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A page that was made.
+
+    Attributes
+    ----------
+    path : where it lies.
+    size : of the file, in bytes.
+    tables_read : names (schema.table) of the published tables that it rests on.
+    """
+
+    path: Path
+    size: int
+    tables_read: frozenset[str]
+
+
+def make_dashboard(published: Path, target: Path, *, language: str | None = None) -> Made:
+    """Make the page of a published file and put it in its place in one step.
+
+    Parameters
+    ----------
+    published : the file for readers; it is opened read-only, and nothing else is read.
+    target : the page; replaced where it is there.
+    language : en or ru; else the one that the file was published in.
+
+    Raises
+    ------
+    DashboardError : there is no such file, it is none of this project, or no such language.
+    """
+    if not published.is_file():
+        raise DashboardError(f"{published} is not there; `make lists` publishes it")
+    with Source(published) as source:
+        publication = source.read(PUBLICATION)
+        if publication.empty:
+            raise DashboardError(f"{published} is not a file that `make lists` published")
+        told = publication.iloc[0]
+        texts = read_texts(source, language or told.get("language", LANGUAGES[0]))
+        page = write_page(collect_content(Desk(source, texts), told), texts)
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(page, encoding="utf-8")
+        os.replace(draft, target)
+    except OSError as error:
+        raise DashboardError(f"{target} could not be written ({error})") from error
+    return Made(target, target.stat().st_size, frozenset(source.tables_read))
+
+
+def collect_content(desk: Desk, publication: object) -> Content:
+    """Draw every figure of every section."""
+    texts = desk.texts
+    segments = desk.source.read(SEGMENTS)
+    return Content(
+        title=texts("title", dataset=publication["dataset"]),
+        about=describe_publication(texts, publication),
+        headlines=read_headlines(desk),
+        sections=[
+            Section(key, [draw(desk) for draw in module.FIGURES])
+            for key, module in SECTIONS.items()
+        ],
+        segments=[texts.value("segment", one) for one in segments.get("segment", [])],
+    )
+
+
+def describe_publication(texts: Texts, publication: object) -> str:
+    """Say as of which day the figures are, and when and by what they were published."""
+    as_of = publication["as_of_date"]
+    is_dated = as_of is not None and as_of == as_of
+    return texts(
+        "about" if is_dated else "about_undated",
+        as_of=texts.day(as_of) if is_dated else "",
+        published=texts.day(publication["published_at"]),
+        version=publication["code_version"],
+        tables=texts.number(publication["table_count"]),
+    )

@@ -1,0 +1,155 @@
+"""What a section is made of: figures, each a sentence, charts and the table behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from targeted_lists.dashboard.source import Source
+from targeted_lists.dashboard.texts import Texts
+from targeted_lists.dashboard.theme import HEIGHT
+
+SEGMENT = "segment"
+NOTHING_PICKED = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the page.
+
+    Attributes
+    ----------
+    key : names the figure in the page and in the texts.
+    heading : what it is about, in a few words.
+    title : what to see in it; the sentence that says why it is empty, where it is.
+    note : units, and how to read it.
+    specs : Vega-Lite specifications, drawn side by side.
+    table : the rows behind it, with headings to be shown.
+    tables : names of the published tables that it reads.
+    is_wide : whether it takes the page's whole width.
+    segments : the segment of each row of the table, where a picked segment leaves some.
+    shown : whether each row of the table is shown while no segment is picked.
+    """
+
+    key: str
+    heading: str
+    title: str
+    note: str = ""
+    specs: Sequence[dict[str, Any]] = ()
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tables: Sequence[str] = ()
+    is_wide: bool = False
+    is_open: bool = False
+    segments: Sequence[str] | None = None
+    shown: Sequence[bool] | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether a picked segment changes it."""
+        return self.segments is not None or any(
+            parameter["name"] == SEGMENT for spec in self.specs for parameter in spec["params"]
+        )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is at hand to draw a figure."""
+
+    source: Source
+    texts: Texts
+
+    def blank(self, key: str, *queries: str) -> Figure:
+        """Return a figure that says why there is nothing in it."""
+        tables = self._tables(queries)
+        return Figure(
+            key=key,
+            heading=self.texts(f"{key}.heading"),
+            title=self.texts("blank", tables=", ".join(tables)),
+            tables=tables,
+        )
+
+    def figure(
+        self,
+        key: str,
+        *charts: alt.TopLevelMixin,
+        queries: Sequence[str],
+        table: pd.DataFrame,
+        values: dict[str, object] | None = None,
+        title: str | None = None,
+        **details: Any,
+    ) -> Figure:
+        """Return a figure of charts whose texts are filled with `values`.
+
+        Parameters
+        ----------
+        table : the rows behind it; columns are named by the texts.
+        title : key of its title, where there are several.
+        """
+        words = self.texts(title or f"{key}.title", **(values or {}))
+        return Figure(
+            key=key,
+            heading=self.texts(f"{key}.heading"),
+            title=words,
+            note=self.texts(f"{key}.note", **(values or {})),
+            specs=[specify(chart, description=words) for chart in charts],
+            table=table.rename(columns=self.texts.column),
+            tables=self._tables(queries),
+            **details,
+        )
+
+    def names(self, rows: pd.DataFrame, **kinds: str) -> pd.DataFrame:
+        """Return rows with the values of some columns named: column = kind of value."""
+        named = {
+            column: [self.texts.value(kind, value) for value in rows[column]]
+            for column, kind in kinds.items()
+        }
+        return rows.assign(**named)
+
+    def tip(self, name: str, format: str | None = None, column: str | None = None) -> alt.Tooltip:
+        """Return a line of a tooltip; a number is written by `format`, in d3's notation."""
+        kind = "nominal" if format is None else "quantitative"
+        return alt.Tooltip(
+            name,
+            type=kind,
+            title=self.texts.column(column or name),
+            format=format or alt.Undefined,
+        )
+
+    def _tables(self, queries: Sequence[str]) -> list[str]:
+        return sorted({table for query in queries for table in self.source.tables_of(query)})
+
+
+def is_picked() -> str:
+    """Return the expression that keeps the rows of the segment that is picked, or all."""
+    return f"{SEGMENT} == '{NOTHING_PICKED}' || datum.{SEGMENT} == {SEGMENT}"
+
+
+def following(chart: alt.Chart) -> alt.Chart:
+    """Return a chart that shows the picked segment's rows alone; its data have `segment`."""
+    return chart.transform_filter(is_picked())
+
+
+def emphasis(low: float = 0.25) -> Any:
+    """Return the opacity of marks that each stand for one segment: the others fade."""
+    return alt.condition(is_picked(), alt.value(1), alt.value(low))
+
+
+def specify(chart: alt.TopLevelMixin, *, description: str) -> dict[str, Any]:
+    """Return the specification of a chart that is as wide as its place in the page."""
+    spec = chart.properties(width="container").to_dict(validate=True)
+    spec.pop("config", None)
+    spec.setdefault("height", HEIGHT)
+    spec.setdefault("params", [])
+    if f"== {SEGMENT}" in json.dumps(spec):
+        spec["params"].append({"name": SEGMENT, "value": NOTHING_PICKED})
+    spec["description"] = description
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return spec
+
+
+Drawing = Callable[[Desk], Figure]

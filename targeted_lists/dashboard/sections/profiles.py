@@ -1,0 +1,264 @@
+"""Who the customers of each group are, and who answers."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from targeted_lists.dashboard.figures import Desk, Figure, emphasis
+from targeted_lists.dashboard.theme import BLUE, GREY, SKY
+
+GROUPS = """
+    select grouping, group_name, group_key, characteristic, member, customers, share,
+        overall_share, lowest
+    from segmentation.customer_groups
+    where grouping not in ('all', 'rfm_segment') and share is not null
+    order by grouping, group_key, characteristic, lowest nulls last, member
+"""
+# The members of a characteristic that no segment is picked for are those of all customers.
+SEGMENTS = """
+    select
+        case when grouping = 'all' then '' else group_name end as segment,
+        characteristic,
+        member,
+        customers,
+        share,
+        overall_share,
+        lowest
+    from segmentation.customer_groups
+    where grouping in ('all', 'rfm_segment') and share is not null
+    order by all
+"""
+ANSWERS = """
+    select group_name as segment, sum(asked)::bigint as asked, sum(answers)::bigint as answers
+    from response.campaign_answers
+    where grouping = 'rfm_segment'
+    group by group_name
+    order by group_name
+"""
+GAINS = """
+    select depth, contacts_so_far, expected_profit::double as expected_profit,
+        profit::double as profit, is_expected_peak
+    from response.response_gains
+    order by depth
+"""
+FIRST = "age"
+WILSON_Z = 1.959963984540054
+
+
+def draw_groups(desk: Desk) -> Figure:
+    """Draw the distribution of a characteristic, to be chosen, in each cluster."""
+    rows = desk.source.read(GROUPS)
+    if rows.empty:
+        return desk.blank("groups", GROUPS)
+    numbers = {key: number for number, key in enumerate(sorted(rows["group_key"].unique()), 1)}
+    data = rows.assign(
+        name=[f"{numbers[one.group_key]} {one.group_name}" for one in rows.itertuples()],
+        ratio=rows["share"] / rows["overall_share"].where(rows["overall_share"] > 0),
+    )
+    data = desk.names(data, characteristic="characteristic", member="member")
+    pick, shown = _choice(desk, "groups_choice", data["characteristic"])
+    base = (
+        alt.Chart(data)
+        .transform_filter(shown)
+        .encode(
+            x=alt.X(
+                "share:Q",
+                title=desk.texts.column("share"),
+                axis=alt.Axis(format=".0%"),
+                stack="normalize",
+            ),
+            y=alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=220)),
+            color=alt.Color("member:N", title=None, sort=None, legend=alt.Legend(columns=3)),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                desk.tip("name", column="cluster_name"),
+                desk.tip("member"),
+                desk.tip("customers", ",d"),
+                desk.tip("share", ".1%"),
+                desk.tip("overall_share", ".1%"),
+                desk.tip("ratio", ".2f", column="share_ratio"),
+            ],
+        )
+    )
+    data["place"] = range(len(data))
+    large = data[(data["customers"] >= 30) & data["ratio"].notna()]
+    top = large.loc[large["ratio"].idxmax()] if len(large) else data.iloc[0]
+    return desk.figure(
+        "groups",
+        base.mark_bar(cornerRadius=0)
+        .add_params(pick)
+        .properties(height=max(120, 38 * data["name"].nunique())),
+        queries=[GROUPS],
+        table=data[
+            ["name", "characteristic", "member", "customers", "share", "overall_share"]
+        ].rename(columns={"name": "cluster_name"}),
+        values={
+            "cluster": top["name"],
+            "member": top["member"],
+            "characteristic": top["characteristic"],
+            "share": desk.texts.percent(top["share"], 0),
+            "overall": desk.texts.percent(top["overall_share"], 0),
+        },
+    )
+
+
+def draw_segment_groups(desk: Desk) -> Figure:
+    """Draw a characteristic, to be chosen, of the picked segment beside all customers."""
+    rows = desk.source.read(SEGMENTS)
+    if rows.empty:
+        return desk.blank("segment_groups", SEGMENTS)
+    named = desk.names(rows, characteristic="characteristic", member="member")
+    named["segment"] = [desk.texts.value("segment", one) if one else "" for one in rows["segment"]]
+    named = named.sort_values(["characteristic", "lowest", "member"], kind="stable")
+    members = list(dict.fromkeys(named["member"]))
+    pick, shown = _choice(desk, "segment_choice", named["characteristic"])
+    base = (
+        alt.Chart(named)
+        .transform_filter(shown)
+        .transform_filter("datum.segment == segment")
+        .encode(
+            y=alt.Y("member:N", title=None, sort=members, axis=alt.Axis(labelLimit=200)),
+            tooltip=[
+                desk.tip("segment"),
+                desk.tip("member"),
+                desk.tip("customers", ",d"),
+                desk.tip("share", ".1%"),
+                desk.tip("overall_share", ".1%"),
+            ],
+        )
+    )
+    x = alt.X("share:Q", title=desk.texts.column("share"), axis=alt.Axis(format=".0%"))
+    bars = base.mark_bar(size=20, color=SKY).encode(x=x)
+    everyone = base.mark_tick(thickness=3, size=24, color="#1f2933").encode(x="overall_share:Q")
+    tests = named[(named["segment"] != "") & (named["customers"] >= 30)]
+    ratio = (tests["share"] / tests["overall_share"]).where(tests["overall_share"] > 0)
+    top = tests.loc[ratio.idxmax()] if ratio.notna().any() else named.iloc[0]
+    return desk.figure(
+        "segment_groups",
+        (bars + everyone).add_params(pick).properties(height=270),
+        queries=[SEGMENTS],
+        table=tests[
+            ["segment", "characteristic", "member", "customers", "share", "overall_share"]
+        ],
+        segments=list(tests["segment"]),
+        values={
+            "segment": top["segment"] or desk.texts("everyone"),
+            "member": top["member"],
+            "characteristic": top["characteristic"],
+            "share": desk.texts.percent(top["share"], 0),
+            "overall": desk.texts.percent(top["overall_share"], 0),
+        },
+    )
+
+
+def draw_answers(desk: Desk) -> Figure:
+    """Draw who answered past campaigns, by segment, with the interval of Wilson (1927)."""
+    rows = desk.source.read(ANSWERS)
+    if rows.empty:
+        return desk.blank("answers", ANSWERS)
+    data = desk.names(rows, segment="segment")
+    asked, share = data["asked"], data["answers"] / data["asked"].where(data["asked"] > 0)
+    data["answer_share"] = share
+    square = WILSON_Z**2
+    middle = (share + square / (2 * asked)) / (1 + square / asked)
+    half = (
+        WILSON_Z
+        / (1 + square / asked)
+        * (share * (1 - share) / asked + square / (4 * asked**2)) ** 0.5
+    )
+    data["lower_95"], data["upper_95"] = middle - half, middle + half
+    data = data.dropna(subset=["answer_share"]).sort_values("answer_share", ascending=False)
+    if data.empty:
+        return desk.blank("answers", ANSWERS)
+    base = alt.Chart(data).encode(
+        y=alt.Y("segment:N", title=None, sort=list(data["segment"])),
+        opacity=emphasis(),
+        tooltip=[
+            desk.tip("segment"),
+            desk.tip("asked", ",d"),
+            desk.tip("answers", ",d"),
+            desk.tip("answer_share", ".1%"),
+            desk.tip("lower_95", ".1%"),
+            desk.tip("upper_95", ".1%"),
+        ],
+    )
+    x = alt.X("lower_95:Q", title=desk.texts.column("answer_share"), axis=alt.Axis(format=".0%"))
+    ranges = base.mark_rule(strokeWidth=6, color=SKY, strokeCap="round").encode(
+        x=x, x2="upper_95:Q"
+    )
+    points = base.mark_point(size=90, color=BLUE, opacity=1).encode(x="answer_share:Q")
+    certain = data[data["asked"] >= 30]
+    top = (certain if len(certain) else data).iloc[0]
+    return desk.figure(
+        "answers",
+        (ranges + points).properties(height=max(120, 28 * len(data))),
+        queries=[ANSWERS],
+        table=data,
+        segments=list(data["segment"]),
+        values={
+            "segment": top["segment"],
+            "share": desk.texts.percent(top["answer_share"], 0),
+            "overall": desk.texts.percent(data["answers"].sum() / data["asked"].sum(), 0),
+        },
+    )
+
+
+def draw_depth(desk: Desk) -> Figure:
+    """Draw the profit of the next campaign by how far down the list it writes."""
+    rows = desk.source.read(GAINS)
+    rows = rows.dropna(subset=["expected_profit"]) if len(rows) else rows
+    if rows.empty:
+        return desk.blank("depth", GAINS)
+    words = {one: desk.texts.column(one) for one in ("expected_profit", "profit")}
+    long = rows.melt(
+        ["depth", "contacts_so_far"],
+        ["expected_profit", "profit"],
+        var_name="kind",
+        value_name="value",
+    ).dropna(subset=["value"])
+    long["kind"] = long["kind"].map(words)
+    chart = (
+        alt.Chart(long)
+        .mark_line(point=alt.OverlayMarkDef(size=35, filled=True))
+        .encode(
+            x=alt.X("depth:Q", title=desk.texts.column("depth"), axis=alt.Axis(format=".0%")),
+            y=alt.Y("value:Q", title=desk.texts.column("profit")),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=list(words.values()), range=[BLUE, GREY]),
+            ),
+            tooltip=[
+                desk.tip("kind"),
+                desk.tip("depth", ".0%"),
+                desk.tip("contacts_so_far", ",d"),
+                desk.tip("value", ",.0f", column="profit"),
+            ],
+        )
+    )
+    best = rows.loc[rows["expected_profit"].idxmax()]
+    return desk.figure(
+        "depth",
+        chart,
+        queries=[GAINS],
+        table=rows[["depth", "contacts_so_far", "expected_profit", "profit"]],
+        values={
+            "depth": desk.texts.percent(best["depth"], 0),
+            "profit": desk.texts.number(best["expected_profit"]),
+        },
+    )
+
+
+def _choice(desk: Desk, name: str, characteristics: list[str]) -> tuple[alt.Parameter, str]:
+    """Return a choice among characteristics, and the expression that keeps the chosen one."""
+    options = list(dict.fromkeys(characteristics))
+    first = desk.texts.value("characteristic", FIRST)
+    pick = alt.param(
+        name=name,
+        value=first if first in options else options[0],
+        bind=alt.binding_select(options=options, name=desk.texts("choose_characteristic")),
+    )
+    return pick, f"datum.characteristic == {name}"
+
+
+FIGURES = (draw_groups, draw_segment_groups, draw_answers, draw_depth)

@@ -1,0 +1,251 @@
+"""What was placed, what was bought, where and when.
+
+Sales are taken from the lines themselves, so that they can be split by the customers' segments;
+their sums are those of `pivots.sales_pivot`.
+"""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from targeted_lists.dashboard.figures import Desk, Figure, following
+from targeted_lists.dashboard.theme import BLUE, SEQUENTIAL, SKY
+
+LINES = """
+    from core.fct_order_lines as lines
+    left join rfm.rfm_scores as scores
+        on lines.customer_id = scores.customer_id
+        and scores.basis = 'bought'
+"""
+SALES = """
+        sum(lines.placed_revenue)::double as placed,
+        sum(lines.bought_revenue)::double as bought
+"""
+MONTHS = f"""
+    select
+        scores.segment,
+        date_trunc('month', lines.ordered_at)::date as month,
+        {SALES}
+    {LINES}
+    where lines.is_modelled
+    group by all
+    order by all
+"""
+CATEGORIES = f"""
+    select
+        scores.segment,
+        products.category_1 as member,
+        {SALES}
+    {LINES}
+    inner join core.dim_products as products on lines.product_id = products.product_id
+    where lines.is_modelled
+    group by all
+    order by all
+"""
+CITIES = f"""
+    select scores.segment, coalesce(lines.city, lines.country) as member, {SALES}
+    {LINES}
+    where lines.is_modelled
+    group by all
+    order by all
+"""
+HOURS = """
+    select
+        scores.segment,
+        isodow(orders.ordered_at) as weekday,
+        hour(orders.ordered_at) as hour,
+        count(*) as orders
+    from core.fct_orders as orders
+    left join rfm.rfm_scores as scores
+        on orders.customer_id = scores.customer_id
+        and scores.basis = 'bought'
+    where orders.is_placed
+    group by all
+    order by all
+"""
+MOST_MEMBERS = 12
+
+
+def draw_months(desk: Desk) -> Figure:
+    """Draw revenue by month, placed and bought."""
+    rows = desk.source.read(MONTHS)
+    if rows.empty:
+        return desk.blank("months", MONTHS)
+    data = desk.names(rows, segment="segment")
+    names = {one: desk.texts.value("basis", one) for one in ("placed", "bought")}
+    chart = (
+        following(alt.Chart(_as_text(data)))
+        .transform_fold(["placed", "bought"], as_=["basis", "revenue"])
+        .transform_aggregate(revenue="sum(revenue)", groupby=["month", "basis"])
+        .transform_calculate(
+            basis=f"datum.basis == 'placed' ? '{names['placed']}' : '{names['bought']}'"
+        )
+        .mark_line(point=alt.OverlayMarkDef(size=45, filled=True))
+        .encode(
+            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=0)),
+            y=alt.Y("revenue:Q", title=desk.texts.column("revenue")),
+            color=_basis_color(list(names.values())),
+            tooltip=[
+                alt.Tooltip("month:T", title=desk.texts.column("month"), format="%B %Y"),
+                desk.tip("basis"),
+                desk.tip("revenue", ",.0f"),
+            ],
+        )
+    )
+    totals = data.groupby("month", as_index=False)[["placed", "bought"]].sum()
+    best = totals.loc[totals["bought"].idxmax()]
+    return desk.figure(
+        "months",
+        chart,
+        queries=[MONTHS],
+        table=totals,
+        is_wide=True,
+        values={
+            "month": pd.Timestamp(best["month"]).strftime("%Y-%m"),
+            "times": desk.texts.number(best["bought"] / totals["bought"].mean(), 1),
+            "revenue": desk.texts.number(best["bought"]),
+        },
+    )
+
+
+def draw_kept(desk: Desk) -> Figure:
+    """Draw how much of what is placed stays bought, by month."""
+    rows = desk.source.read(MONTHS)
+    if rows.empty:
+        return desk.blank("kept", MONTHS)
+    data = desk.names(rows, segment="segment")
+    chart = (
+        following(alt.Chart(_as_text(data)))
+        .transform_aggregate(placed="sum(placed)", bought="sum(bought)", groupby=["month"])
+        .transform_calculate(share="datum.placed > 0 ? datum.bought / datum.placed : null")
+        .mark_line(point=alt.OverlayMarkDef(size=45, filled=True))
+        .encode(
+            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=0)),
+            y=alt.Y(
+                "share:Q",
+                title=desk.texts.column("bought_share"),
+                axis=alt.Axis(format=".1%"),
+                scale=alt.Scale(zero=False),
+            ),
+            tooltip=[
+                alt.Tooltip("month:T", title=desk.texts.column("month"), format="%B %Y"),
+                desk.tip("share", ".1%", column="bought_share"),
+                desk.tip("placed", ",.0f"),
+                desk.tip("bought", ",.0f"),
+            ],
+        )
+    )
+    totals = data.groupby("month", as_index=False)[["placed", "bought"]].sum()
+    totals["bought_share"] = totals["bought"] / totals["placed"].where(totals["placed"] > 0)
+    return desk.figure(
+        "kept",
+        chart,
+        queries=[MONTHS],
+        table=totals,
+        values={
+            "share": desk.texts.percent(totals["bought"].sum() / totals["placed"].sum(), 1),
+            "lost": desk.texts.number(totals["placed"].sum() - totals["bought"].sum()),
+        },
+    )
+
+
+def draw_categories(desk: Desk) -> Figure:
+    """Draw the categories' revenue, bought on top of placed."""
+    return _draw_members(desk, "categories", CATEGORIES)
+
+
+def draw_cities(desk: Desk) -> Figure:
+    """Draw the places' revenue; of a dataset without cities the countries'."""
+    return _draw_members(desk, "cities", CITIES)
+
+
+def draw_hours(desk: Desk) -> Figure:
+    """Draw when orders are placed, as a heat map of weekday and hour."""
+    rows = desk.source.read(HOURS)
+    if rows.empty:
+        return desk.blank("hours", HOURS)
+    data = desk.names(rows, segment="segment", weekday="weekday")
+    days = [desk.texts.value("weekday", day) for day in range(1, 8)]
+    chart = (
+        following(alt.Chart(data))
+        .transform_aggregate(orders="sum(orders)", groupby=["weekday", "hour"])
+        .mark_rect(cornerRadius=2)
+        .encode(
+            x=alt.X("hour:O", title=desk.texts.column("hour"), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("weekday:N", title=None, sort=days),
+            color=alt.Color(
+                "orders:Q",
+                title=desk.texts.column("orders"),
+                scale=alt.Scale(range=SEQUENTIAL),
+                legend=alt.Legend(gradientLength=160, gradientThickness=10),
+            ),
+            tooltip=[desk.tip("weekday"), desk.tip("hour"), desk.tip("orders", ",d")],
+        )
+        .properties(height=280)
+    )
+    totals = data.groupby(["weekday", "hour"], as_index=False)["orders"].sum()
+    totals = totals.sort_values(["orders", "weekday", "hour"], ascending=[False, True, True])
+    top = totals.iloc[0]
+    return desk.figure(
+        "hours",
+        chart,
+        queries=[HOURS],
+        table=totals,
+        values={
+            "weekday": top["weekday"],
+            "hour": f"{top['hour']}:00",
+            "share": desk.texts.percent(top["orders"] / totals["orders"].sum()),
+        },
+    )
+
+
+def _draw_members(desk: Desk, key: str, query: str) -> Figure:
+    rows = desk.source.read(query)
+    if rows.empty or rows["member"].isna().all():
+        return desk.blank(key, query)
+    data = desk.names(rows, segment="segment", member="member")
+    totals = data.groupby("member", as_index=False)[["placed", "bought"]].sum()
+    totals = totals.sort_values(["bought", "member"], ascending=[False, True])
+    shown = totals.head(MOST_MEMBERS)
+    base = (
+        following(alt.Chart(data[data["member"].isin(shown["member"])]))
+        .transform_aggregate(placed="sum(placed)", bought="sum(bought)", groupby=["member"])
+        .encode(
+            y=alt.Y("member:N", title=None, sort=list(shown["member"])),
+            tooltip=[
+                desk.tip("member", column=key),
+                desk.tip("placed", ",.0f"),
+                desk.tip("bought", ",.0f"),
+            ],
+        )
+    )
+    words = [desk.texts.value("basis", "placed"), desk.texts.value("basis", "bought")]
+    color = alt.Color("kind:N", title=None, scale=alt.Scale(domain=words, range=[SKY, BLUE]))
+    x = alt.X("placed:Q", title=desk.texts.column("revenue"))
+    placed = base.transform_calculate(kind=repr(words[0])).mark_bar(size=18)
+    bought = base.transform_calculate(kind=repr(words[1])).mark_bar(size=8)
+    chart = placed.encode(x=x, color=color) + bought.encode(x="bought:Q", color=color)
+    top = totals.iloc[0]
+    return desk.figure(
+        key,
+        chart.properties(height=max(100, 26 * len(shown))),
+        queries=[query],
+        table=totals.rename(columns={"member": key}),
+        values={
+            "member": top["member"],
+            "share": desk.texts.percent(top["bought"] / totals["bought"].sum()),
+        },
+    )
+
+
+def _basis_color(names: list[str]) -> alt.Color:
+    return alt.Color("basis:N", title=None, scale=alt.Scale(domain=names, range=[SKY, BLUE]))
+
+
+def _as_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write months so that a browser in any time zone reads the same month."""
+    return rows.assign(month=pd.to_datetime(rows["month"]).dt.strftime("%Y-%m-%dT00:00:00"))
+
+
+FIGURES = (draw_months, draw_kept, draw_hours, draw_categories, draw_cities)

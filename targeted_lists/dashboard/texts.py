@@ -1,0 +1,90 @@
+"""What the page says: texts, names and numbers in one language."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from targeted_lists.dashboard.source import DashboardError, Source
+
+LANGUAGES = ("en", "ru")
+TEXTS = "select key, en, ru from core.page_texts order by key"
+UNKNOWN = "\u2013"
+MINUS = "\u2212"
+NARROW_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+
+
+class Texts:
+    """The texts of one language.
+
+    Parameters
+    ----------
+    texts : text by key; a text is a template with `{name}` for what the data say.
+    language : one of `LANGUAGES`; it also decides how numbers are written.
+    """
+
+    def __init__(self, texts: dict[str, str], *, language: str) -> None:
+        self.texts = texts
+        self.language = language
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return a text with its places filled.
+
+        Raises
+        ------
+        KeyError : there is no such text, or a place of it has no value.
+        """
+        return self.texts[key].format(**values)
+
+    def column(self, name: str) -> str:
+        """Return the name of a column, as on axes and above tables."""
+        return self.texts[f"column.{name}"]
+
+    def value(self, kind: str, value: Any) -> str:
+        """Return the name of a value that the project gives; what comes from the shop stays."""
+        if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+            return self.texts["value.none"]
+        return self.texts.get(f"value.{kind}.{value}", str(value))
+
+    def number(self, number: float, decimals: int = 0) -> str:
+        """Write a number, such as 1,234.5 or 1 234,5."""
+        if number is None or pd.isna(number):
+            return UNKNOWN
+        written = f"{number:,.{decimals}f}".replace("-", MINUS)
+        if self.language == "ru":
+            written = written.replace(",", NO_BREAK_SPACE).replace(".", ",")
+        return written
+
+    def percent(self, share: float, decimals: int | None = None) -> str:
+        """Write a share in per cent; one under 10 % with a decimal, unless it is said."""
+        if share is None or pd.isna(share):
+            return UNKNOWN
+        if decimals is None:
+            decimals = 1 if 0 < abs(share) < 0.0995 else 0
+        return f"{self.number(100 * share, decimals)}{NARROW_SPACE}%"
+
+    def day(self, day: date) -> str:
+        """Write a day as it is usual in the language."""
+        return f"{day:%d.%m.%Y}" if self.language == "ru" else f"{day:%Y-%m-%d}"
+
+
+def read_texts(source: Source, language: str) -> Texts:
+    """Read the texts of a language from the published file.
+
+    Raises
+    ------
+    DashboardError : the file holds no texts, or there is no such language.
+    """
+    if language not in LANGUAGES:
+        raise DashboardError(f"The page speaks {' or '.join(LANGUAGES)}, not {language!r}")
+    rows = source.read(TEXTS)
+    if rows.empty:
+        raise DashboardError(
+            "The published file is of an earlier version and holds no texts for the page; "
+            "`make lists` publishes it anew"
+        )
+    return Texts(dict(zip(rows["key"], rows[language], strict=True)), language=language)

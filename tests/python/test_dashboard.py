@@ -1,0 +1,272 @@
+"""The dashboard: what it reads, what it says, and what it keeps to itself."""
+
+# ruff: noqa: RUF001 - figures are written with a minus sign and a dash.
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import string
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+from conftest import REPO_ROOT, Build
+
+from targeted_lists.__main__ import main
+from targeted_lists.dashboard.build import make_dashboard
+from targeted_lists.dashboard.sections.baskets import divide_box, lay_out_network
+from targeted_lists.dashboard.sections.clusters import lay_out_tree
+from targeted_lists.dashboard.sections.customers import lay_out_flows
+from targeted_lists.dashboard.source import DashboardError
+from targeted_lists.dashboard.texts import LANGUAGES, Texts
+
+MOST_BYTES = 5_000_000
+
+
+@pytest.fixture(scope="module")
+def made(sample_build: Build, tmp_path_factory: pytest.TempPathFactory):
+    return make_dashboard(sample_build.published, tmp_path_factory.mktemp("page") / "page.html")
+
+
+@pytest.fixture(scope="module")
+def page(made) -> str:
+    return made.path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def markup(page: str) -> str:
+    """The page without what its scripts hold."""
+    return re.sub(r"(<script[^>]*>).*?(</script>)", r"\1\2", page, flags=re.S)
+
+
+@pytest.fixture(scope="module")
+def charts(page: str) -> dict[str, dict]:
+    """The specifications in the page, by figure and number."""
+    (told,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', page)
+    return {chart["id"]: chart["spec"] for chart in json.loads(told)["charts"]}
+
+
+def rows_of(spec: dict) -> pd.DataFrame:
+    """Return the rows of a chart's largest data set."""
+    return pd.DataFrame(max(spec["datasets"].values(), key=len))
+
+
+def test_the_page_is_one_file_of_at_most_five_megabytes(made, markup):
+    assert made.size == made.path.stat().st_size <= MOST_BYTES
+    assert list(made.path.parent.iterdir()) == [made.path]
+    # Nothing is loaded: no address in any attribute that loads, and a policy that forbids it.
+    assert re.findall(r'<(?:script|img|iframe|link)[^>]+(?:src|href)="(?!data:)', markup) == []
+    assert "default-src &#x27;none&#x27;" in markup
+
+
+def test_every_table_that_it_reads_is_declared(made):
+    exposures = yaml.safe_load((REPO_ROOT / "models/exposures.yml").read_text(encoding="utf-8"))
+    (declared,) = (one for one in exposures["exposures"] if one["name"] == "dashboard")
+    assert declared["type"] == "dashboard"
+    names = {re.fullmatch(r"ref\('(\w+)'\)", ref).group(1) for ref in declared["depends_on"]}
+    # Publication itself is no model.
+    read = {name.split(".")[1] for name in made.tables_read if not name.startswith("main.")}
+    assert read == names
+
+
+def test_no_figure_of_the_sample_is_blank(markup):
+    figures = re.findall(r'<figure class="([^"]*)" id="figure-(\w+)"', markup)
+    assert len(figures) > 30
+    assert [key for classes, key in figures if "blank" in classes] == []
+
+
+def test_sales_add_up_to_those_of_the_pivot(charts, sample_build):
+    for chart, dimension in (("months-0", "month"), ("categories-0", "category_1")):
+        rows = rows_of(charts[chart])
+        for basis in ("placed", "bought"):
+            ((total,),) = sample_build.query(
+                "select sum(revenue)::double from pivots.sales_pivot "
+                f"where dimension = '{dimension}' and basis = '{basis}'"
+            )
+            if chart == "months-0":
+                assert rows[basis].sum() == pytest.approx(total, abs=0.01)
+            else:
+                # The twelve largest alone.
+                assert 0.9 * total < rows[basis].sum() <= total + 0.01
+
+
+def test_every_member_of_a_list_is_in_the_mix_of_segments(charts, sample_build):
+    ((members,),) = sample_build.query("select count(*) from targeting.list_members")
+    assert rows_of(charts["list_mix-0"])["customers"].sum() == members
+
+
+def test_titles_say_what_the_tables_say(markup, sample_build):
+    ((segment, customers, revenue),) = sample_build.query(
+        "select segment, customer_share, revenue_share from rfm.rfm_segment_summary "
+        "where basis = 'bought' order by revenue desc limit 1"
+    )
+    (title,) = re.findall(r'id="figure-segments">.*?<h3>(.*?)</h3>', markup)
+    assert title.startswith(f"{segment}: {100 * customers:.0f}")
+    assert f"{100 * revenue:.0f}\u202f% of revenue" in title
+
+
+def test_no_personal_data_of_a_member_is_in_the_page(page, sample_build):
+    with duckdb.connect(str(sample_build.warehouse), read_only=True) as warehouse:
+        known = warehouse.execute("select email, phone from private.customer_contacts").fetchall()
+    emails = {email.lower() for email, _ in known if email}
+    phones = {re.sub(r"\D", "", phone) for _, phone in known if phone}
+    assert min(len(emails), len(phones)) > 1000
+    assert emails & set(re.findall(r"[\w.+-]+@[\w.-]+", page.lower())) == set()
+    # What is too short to be a number of anybody is a typing error that files hold.
+    assert {one for one in phones if len(one) > 8} & set(re.findall(r"\d{9,}", page)) == set()
+
+
+def test_what_the_data_say_cannot_become_markup(tmp_path, sample_build):
+    published = tmp_path / "hostile.duckdb"
+    published.write_bytes(sample_build.published.read_bytes())
+    attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update core.dim_products set category_1 = ?", [attack])
+        connection.execute("update targeting.list_members set reason = ?", [attack])
+        connection.execute("update main.publication set dataset = ?", [attack])
+    made = make_dashboard(published, tmp_path / "page.html")
+    page = made.path.read_text(encoding="utf-8")
+    assert page.count("<script>alert") == page.count("<img src=x") == 0
+    assert "&lt;img src=x" in page
+    assert page.count("</script>") == 3
+
+
+def test_an_empty_dataset_has_a_sentence_in_every_figure(empty_page):
+    page = empty_page.read_text(encoding="utf-8")
+    figures = re.findall(r'<figure class="(.*?)"', page)
+    assert len(figures) > 30
+    assert {classes.split()[-1] for classes in figures} == {"blank"}
+    assert page.count("Nothing to show: this dataset leaves no rows in") == len(figures)
+
+
+def test_a_file_of_an_earlier_version_is_shown_as_far_as_it_goes(tmp_path, sample_build):
+    published = tmp_path / "earlier.duckdb"
+    published.write_bytes(sample_build.published.read_bytes())
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table segmentation.som_map_units")
+    page = make_dashboard(published, tmp_path / "page.html").path.read_text(encoding="utf-8")
+    assert "Nothing to show: this dataset leaves no rows in segmentation.som_map_units." in page
+
+
+def test_what_cannot_be_shown_is_said_in_one_sentence(tmp_path, sample_build):
+    page = tmp_path / "page.html"
+    with pytest.raises(DashboardError, match="`make lists` publishes it"):
+        make_dashboard(tmp_path / "none.duckdb", page)
+    text = tmp_path / "text.duckdb"
+    text.write_text("no database", encoding="utf-8")
+    with pytest.raises(DashboardError, match="cannot be read"):
+        make_dashboard(text, page)
+    other = tmp_path / "other.duckdb"
+    duckdb.connect(str(other)).close()
+    with pytest.raises(DashboardError, match="is not a file that `make lists` published"):
+        make_dashboard(other, page)
+    with pytest.raises(DashboardError, match="speaks en or ru, not 'de'"):
+        make_dashboard(sample_build.published, page, language="de")
+    assert not page.exists()
+
+
+def test_the_command_names_the_page(sample_build, monkeypatch, capsys):
+    monkeypatch.chdir(sample_build.project.folder)
+    assert main(["dashboard", "--language", "ru"]) == 0
+    assert "Open published/sample.html in a browser" in capsys.readouterr().out
+    page = Path("published/sample.html").read_text(encoding="utf-8")
+    assert '<html lang="ru">' in page
+    assert main(["dashboard", "--dataset", "nowhere"]) == 1
+    assert "published/nowhere.duckdb is not there" in capsys.readouterr().out
+
+
+def test_every_text_is_in_every_language_with_the_same_places():
+    with (REPO_ROOT / "seeds/dashboard_texts.csv").open(encoding="utf-8", newline="") as file:
+        texts = list(csv.DictReader(file))
+    assert len(texts) > 300
+
+    def places(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    untold = [row["key"] for row in texts for language in LANGUAGES if not row[language].strip()]
+    assert untold == []
+    # A note may leave out what the other language needs; a title tells the same in both.
+    assert [row["key"] for row in texts if places(row["en"]) != places(row["ru"])] == []
+
+
+def test_every_text_of_a_figure_is_used(markup):
+    figures = set(re.findall(r'<figure class="[^"]*" id="figure-(\w+)"', markup))
+    with (REPO_ROOT / "seeds/dashboard_texts.csv").open(encoding="utf-8", newline="") as file:
+        keys = [row["key"] for row in csv.DictReader(file)]
+    headings = {key.removesuffix(".heading") for key in keys if key.endswith(".heading")}
+    assert headings == figures
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "share", "day"),
+    [
+        ("en", "−1,234.50", "9.4\u202f%", "2026-07-01"),
+        ("ru", "−1\u00a0234,50", "9,4\u202f%", "01.07.2026"),
+    ],
+)
+def test_numbers_are_written_as_the_language_does(language, number, share, day):
+    texts = Texts({"value.none": "–"}, language=language)
+    assert texts.number(-1234.5, 2) == number
+    assert texts.percent(0.094) == share
+    assert texts.percent(float("nan")) == "–"
+    assert texts.day(pd.Timestamp("2026-07-01")) == day
+
+
+def test_flows_are_as_thick_as_their_customers_and_do_not_overlap():
+    rows = pd.DataFrame(
+        {
+            "from_segment": ["Champions", "Champions", "Lost"],
+            "to_segment": ["Champions", "Lost", "Lost"],
+            "customers": [6, 2, 2],
+        }
+    )
+    bands, nodes = lay_out_flows(rows)
+    left = bands[bands["x"] == 0]
+    thickness = left["y"] - left["y2"]
+    assert (thickness / thickness.sum()).round(3).tolist() == [0.6, 0.2, 0.2]
+    assert (left["y2"].to_numpy()[:-1] >= left["y"].to_numpy()[1:] - 1e-9).all()
+    assert bands["way"].unique().tolist() == ["same", "down"]
+    assert nodes[nodes["side"] == "to"]["customers"].tolist() == [6, 4]
+
+
+def test_a_tree_is_laid_out_without_crossings():
+    merges = pd.DataFrame(
+        {
+            "merge_number": [3, 2],
+            "left_node": ["merge 1", "A"],
+            "right_node": ["merge 2", "B"],
+            "height": [5.0, 2.0],
+            "customers": [4, 2],
+        }
+    )
+    points, leaves = lay_out_tree(merges)
+    assert leaves == ["merge 1", "A", "B"]
+    root = points[points["merge"] == "merge 3"]
+    assert root["x"].tolist() == [0, 0, 1.5, 1.5]
+    assert root["height"].tolist() == [0, 5, 5, 2]
+
+
+def test_a_network_has_each_pair_once_and_each_item_in_its_box():
+    rules = pd.DataFrame(
+        {
+            "antecedent_name": ["a", "b", "c", "x"],
+            "consequent_name": ["b", "a", "b", "y"],
+            "confidence": [0.5, 0.7, 0.4, 0.9],
+            "lift": [3.0, 3.0, 2.0, 9.0],
+        }
+    )
+    edges, nodes = lay_out_network(rules)
+    assert edges["rule"].tolist() == ["x → y", "b → a", "c → b"]
+    assert nodes.set_index("item")["rules"].to_dict() == {"a": 1, "b": 2, "c": 1, "x": 1, "y": 1}
+    assert nodes[["x", "y"]].to_numpy().min() >= 0
+    assert nodes[["x", "y"]].to_numpy().max() <= 1
+
+
+def test_a_box_is_divided_whole_and_by_weight():
+    boxes = divide_box([6, 2, 2], (0.0, 0.0, 10.0, 4.0))
+    assert [round(width * height, 6) for _, _, width, height in boxes] == [24, 8, 8]
+    assert divide_box([], (0.0, 0.0, 1.0, 1.0)) == []
