@@ -134,6 +134,11 @@ def following(chart: alt.Chart) -> alt.Chart:
     return chart.transform_filter(is_picked())
 
 
+def room_for_labels(least: float = 0) -> alt.Scale:
+    """Return the scale of bars from 0, or below, with room for a figure behind their ends."""
+    return alt.Scale(domainMin=min(0, least), range=[0, {"expr": "width - 56"}])
+
+
 def emphasis(low: float = 0.25) -> Any:
     """Return the opacity of marks that each stand for one segment: the others fade."""
     return alt.condition(is_picked(), alt.value(1), alt.value(low))

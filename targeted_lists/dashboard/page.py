@@ -27,6 +27,7 @@ ASSETS = Path(__file__).parent / "assets"
 LOCALES = {"en": "en-US", "ru": "ru-RU"}
 MOST_ROWS = 200
 MOST_SIGNS = 300
+LONG = 40
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _write_table(figure: Figure, texts: Texts) -> str:
     body = []
     for place, row in enumerate(rows.itertuples(index=False)):
         cells = "".join(
-            f"<td{_number_class(is_number)}>{escape(_write_cell(cell, texts))}</td>"
+            f"<td{_cell_class(is_number, cell)}>{escape(_write_cell(cell, texts))}</td>"
             for cell, is_number in zip(row, numeric, strict=True)
         )
         segment = (
@@ -215,6 +216,11 @@ def _write_cell(cell: object, texts: Texts) -> str:
 
 def _number_class(is_number: bool) -> str:
     return ' class="number"' if is_number else ""
+
+
+def _cell_class(is_number: bool, cell: object) -> str:
+    """Return the class of a cell: on a phone a long sentence needs a wide column."""
+    return ' class="long"' if len(str(cell)) > LONG else _number_class(is_number)
 
 
 def _write_charts(content: Content, texts: Texts) -> str:

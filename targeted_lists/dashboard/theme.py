@@ -30,7 +30,6 @@ CONFIG: dict[str, Any] = {
     "axis": {
         "labelColor": MUTED,
         "labelFontSize": 12,
-        "labelLimit": 170,
         "titleColor": MUTED,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
@@ -47,7 +46,6 @@ CONFIG: dict[str, Any] = {
         "orient": "top",
         "labelColor": MUTED,
         "labelFontSize": 12,
-        "labelLimit": 240,
         "titleColor": MUTED,
         "titleFontSize": 12,
         "titleFontWeight": "normal",

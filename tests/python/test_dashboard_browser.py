@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 from conftest import Build
 
 from targeted_lists.dashboard.build import make_dashboard
+from targeted_lists.dashboard.picture import BROWSERS, find_browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 DRAWN = "window.dashboard && window.dashboard.isDrawn"
 # The sum of what a chart shows, from the data of the view itself.
@@ -49,7 +48,7 @@ class Visit:
 def browser() -> Iterator[object]:
     """One headless browser of the system; nothing is downloaded."""
     driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = find_browser()
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     with driver.sync_playwright() as running:

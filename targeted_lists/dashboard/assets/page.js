@@ -29,13 +29,23 @@ async function pick(segment) {
 picker.addEventListener("change", () => pick(picker.value));
 clear.addEventListener("click", () => pick(""));
 
+// Legends and names get as much room as the chart can spare.
+function configure(width) {
+  const { axis, legend } = page.config;
+  return {
+    ...page.config,
+    axis: { ...axis, labelLimit: Math.min(230, Math.round(width * 0.4)) },
+    legend: { ...legend, columns: Math.max(1, Math.floor(width / 210)), labelLimit: width - 40 },
+  };
+}
+
 async function draw() {
   for (const { id, spec } of page.charts) {
     const { view } = await vegaEmbed(`#${id}`, spec, {
       mode: "vega-lite",
       renderer: "svg",
       actions: false,
-      config: page.config,
+      config: configure(document.getElementById(id).clientWidth),
       formatLocale: page.formatLocale,
       timeFormatLocale: page.timeFormatLocale,
     });

@@ -31,7 +31,7 @@ def draw_alerts(desk: Desk) -> Figure:
         alt.Chart(counts)
         .mark_bar(size=16)
         .encode(
-            y=alt.Y("check_name:N", title=None, axis=alt.Axis(labelLimit=240)),
+            y=alt.Y("check_name:N", title=None),
             x=alt.X("checks:Q", title=desk.texts.column("checks")),
             color=alt.Color(
                 "severity:N",

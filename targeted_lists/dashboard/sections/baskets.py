@@ -8,7 +8,7 @@ import altair as alt
 import networkx as nx
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure
+from targeted_lists.dashboard.figures import Desk, Figure, room_for_labels
 from targeted_lists.dashboard.theme import BLUE, FAINT, GREY, ORANGE
 
 # The finest level that has a usable rule; of the rules that are none a few show the difference.
@@ -185,12 +185,12 @@ def draw_recommendations(desk: Desk) -> Figure:
     at = data[data["k"] == largest].sort_values(["hit_rate", "method"], ascending=[False, True])
     at = at.assign(label=[desk.texts.percent(one, 0) for one in at["hit_rate"]])
     base = alt.Chart(at).encode(
-        y=alt.Y("method:N", title=None, sort=list(at["method"]), axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("method:N", title=None, sort=list(at["method"])),
         x=alt.X(
             "hit_rate:Q",
             title=desk.texts("hit_rate_at", k=largest),
             axis=alt.Axis(format=".0%"),
-            scale=alt.Scale(domain=[0, float(at["hit_rate"].max()) * 1.15], nice=False),
+            scale=room_for_labels(),
         ),
         tooltip=[
             desk.tip("method"),

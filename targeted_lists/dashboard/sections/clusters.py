@@ -7,7 +7,7 @@ from itertools import pairwise
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following, is_picked
+from targeted_lists.dashboard.figures import Desk, Figure, following, is_picked, room_for_labels
 from targeted_lists.dashboard.theme import DIVERGING, INK, MUTED, PALETTE
 
 EVALUATIONS = """
@@ -87,7 +87,7 @@ MIX = """
     from segmentation.customer_clusters as clusters
     inner join rfm.rfm_scores as scores
         on clusters.customer_id = scores.customer_id and scores.basis = 'bought'
-    where clusters.is_chosen
+    where clusters.is_chosen and clusters.method <> 'none'
     group by all
     order by all
 """
@@ -101,6 +101,7 @@ def draw_evaluations(desk: Desk) -> Figure:
     if rows.empty:
         return desk.blank("evaluations", EVALUATIONS)
     data = desk.names(rows, method="method")
+    chosen = data[data["is_chosen"]]
     charts = []
     for measure in MEASURES:
         base = alt.Chart(data.dropna(subset=[measure])).encode(
@@ -110,7 +111,7 @@ def draw_evaluations(desk: Desk) -> Figure:
                 title=desk.texts.column(measure),
                 scale=alt.Scale(zero=False),
             ),
-            color=alt.Color("method:N", title=None, legend=alt.Legend(columns=3)),
+            color=alt.Color("method:N", title=None),
             tooltip=[
                 desk.tip("method"),
                 desk.tip("k", "d"),
@@ -118,13 +119,12 @@ def draw_evaluations(desk: Desk) -> Figure:
             ],
         )
         lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30, filled=True))
-        chosen = (
-            base.mark_point(size=220, filled=False, strokeWidth=2.5, color=INK)
+        ring = (
+            base.mark_point(size=220, filled=False, strokeWidth=2.5)
             .encode(color=alt.value(INK))
             .transform_filter("datum.is_chosen")
         )
-        charts.append((lines + chosen).properties(height=230))
-    chosen = data[data["is_chosen"]]
+        charts.append(((lines + ring) if len(chosen) else lines).properties(height=230))
     return desk.figure(
         "evaluations",
         *charts,
@@ -198,7 +198,7 @@ def draw_profiles(desk: Desk) -> Figure:
         .mark_rect(cornerRadius=2)
         .encode(
             x=alt.X("cluster:O", title=desk.texts.column("cluster"), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("feature:N", title=None, axis=alt.Axis(labelLimit=220)),
+            y=alt.Y("feature:N", title=None),
             color=alt.Color(
                 "z:Q",
                 title=desk.texts.column("z"),
@@ -239,9 +239,7 @@ def draw_parallels(desk: Desk) -> Figure:
         .mark_line(point=alt.OverlayMarkDef(size=35, filled=True))
         .encode(
             x=alt.X("z:Q", title=desk.texts.column("z")),
-            y=alt.Y(
-                "feature:N", title=None, sort=features, axis=alt.Axis(labelLimit=220, grid=True)
-            ),
+            y=alt.Y("feature:N", title=None, sort=features, axis=alt.Axis(grid=True)),
             order=alt.Order("place:Q"),
             color=_cluster_color(data),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
@@ -325,6 +323,7 @@ def draw_som(desk: Desk) -> Figure:
         fill=alt.Fill(
             "cluster_name:N",
             title=None,
+            legend=alt.Legend(columns=4),
             sort=None,
             scale=alt.Scale(domain=numbers, range=list(PALETTE[: len(numbers)])),
         ),
@@ -367,8 +366,8 @@ def draw_mix(desk: Desk) -> Figure:
         following(alt.Chart(data))
         .transform_aggregate(customers="sum(customers)", groupby=["name", "cluster"])
         .encode(
-            y=alt.Y("name:N", title=None, sort=_by_number(data), axis=alt.Axis(labelLimit=210)),
-            x=alt.X("customers:Q", title=desk.texts.column("customers")),
+            y=alt.Y("name:N", title=None, sort=_by_number(data)),
+            x=alt.X("customers:Q", title=desk.texts.column("customers"), scale=room_for_labels()),
             tooltip=[desk.tip("name", column="cluster_name"), desk.tip("customers", ",d")],
         )
     )
@@ -487,7 +486,7 @@ def _cluster_color(rows: pd.DataFrame, **legend: None) -> alt.Color:
         "name:N",
         title=None,
         scale=alt.Scale(domain=names, range=colors),
-        **{"legend": alt.Legend(columns=2, labelLimit=240), **legend},
+        **legend,
     )
 
 

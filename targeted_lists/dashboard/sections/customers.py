@@ -256,7 +256,7 @@ def draw_cohorts(desk: Desk) -> Figure:
             x=alt.X(
                 "months_since:O",
                 title=desk.texts.column("months_since"),
-                axis=alt.Axis(labelAngle=0),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
             y=alt.Y("cohort_month:O", title=desk.texts.column("cohort_month")),
             color=alt.Color(

@@ -45,7 +45,7 @@ def draw_lift(desk: Desk) -> Figure:
         alt.Chart(data)
         .transform_filter("datum.metric == lift_metric")
         .encode(
-            y=alt.Y("campaign:N", title=None, axis=alt.Axis(labelLimit=220)),
+            y=alt.Y("campaign:N", title=None),
             color=alt.Color(
                 "finding:N",
                 title=None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following
+from targeted_lists.dashboard.figures import Desk, Figure, following, room_for_labels
 from targeted_lists.dashboard.theme import BLUE, GREY, ORANGE, SEQUENTIAL, SKY, VERMILION
 
 CATALOG = """
@@ -104,15 +104,12 @@ def draw_waterfall(desk: Desk) -> Figure:
                 "step:N",
                 title=None,
                 sort=alt.SortField("step_number"),
-                axis=alt.Axis(labelLimit=220),
             ),
             tooltip=[desk.tip("list_name"), desk.tip("step"), desk.tip("customers", ",d")],
         )
     )
-    # The labels at the right end need room; each list has its own scale.
-    room = alt.Scale(padding=24)
     bars = base.mark_bar(size=18, cornerRadius=2).encode(
-        x=alt.X("after:Q", title=desk.texts.column("customers"), scale=room),
+        x=alt.X("after:Q", title=desk.texts.column("customers"), scale=room_for_labels()),
         x2="before:Q",
         color=alt.Color("color:N", scale=None),
     )
@@ -202,13 +199,7 @@ def draw_values(desk: Desk) -> Figure:
         x=alt.X(
             "expected_value:Q",
             title=desk.texts.column("expected_value"),
-            scale=alt.Scale(
-                domain=[
-                    min(0, float(data["expected_value"].min())),
-                    max(1, float(data["expected_value"].max()) * 1.15),
-                ],
-                nice=False,
-            ),
+            scale=room_for_labels(float(data["expected_value"].min())),
         ),
         tooltip=[
             desk.tip("list_name"),
@@ -243,7 +234,7 @@ def draw_mix(desk: Desk) -> Figure:
     data = desk.names(rows, list_name="list", segment="segment")
     order = list(data.groupby("segment")["customers"].sum().sort_values(ascending=False).index)
     base = following(alt.Chart(data)).encode(
-        x=alt.X("list_name:N", title=None, axis=alt.Axis(labelAngle=-35, labelLimit=130)),
+        x=alt.X("list_name:N", title=None, axis=alt.Axis(labelAngle=-35)),
         y=alt.Y("segment:N", title=None, sort=order),
         tooltip=[
             desk.tip("list_name"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import altair as alt
 
 from targeted_lists.dashboard.figures import Desk, Figure, emphasis
@@ -12,6 +14,7 @@ GROUPS = """
         overall_share, lowest
     from segmentation.customer_groups
     where grouping not in ('all', 'rfm_segment') and share is not null
+    qualify bool_or(member <> 'unknown') over (partition by characteristic)
     order by grouping, group_key, characteristic, lowest nulls last, member
 """
 # The members of a characteristic that no segment is picked for are those of all customers.
@@ -26,6 +29,7 @@ SEGMENTS = """
         lowest
     from segmentation.customer_groups
     where grouping in ('all', 'rfm_segment') and share is not null
+    qualify bool_or(member <> 'unknown') over (partition by characteristic)
     order by all
 """
 ANSWERS = """
@@ -41,7 +45,6 @@ GAINS = """
     from response.response_gains
     order by depth
 """
-FIRST = "age"
 WILSON_Z = 1.959963984540054
 
 
@@ -56,7 +59,10 @@ def draw_groups(desk: Desk) -> Figure:
         ratio=rows["share"] / rows["overall_share"].where(rows["overall_share"] > 0),
     )
     data = desk.names(data, characteristic="characteristic", member="member")
-    pick, shown = _choice(desk, "groups_choice", data["characteristic"])
+    data["place"] = range(len(data))
+    large = data[(data["customers"] >= 30) & data["ratio"].notna()]
+    top = large.loc[large["ratio"].idxmax()] if len(large) else data.iloc[0]
+    pick, shown = _choice(desk, "groups_choice", data["characteristic"], top["characteristic"])
     base = (
         alt.Chart(data)
         .transform_filter(shown)
@@ -67,8 +73,8 @@ def draw_groups(desk: Desk) -> Figure:
                 axis=alt.Axis(format=".0%"),
                 stack="normalize",
             ),
-            y=alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=220)),
-            color=alt.Color("member:N", title=None, sort=None, legend=alt.Legend(columns=3)),
+            y=alt.Y("name:N", title=None),
+            color=alt.Color("member:N", title=None, sort=None),
             order=alt.Order("place:Q"),
             tooltip=[
                 desk.tip("name", column="cluster_name"),
@@ -80,9 +86,6 @@ def draw_groups(desk: Desk) -> Figure:
             ],
         )
     )
-    data["place"] = range(len(data))
-    large = data[(data["customers"] >= 30) & data["ratio"].notna()]
-    top = large.loc[large["ratio"].idxmax()] if len(large) else data.iloc[0]
     return desk.figure(
         "groups",
         base.mark_bar(cornerRadius=0)
@@ -111,13 +114,16 @@ def draw_segment_groups(desk: Desk) -> Figure:
     named["segment"] = [desk.texts.value("segment", one) if one else "" for one in rows["segment"]]
     named = named.sort_values(["characteristic", "lowest", "member"], kind="stable")
     members = list(dict.fromkeys(named["member"]))
-    pick, shown = _choice(desk, "segment_choice", named["characteristic"])
+    tests = named[(named["segment"] != "") & (named["customers"] >= 30)]
+    ratio = (tests["share"] / tests["overall_share"]).where(tests["overall_share"] > 0)
+    top = tests.loc[ratio.idxmax()] if ratio.notna().any() else named.iloc[0]
+    pick, shown = _choice(desk, "segment_choice", named["characteristic"], top["characteristic"])
     base = (
         alt.Chart(named)
         .transform_filter(shown)
         .transform_filter("datum.segment == segment")
         .encode(
-            y=alt.Y("member:N", title=None, sort=members, axis=alt.Axis(labelLimit=200)),
+            y=alt.Y("member:N", title=None, sort=members),
             tooltip=[
                 desk.tip("segment"),
                 desk.tip("member"),
@@ -130,9 +136,6 @@ def draw_segment_groups(desk: Desk) -> Figure:
     x = alt.X("share:Q", title=desk.texts.column("share"), axis=alt.Axis(format=".0%"))
     bars = base.mark_bar(size=20, color=SKY).encode(x=x)
     everyone = base.mark_tick(thickness=3, size=24, color="#1f2933").encode(x="overall_share:Q")
-    tests = named[(named["segment"] != "") & (named["customers"] >= 30)]
-    ratio = (tests["share"] / tests["overall_share"]).where(tests["overall_share"] > 0)
-    top = tests.loc[ratio.idxmax()] if ratio.notna().any() else named.iloc[0]
     return desk.figure(
         "segment_groups",
         (bars + everyone).add_params(pick).properties(height=270),
@@ -249,13 +252,14 @@ def draw_depth(desk: Desk) -> Figure:
     )
 
 
-def _choice(desk: Desk, name: str, characteristics: list[str]) -> tuple[alt.Parameter, str]:
+def _choice(
+    desk: Desk, name: str, characteristics: Iterable[str], first: str
+) -> tuple[alt.Parameter, str]:
     """Return a choice among characteristics, and the expression that keeps the chosen one."""
     options = list(dict.fromkeys(characteristics))
-    first = desk.texts.value("characteristic", FIRST)
     pick = alt.param(
         name=name,
-        value=first if first in options else options[0],
+        value=first,
         bind=alt.binding_select(options=options, name=desk.texts("choose_characteristic")),
     )
     return pick, f"datum.characteristic == {name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure
+from targeted_lists.dashboard.figures import Desk, Figure, room_for_labels
 from targeted_lists.dashboard.theme import BLUE, GREY, SKY, VERMILION
 
 LEDGER = """
@@ -73,9 +73,9 @@ def draw_ledger(desk: Desk) -> Figure:
         color=alt.Color("color:N", scale=None),
     )
     labels = base.mark_text(align="left", dx=6).encode(x="before:Q", text="label:N")
-    # The labels at the right end need room.
-    room = alt.Scale(domain=[0, total * 1.14], nice=False)
-    chart = (bars.encode(x=bars.encoding.x.copy().scale(room)) + labels).properties(height=300)
+    chart = (bars.encode(x=bars.encoding.x.copy().scale(room_for_labels())) + labels).properties(
+        height=300
+    )
     return desk.figure(
         "ledger",
         chart,
@@ -100,11 +100,11 @@ def draw_reasons(desk: Desk) -> Figure:
     names = [desk.texts.value("decision", one) for one in LEFT_OUT]
     data["label"] = [desk.texts.number(count) for count in data["lines"]]
     base = alt.Chart(data).encode(
-        y=alt.Y("reason:N", sort=list(data["reason"]), title=None, axis=alt.Axis(labelLimit=230)),
+        y=alt.Y("reason:N", sort=list(data["reason"]), title=None),
         x=alt.X(
             "lines:Q",
             title=desk.texts.column("lines"),
-            scale=alt.Scale(domain=[0, float(data["lines"].max()) * 1.12], nice=False),
+            scale=room_for_labels(),
         ),
         tooltip=[
             desk.tip("reason"),

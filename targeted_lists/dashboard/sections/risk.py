@@ -171,7 +171,7 @@ def draw_importances(desk: Desk) -> Figure:
     data["low"] = data["importance"] - data["importance_sd"]
     data["high"] = data["importance"] + data["importance_sd"]
     base = alt.Chart(data).encode(
-        y=alt.Y("phrase:N", title=None, sort=list(data["phrase"]), axis=alt.Axis(labelLimit=250)),
+        y=alt.Y("phrase:N", title=None, sort=list(data["phrase"])),
         tooltip=[
             desk.tip("phrase"),
             desk.tip("importance", ".3f"),

@@ -83,7 +83,11 @@ def draw_months(desk: Desk) -> Figure:
         )
         .mark_line(point=alt.OverlayMarkDef(size=45, filled=True))
         .encode(
-            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=0)),
+            x=alt.X(
+                "month:T",
+                title=None,
+                axis=alt.Axis(format="%b %Y", labelAngle=0, tickCount="month"),
+            ),
             y=alt.Y("revenue:Q", title=desk.texts.column("revenue")),
             color=_basis_color(list(names.values())),
             tooltip=[
@@ -121,7 +125,11 @@ def draw_kept(desk: Desk) -> Figure:
         .transform_calculate(share="datum.placed > 0 ? datum.bought / datum.placed : null")
         .mark_line(point=alt.OverlayMarkDef(size=45, filled=True))
         .encode(
-            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=0)),
+            x=alt.X(
+                "month:T",
+                title=None,
+                axis=alt.Axis(format="%b %Y", labelAngle=0, tickCount="month"),
+            ),
             y=alt.Y(
                 "share:Q",
                 title=desk.texts.column("bought_share"),
@@ -172,7 +180,11 @@ def draw_hours(desk: Desk) -> Figure:
         .transform_aggregate(orders="sum(orders)", groupby=["weekday", "hour"])
         .mark_rect(cornerRadius=2)
         .encode(
-            x=alt.X("hour:O", title=desk.texts.column("hour"), axis=alt.Axis(labelAngle=0)),
+            x=alt.X(
+                "hour:O",
+                title=desk.texts.column("hour"),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
             y=alt.Y("weekday:N", title=None, sort=days),
             color=alt.Color(
                 "orders:Q",
