@@ -13,7 +13,7 @@ from targeted_lists.publication import PUBLISHED_FOLDER
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICTURE = Path("docs/dashboard.png")
-SIZE = {"width": 1280, "height": 1560}
+SIZE = {"width": 1280, "height": 1650}
 
 
 def find_browser() -> str | None:

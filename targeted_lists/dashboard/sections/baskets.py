@@ -173,7 +173,7 @@ def draw_recommendations(desk: Desk) -> Figure:
     rows = desk.source.read(EVALUATIONS)
     if rows.empty:
         return desk.blank("recommendations", EVALUATIONS)
-    data = desk.names(rows, method="recommender")
+    data = desk.names(rows, method="method")
     data["kind"] = [
         desk.texts.value(
             "chosen", "chosen" if chosen else "baseline" if method == "popularity" else "other"

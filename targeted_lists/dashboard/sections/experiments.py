@@ -22,7 +22,7 @@ def draw_lift(desk: Desk) -> Figure:
     rows = desk.source.read(LIFT)
     if rows.empty:
         return desk.blank("lift", LIFT)
-    data = desk.names(rows, list_name="list", metric="metric", verdict="verdict", arm="arm")
+    data = desk.names(rows, list_name="list_name", metric="metric", verdict="verdict", arm="arm")
     several = rows.groupby("campaign_id")["arm"].nunique().max() > 1
     data["campaign"] = [
         f"{one.campaign_id} {one.list_name or ''}" + (f" ({one.arm})" if several else "")

@@ -49,7 +49,7 @@ def draw_waterfall(desk: Desk) -> Figure:
     rows = desk.source.read(WATERFALL)
     if rows.empty:
         return desk.blank("waterfall", WATERFALL)
-    steps = desk.names(rows, step="step", list_name="list")
+    steps = desk.names(rows, step="step", list_name="list_name")
     steps["kind"] = ["holdout" if one.is_holdout else "exclusion" for one in rows.itertuples()]
     edges = []
     for name, of_list in steps.groupby("list_name", sort=False):
@@ -76,7 +76,7 @@ def draw_waterfall(desk: Desk) -> Figure:
     names = sorted(data["list_name"].unique())
     sizes = ends[ends["kind"] == "members"].set_index("list_name")["before"]
     largest_loss = steps[steps["removed"] > 0]
-    first = desk.texts.value("list", "win_back")
+    first = desk.texts.value("list_name", "win_back")
     first = first if first in names else names[0]
     pick = alt.param(
         name="waterfall_list",
@@ -145,7 +145,7 @@ def draw_sizes(desk: Desk) -> Figure:
     rows = desk.source.read(CATALOG)
     if rows.empty:
         return desk.blank("sizes", CATALOG)
-    data = desk.names(rows, list_name="list")
+    data = desk.names(rows, list_name="list_name")
     order = list(data["list_name"])
     words = {one: desk.texts.column(one) for one in ("members", "held_out")}
     long = data.melt(
@@ -190,7 +190,7 @@ def draw_values(desk: Desk) -> Figure:
     rows = rows.dropna(subset=["expected_value"]) if len(rows) else rows
     if rows.empty:
         return desk.blank("values", CATALOG)
-    data = desk.names(rows, list_name="list", lift_basis="lift_basis")
+    data = desk.names(rows, list_name="list_name", lift_basis="lift_basis")
     data = data.sort_values(["expected_value", "list_name"], ascending=[False, True])
     data["label"] = [desk.texts.number(one) for one in data["expected_value"]]
     bases = [desk.texts.value("lift_basis", one) for one in ("measured", "assumed", "answers")]
@@ -231,7 +231,7 @@ def draw_mix(desk: Desk) -> Figure:
     rows = desk.source.read(MIX)
     if rows.empty:
         return desk.blank("list_mix", MIX)
-    data = desk.names(rows, list_name="list", segment="segment")
+    data = desk.names(rows, list_name="list_name", segment="segment")
     order = list(data.groupby("segment")["customers"].sum().sort_values(ascending=False).index)
     base = following(alt.Chart(data)).encode(
         x=alt.X("list_name:N", title=None, axis=alt.Axis(labelAngle=-35)),
@@ -272,7 +272,7 @@ def draw_samples(desk: Desk) -> Figure:
     rows = desk.source.read(SAMPLES)
     if rows.empty:
         return desk.blank("samples", SAMPLES)
-    data = desk.names(rows, list_name="list", segment="segment", channel="channel")
+    data = desk.names(rows, list_name="list_name", segment="segment", channel="channel")
     place = data.groupby("list_name").cumcount()
     return desk.figure(
         "samples",
