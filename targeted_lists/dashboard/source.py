@@ -64,10 +64,16 @@ class Source:
 
         Raises
         ------
-        duckdb.Error : the query does not fit the tables.
+        DashboardError : a table lacks a column that the query names.
         """
         wanted = set(self.tables_of(query))
         self.tables_read |= wanted & self.tables
         if not wanted <= self.tables:
             return pd.DataFrame()
-        return self.connection.execute(query).df()
+        try:
+            return self.connection.execute(query).df()
+        except duckdb.BinderException as error:
+            raise DashboardError(
+                f"The published file is of another version ({str(error).splitlines()[0]}); "
+                "`make lists` publishes it anew"
+            ) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import string
 from pathlib import Path
 
@@ -127,7 +128,7 @@ def test_no_personal_data_of_a_member_is_in_the_page(page, sample_build):
 
 def test_what_the_data_say_cannot_become_markup(tmp_path, sample_build):
     published = tmp_path / "hostile.duckdb"
-    published.write_bytes(sample_build.published.read_bytes())
+    shutil.copyfile(sample_build.published, published)
     attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     with duckdb.connect(str(published)) as connection:
         connection.execute("update core.dim_products set category_1 = ?", [attack])
@@ -150,7 +151,7 @@ def test_an_empty_dataset_has_a_sentence_in_every_figure(empty_page):
 
 def test_a_file_of_an_earlier_version_is_shown_as_far_as_it_goes(tmp_path, sample_build):
     published = tmp_path / "earlier.duckdb"
-    published.write_bytes(sample_build.published.read_bytes())
+    shutil.copyfile(sample_build.published, published)
     with duckdb.connect(str(published)) as connection:
         connection.execute("drop table segmentation.som_map_units")
     page = make_dashboard(published, tmp_path / "page.html").path.read_text(encoding="utf-8")
@@ -169,6 +170,12 @@ def test_what_cannot_be_shown_is_said_in_one_sentence(tmp_path, sample_build):
     duckdb.connect(str(other)).close()
     with pytest.raises(DashboardError, match="is not a file that `make lists` published"):
         make_dashboard(other, page)
+    old = tmp_path / "old.duckdb"
+    shutil.copyfile(sample_build.published, old)
+    with duckdb.connect(str(old)) as connection:
+        connection.execute("alter table rfm.rfm_segment_summary drop column revenue_share")
+    with pytest.raises(DashboardError, match=r"of another version .*revenue_share"):
+        make_dashboard(old, page)
     with pytest.raises(DashboardError, match="speaks en or ru, not 'de'"):
         make_dashboard(sample_build.published, page, language="de")
     assert not page.exists()

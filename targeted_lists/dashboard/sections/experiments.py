@@ -8,13 +8,16 @@ from targeted_lists.dashboard.figures import Desk, Figure
 from targeted_lists.dashboard.theme import BLUE, GREY, INK, MUTED, VERMILION
 
 LIFT = """
-    select campaign_id, list_name, metric, arm, verdict, treatment_customers, control_customers,
-        treatment_mean, control_mean, difference, lower_95, upper_95, p_value
+    select
+        case when slice = 'segment' then slice_value else '' end as segment,
+        campaign_id, list_name, metric, arm, verdict, treatment_customers, control_customers,
+        treatment_mean, control_mean, difference, lower_95, upper_95, p_value, q_value
     from targeting.campaign_lift
-    where slice = 'all' and difference is not null and lower_95 is not null
-    order by campaign_id, arm, metric
+    where slice in ('all', 'segment') and difference is not null and lower_95 is not null
+    order by segment, campaign_id, arm, metric
 """
 FIRST = "purchase"
+SURE = ("works", "harms")
 
 
 def draw_lift(desk: Desk) -> Figure:
@@ -23,16 +26,16 @@ def draw_lift(desk: Desk) -> Figure:
     if rows.empty:
         return desk.blank("lift", LIFT)
     data = desk.names(rows, list_name="list_name", metric="metric", verdict="verdict", arm="arm")
+    data["segment"] = [desk.texts.value("segment", one) if one else "" for one in rows["segment"]]
     several = rows.groupby("campaign_id")["arm"].nunique().max() > 1
     data["campaign"] = [
         f"{one.campaign_id} {one.list_name or ''}" + (f" ({one.arm})" if several else "")
         for one in data.itertuples()
     ]
+    # Not by the interval: of many segments some lie beyond zero by chance, which verdicts know.
     data["finding"] = [
-        "up" if one.lower_95 > 0 else "down" if one.upper_95 < 0 else "open"
-        for one in rows.itertuples()
+        desk.texts.value("finding", one if one in SURE else "open") for one in rows["verdict"]
     ]
-    data["finding"] = [desk.texts.value("finding", one) for one in data["finding"]]
     options = list(dict.fromkeys(data["metric"]))
     first = desk.texts.value("metric", FIRST)
     pick = alt.param(
@@ -40,12 +43,14 @@ def draw_lift(desk: Desk) -> Figure:
         value=first if first in options else options[0],
         bind=alt.binding_select(options=options, name=desk.texts("choose_metric")),
     )
-    findings = [desk.texts.value("finding", one) for one in ("up", "down", "open")]
+    findings = [desk.texts.value("finding", one) for one in (*SURE, "open")]
     base = (
         alt.Chart(data)
-        .transform_filter("datum.metric == lift_metric")
+        .transform_filter("datum.metric == lift_metric && datum.segment == segment")
         .encode(
-            y=alt.Y("campaign:N", title=None),
+            y=alt.Y(
+                "campaign:N", title=None, scale=alt.Scale(domain=sorted(set(data["campaign"])))
+            ),
             color=alt.Color(
                 "finding:N",
                 title=None,
@@ -62,6 +67,7 @@ def draw_lift(desk: Desk) -> Figure:
                 desk.tip("lower_95", "+,.3f"),
                 desk.tip("upper_95", "+,.3f"),
                 desk.tip("p_value", ".4f"),
+                desk.tip("q_value", ".4f"),
                 desk.tip("verdict"),
             ],
         )
@@ -79,8 +85,9 @@ def draw_lift(desk: Desk) -> Figure:
         .mark_rule(color=MUTED, strokeDash=[4, 4])
         .encode(x=alt.datum(0, type="quantitative"))
     )
-    main = rows[rows["metric"] == FIRST] if (rows["metric"] == FIRST).any() else rows
-    works = main[main["lower_95"] > 0]
+    whole = rows[rows["segment"] == ""]
+    main = whole[whole["metric"] == FIRST] if (whole["metric"] == FIRST).any() else whole
+    works = main[main["verdict"] == "works"]
     return desk.figure(
         "lift",
         alt.layer(ranges, points, verdicts, zero, data=data)
@@ -89,6 +96,7 @@ def draw_lift(desk: Desk) -> Figure:
         queries=[LIFT],
         table=data[
             [
+                "segment",
                 "campaign",
                 "metric",
                 "treatment_customers",
@@ -99,10 +107,13 @@ def draw_lift(desk: Desk) -> Figure:
                 "lower_95",
                 "upper_95",
                 "p_value",
+                "q_value",
                 "verdict",
             ]
         ],
         is_wide=True,
+        segments=list(data["segment"]),
+        shown=list(data["segment"] == ""),
         values={
             "works": len(works),
             "campaigns": len(main),
