@@ -8,7 +8,7 @@ from targeted_lists.dashboard.figures import Desk, Figure
 from targeted_lists.dashboard.theme import GREEN, VERMILION, YELLOW
 
 ALERTS = """
-    select severity, check_name, subject, sentence, action, value, threshold
+    select severity, check_name, subject, sentence, action, scope, value, amber_from, red_above
     from monitoring.alerts
     order by
         case severity when 'red' then 1 when 'amber' then 2 else 3 end,
@@ -23,7 +23,7 @@ def draw_alerts(desk: Desk) -> Figure:
     rows = desk.source.read(ALERTS)
     if rows.empty:
         return desk.blank("alerts", ALERTS)
-    data = desk.names(rows, severity="severity", check_name="check_name")
+    data = desk.names(rows, severity="severity", check_name="check_name", scope="scope")
     counts = data.groupby(["check_name", "severity"], as_index=False).size()
     counts = counts.rename(columns={"size": "checks"})
     names = {one: desk.texts.value("severity", one) for one in COLORS}
@@ -47,7 +47,7 @@ def draw_alerts(desk: Desk) -> Figure:
         "alerts",
         chart,
         queries=[ALERTS],
-        table=data[["severity", "check_name", "subject", "sentence", "action"]],
+        table=data[["severity", "check_name", "subject", "sentence", "scope", "action"]],
         is_wide=True,
         is_open=True,
         values={one: desk.texts.number(told.get(one, 0)) for one in COLORS},
