@@ -14,6 +14,12 @@ from targeted_lists.dashboard.picture import BROWSERS, find_browser
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 DRAWN = "window.dashboard && window.dashboard.isDrawn"
+SETTLED = """
+    async () => {
+        await window.dashboard.followed;
+        for (const view of window.dashboard.views.values()) await view.runAsync();
+    }
+"""
 # The sum of what a chart shows, from the data of the view itself.
 SHOWN = """
     ([chart, measure]) => {
@@ -38,6 +44,10 @@ class Visit:
     page: object
     told: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Wait until every chart shows what was picked."""
+        self.page.evaluate(SETTLED)
 
     def shown(self, chart: str, measure: str) -> float:
         """Return the sum of a measure over the rows that a chart shows."""
@@ -131,7 +141,7 @@ def test_a_click_on_a_segment_filters_the_other_charts(opened, sample_build):
     }
     click(opened, "Loyal")
     assert opened.page.input_value("#segment") == "Loyal"
-    opened.page.wait_for_timeout(300)
+    opened.settle()
     ((customers,),) = sample_build.query(
         "select customers from rfm.rfm_segment_summary "
         "where basis = 'bought' and segment = 'Loyal'"
@@ -158,10 +168,10 @@ def test_a_click_on_a_segment_filters_the_other_charts(opened, sample_build):
 def test_clicking_the_segment_again_shows_everyone(opened):
     everyone = opened.shown("grid-0", "customers")
     click(opened, "Champions")
-    opened.page.wait_for_timeout(300)
+    opened.settle()
     assert opened.shown("grid-0", "customers") < everyone
     click(opened, "Champions")
-    opened.page.wait_for_timeout(300)
+    opened.settle()
     assert opened.page.input_value("#segment") == ""
     assert opened.shown("grid-0", "customers") == everyone
 
@@ -171,11 +181,11 @@ def test_a_segment_can_be_picked_by_keyboard(opened):
     opened.page.focus("#segment")
     opened.page.keyboard.press("ArrowDown")
     assert opened.page.input_value("#segment") == "Champions"
-    opened.page.wait_for_timeout(300)
+    opened.settle()
     assert 0 < opened.shown("hours-0", "orders") < everyone
     assert opened.page.locator("#clear").is_visible()
     opened.page.click("#clear")
-    opened.page.wait_for_timeout(300)
+    opened.settle()
     assert opened.shown("hours-0", "orders") == everyone
 
 
@@ -197,7 +207,7 @@ def test_every_figure_that_says_so_follows(opened):
 def test_a_list_can_be_chosen(opened):
     before = opened.shown("waterfall-0", "customers")
     opened.page.locator("#waterfall-0 select").select_option("Loyal rewards")
-    opened.page.wait_for_timeout(300)
+    opened.settle()
     assert opened.shown("waterfall-0", "customers") != before
 
 

@@ -14,7 +14,7 @@ async function follow(view, segment) {
   }
 }
 
-async function pick(segment) {
+function pick(segment) {
   picker.value = segment;
   clear.hidden = segment === "";
   for (const tile of document.querySelectorAll("[data-values]")) {
@@ -23,7 +23,7 @@ async function pick(segment) {
   for (const row of document.querySelectorAll("tr[data-segment]")) {
     row.hidden = segment ? row.dataset.segment !== segment : "further" in row.dataset;
   }
-  await Promise.all([...views.values()].map((view) => follow(view, segment)));
+  window.dashboard.followed = Promise.all([...views.values()].map((view) => follow(view, segment)));
 }
 
 picker.addEventListener("change", () => pick(picker.value));
