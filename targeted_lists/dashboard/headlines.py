@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,27 +9,28 @@ import pandas as pd
 from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk
 from targeted_lists.dashboard.texts import UNKNOWN
 
-SALES = """
-    select
-        scores.segment,
-        count(distinct orders.customer_id) as customers,
-        count(*) as orders,
-        sum(orders.bought_revenue)::double as revenue
-    from core.fct_orders as orders
-    left join rfm.rfm_scores as scores
-        on orders.customer_id = scores.customer_id and scores.basis = 'bought'
-    where orders.is_bought
-    group by all
+METRICS = """
+    select metric, segment, value
+    from metrics.metrics
+    where month = 'all'
+        and metric in ('customers', 'orders', 'revenue', 'mean_receipt', 'list_size')
     order by all
 """
-MEMBERS = """
-    select scores.segment, count(*) as members, coalesce(
+# What is written of each: decimals.
+DECIMALS = {"customers": 0, "orders": 0, "revenue": 0, "mean_receipt": 2, "list_size": 0}
+ADDED = """
+    select
+        case grouping(scores.segment)
+            when 1 then 'all'
+            else coalesce(scores.segment, 'no segment')
+        end as segment,
+        coalesce(
             sum(members.expected_value) filter (where members.lift_basis <> 'answers'), 0
         )::double as value
     from targeting.list_members as members
     left join rfm.rfm_scores as scores
         on members.customer_id = scores.customer_id and scores.basis = 'bought'
-    group by all
+    group by grouping sets ((), (scores.segment))
     order by all
 """
 
@@ -52,43 +52,28 @@ class Headline:
 def read_headlines(desk: Desk) -> list[Headline]:
     """Return the figures at the head of the page, of everyone and of each segment."""
     texts = desk.texts
-    headlines = []
-    for query, measures in (
-        (
-            SALES,
-            {
-                "customers": lambda row: texts.number(row["customers"]),
-                "orders": lambda row: texts.number(row["orders"]),
-                "revenue": lambda row: texts.number(row["revenue"]),
-                "mean_receipt": lambda row: texts.number(row["revenue"] / row["orders"], 2),
-            },
-        ),
-        (
-            MEMBERS,
-            {
-                "list_members": lambda row: texts.number(row["members"]),
-                "expected_margin": lambda row: texts.number(row["value"]),
-            },
-        ),
-    ):
-        rows = desk.source.read(query)
-        headlines += [
-            Headline(key, texts.column(key), _by_segment(desk, rows, write))
-            for key, write in measures.items()
-        ]
-    return headlines
+    metrics = desk.source.read(METRICS)
+    headlines = [
+        Headline(
+            name,
+            texts.column(name),
+            _by_segment(desk, metrics[metrics["metric"] == name], decimals=decimals),
+        )
+        for name, decimals in DECIMALS.items()
+    ]
+    added = _by_segment(desk, desk.source.read(ADDED), decimals=0)
+    return [*headlines, Headline("expected_margin", texts.column("expected_margin"), added)]
 
 
-def _by_segment(
-    desk: Desk, rows: pd.DataFrame, write: Callable[[pd.Series], str]
-) -> dict[str, str]:
-    if rows.empty:
-        return {NOTHING_PICKED: UNKNOWN}
-    everyone = rows.drop(columns="segment").sum()
+def _by_segment(desk: Desk, rows: pd.DataFrame, *, decimals: int) -> dict[str, str]:
+    written = {
+        row["segment"]: desk.texts.number(row["value"], decimals) for _, row in rows.iterrows()
+    }
     return {
-        NOTHING_PICKED: write(everyone),
+        NOTHING_PICKED: written.get("all", UNKNOWN),
         **{
-            desk.texts.value("segment", row["segment"]): write(row)
-            for _, row in rows.dropna(subset=["segment"]).iterrows()
+            desk.texts.value("segment", segment): number
+            for segment, number in written.items()
+            if segment not in ("all", "no segment")
         },
     }

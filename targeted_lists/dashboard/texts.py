@@ -12,7 +12,7 @@ from targeted_lists.dashboard.source import DashboardError, Source
 
 LANGUAGES = ("en", "ru")
 TEXTS = "select key, en, ru from core.page_texts order by key"
-# What a code is called everywhere; the page's own texts name what is its own.
+# What a code is called everywhere; the page's own texts, such as a feature's short name, win.
 LABELS = "select 'value.' || kind || '.' || code as key, en, ru from metrics.labels order by key"
 UNKNOWN = "\u2013"
 MINUS = "\u2212"
@@ -89,5 +89,5 @@ def read_texts(source: Source, language: str) -> Texts:
             "The published file is of an earlier version and holds no texts for the page; "
             "`make lists` publishes it anew"
         )
-    rows = pd.concat([rows, source.read(LABELS)], ignore_index=True)
+    rows = pd.concat([source.read(LABELS), rows], ignore_index=True)
     return Texts(dict(zip(rows["key"], rows[language], strict=True)), language=language)
