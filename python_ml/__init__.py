@@ -9,3 +9,8 @@ that neither the order of the rows nor the machine's cores move a result. Unusab
 `ValueError`; data from which nothing can be learned is an answer, with its reason, not an error.
 The package knows no dbt, no database and no file.
 """
+
+import pandas as pd
+
+# Strings alike whether pyarrow is installed, as with the extra `explore`, or not.
+pd.set_option("mode.string_storage", "python")

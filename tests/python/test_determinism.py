@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from pathlib import Path
 
@@ -85,3 +86,8 @@ def test_what_is_compared_can_differ():
     assert not are_equal(table, table.assign(share=[0.5, 0.25 + 1e-6, np.nan]))
     assert not are_equal(table, table.assign(key=["a", "c", None]))
     assert not are_equal(table, table.head(2))
+
+
+def test_strings_are_stored_alike_with_and_without_arrow():
+    importlib.import_module("python_ml")
+    assert pd.Series(["a", None], dtype="str").dtype.storage == "python"
