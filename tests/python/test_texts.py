@@ -26,8 +26,21 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 PLACEHOLDER = re.compile(r"{(\w+)}")
 # Terms that Russian writes as English does, and names of files, columns and settings.
-TERMS = {"RFM", "ROC", "AUC", "SOM", "SMS", "SNE", "PCA", "Apriori", "mlxtend", "id", "recency"}
-SETTING = re.compile(r"\w*[a-z]_[a-z]\w*|\w+\.\w+")
+TERMS = {
+    "PSI",
+    "RFM",
+    "ROC",
+    "AUC",
+    "SOM",
+    "SMS",
+    "SNE",
+    "PCA",
+    "Apriori",
+    "mlxtend",
+    "id",
+    "recency",
+}
+SETTING = re.compile(r"\w*[a-z]_[a-z]\w*|\w+\.\w+|make [a-z]+ [A-Z]+=\d")
 # Where Python composes sentences, and under which scope they are translated.
 COMPOSERS = {
     "python_ml/clustering/choice.py": "clusters",
@@ -173,6 +186,8 @@ WORDLESS = [
 ]
 # Columns that hold a code of another kind than their name says.
 KINDS = {
+    "run_measures.measure": "run_measure",
+    "stratum": "segment",
     "from_segment": "segment",
     "to_segment": "segment",
     "first_exclusion": "step",
@@ -194,12 +209,14 @@ DATA = re.compile(
     r".*(delivery|payment)_method|category_.|country|region|gender|education|marital_status|"
     r"service_tier|word|.*(item|itemset|antecedent|consequent|product|campaign)(_name)?|"
     r"minimum|maximum|most_common|feature|correlated_with|subject|kind|en|metadata|prediction|"
-    r"clean_name|exported_to"
+    r"clean_name|exported_to|cell"
 )
 # Members of a dimension are mostly data; the lists of exclusions are of codes.
-PARTLY_DATA = {"member", "depth", "all_exclusions"}
+PARTLY_DATA = {"member", "slice_value", "depth", "all_exclusions"}
 OWN_DATA = {
     ("response_campaigns", "offer"),
+    ("offer_comparison", "offer"),
+    ("offer_comparison", "other_offer"),
     ("labels", "ru"),
     ("metrics", "metric"),
     ("metric_catalog", "metric"),
@@ -251,17 +268,17 @@ def texts(russian: tuple[Project, Path]) -> dict[tuple[str, str], set[str]]:
     }
 
 
-def kind_of(column: str) -> str | None:
-    kind = KINDS.get(column, column)
+def kind_of(table: str, column: str) -> str | None:
+    kind = KINDS.get(f"{table}.{column}", KINDS.get(column, column))
     return kind if kind in {row["kind"] for row in read_seed("code_labels")} else None
 
 
 def test_every_code_has_a_label(texts: dict[tuple[str, str], set[str]]) -> None:
     labelled = {(row["kind"], row["code"]) for row in read_seed("code_labels")}
     found = {
-        (kind_of(column), value)
-        for (_, column), values in texts.items()
-        if kind_of(column) and column not in PARTLY_DATA
+        (kind_of(table, column), value)
+        for (table, column), values in texts.items()
+        if kind_of(table, column) and column not in PARTLY_DATA
         for value in values
     }
     assert found - labelled == set()
@@ -282,7 +299,7 @@ def test_every_text_of_the_sample_is_russian(texts: dict[tuple[str, str], set[st
     }
     read, wrong = set(), {}
     for (table, column), values in texts.items():
-        if DATA.fullmatch(column) or kind_of(column) or column in PARTLY_DATA:
+        if DATA.fullmatch(column) or kind_of(table, column) or column in PARTLY_DATA:
             continue
         read |= {(table, column)} if values else set()
         for value in values:

@@ -227,7 +227,10 @@ alert_values as (
         models.model || ': ' || models.population as subject,
         models.model as source_mart,
         cast(null as string) as list_name,
-        {%- set whose = {'model': 'models.model', 'population': 'models.population'} %}
+        {%- set whose = {
+            'model': label('source_mart', 'models.model'),
+            'population': label('population', 'models.population'),
+        } %}
         case
             when drift.model is null then {{ text(
                 'the scores of {model} ({population}) cannot be compared: '
@@ -265,8 +268,8 @@ alert_values as (
             ~ 'have drifted since the model was fitted',
             drifted="count(*) filter (where level = 'major')",
             features='count(*)',
-            model='model',
-            population='population'
+            model=label('source_mart', 'model'),
+            population=label('population', 'population')
         ) }} || coalesce(
             {{ text(
                 ', most {feature} (PSI {psi})',
@@ -294,13 +297,14 @@ alert_values as (
         case
             when is_refitted then {{ text(
                 'the model of {model} ({population}) was {reason}',
-                model='model',
-                population='population',
+                model=label('source_mart', 'model'),
+                population=label('population', 'population'),
                 reason=translated('refit_reason', 'drift')
             ) }}
             else {{ text(
                 'the model of {model} ({population}) was not fitted anew for drift',
-                model='model', population='population'
+                model=label('source_mart', 'model'),
+                population=label('population', 'population')
             ) }}
         end as finding,
         case when is_refitted then 1 else 0 end as value,
@@ -333,7 +337,9 @@ alert_values as (
         model as source_mart,
         cast(null as string) as list_name,
         {%- set scored = {
-            'model': 'model', 'population': 'population', 'date': 'cast(scored_date as string)'
+            'model': label('source_mart', 'model'),
+            'population': label('population', 'population'),
+            'date': 'cast(scored_date as string)',
         } %}
         coalesce(
             {{ text(
@@ -362,8 +368,8 @@ alert_values as (
         {{ text(
             'the scores of {model} ({population}) of {date} ranked with ROC-AUC {auc}, '
             ~ 'where {measured_auc} was measured at the fit',
-            model='performance.model',
-            population='performance.population',
+            model=label('source_mart', 'performance.model'),
+            population=label('population', 'performance.population'),
             date='cast(performance.scored_date as string)',
             auc='coalesce(' ~ two_decimals('performance.roc_auc') ~ ', ' ~ text('unknown') ~ ')',
             measured_auc='coalesce(' ~ two_decimals('measured.roc_auc') ~ ', '
@@ -387,8 +393,8 @@ alert_values as (
         {{ text(
             'of the scores of {model} ({population}) of {date} {tenths} tenths '
             ~ 'came otherwise than foretold',
-            model='model',
-            population='population',
+            model=label('source_mart', 'model'),
+            population=label('population', 'population'),
             date='cast(scored_date as string)',
             tenths='tenths'
         ) }} as finding,
@@ -496,7 +502,10 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        {{ text('{input} has {rows} rows', input='subject', rows='cast(value as bigint)') }}
+        {{ text(
+            '{input} has {rows} rows',
+            input=label('input', 'subject'), rows='cast(value as bigint)'
+        ) }}
             || {{ usual_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
         case when usual is not null then greatest(1 - {{ ratio('value', 'usual') }}, 0) end
             as value,
