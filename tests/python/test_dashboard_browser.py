@@ -206,7 +206,7 @@ def test_every_figure_that_says_so_follows(opened):
 
 def test_a_list_can_be_chosen(opened):
     before = opened.shown("waterfall-0", "customers")
-    opened.page.locator("#waterfall-0 select").select_option("Loyal rewards")
+    opened.page.locator("#waterfall-0 select").select_option("loyal rewards")
     opened.settle()
     assert opened.shown("waterfall-0", "customers") != before
 
