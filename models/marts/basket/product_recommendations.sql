@@ -121,26 +121,50 @@ rule_grounds as (
 
 ),
 
+-- From purchases to neighbours: a product that everybody buys is like thousands, so
+-- the other way round there would be thousands of rows for each offer.
+neighbours_of_bought as (
+
+    select
+        purchases.customer_id,
+        neighbours.neighbour_id as product_id,
+        neighbours.product_id as source_id,
+        neighbours.similarity
+    from purchases
+    inner join {{ ref('item_neighbours') }} as neighbours
+        on purchases.product_id = neighbours.product_id
+        and neighbours.moment = 'current'
+    where exists (
+        select 1 from offers
+        where offers.source = 'similar'
+            and purchases.customer_id = offers.customer_id
+            and neighbours.neighbour_id = offers.product_id
+    )
+
+),
+
+most_similar as (
+
+    select
+        customer_id,
+        product_id,
+        min_by(source_id, (-similarity, source_id)) as source_id,
+        max(similarity) as similarity
+    from neighbours_of_bought
+    group by customer_id, product_id
+
+),
+
 similar_grounds as (
 
     select
-        offers.customer_id,
-        offers.product_id,
+        most_similar.customer_id,
+        most_similar.product_id,
         coalesce(sources.product_name, sources.product_id) as source_name,
-        neighbours.similarity
-    from offers
-    inner join {{ ref('item_neighbours') }} as neighbours
-        on offers.product_id = neighbours.neighbour_id
-        and neighbours.moment = 'current'
-    inner join purchases
-        on offers.customer_id = purchases.customer_id
-        and neighbours.product_id = purchases.product_id
+        most_similar.similarity
+    from most_similar
     inner join products as sources
-        on purchases.product_id = sources.product_id
-    qualify row_number() over (
-        partition by offers.customer_id, offers.product_id
-        order by neighbours.similarity desc, purchases.product_id
-    ) = 1
+        on most_similar.source_id = sources.product_id
 
 ),
 

@@ -1,5 +1,13 @@
--- One pass over the lines for all dimensions: the lines are grouped by each
--- dimension alone, and a dimension that the dataset does not have is left out.
+-- Two passes for all dimensions. What all lines of an order share, its time and
+-- place, is grouped by order first, which leaves few rows; the goods are counted
+-- line by line. A dimension that the dataset does not have is left out.
+{% set times = ['month', 'week', 'day', 'weekday', 'hour'] -%}
+{% set places = [
+    'country', 'region', 'city', 'channel', 'delivery_method', 'payment_method',
+] -%}
+{% set order_dimensions = times + places + ['geography'] -%}
+{% set goods_dimensions = ['category_1', 'category_2', 'category_3', 'product'] -%}
+{% set periods = {'month': '1 month', 'week': '7 days', 'day': '1 day'} -%}
 with
 
 order_lines as (
@@ -15,45 +23,62 @@ products as (
 
 ),
 
-{% set dimensions = [
-    'month', 'week', 'day', 'weekday', 'hour',
-    'category_1', 'category_2', 'category_3', 'product',
-    'country', 'region', 'city', 'geography',
-    'channel', 'delivery_method', 'payment_method',
-] -%}
-{% set periods = {'month': '1 month', 'week': '7 days', 'day': '1 day'} -%}
-labelled as (
+-- Where an order's lines differ in time or place it has several parts.
+order_parts as (
+
+    select
+        order_id,
+        customer_id,
+        {%- for place in places %}
+        {{ place }},
+        {%- endfor %}
+        date_trunc('hour', ordered_at) as ordered_hour,
+        {%- for basis in ['placed', 'bought'] %}
+        count(*) filter (where is_{{ basis }}) as {{ basis }}_lines,
+        sum({{ basis }}_units) as {{ basis }}_units,
+        sum({{ basis }}_revenue) as {{ basis }}_revenue,
+        sum({{ basis }}_margin) as {{ basis }}_margin,
+        sum({{ basis }}_revenue) filter (where {{ basis }}_margin is not null)
+            as {{ basis }}_revenue_of_known_margin,
+        {%- endfor %}
+        sum(refund) as refund
+    from order_lines
+    group by order_id, customer_id, {{ places | join(', ') }}, ordered_hour
+
+),
+
+labelled_parts as (
+
+    select
+        *,
+        {{ month_label('ordered_hour') }} as month,
+        {{ week_label('ordered_hour') }} as week,
+        {{ day_label('ordered_hour') }} as day,
+        {{ weekday_label('ordered_hour') }} as weekday,
+        {{ hour_label('ordered_hour') }} as hour,
+        nullif(concat_ws(' / ', country, region, city), '') as geography
+    from order_parts
+
+),
+
+labelled_goods as (
 
     select
         order_lines.order_id,
         order_lines.customer_id,
-        {{ month_label('order_lines.ordered_at') }} as month,
-        {{ week_label('order_lines.ordered_at') }} as week,
-        {{ day_label('order_lines.ordered_at') }} as day,
-        {{ weekday_label('order_lines.ordered_at') }} as weekday,
-        {{ hour_label('order_lines.ordered_at') }} as hour,
         products.category_1,
         products.category_2,
         products.category_3,
         order_lines.product_id as product,
-        order_lines.country,
-        order_lines.region,
-        order_lines.city,
-        nullif(concat_ws(
-            ' / ', order_lines.country, order_lines.region, order_lines.city
-        ), '') as geography,
-        order_lines.channel,
-        order_lines.delivery_method,
-        order_lines.payment_method,
-        order_lines.placed_units,
-        order_lines.placed_revenue,
-        order_lines.placed_margin,
-        order_lines.bought_units,
-        order_lines.bought_revenue,
-        order_lines.bought_margin,
-        order_lines.refund,
-        order_lines.is_placed,
-        order_lines.is_bought
+        {%- for basis in ['placed', 'bought'] %}
+        cast(order_lines.is_{{ basis }} as integer) as {{ basis }}_lines,
+        order_lines.{{ basis }}_units,
+        order_lines.{{ basis }}_revenue,
+        order_lines.{{ basis }}_margin,
+        case when order_lines.{{ basis }}_margin is not null
+            then order_lines.{{ basis }}_revenue end as {{ basis }}_revenue_of_known_margin,
+        {%- endfor %}
+        order_lines.refund
     from order_lines
     inner join products
         on order_lines.product_id = products.product_id
@@ -62,6 +87,9 @@ labelled as (
 
 grouped as (
 
+    {% for rows, dimensions in [
+        ('labelled_parts', order_dimensions), ('labelled_goods', goods_dimensions),
+    ] -%}
     select
         case
             {%- for dimension in dimensions %}
@@ -70,23 +98,30 @@ grouped as (
         end as dimension,
         coalesce({{ dimensions | join(', ') }}) as member,
         {%- for basis in ['placed', 'bought'] %}
-        count(*) filter (where is_{{ basis }}) as {{ basis }}_lines,
-        count(distinct order_id) filter (where is_{{ basis }}) as {{ basis }}_orders,
-        count(distinct customer_id) filter (where is_{{ basis }})
+        sum({{ basis }}_lines) as {{ basis }}_lines,
+        count(distinct order_id) filter (where {{ basis }}_lines > 0)
+            as {{ basis }}_orders,
+        count(distinct customer_id) filter (where {{ basis }}_lines > 0)
             as {{ basis }}_customers,
         sum({{ basis }}_units) as {{ basis }}_units,
         sum({{ basis }}_revenue) as {{ basis }}_revenue,
         sum({{ basis }}_margin) as {{ basis }}_margin,
-        sum({{ basis }}_revenue) filter (where {{ basis }}_margin is not null)
+        sum({{ basis }}_revenue_of_known_margin)
             as {{ basis }}_revenue_of_known_margin,
         {%- endfor %}
         sum(refund) as returns_amount
-    from labelled
+    from {{ rows }}
     group by grouping sets ( -- noqa: PRS
         {%- for dimension in dimensions %}
         ({{ dimension }}){{ ',' if not loop.last }}
         {%- endfor %}
     )
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
@@ -207,7 +242,7 @@ select
     cast(gross_margin as decimal(18, 4)) as gross_margin,
     {{ ratio('gross_margin', 'revenue_of_known_margin') }} as margin_share,
     orders,
-    lines,
+    cast(lines as bigint) as lines,
     cast(units as decimal(18, 3)) as units,
     customers,
     cast(returns_amount as decimal(18, 4)) as returns_amount,
