@@ -1,7 +1,7 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists score tune check dashboard docs explore preview members export test lint clean
+.PHONY: help lists score tune check dashboard docs explore preview members export test lint bench clean
 
 DATASET ?= sample
 DATA_DIR ?= data
@@ -13,6 +13,7 @@ IS_FIT = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:
 JOB = .venv/bin/python -m targeted_lists
 # Through the environment, so that quotes and spaces arrive as they were typed.
 LIST ?= win_back
+SIZE ?= 5_000_000
 TO ?= csv
 export DATASET DATA_DIR VARS LIST AS_OF TO ON PROOFS IN
 WHICH_DATA = --dataset "$$DATASET" --data-dir "$$DATA_DIR" --vars "$$VARS"
@@ -69,6 +70,11 @@ lint: .venv/dev.stamp
 		DBT_TARGET_PATH=target/ADAPTER .venv/bin/sqlfluff lint --disable-progress-bar \
 			--config target/ADAPTER.cfg models/staging/ADAPTER'
 
+# Another environment: pyarrow would change how pandas holds texts in the job.
+bench: .venv/runtime.stamp .venv-bench/stamp  ## Beside pandas, polars and plain DuckDB: SIZE=5_000_000
+	.venv/bin/python benchmarks/spine.py --size "$(SIZE)" --python .venv-bench/bin/python \
+		--results benchmarks/RESULTS.md
+
 clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/ stay
 	rm -rf target logs warehouse
 
@@ -92,4 +98,10 @@ clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	@echo "Installing requirements-dev.lock into .venv (once)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv-bench/stamp: requirements-bench.lock .venv/runtime.stamp
+	@.venv/bin/python -m venv --clear .venv-bench
+	@echo "Installing requirements-bench.lock into .venv-bench (once)"
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
