@@ -19,6 +19,18 @@ from targeted_lists.erasure import forget_customers_json
 from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
 from targeted_lists.run_end import end_run_json
 
+MEMORY_SHARE = 0.5
+MOST_MEMORY_GB = 8
+
+
+def default_memory_limit() -> str:
+    """Return what DuckDB may hold before it spills: half of the memory, and at most 8 GB.
+
+    The Python models hold theirs beside it, in the same process.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{min(MOST_MEMORY_GB * 2**30, int(memory * MEMORY_SHARE)) // 2**20}MiB"
+
 
 class Plugin(BasePlugin):
     """Guards the opening of `warehouse/NAME.duckdb` and registers the functions below."""
@@ -39,6 +51,9 @@ class Plugin(BasePlugin):
             database.parent.mkdir(parents=True, exist_ok=True)
         if threads := os.environ.get("DUCKDB_THREADS"):
             config["threads"] = threads
+        config["memory_limit"] = os.environ.get("DUCKDB_MEMORY_LIMIT") or default_memory_limit()
+        # What does not fit is spilled beside the database, and is removed when it closes.
+        config["temp_directory"] = f"{database}.tmp"
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Register the functions that macros call; each takes and returns JSON text.

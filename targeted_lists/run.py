@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -140,7 +141,7 @@ def write_docs(variables: dict[str, object]) -> int:
         return 1
     page = PUBLISHED_FOLDER / f"{variables['dataset']}.docs.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path("target") / "static_index.html", page)
+    shutil.copyfile(target_of(variables) / "static_index.html", page)
     say(console, f"Open {page} in a browser; the lineage graph is at its lower right.")
     return 0
 
@@ -153,6 +154,7 @@ def run_dbt(
     is_quiet: bool = False,
 ) -> bool:
     """Run a dbt command; print its progress and the cause of each failure; say if it succeeded."""
+    kept = [] if "--target-path" in arguments else ["--target-path", str(target_of(variables))]
     with RunProgress(Console(quiet=True) if is_quiet else console) as progress:
         result = invoke_dbt(
             # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
@@ -160,6 +162,7 @@ def run_dbt(
                 *("--log-level", "none"),
                 *arguments,
                 *("--profiles-dir", ".", "--project-dir", "."),
+                *kept,
                 # YAML reads a day as a date, which JSON does not know.
                 *("--vars", json.dumps(variables, default=str)),
             ],
@@ -170,6 +173,17 @@ def run_dbt(
     if not result.success:
         say(console, "Stopped; the whole log is logs/dbt.log.")
     return result.success
+
+
+def target_of(variables: dict[str, object]) -> Path:
+    """Return where dbt keeps what it parsed and compiled: a folder for each set of vars.
+
+    dbt parses the whole project anew where its vars are others than the last time, which takes
+    longer than anything else before the first model.
+    """
+    further = {name: value for name, value in variables.items() if name != "dataset"}
+    digest = hashlib.sha256(json.dumps(further, default=str, sort_keys=True).encode())
+    return Path("target") / f"{variables['dataset']}-{digest.hexdigest()[:8]}"
 
 
 def invoke_dbt(

@@ -15,7 +15,7 @@ from conftest import REPO_ROOT, Project
 
 from targeted_lists.__main__ import main, read_vars
 from targeted_lists.dbt_plugin import Plugin
-from targeted_lists.run import find_cause
+from targeted_lists.run import find_cause, target_of
 
 
 def run_command(toy: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -145,17 +145,33 @@ def test_the_cause_is_found_in_a_message_of_dbt(message, cause):
     assert find_cause(message) == cause
 
 
-def test_threads_of_duckdb_follow_the_environment(tmp_path, monkeypatch):
+def test_threads_and_memory_of_duckdb_follow_the_environment(tmp_path, monkeypatch):
     (tmp_path / "sample").mkdir()
     plugin = Plugin("p", {"data_dir": str(tmp_path), "dataset": "sample"})
     credentials = SimpleNamespace(path=str(tmp_path / "warehouse" / "sample.duckdb"))
     config: dict[str, str] = {}
     plugin.update_connection_config(credentials, config)
-    assert config == {}
+    assert "threads" not in config
+    held = int(config["memory_limit"].removesuffix("MiB"))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+    assert 0 < held <= min(8 * 1024, memory / 2)
     monkeypatch.setenv("DUCKDB_THREADS", "1")
+    monkeypatch.setenv("DUCKDB_MEMORY_LIMIT", "4GB")
     plugin.update_connection_config(credentials, config)
-    assert config == {"threads": "1"}
+    assert config == {
+        "threads": "1",
+        "memory_limit": "4GB",
+        "temp_directory": f"{credentials.path}.tmp",
+    }
     assert (tmp_path / "warehouse").is_dir()
+
+
+def test_dbt_keeps_what_it_parsed_for_each_set_of_vars():
+    asked = {"dataset": "shop", "data_dir": "data"}
+    assert target_of(asked) == target_of(dict(reversed(asked.items())))
+    assert target_of(asked).name.startswith("shop-")
+    others = [{**asked, "dataset": "other"}, {**asked, "activity_fit": "new"}]
+    assert len({target_of(one) for one in [asked, *others]}) == 3
 
 
 def make_environment(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
