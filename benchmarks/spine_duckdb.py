@@ -307,7 +307,7 @@ goods as (
         count(*) filter (where discount > 0) as discounted_lines
     from bought_lines group by customer_id
 )
-select *
+select * replace (coalesce(products, 0) as products, coalesce(categories, 0) as categories)
 from sums
 left join gaps using (customer_id)
 {preferred_joins}

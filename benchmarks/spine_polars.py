@@ -352,7 +352,7 @@ def pivot_customers(folder: Path) -> pl.LazyFrame:
         )
     for part in parts:
         pivot = pivot.join(part, on="customer_id", how="left")
-    return pivot
+    return pivot.with_columns(pl.col("categories", "products").fill_null(0))
 
 
 def make_rfm(source: Path, folder: Path) -> None:

@@ -9,7 +9,6 @@ Linden, Smith, York (2003), Amazon.com recommendations, IEEE Internet Computing 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from sklearn.metrics.pairwise import cosine_similarity
 
 from python_ml.frames import check_columns, to_typed
 
@@ -20,7 +19,12 @@ ITEMS_AT_A_TIME = 500
 
 
 def find_similar_items(
-    purchases: pd.DataFrame, *, max_neighbours: int = 50, min_customers: int = 2
+    purchases: pd.DataFrame,
+    *,
+    max_neighbours: int = 50,
+    min_customers: int = 2,
+    max_customers: int = 50_000,
+    seed: int = 42,
 ) -> pd.DataFrame:
     """Each product's most similar others, by the cosine of who bought them.
 
@@ -30,6 +34,9 @@ def find_similar_items(
         count once.
     max_neighbours : most similar products kept of each; ties are broken by key.
     min_customers : customers that must have bought both, since one is a coincidence.
+    max_customers : of more, so many are drawn: the products of every customer are compared with
+        one another, and beyond this the similarities hardly change.
+    seed : of the draw, which the order of the rows does not change.
 
     Returns
     -------
@@ -44,22 +51,28 @@ def find_similar_items(
     purchases = purchases.dropna(subset=["customer_id", "product_id"])
     if purchases.empty:
         return to_typed([], types=NEIGHBOUR_TYPES)
-    customer, customers = pd.factorize(purchases["customer_id"])
+    customer, customers = pd.factorize(purchases["customer_id"], sort=True)
+    if len(customers) > max_customers:
+        drawn = np.zeros(len(customers), dtype=bool)
+        places = np.random.default_rng(seed).choice(len(customers), max_customers, replace=False)
+        drawn[places] = True
+        purchases, customer = purchases[drawn[customer]], customer[drawn[customer]]
     product, products = pd.factorize(purchases["product_id"], sort=True)
-    ones = np.ones(len(purchases), dtype=np.float64)
+    ones = np.ones(len(purchases), dtype=np.int32)
     bought = csr_array((ones, (product, customer)), shape=(len(products), len(customers)))
     bought.data[:] = 1
     names = np.asarray(products, dtype=object)
-    buyers = np.asarray(bought.sum(axis=1)).reshape(-1)
+    buyers = np.asarray(bought.sum(axis=1), dtype=np.float64).reshape(-1)
     frames = []
+    customers_of = bought.T.tocsr()
     for start in range(0, len(products), ITEMS_AT_A_TIME):
-        part = bought[start : start + ITEMS_AT_A_TIME]
-        # Equal counts are equal similarities, in whatever order customers were summed.
-        similarity = cosine_similarity(part, bought, dense_output=False).toarray().round(12)
-        own = np.arange(len(similarity))
-        similarity[own, own + start] = 0
-        common = similarity * np.sqrt(np.outer(buyers[start : start + ITEMS_AT_A_TIME], buyers))
-        similarity[common < min_customers - 0.5] = 0
+        common = (bought[start : start + ITEMS_AT_A_TIME] @ customers_of).toarray()
+        own = np.arange(len(common))
+        common[own, own + start] = 0
+        common[common < min_customers] = 0
+        # Equal counts are equal similarities, also where the roots differ in their last digit.
+        similarity = common / np.sqrt(np.outer(buyers[start : start + ITEMS_AT_A_TIME], buyers))
+        similarity = similarity.round(12)
         place = max(similarity.shape[1] - max_neighbours, 0)
         least = np.partition(similarity, place, axis=1)[:, [place]]
         own, other = np.nonzero((similarity >= least) & (similarity > 0))
