@@ -68,7 +68,7 @@ known_segments as (
 
 customers as (
 
-    select distinct customer_id from purchases
+    select customer_id from purchases
     {%- if moment == 'tested' %}
     where customer_id in (
         select orders.customer_id
@@ -79,6 +79,12 @@ customers as (
     )
         and {{ hash_bucket("'recommendation_tests|'", 'customer_id') }}
         < 10000 * {{ var('recommendation_test_share') }}
+    {%- endif %}
+    group by customer_id
+    {%- if moment == 'tested' %}
+    qualify row_number() over (
+        order by {{ hash_bucket("'recommendation_tests|'", 'customer_id') }}, customer_id
+    ) <= {{ var('recommendation_test_customers') }}
     {%- endif %}
 
 ),
@@ -191,7 +197,9 @@ alike as (
     inner join {{ ref('item_neighbours') }} as neighbours
         on purchases.product_id = neighbours.product_id
         and purchases.moment = neighbours.moment
-    where exists (select 1 from methods where method = 'cosine')
+    -- Joined, so that nothing is multiplied where the method is not asked for.
+    inner join methods
+        on methods.method = 'cosine'
     group by purchases.customer_id, neighbours.neighbour_id
 
 ),
@@ -236,7 +244,7 @@ group_sizes as (
 ),
 
 -- Of each group the most popular hundred are enough to choose from.
-popular as (
+most_bought as (
 
     select
         grouped.method,
@@ -257,6 +265,38 @@ popular as (
 
 ),
 
+popular as (
+
+    select
+        most_bought.*,
+        row_number() over (
+            partition by most_bought.method, most_bought.ground
+            order by most_bought.buyers desc, products.buyers desc, products.product_id
+        ) as place
+    from most_bought
+    inner join products
+        on most_bought.product_id = products.product_id
+
+),
+
+-- A customer needs as many more of them as are kept back.
+popular_kept_back as (
+
+    select
+        grouped.method,
+        grouped.customer_id,
+        count(*) as products
+    from kept_back
+    inner join grouped
+        on kept_back.customer_id = grouped.customer_id
+    inner join popular
+        on grouped.method = popular.method
+        and grouped.ground = popular.ground
+        and kept_back.product_id = popular.product_id
+    group by grouped.method, grouped.customer_id
+
+),
+
 liked as (
 
     select
@@ -273,6 +313,10 @@ liked as (
     inner join group_sizes
         on grouped.method = group_sizes.method
         and grouped.ground = group_sizes.ground
+    left join popular_kept_back
+        on grouped.method = popular_kept_back.method
+        and grouped.customer_id = popular_kept_back.customer_id
+    where popular.place <= 30 + coalesce(popular_kept_back.products, 0)
 
 ),
 
