@@ -85,11 +85,11 @@ labelled_goods as (
 
 ),
 
-grouped as (
+{% for rows, dimensions in {
+    'parts': order_dimensions, 'goods': goods_dimensions,
+}.items() -%}
+grouped_{{ rows }} as (
 
-    {% for rows, dimensions in [
-        ('labelled_parts', order_dimensions), ('labelled_goods', goods_dimensions),
-    ] -%}
     select
         case
             {%- for dimension in dimensions %}
@@ -110,18 +110,23 @@ grouped as (
             as {{ basis }}_revenue_of_known_margin,
         {%- endfor %}
         sum(refund) as returns_amount
-    from {{ rows }}
+    from labelled_{{ rows }}
     group by grouping sets ( -- noqa: PRS
         {%- for dimension in dimensions %}
         ({{ dimension }}){{ ',' if not loop.last }}
         {%- endfor %}
     )
-    {%- if not loop.last %}
+
+),
+
+{% endfor -%}
+grouped as (
+
+    select * from grouped_parts
 
     union all
 
-    {% endif -%}
-    {%- endfor %}
+    select * from grouped_goods
 
 ),
 
