@@ -54,7 +54,7 @@ export: .venv/runtime.stamp  ## A file for a tool: LIST=win_back TO=csv|google|m
 	@$(JOB) export $(WHICH_DATA) --list "$$LIST" --to "$$TO" $${ON:+--on "$$ON"} $${PROOFS:+--proofs}
 
 test: lint  ## Every linter and every test
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The contract adapter has everything but the staging of the others, which is linted alone.
 ADAPTERS = $(filter-out contract,$(notdir $(wildcard models/staging/*)))

@@ -1,6 +1,6 @@
-"""Realistic sales of any size: `.venv/bin/python benchmarks/generate.py 5_000_000 /tmp/big/five`.
+"""Realistic sales of any size: `.venv/bin/python benchmarks/generate.py 5_000_000 big/five`.
 
-Writes a dataset that follows the contract, so that `make lists DATASET=five DATA_DIR=/tmp/big`
+Writes a dataset that follows the contract, so that `make lists DATASET=five DATA_DIR=big`
 reads it: order lines in the order of time, products, customers, consents and three campaigns.
 Few customers and products sell much and most little, customers come and stay away, months,
 weekdays and hours have their seasons, goods are bought together, some lines come back, some are
