@@ -39,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--vars", default="{}", help="further vars of dbt, as YAML")
         if name == "lists":
             command.add_argument("--threads", type=int, help="of dbt and of DuckDB")
-            command.add_argument("--full", action="store_true", help="fit every model anew")
+            command.add_argument(
+                "--full", action="store_true", help="read every file and fit every model anew"
+            )
         if name == "tune":
             command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
         if name in ("preview", "members", "export"):
@@ -94,7 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run.score_activity(variables)
     if options.full:
         variables |= {"activity_fit": "new", "cluster_fit": "new"}
-    return run.make_lists(variables, threads=options.threads)
+    return run.make_lists(variables, threads=options.threads, is_full=options.full)
 
 
 def read_vars(text: str, dataset: str, data_dir: str) -> dict[str, object]:

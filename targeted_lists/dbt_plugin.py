@@ -16,6 +16,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from targeted_lists.erasure import forget_customers_json
+from targeted_lists.increments import plan_run_json
 from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
 from targeted_lists.run_end import end_run_json
 
@@ -67,10 +68,15 @@ class Plugin(BasePlugin):
             with conn.cursor() as cursor:
                 return end_run_json(cursor, request)
 
+        def plan_run(request: str) -> str:
+            with conn.cursor() as cursor:
+                return plan_run_json(cursor, request)
+
         for name, function in {
             "describe_inputs": describe_inputs_json,
             "end_run": end_run,
             "forget_customers": forget_customers_json,
+            "plan_run": plan_run,
         }.items():
             conn.create_function(name, function, side_effects=True)
         # The functions and the connection hold each other: a process that leaves it open, as

@@ -68,10 +68,17 @@ class ReportError(RuntimeError):
     """The published file lacks what the report shows; the message is one sentence."""
 
 
-def make_lists(variables: dict[str, object], *, threads: int | None = None) -> int:
-    """Build, test and publish a dataset, then show its lists; return the exit code."""
+def make_lists(
+    variables: dict[str, object], *, threads: int | None = None, is_full: bool = False
+) -> int:
+    """Build, test and publish a dataset, then show its lists; return the exit code.
+
+    Parameters
+    ----------
+    is_full : read every raw file anew, also where new ones could be added to what was read.
+    """
     console = Console()
-    arguments = ["build"]
+    arguments = ["build", "--full-refresh"] if is_full else ["build"]
     if threads:
         arguments += ["--threads", str(threads)]
         os.environ["DUCKDB_THREADS"] = str(threads)

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from targeted_lists.increments import note_tests
 from targeted_lists.publication import (
     PublicationError,
     Request,
@@ -123,6 +124,7 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
         ),
     )
     keep_state(connection, run)
+    note_tests(connection, as_of_date=read_as_of_date(connection, run.database))
     return published
 
 

@@ -1,14 +1,18 @@
 {#
     A row for every column of every raw file of the dataset: how often each text
     occurs in it. A column of a file without rows has one row without a text,
-    which occurs 0 times.
+    which occurs 0 times. With `names` only these files are looked at.
 
     source_file      column_number  column_name  is_read  text      occurrences
     order_lines.csv  9              channel      true     web       31204
 #}
-{%- macro profile_files() -%}
+{%- macro profile_files(names=none) -%}
     {%- set described = describe_inputs() if execute else {'files': []} -%}
-    {%- for file in described['files'] %}
+    {%- set files = described['files'] -%}
+    {%- if names is not none -%}
+        {%- set files = files | selectattr('source_file', 'in', names) | list -%}
+    {%- endif -%}
+    {%- for file in files %}
     {%- set read = described['columns'][file['input']] %}
     select
         {{ string_literal(file['input']) }} as input,

@@ -8,11 +8,17 @@
 
     Where the files of a dataset are not all written alike, `with_decimal_mark` adds
     `decimal_mark`, that of the file. `rejoin`, a column and two parts, puts a field together
-    again that was split: see rejoin_field.
+    again that was split: see rejoin_field. `only_new` leaves out the files that an incremental
+    model has: see last_file.
 #}
-{%- macro read_input(input, columns, with_decimal_mark=false, rejoin=none) -%}
+{%- macro read_input(
+    input, columns, with_decimal_mark=false, rejoin=none, only_new=false
+) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
+    {%- if only_new -%}
+        {%- set files = files | selectattr('source_file', 'gt', last_file()) | list -%}
+    {%- endif -%}
     {%- for file in files %}
     select
         {{ string_literal(file['source_file']) }} as source_file,

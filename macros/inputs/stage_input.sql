@@ -19,7 +19,7 @@ with
 
 raw_rows as (
 
-    {{ read_input(input, columns | list) }}
+    {{ read_input(input, columns | list, only_new=stays and is_incremental()) }}
 
 ),
 

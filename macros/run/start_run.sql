@@ -1,8 +1,9 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
-    is built, and forgets those steps of the last whole build that this command
-    begins anew. Customers who asked to be erased leave the state before anything is
-    built from it. What a run writes down at its end: targeted_lists/run_end.py.
+    is built, plans what is built anew, and forgets those steps of the last whole build
+    that this command begins anew. Customers who asked to be erased leave the state
+    before anything is built from it. What a run writes down at its end:
+    targeted_lists/run_end.py.
 #}
 {%- macro start_run() -%}
     {%- if execute -%}
@@ -12,6 +13,7 @@
                 exposure breaks it (dbt 1.11: no attribute 'schema'). -#}
             {%- do exceptions.raise_compiler_error(fault) -%}
         {%- else -%}
+            {%- if flags.WHICH in ('build', 'run', 'seed') -%} {{ plan_run() }} {%- endif %}
             create table if not exists main.run_state (
                 step varchar,
                 fingerprint varchar

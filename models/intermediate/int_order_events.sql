@@ -1,11 +1,17 @@
 -- What an order is worth changes: it is placed, delivered, and parts of it come
 -- back. Summing the events before a moment gives the order as it was then.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('order_id') }}",
+    post_hook='{{ note_built(as_of_date()) }}'
+) }}
 with
 
 order_lines as (
 
     select * from {{ ref('fct_order_lines') }}
     where is_placed
+        {{ only_touched('order_id') }}
 
 ),
 

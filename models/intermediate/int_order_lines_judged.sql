@@ -1,68 +1,26 @@
 -- The rules in the order in which they are asked; the first that applies is the
--- decision. An order line is compared with others only when it is sound itself.
-with
-
-staged as (
-
+-- decision. An order line is compared with others only when it is sound itself. A run
+-- that adds judges the new files, and anew the orders that they or the moving end of
+-- the data may decide otherwise.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='order_line_id',
+    post_hook='{{ note_built() }}'
+) }}
+{%- set columns = ['source_file'] + var('input_contract')['order_lines'] | list %}
+{#- A CTE that is asked twice would hold every line at once, so these are written out. #}
+{%- set lines_to_judge %}
     select * from {{ conformed('order_lines') }}
-
-),
-
-service_codes as (
-
-    select * from {{ ref('service_codes') }}
-    where adapter = '{{ dataset_adapter() }}'
-
-),
-
-services as (
-
-    select
-        products.product_id,
-        min({{ worded('service_codes.service') }}) as service
-    from (select distinct product_id from staged) as products
-    inner join service_codes
-        on products.product_id like service_codes.code_pattern
-    group by products.product_id
-
-),
-
-conformed_lines as (
-
-    select
-        cast(dense_rank() over (order by source_file) as bigint) * 10000000000
-            + source_row as order_line_id,
-        *,
-        coalesce(lower(status), 'delivered') as line_status,
-        nullif(customer_id, '0') as known_customer_id,
-        {{ adapter_column('line_service', 'string') }} as stated_service,
-        {{ adapter_column('refused_quantity', 'quantity') }} as quantity_refused,
-        try_cast(
-            cast(quantity as decimal(38, 3)) * unit_price
-            - sign(quantity) * coalesce(discount, 0) as decimal(18, 4)
-        ) as amount
-    from staged
-
-),
-
--- One mistyped year must not move the end of the data.
-last_plausible as (
-
-    select
-        {{ percentile('epoch_seconds', 0.999) }} + 366 * 86400 as epoch_seconds
-    from (
-        select {{ epoch_seconds('ordered_at') }} as epoch_seconds
-        from conformed_lines
-        where source_fault is null
-            and ordered_at is not null
-    )
-
-),
-
-faulted as (
-
+    {%- if is_incremental() %}
+    where source_file > {{ string_literal(last_file()) }}
+        or order_id in (select orders_to_judge.order_id from orders_to_judge)
+    {%- endif %}
+{%- endset %}
+{%- set faulted_lines %}
     select
         conformed_lines.*,
+        last_plausible.epoch_seconds as plausible_until,
         case
             when conformed_lines.source_fault is not null
                 then conformed_lines.source_fault
@@ -88,28 +46,137 @@ faulted as (
                 then {{ text('not before the as-of date') }}
             {%- endif %}
         end as fault
-    from conformed_lines
+    from (
+        select
+            *,
+            coalesce(lower(status), 'delivered') as line_status,
+            nullif(customer_id, '0') as known_customer_id,
+            {{ adapter_column('line_service', 'string') }} as stated_service,
+            {{ adapter_column('refused_quantity', 'quantity') }} as quantity_refused,
+            try_cast(
+                cast(quantity as decimal(38, 3)) * unit_price
+                - sign(quantity) * coalesce(discount, 0) as decimal(18, 4)
+            ) as amount
+        from ({{ lines_to_judge }})
+    ) as conformed_lines
     cross join last_plausible
+{%- endset %}
+with
+
+-- Lines are numbered in the order of their files.
+file_numbers as (
+
+    select
+        source_file,
+        cast(row_number() over (order by source_file) as bigint) as file_number
+    from (select distinct source_file from {{ conformed('order_lines') }})
 
 ),
 
-copies_counted as (
+-- One mistyped year must not move the end of the data.
+last_plausible as (
 
     select
-        *,
+        {{ percentile('epoch_seconds', 0.999) }} + 366 * 86400 as epoch_seconds
+    from (
+        select {{ epoch_seconds('ordered_at') }} as epoch_seconds
+        from {{ conformed('order_lines') }}
+        where source_fault is null
+            and ordered_at is not null
+    )
+
+),
+{% if is_incremental() %}
+plausible_before as (
+
+    select coalesce(max_by(plausible_until, run_number), 0) as epoch_seconds
+    from {{ this }}
+
+),
+
+-- Those of the new files, and those with a line that was plausible and no longer is,
+-- or the other way round.
+orders_to_judge as (
+
+    select order_id
+    from {{ conformed('order_lines') }}
+    where source_file > {{ string_literal(last_file()) }}
+        and order_id is not null
+
+    union
+
+    select staged.order_id
+    from {{ conformed('order_lines') }} as staged
+    cross join last_plausible
+    cross join plausible_before
+    where staged.order_id is not null
+        and ({{ epoch_seconds('staged.ordered_at') }} > last_plausible.epoch_seconds)
+        <> ({{ epoch_seconds('staged.ordered_at') }} > plausible_before.epoch_seconds)
+
+),
+{% endif %}
+service_codes as (
+
+    select * from {{ ref('service_codes') }}
+    where adapter = '{{ dataset_adapter() }}'
+
+),
+
+services as (
+
+    select
+        products.product_id,
+        min({{ worded('service_codes.service') }}) as service
+    from (
+        select distinct product_id
+        from ({{ lines_to_judge }})
+    ) as products
+    inner join service_codes
+        on products.product_id like service_codes.code_pattern
+    group by products.product_id
+
+),
+
+-- Copies are few: only lines whose hash is not their own are compared column by column.
+shared_hashes as (
+
+    select hash({{ columns | join(', ') }}) as line_hash
+    from ({{ lines_to_judge }})
+    where source_fault is null
+    group by line_hash
+    having count(*) > 1
+
+),
+
+copies as (
+
+    select
+        source_file,
+        source_row,
         row_number() over (
             partition by
-                source_file,
-                {{ var('input_contract')['order_lines'] | join(',\n                ') }},
-                fault is null
-            order by order_line_id
+                {{ columns | join(',\n                ') }}
+            order by source_row
         ) as copy_number
-    from faulted
+    from ({{ lines_to_judge }})
+    where source_fault is null
+        and hash({{ columns | join(', ') }}) in (
+            select shared_hashes.line_hash from shared_hashes
+        )
 
 ),
 
 -- Overlapping exports: a later file replaces the line it repeats, or the whole
 -- order where lines have no number.
+shared_orders as (
+
+    select order_id
+    from ({{ lines_to_judge }})
+    group by order_id
+    having min(source_file) <> max(source_file)
+
+),
+
 latest_files as (
 
     select
@@ -120,53 +187,75 @@ latest_files as (
                 then max(max(source_file)) over (partition by order_id)
             else max(source_file)
         end as source_file
-    from copies_counted
+    from ({{ faulted_lines }})
     where fault is null
+        and order_id in (select shared_orders.order_id from shared_orders)
     group by order_id, line_number
+
+),
+
+faulted as (
+{{ faulted_lines }}
+
+),
+
+numbered as (
+
+    select
+        faulted.*,
+        file_numbers.file_number * 10000000000 + faulted.source_row as order_line_id,
+        coalesce(copies.copy_number, 1) as copy_number
+    from faulted
+    inner join file_numbers
+        on faulted.source_file = file_numbers.source_file
+    left join copies
+        on faulted.source_file = copies.source_file
+        and faulted.source_row = copies.source_row
+        and copies.copy_number > 1
 
 ),
 
 judged as (
 
     select
-        copies_counted.*,
+        numbered.*,
         case
-            when copies_counted.fault is not null then 'set aside'
-            when copies_counted.source_file < latest_files.source_file
+            when numbered.fault is not null then 'set aside'
+            when numbered.source_file < latest_files.source_file
                 then 'set aside'
-            when copies_counted.copy_number > 1 then 'merged'
-            when copies_counted.quantity = 0
-                or coalesce(copies_counted.stated_service, services.service) is not null
-                or copies_counted.unit_price = 0
+            when numbered.copy_number > 1 then 'merged'
+            when numbered.quantity = 0
+                or coalesce(numbered.stated_service, services.service) is not null
+                or numbered.unit_price = 0
                 then 'kept but not modelled'
             else 'kept'
         end as decision,
         case
-            when copies_counted.fault is not null then copies_counted.fault
-            when copies_counted.source_file < latest_files.source_file
+            when numbered.fault is not null then numbered.fault
+            when numbered.source_file < latest_files.source_file
                 then {{ text('replaced by {file}', file='latest_files.source_file') }}
-            when copies_counted.copy_number > 1 then {{ text('identical to an earlier line') }}
-            when copies_counted.quantity = 0 then {{ text('quantity zero') }}
-            when coalesce(copies_counted.stated_service, services.service) is not null
+            when numbered.copy_number > 1 then {{ text('identical to an earlier line') }}
+            when numbered.quantity = 0 then {{ text('quantity zero') }}
+            when coalesce(numbered.stated_service, services.service) is not null
                 then {{ text(
                     'service: {service}',
                     service='coalesce('
-                        ~ label('service', 'copies_counted.stated_service')
+                        ~ label('service', 'numbered.stated_service')
                         ~ ', services.service)'
                 ) }}
-            when copies_counted.unit_price = 0 then {{ text('price zero') }}
-            when copies_counted.line_status = 'cancelled' then {{ text('cancelled') }}
-            when copies_counted.quantity < 0 then {{ text('return') }}
-            when copies_counted.line_status = 'returned' then {{ text('sale that was returned') }}
-            when copies_counted.known_customer_id is null then {{ text('anonymous sale') }}
+            when numbered.unit_price = 0 then {{ text('price zero') }}
+            when numbered.line_status = 'cancelled' then {{ text('cancelled') }}
+            when numbered.quantity < 0 then {{ text('return') }}
+            when numbered.line_status = 'returned' then {{ text('sale that was returned') }}
+            when numbered.known_customer_id is null then {{ text('anonymous sale') }}
             else {{ text('sale') }}
         end as reason
-    from copies_counted
+    from numbered
     left join latest_files
-        on copies_counted.order_id = latest_files.order_id
-        and copies_counted.line_number is not distinct from latest_files.line_number
+        on numbered.order_id = latest_files.order_id
+        and numbered.line_number is not distinct from latest_files.line_number
     left join services
-        on copies_counted.product_id = services.product_id
+        on numbered.product_id = services.product_id
 
 )
 
@@ -198,6 +287,8 @@ select
     amount,
     decision,
     reason,
+    plausible_until,
     ordered_at,
-    delivered_at
+    delivered_at,
+    cast({{ run_number() }} as bigint) as run_number
 from judged

@@ -9,10 +9,9 @@ products as (
 
 ),
 
-order_lines as (
+line_counts as (
 
-    select * from {{ ref('int_order_lines_judged') }}
-    where decision in ('kept', 'kept but not modelled')
+    select * from {{ ref('int_product_lines_counted') }}
 
 ),
 
@@ -29,8 +28,8 @@ order_lines as (
         select
             product_id,
             {{ column }},
-            count(*) as lines
-        from order_lines
+            sum(lines) as lines
+        from line_counts
         where {{ column }} is not null
         group by product_id, {{ column }}
     )
@@ -43,10 +42,10 @@ sold as (
 
     select
         product_id,
-        bool_or(reason like {{ text('service: {service}', service="'%'") }}) as is_service,
-        min(ordered_at) as first_sold_at,
-        max(ordered_at) as last_sold_at
-    from order_lines
+        bool_or(is_service) as is_service,
+        min(first_sold_at) as first_sold_at,
+        max(last_sold_at) as last_sold_at
+    from line_counts
     group by product_id
 
 ),

@@ -1,13 +1,32 @@
 -- First in, first out, in one pass: the units that a customer bought of a
 -- product lie end to end on a line, and so do the units returned. A return takes
 -- the earliest units that are left, and never one bought after it.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('order_line_id', column='sale_line_id') }}",
+    post_hook='{{ note_built() }}'
+) }}
+{#- A CTE that is asked often would hold every line at once, so this is written out. #}
+{%- set order_lines %}
+    (
+        select * from {{ ref('int_order_lines_judged') }}
+        where decision in ('kept', 'kept but not modelled')
+            and status <> 'cancelled'
+            {{ only_touched('order_line_id') }}
+    )
+{%- endset %}
 with
 
-order_lines as (
+-- Nothing of the others comes back.
+returned_pairs as (
 
-    select * from {{ ref('int_order_lines_judged') }}
-    where decision in ('kept', 'kept but not modelled')
-        and status <> 'cancelled'
+    select distinct
+        customer_id,
+        product_id
+    from {{ order_lines }}
+    where quantity < coalesce(refused_quantity, 0)
+        and status <> 'returned'
+        and customer_id is not null
 
 ),
 
@@ -15,14 +34,16 @@ order_lines as (
 taken_lines as (
 
     select
-        order_line_id,
-        customer_id,
-        product_id,
-        ordered_at,
-        quantity - coalesce(refused_quantity, 0) as quantity
-    from order_lines
-    where status <> 'returned'
-        and customer_id is not null
+        order_lines.order_line_id,
+        order_lines.customer_id,
+        order_lines.product_id,
+        order_lines.ordered_at,
+        order_lines.quantity - coalesce(order_lines.refused_quantity, 0) as quantity
+    from {{ order_lines }} as order_lines
+    inner join returned_pairs
+        on order_lines.customer_id = returned_pairs.customer_id
+        and order_lines.product_id = returned_pairs.product_id
+    where order_lines.status <> 'returned'
 
 ),
 
@@ -104,7 +125,7 @@ returned_lines as (
         case when status = 'returned' then quantity else refused_quantity end
             as quantity,
         coalesce(delivered_at, ordered_at) as returned_at
-    from order_lines
+    from {{ order_lines }}
     where quantity > 0
         and (status = 'returned' or refused_quantity > 0)
 
@@ -129,5 +150,5 @@ select
     ) as revenue,
     all_matches.returned_at
 from all_matches
-inner join order_lines as sales
+inner join {{ order_lines }} as sales
     on all_matches.sale_line_id = sales.order_line_id

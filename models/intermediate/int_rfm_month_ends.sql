@@ -1,4 +1,10 @@
--- RFM as it stood at the end of every month, from what was known by then.
+-- RFM as it stood at the end of every month, from what was known by then. A run that
+-- adds takes the ends of months after an event that it brought, and those that are new.
+{{ config(
+    materialized='incremental',
+    pre_hook='{{ forget_month_ends() }}',
+    post_hook='{{ note_built() }}'
+) }}
 with
 
 order_events as (
@@ -14,6 +20,11 @@ month_ends as (
     from order_events
     where date_trunc('month', ordered_at) + interval '1 month'
         <= {{ as_of_date() }}
+        {%- if is_incremental() %}
+        and date_trunc('month', ordered_at) + interval '1 month' not in (
+            select distinct month_end_date from {{ this }}
+        )
+        {%- endif %}
 
 ),
 

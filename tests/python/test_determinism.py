@@ -27,7 +27,7 @@ def second_build(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DUCKDB_THREADS", "1")
         # Fitted anew: a kept model would score alike whatever its features became.
-        outcome = project.dbt("build", "--threads", "1", activity_fit="new")
+        outcome = project.dbt("build", "--full-refresh", "--threads", "1", activity_fit="new")
     assert outcome.success, "\n".join(outcome.failures)
     assert project.published().stat().st_mtime_ns > before
     return Build(project=project, dataset="sample", outcome=outcome)

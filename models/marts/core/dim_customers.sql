@@ -7,11 +7,9 @@ customers as (
 
 ),
 
-order_lines as (
+placed_customers as (
 
-    select * from {{ ref('int_order_lines_judged') }}
-    where decision in ('kept', 'kept but not modelled')
-        and customer_id is not null
+    select * from {{ ref('int_customers_placed') }}
 
 ),
 
@@ -19,21 +17,6 @@ totals as (
 
     select * from {{ ref('int_customer_totals_judged') }}
     where decision = 'kept'
-
-),
-
--- A customer's place is that of the latest line that names one.
-placed_customers as (
-
-    select
-        customer_id,
-        max_by(country, (ordered_at, order_line_id))
-            filter (where country is not null) as country,
-        max_by(city, (ordered_at, order_line_id))
-            filter (where city is not null) as city,
-        min(ordered_at) as first_seen_at
-    from order_lines
-    group by customer_id
 
 ),
 

@@ -2,12 +2,18 @@
 -- returns. Bought: delivered, less what came back. A returned quantity lessens
 -- the line that it undoes, whenever it came back; the return's own line shows
 -- the refund in its own month.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('order_line_id') }}",
+    post_hook='{{ note_built(as_of_date()) }}'
+) }}
 with
 
 order_lines as (
 
     select * from {{ ref('int_order_lines_judged') }}
     where decision in ('kept', 'kept but not modelled')
+        {{ only_touched('order_line_id') }}
 
 ),
 
@@ -38,17 +44,34 @@ matched_of_returns as (
 
 ),
 
+-- Only returns ask after the first sale.
+returned_pairs as (
+
+    select distinct
+        customer_id,
+        product_id
+    from {{ ref('int_order_lines_judged') }}
+    where decision in ('kept', 'kept but not modelled')
+        and quantity < 0
+        and customer_id is not null
+        {{ only_touched('order_line_id') }}
+
+),
+
 first_sales as (
 
     select
-        customer_id,
-        product_id,
-        min(ordered_at) as first_sold_at
-    from order_lines
-    where quantity > 0
-        and status <> 'cancelled'
-        and customer_id is not null
-    group by customer_id, product_id
+        sales.customer_id,
+        sales.product_id,
+        min(sales.ordered_at) as first_sold_at
+    from {{ ref('int_order_lines_judged') }} as sales
+    inner join returned_pairs
+        on sales.customer_id = returned_pairs.customer_id
+        and sales.product_id = returned_pairs.product_id
+    where sales.decision in ('kept', 'kept but not modelled')
+        and sales.quantity > 0
+        and sales.status <> 'cancelled'
+    group by sales.customer_id, sales.product_id
 
 ),
 

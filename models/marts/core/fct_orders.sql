@@ -1,9 +1,16 @@
+-- A run that adds makes the orders anew of which a line was touched.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('order_id') }}",
+    post_hook='{{ note_built() }}'
+) }}
 with
 
 order_lines as (
 
     select * from {{ ref('fct_order_lines') }}
     where is_modelled
+        {{ only_touched('order_id') }}
 
 ),
 

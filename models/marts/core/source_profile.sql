@@ -1,8 +1,14 @@
+-- A run that adds looks at the files that are new or have changed.
+{{ config(
+    materialized='incremental',
+    pre_hook='{{ forget_changed_files() }}',
+    post_hook='{{ note_built() }}'
+) }}
 with
 
 texts as (
 
-    {{ profile_files() }}
+    {{ profile_files(changed_files() if is_incremental() else none) }}
 
 ),
 

@@ -1,9 +1,13 @@
+{{ config(materialized='incremental', post_hook='{{ note_built() }}') }}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 with
 
 transactions as (
 
     select * from {{ ref('stg_online_retail__transactions') }}
+    {%- if is_incremental() %}
+    where source_file > {{ string_literal(last_file()) }}
+    {%- endif %}
 
 ),
 

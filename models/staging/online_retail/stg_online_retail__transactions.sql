@@ -1,5 +1,7 @@
--- The published file as it is, every column as text.
+-- The published file as it is, every column as text. A run that adds reads the new
+-- files only.
+{{ config(materialized='incremental', post_hook='{{ note_built() }}') }}
 {{ read_input('online_retail', [
     'InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate',
     'UnitPrice', 'CustomerID', 'Country',
-]) }}
+], only_new=is_incremental()) }}

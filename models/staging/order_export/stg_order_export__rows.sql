@@ -1,3 +1,4 @@
+{{ config(post_hook='{{ note_built() }}') }}
 -- The export as it is, every column as text, under the names that the seed
 -- order_export_columns gives its headers.
 {{ read_input('order_export', [

@@ -17,6 +17,7 @@ line_sums as (
         {%- endfor %}
     from {{ ref('fct_order_lines') }}
     where is_modelled
+        and {{ untested('order_id') or 'true' }}
     group by order_id
 
 ),
@@ -24,6 +25,7 @@ line_sums as (
 orders as (
 
     select * from {{ ref('fct_orders') }}
+    where {{ untested('order_id') or 'true' }}
 
 )
 

@@ -15,6 +15,7 @@ ledgers as (
         source_file,
         source_row
     from {{ ref('order_line_ledger') }}
+    where {{ untested('source_file') or 'true' }}
 
     union distinct
 
@@ -22,6 +23,7 @@ ledgers as (
         source_file,
         source_row
     from {{ ref('input_ledger') }}
+    where {{ untested('source_file') or 'true' }}
 
 ),
 

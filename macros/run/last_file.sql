@@ -1,0 +1,11 @@
+{#
+    The last of the files, by name, that an incremental model has rows of; empty where
+    it has none. A run that adds finds new files only after it: else a new generation
+    begins (targeted_lists/increments.py).
+
+    last_file()  ->  order_lines_2025-06.csv
+#}
+{%- macro last_file() -%}
+    {%- set question -%} select coalesce(max(source_file), '') from {{ this }} {%- endset -%}
+    {{- return(run_query(question).columns[0].values()[0]) -}}
+{%- endmacro -%}

@@ -1,0 +1,109 @@
+-- What the models below must write anew: the lines that were judged since they were
+-- built, whose product has another cost, or that were delivered between the as-of dates
+-- of then and now; and with each all that its customer had of its product, since a
+-- return changes the sales before it.
+{{ config(post_hook='{{ note_built() }}') }}
+{%- set readers = [
+    'int_return_matches', 'fct_order_lines', 'fct_orders', 'int_order_events', 'tests',
+] %}
+{%- set since = known_run(readers) %}
+with
+
+order_lines as (
+
+    select
+        order_line_id,
+        order_id,
+        customer_id,
+        product_id,
+        coalesce(delivered_at, ordered_at) as taken_at,
+        run_number
+    from {{ ref('int_order_lines_judged') }}
+    {%- if since is none %}
+    where false
+    {%- endif %}
+
+),
+
+product_costs as (
+
+    select * from {{ ref('int_product_costs_tracked') }}
+    where run_number > {{ since or 0 }}
+
+),
+
+-- Between these a line was delivered for one of the models and not yet for another.
+as_of_dates as (
+
+    select
+        min(as_of_date) as earliest_at,
+        max(as_of_date) as latest_at
+    from (
+        select {{ as_of_date() }} as as_of_date
+        {%- if since is not none %}
+
+        union all
+
+        select as_of_date
+        from main.increments
+        where model in ('{{ readers | join("', '") }}')
+        {%- endif %}
+    )
+
+),
+
+changed as (
+
+    select
+        order_lines.order_line_id,
+        order_lines.order_id,
+        order_lines.customer_id,
+        order_lines.product_id
+    from order_lines
+    cross join as_of_dates
+    where order_lines.run_number > {{ since or 0 }}
+        or (
+            order_lines.taken_at >= as_of_dates.earliest_at
+            and order_lines.taken_at < as_of_dates.latest_at
+        )
+        or order_lines.product_id in (select product_costs.product_id from product_costs)
+
+),
+
+changed_pairs as (
+
+    select distinct
+        customer_id,
+        product_id
+    from changed
+    where customer_id is not null
+        and product_id is not null
+
+),
+
+touched as (
+
+    select
+        order_lines.order_line_id,
+        order_lines.order_id
+    from order_lines
+    inner join changed_pairs
+        on order_lines.customer_id = changed_pairs.customer_id
+        and order_lines.product_id = changed_pairs.product_id
+
+    union all
+
+    select
+        order_line_id,
+        order_id
+    from changed
+    where customer_id is null
+        or product_id is null
+
+)
+
+select
+    order_line_id,
+    order_id,
+    cast({{ run_number() }} as bigint) as run_number
+from touched

@@ -1,0 +1,40 @@
+-- What the order lines say about products, by month: a run that adds counts the months
+-- again in which a line was judged since.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_rejudged(\"date_trunc('month', ordered_at)\", column='sold_month') }}",
+    post_hook='{{ note_built() }}'
+) }}
+with
+
+order_lines as (
+
+    select
+        product_id,
+        product_name,
+        category_1,
+        category_2,
+        category_3,
+        reason,
+        ordered_at,
+        date_trunc('month', ordered_at) as sold_month
+    from {{ ref('int_order_lines_judged') }}
+    where decision in ('kept', 'kept but not modelled')
+        {{ only_rejudged("date_trunc('month', ordered_at)") }}
+
+)
+
+select
+    product_id,
+    product_name,
+    category_1,
+    category_2,
+    category_3,
+    count(*) as lines,
+    bool_or(reason like {{ text('service: {service}', service="'%'") }}) as is_service,
+    cast(sold_month as timestamp) as sold_month,
+    min(ordered_at) as first_sold_at,
+    max(ordered_at) as last_sold_at
+from order_lines
+group by
+    product_id, product_name, category_1, category_2, category_3, sold_month

@@ -1,0 +1,273 @@
+"""Whether a run may add new files of order lines to what earlier runs built.
+
+It may where everything else is as it was: the code, the vars and seeds that this code reads, and
+the files that were read before. Else a new generation begins, and every incremental model of an
+older generation is built anew from all files (macros/run/should_full_refresh.sql).
+
+The working database remembers, in its schema `main`:
+
+- `run_plan`: one row, the `generation` and `run_number` of the last run, and what they rest on.
+- `read_files`: a row for each raw file, with what tells that it has changed and the run that
+  first met it so.
+- `loaded_seeds`: the checksum of each seed that was loaded.
+- `increments`: for each incremental model, and for the tests that all passed, the generation and
+  run of the rows that it knows, and the as-of date that it was built with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+# Of the raw inputs those that order lines are made of; a new file of the last changes old lines.
+LINE_INPUTS = ("order_lines", "online_retail", "order_export")
+REWRITING_INPUTS = ("erasures",)
+
+CODE_FOLDERS = (
+    "macros",
+    "models/staging",
+    "models/intermediate",
+    "models/marts/core",
+)
+CODE_FILES = ("targeted_lists/inputs.py", "targeted_lists/readable.py")
+CODE_SUFFIXES = (".sql", ".py", "__models.yml")
+# These say where the files are; the files themselves are compared.
+PLACES = {"data_dir"}
+
+TABLES = """
+    create table if not exists main.run_plan (
+        generation bigint, run_number bigint, code varchar, variables varchar
+    );
+    create table if not exists main.read_files (
+        source_file varchar, input varchar, size bigint, modified bigint, content varchar,
+        written varchar, run_number bigint
+    );
+    create table if not exists main.loaded_seeds (seed varchar, checksum varchar);
+    create table if not exists main.increments (
+        model varchar, generation bigint, run_number bigint, as_of_date timestamp
+    );
+"""
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A raw file as a run met it.
+
+    Attributes
+    ----------
+    size, modified : bytes, and nanoseconds since 1970.
+    content : hash of its bytes.
+    written : how it is read: its columns and settings.
+    run_number : the run that first met it so.
+    """
+
+    source_file: str
+    input: str
+    size: int
+    modified: int
+    content: str
+    written: str
+    run_number: int
+
+
+def plan_run_json(connection: duckdb.DuckDBPyConnection, request: str) -> str:
+    """Call `plan_run` as a SQL function does: JSON of its arguments in, its sentence out."""
+    return json.dumps(plan_run(connection, **json.loads(request)))
+
+
+def plan_run(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    folder: str,
+    files: list[dict[str, Any]] | None,
+    variables: Mapping[str, Any],
+    seeds: Mapping[str, str],
+    project: str = ".",
+) -> str | None:
+    """Give a run its number, begin a new generation where it cannot add to the last, and say why.
+
+    Parameters
+    ----------
+    folder : the dataset's.
+    files : of `describe_inputs`: source_file, input, columns and settings; none where the run
+        reads no file.
+    variables : of the command line.
+    seeds : checksums of the seeds that this run loads, by name.
+
+    Returns
+    -------
+    One sentence where what was built before is built anew; none for a first run or one that
+    adds.
+    """
+    connection.execute("begin")
+    connection.execute(TABLES)
+    last = connection.execute("select * from main.run_plan").fetchone()
+    generation, run_number, last_code, last_variables = last or (0, 0, "", "")
+    run_number += 1
+    known = read_known_files(connection)
+    found = known if files is None else look_at_files(Path(folder), files, known, run_number)
+    changed_seeds = load_seeds(connection, seeds)
+    texts = read_code(Path(project))
+    code = hash_texts(texts)
+    used = json.dumps(find_used_variables(texts, variables, Path(project)), sort_keys=True)
+    reason = (
+        find_changed_file(known, found)
+        or ("the project's code has changed" if code != last_code else None)
+        or find_changed_variable(last_variables, used)
+        or find_changed_seed(changed_seeds, texts)
+    )
+    if last is None or reason:
+        generation += 1
+    connection.execute("delete from main.run_plan")
+    connection.execute(
+        "insert into main.run_plan values (?, ?, ?, ?)", [generation, run_number, code, used]
+    )
+    connection.execute("delete from main.read_files")
+    for file in found.values():
+        connection.execute(
+            "insert into main.read_files values (?, ?, ?, ?, ?, ?, ?)", list(vars(file).values())
+        )
+    connection.execute("commit")
+    if last is None or not reason:
+        return None
+    return f"Order lines are built anew from all their files: {reason}."
+
+
+def note_tests(connection: duckdb.DuckDBPyConnection, *, as_of_date: Any) -> None:
+    """Note that what was built up to now has passed every test."""
+    connection.execute(TABLES)
+    connection.execute("delete from main.increments where model = 'tests'")
+    connection.execute(
+        "insert into main.increments select 'tests', generation, run_number, ? from main.run_plan",
+        [as_of_date],
+    )
+
+
+def read_known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, ReadFile]:
+    """Return the files that the last run met, by name."""
+    rows = connection.execute("select * from main.read_files").fetchall()
+    return {row[0]: ReadFile(*row) for row in rows}
+
+
+def look_at_files(
+    folder: Path,
+    files: Iterable[Mapping[str, Any]],
+    known: Mapping[str, ReadFile],
+    run_number: int,
+) -> dict[str, ReadFile]:
+    """Return the files as they are now; those of the same size and time are not read again."""
+    found = {}
+    for file in files:
+        name = file["source_file"]
+        path, before = folder / name, known.get(name)
+        status = path.stat()
+        written = json.dumps([file["columns"], file["settings"]], sort_keys=True)
+        if before and (before.size, before.modified) == (status.st_size, status.st_mtime_ns):
+            content = before.content
+        else:
+            with path.open("rb") as stream:
+                content = hashlib.file_digest(stream, "blake2b").hexdigest()
+        is_same = before and (before.content, before.written) == (content, written)
+        found[name] = ReadFile(
+            source_file=name,
+            input=file["input"],
+            size=status.st_size,
+            modified=status.st_mtime_ns,
+            content=content,
+            written=written,
+            run_number=before.run_number if is_same else run_number,
+        )
+    return found
+
+
+def find_changed_file(known: Mapping[str, ReadFile], found: Mapping[str, ReadFile]) -> str | None:
+    """Say which file keeps order lines from being added; None where none does.
+
+    The later of two files wins, and lines are numbered in the order of the files' names: only a
+    file that comes after all others leaves what is known as it is.
+    """
+    if not known:
+        return None
+    read = [name for name, file in known.items() if file.input in LINE_INPUTS]
+    last = max(read, default="")
+    for name in sorted(known.keys() | found.keys()):
+        before, now = known.get(name), found.get(name)
+        file_input = (now or before).input
+        if file_input not in LINE_INPUTS + REWRITING_INPUTS:
+            continue
+        if now is None:
+            return f"{name} is no longer there"
+        if before is None:
+            if file_input in REWRITING_INPUTS:
+                return f"{name} is new"
+            if name < last:
+                return f"{name} is new and comes before {last}, which was read already"
+        elif before.run_number != now.run_number:
+            return f"{name} has changed"
+    return None
+
+
+def read_code(project: Path) -> dict[str, str]:
+    """Return the text of every file that decides how order lines are read and built, by name."""
+    paths = [
+        path
+        for folder in CODE_FOLDERS
+        for path in (project / folder).rglob("*")
+        if path.name.endswith(CODE_SUFFIXES)
+    ]
+    paths += [project / name for name in CODE_FILES if (project / name).exists()]
+    return {
+        path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(paths)
+    }
+
+
+def hash_texts(texts: Mapping[str, str]) -> str:
+    """Return one hash of names and texts, and of the engine that runs them."""
+    whole = json.dumps([duckdb.__version__, texts], sort_keys=True)
+    return hashlib.blake2b(whole.encode()).hexdigest()
+
+
+def find_used_variables(
+    texts: Mapping[str, str], given: Mapping[str, Any], project: Path
+) -> dict[str, Any]:
+    """Return the vars that the code names, as the command line or else the project sets them."""
+    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    values = {**settings.get("vars", {}), **given}
+    names = {
+        name for text in texts.values() for name in re.findall(r"""\bvar\(\s*['"](\w+)""", text)
+    }
+    return {name: str(values[name]) for name in sorted(names - PLACES) if name in values}
+
+
+def find_changed_variable(before: str, now: str) -> str | None:
+    """Say which var has changed; None if none has."""
+    if not before or before == now:
+        return None
+    old, new = json.loads(before), json.loads(now)
+    changed = min(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return f"the var {changed} has changed"
+
+
+def load_seeds(connection: duckdb.DuckDBPyConnection, seeds: Mapping[str, str]) -> list[str]:
+    """Note the checksums of seeds that are loaded now; return the names of those that differ."""
+    known = dict(connection.execute("select seed, checksum from main.loaded_seeds").fetchall())
+    changed = sorted(name for name, checksum in seeds.items() if known.get(name) != checksum)
+    for name in changed:
+        connection.execute("delete from main.loaded_seeds where seed = ?", [name])
+        connection.execute("insert into main.loaded_seeds values (?, ?)", [name, seeds[name]])
+    return changed
+
+
+def find_changed_seed(changed: Iterable[str], texts: Mapping[str, str]) -> str | None:
+    """Say which of the changed seeds the code names; None if none is."""
+    code = "\n".join(texts.values())
+    return next((f"the seed {name} has changed" for name in changed if name in code), None)

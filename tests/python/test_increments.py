@@ -1,0 +1,372 @@
+"""A run that adds new files makes the tables that a run over all the files makes."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import random
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import REPO_ROOT, Outcome, Project, copy_project
+
+from targeted_lists.increments import plan_run
+
+LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
+SELECTED = ["--select", *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm"))]
+# Numbers of runs, and what a run asks of itself.
+RUN_COLUMNS = {"run_number", "plausible_until"}
+RUN_TABLES = {"intermediate.int_order_lines_touched"}
+
+# --- what a run plans, without a database of its own -------------------------------------------
+
+PROJECT = {
+    "dbt_project.yml": "vars: {kept_days: 30, list_cap: 2}\n",
+    "macros/days.sql": "{{ var('kept_days') }}",
+    "models/staging/stg_lines.sql": "select * from {{ ref('spellings') }}",
+    "models/lists/list_all.sql": "{{ var('list_cap') }}",
+}
+
+
+@dataclass
+class Shop:
+    """A project with a folder of raw files, and the database that its runs are planned in."""
+
+    folder: Path
+    connection: duckdb.DuckDBPyConnection
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def plan(self, **changes: Any) -> str | None:
+        """Plan a run over the files that lie there."""
+        files = [
+            {
+                "source_file": path.name,
+                "input": re.split(r"[_.]\d|[.]", path.name)[0],
+                "columns": ["order_id"],
+                "settings": {"delimiter": ","},
+            }
+            for path in sorted((self.folder / "data").iterdir())
+        ]
+        return plan_run(
+            self.connection,
+            **{
+                "folder": str(self.folder / "data"),
+                "files": files,
+                "variables": {},
+                "seeds": {"spellings": "a", "caps": "a"},
+                "project": str(self.folder),
+                **changes,
+            },
+        )
+
+    @property
+    def generation_and_run(self) -> tuple[int, int]:
+        return self.connection.execute("select generation, run_number from run_plan").fetchone()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A shop of two months whose first run was planned."""
+    shop = Shop(tmp_path, duckdb.connect())
+    for name, text in PROJECT.items():
+        shop.write(name, text)
+    shop.write("data/order_lines_2025-02.csv", "order_id\n1\n")
+    shop.write("data/order_lines_2025-03.csv", "order_id\n2\n")
+    shop.write("data/customers.csv", "customer_id\n1\n")
+    assert shop.plan() is None
+    assert shop.generation_and_run == (1, 1)
+    return shop
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda shop: None, id="nothing"),
+        pytest.param(
+            lambda shop: shop.write("data/order_lines_2025-04.csv", "order_id\n3\n"), id="new file"
+        ),
+        pytest.param(
+            lambda shop: os.utime(shop.folder / "data/order_lines_2025-02.csv", (1, 1)),
+            id="only the time of a file",
+        ),
+        pytest.param(
+            lambda shop: shop.write("data/customers.csv", "customer_id\n2\n"),
+            id="a file that lines are not made of",
+        ),
+        pytest.param(
+            lambda shop: shop.write("models/lists/list_all.sql", "select 1"),
+            id="code that lines are not made by",
+        ),
+    ],
+)
+def test_a_run_adds_where_all_else_is_as_it_was(shop: Shop, change: Callable[[Shop], Any]) -> None:
+    change(shop)
+    assert shop.plan() is None
+    assert shop.generation_and_run == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            lambda shop: shop.write("data/order_lines_2025-02.csv", "order_id\n9\n"),
+            "order_lines_2025-02.csv has changed",
+        ),
+        (
+            lambda shop: (shop.folder / "data/order_lines_2025-02.csv").unlink(),
+            "order_lines_2025-02.csv is no longer there",
+        ),
+        (
+            lambda shop: shop.write("data/order_lines_2025-01.csv", "order_id\n0\n"),
+            "order_lines_2025-01.csv is new and comes before order_lines_2025-03.csv, which was "
+            "read already",
+        ),
+        (lambda shop: shop.write("data/erasures.csv", "customer_id\n1\n"), "erasures.csv is new"),
+        (
+            lambda shop: shop.write("macros/days.sql", "{{ var('kept_days') }} "),
+            "the project's code has changed",
+        ),
+        (
+            lambda shop: shop.write("dbt_project.yml", "vars: {kept_days: 31}\n"),
+            "the var kept_days has changed",
+        ),
+    ],
+)
+def test_a_run_begins_anew_and_says_why(
+    shop: Shop, change: Callable[[Shop], Any], reason: str
+) -> None:
+    change(shop)
+    assert shop.plan() == f"Order lines are built anew from all their files: {reason}."
+    assert shop.generation_and_run == (2, 2)
+    assert shop.plan() is None
+    assert shop.generation_and_run == (2, 3)
+
+
+def test_the_first_files_after_the_seeds_are_no_change(shop: Shop) -> None:
+    shop.write("data/erasures.csv", "customer_id\n1\n")
+    shop.connection.execute("delete from read_files")
+    assert shop.plan() is None
+    assert shop.generation_and_run == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"variables": {"kept_days": 31}}, "the var kept_days has changed"),
+        ({"variables": {"list_cap": 3}}, None),
+        ({"seeds": {"spellings": "b"}}, "the seed spellings has changed"),
+        ({"seeds": {"caps": "b"}}, None),
+        # A command that reads no files says nothing about them.
+        ({"files": None}, None),
+    ],
+)
+def test_only_vars_and_seeds_that_lines_are_made_by_count(
+    shop: Shop, changes: dict[str, Any], reason: str | None
+) -> None:
+    said = shop.plan(**changes)
+    assert said == (reason and f"Order lines are built anew from all their files: {reason}.")
+
+
+# --- whole runs -----------------------------------------------------------------------------
+
+
+@dataclass
+class Growing:
+    """A dataset whose files of order lines arrive one after the other."""
+
+    project: Project
+    dataset: str
+    files: dict[str, str]
+
+    @property
+    def folder(self) -> Path:
+        return self.project.folder / "data" / self.dataset
+
+    @property
+    def warehouse(self) -> Path:
+        return self.project.warehouse(self.dataset)
+
+    def hold(self, count: int) -> None:
+        """Let the first files lie there, and no other."""
+        for number, (name, text) in enumerate(self.files.items()):
+            path = self.folder / name
+            if number >= count:
+                path.unlink(missing_ok=True)
+            elif not path.exists():
+                path.write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> Outcome:
+        outcome = self.project.dbt(*(arguments or ("run", *SELECTED)), dataset=self.dataset)
+        assert outcome.success, "\n".join(outcome.failures)
+        return outcome
+
+    def content(self) -> dict[str, Counter[str]]:
+        """Return how often each row is in each table."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            tables = connection.execute(
+                "select schema_name, table_name, string_agg('\"' || column_name || '\"', ', ')"
+                "  filter (where column_name not in ?)"
+                "from duckdb_columns() where schema_name in ? group by all order by all",
+                [sorted(RUN_COLUMNS), [*LAYERS, "private"]],
+            ).fetchall()
+            return {
+                f"{schema}.{table}": Counter(
+                    map(
+                        repr,
+                        connection.execute(f"select {columns} from {schema}.{table}").fetchall(),
+                    )
+                )
+                for schema, table, columns in tables
+                if f"{schema}.{table}" not in RUN_TABLES
+            }
+
+
+def lines_of_sample() -> list[dict[str, str]]:
+    """Return the sound lines of a part of the sample's customers, and some of nobody."""
+    with gzip.open(REPO_ROOT / "data/sample/order_lines.csv.gz", "rt", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    return [
+        line
+        for line in lines
+        if None not in line
+        and None not in line.values()
+        and (line["customer_id"].endswith("7") or line["order_id"].endswith("77"))
+    ]
+
+
+def write_csv(lines: list[dict[str, str]], columns: list[str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def split_sample() -> dict[str, str]:
+    """Return the sample's lines in files by date, with all that makes adding them hard.
+
+    Lines come late, are corrected by a later file (alone, or with their whole order where a line
+    has no number), and sales are returned in a later file. One is dated a year ahead, which later
+    dates make plausible, and one too far ahead whatever comes.
+    """
+    lines = sorted(lines_of_sample(), key=lambda line: (line["ordered_at"], line["order_id"]))
+    columns = list(lines[0])
+    days = ["2025-12-01", "2026-05-20", "9999"]
+    files: list[list[dict[str, str]]] = [[] for _ in days]
+    chance = random.Random(11)
+    for line in lines:
+        number = next(place for place, day in enumerate(days) if line["ordered_at"] < day)
+        later = range(number + 1, len(days))
+        if later and chance.random() < 0.01:
+            number = chance.choice(later)
+        files[number].append(line)
+        if later and chance.random() < 0.02:
+            price = {"unit_price": "7.77"}
+            alone = {"line_number": ""} if chance.random() < 0.3 else {}
+            files[chance.choice(later)].append(line | price | alone)
+        if later and chance.random() < 0.02:
+            files[number + 1].append(
+                line
+                | {"order_id": f"R{line['order_id']}", "quantity": "-1", "delivered_at": ""}
+                | {"ordered_at": f"{days[number]} 10:00:00", "status": "delivered"}
+            )
+    sold = files[0][0]
+    files[0].append(sold | {"order_id": "AHEAD", "ordered_at": "2026-12-20 10:00:00"})
+    files[0].append(sold | {"order_id": "TYPO", "ordered_at": "2062-12-20 10:00:00"})
+    return {
+        f"order_lines_{number}.csv": write_csv(part, columns) for number, part in enumerate(files)
+    }
+
+
+@pytest.fixture(scope="module")
+def grown_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return copy_project(tmp_path_factory.mktemp("growing"))
+
+
+@pytest.fixture(scope="module")
+def sample_parts(grown_project: Project) -> Growing:
+    """A part of the sample, whose lines arrive in three files."""
+    folder = grown_project.folder / "data/parts"
+    folder.mkdir()
+    for name in ("customers.csv", "products.csv", "erasures.csv"):
+        shutil.copyfile(REPO_ROOT / "data/sample" / name, folder / name)
+    return Growing(grown_project, "parts", split_sample())
+
+
+@pytest.fixture(scope="module")
+def retail_parts(grown_project: Project, shared_data: Path) -> Growing:
+    """The invoices of some customers of UCI Online Retail, which arrive in three files."""
+    path = shared_data / "online_retail/online_retail.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="") as file:
+        lines = [
+            line
+            for line in csv.DictReader(file)
+            if line["CustomerID"][:5].endswith("7") or line["InvoiceNo"].endswith("77")
+        ]
+    days = [(2011, 6, 1), (2011, 11, 15), (2012, 1, 1)]
+    files: list[list[dict[str, str]]] = [[] for _ in days]
+    for line in lines:
+        month, day, year = map(int, line["InvoiceDate"].split()[0].split("/"))
+        number = next(place for place, end in enumerate(days) if (year, month, day) < end)
+        files[number].append(line)
+    folder = grown_project.folder / "data/online_retail"
+    folder.mkdir()
+    return Growing(
+        grown_project,
+        "online_retail",
+        {
+            f"online_retail_{number}.csv": write_csv(part, list(lines[0]))
+            for number, part in enumerate(files)
+        },
+    )
+
+
+@pytest.mark.parametrize("name", ["sample_parts", "retail_parts"])
+def test_adding_files_makes_the_tables_of_a_full_build(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    growing: Growing = request.getfixturevalue(name)
+    growing.hold(1)
+    growing.run("seed")
+    growing.run()
+    added = {}
+    for count in (2, 3):
+        growing.hold(count)
+        assert not any("anew" in message for message in growing.run().messages)
+        added[count] = growing.content()
+    # A file that is no longer there is forgotten without being told to.
+    growing.hold(2)
+    assert (
+        f"Order lines are built anew from all their files: {list(growing.files)[2]} is no longer "
+        "there." in growing.run().messages
+    )
+    assert differing(added[2], growing.content()) == []
+    growing.warehouse.unlink()
+    growing.hold(3)
+    growing.run("seed")
+    growing.run()
+    whole = growing.content()
+    assert differing(added[3], whole) == []
+    assert len(whole) > 40
+    assert whole["core.fct_order_lines"].total() > added[2]["core.fct_order_lines"].total() > 1000
+
+
+def differing(first: dict[str, Counter[str]], second: dict[str, Counter[str]]) -> list[str]:
+    """Return the names of the tables that do not hold the same rows."""
+    return sorted(
+        name for name in first.keys() | second.keys() if first.get(name) != second.get(name)
+    )
