@@ -246,7 +246,7 @@ def test_deleting_what_happened_after_the_as_of_date_changes_nothing(project):
     for prepare in (copy_sample, partial(delete_later_facts, until=LEAK_DATE)):
         prepare(folder)
         outcome = project.dbt(
-            *("build", "--indirect-selection", "empty", "--select"),
+            *("build", "--resource-type", "seed", "model", "--select"),
             *("+cluster_features", "+activity_scores", "+product_recommendations"),
             dataset="leaks",
             as_of_date=LEAK_DATE,

@@ -34,6 +34,16 @@ def build(project: Project, raw_file: Path) -> Build:
     return project.build(dataset="online_retail", data_dir=str(raw_file.parents[1]))
 
 
+def test_staging_keeps_its_unit_tests(build, raw_file):
+    selected = "test_type:unit,path:models/staging/online_retail"
+    data_dir = str(raw_file.parents[1])
+    outcome = build.project.dbt(
+        "test", "--select", selected, dataset="online_retail", data_dir=data_dir
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    assert outcome.statuses["a_moment_is_the_clock_of_the_shop"] == "pass"
+
+
 def test_each_step_of_cleaning_leaves_the_published_rows(build):
     assert build.query("select count(*) from core.order_line_ledger") == [(541_909,)]
     assert query(

@@ -113,12 +113,28 @@ def test_a_day_among_the_vars_needs_no_quotes(toy):
     assert toy.published().exists()
 
 
+def test_unit_tests_look_at_code_and_may_be_left_out(toy, write_lines):
+    write_lines(1, 2, 3)
+    outcome = toy.dbt("build", "--exclude-resource-type", "unit_test")
+    assert outcome.messages[0].startswith("Published 4 tables")
+    assert "a_thing_without_factor_stays" not in outcome.statuses
+    assert things(toy) == [1, 2, 3]
+    assert "a_thing_without_factor_stays" in toy.dbt("build").statuses
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["build", "--select", "dim_things"], "--select, covered 5 of 12 nodes"),
         (["build", "--exclude", "scores"], "--exclude, covered 11 of 12 nodes"),
-        (["build", "--exclude-resource-type", "unit_test"], "--exclude-resource-types, covered"),
+        (
+            ["build", "--exclude-resource-type", "unit_test", "test"],
+            "--exclude-resource-types, covered 8 of 12 nodes",
+        ),
+        (
+            ["build", "--exclude-resource-type", "test"],
+            "--exclude-resource-types, covered 8 of 12 nodes",
+        ),
         (["build", "--empty"], "--empty, covered"),
         (["test", "--select", "no_large_thing"], "--select, covered 1 of 4 nodes"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,8 +19,18 @@ from targeted_lists.dbt_plugin import Plugin
 from targeted_lists.run import find_cause, target_of
 
 
-def run_command(toy: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m targeted_lists` in the toy project, as the Makefile does."""
+def run_command(
+    toy: Project, *arguments: str, most_bytes: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m targeted_lists` in the toy project, as the Makefile does.
+
+    `most_bytes` are what the system lets the process write into one file.
+    """
+
+    def limit() -> None:
+        if most_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+
     return subprocess.run(
         [sys.executable, "-m", "targeted_lists", *arguments],
         cwd=toy.folder,
@@ -28,6 +39,7 @@ def run_command(toy: Project, *arguments: str) -> subprocess.CompletedProcess[st
         text=True,
         check=False,
         timeout=120,
+        preexec_fn=limit,
     )
 
 
@@ -55,6 +67,21 @@ def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
     assert ["kept", "99", "99.00%", "5,037.00"] in rows
     assert ['price "…" is not a number', "1", "1.00%", "13.00"] in rows
     assert "make docs" in done.stdout.splitlines()[-1]
+
+
+def test_a_disk_that_takes_no_more_ends_with_a_sentence(toy, write_lines):
+    before = toy.published().read_bytes()
+    write_lines(*range(200, 400_000))
+    size = toy.warehouse().stat().st_size
+    done = run_command(toy, "lists", most_bytes=size + 2**20)
+    assert done.returncode == 1
+    *_, cause, last = done.stdout.splitlines()
+    assert "Could not write file" in cause or "File too large" in cause, done.stdout
+    assert last == "Stopped; the whole log is logs/dbt.log."
+    assert "Traceback" not in done.stdout + done.stderr
+    assert toy.published().read_bytes() == before
+    write_lines(1, 2, 3)
+    assert run_command(toy, "lists").returncode == 0
 
 
 def test_lists_names_the_test_that_failed(command, write_lines):
