@@ -36,6 +36,20 @@
         {%- endfor %}
     ) as columns (column_number, column_name, is_read, is_personal)
     left join (
+        {%- if file['format'] == 'parquet' %}
+        {#- Its columns lie apart, so each is counted by itself; others are read once for all. #}
+        {%- for column in file['columns'] %}
+        select
+            {{ loop.index }} as column_number,
+            {{ clean_text('c' ~ loop.index0, file['settings']) }} as text,
+            count(*) as occurrences
+        from ({{ read_file(file, file['settings']) }})
+        group by all
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+        {%- else %}
         select
             column_number,
             {{ clean_text('text', file['settings']) }} as text,
@@ -49,6 +63,7 @@
             from ({{ read_file(file, file['settings']) }})
         )
         group by all
+        {%- endif %}
     ) as texts
         on columns.column_number = texts.column_number
     {%- if not loop.last %}

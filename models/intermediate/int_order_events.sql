@@ -7,7 +7,8 @@
 ) }}
 with
 
-order_lines as (
+-- Asked more than once, and too many to be held meanwhile.
+order_lines as not materialized (
 
     select * from {{ ref('fct_order_lines') }}
     where is_placed

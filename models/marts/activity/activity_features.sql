@@ -118,51 +118,66 @@ levels as (
 
 ),
 
-goods as (
+-- Lines meet their cut-offs by the day, since a join by times alone would sort them.
+cutoff_days as (
 
     select
-        cutoffs.number,
+        number,
+        cutoff_at,
+        unnest(generate_series(
+            date_trunc('day', {{ days_after('cutoff_at', -base) }}),
+            date_trunc('day', cutoff_at),
+            interval '1 day'
+        )) as day
+    from cutoffs
+
+),
+
+goods_by_category as (
+
+    select
+        cutoff_days.number,
         order_lines.customer_id,
+        order_lines.category_1,
         count(*) filter (where order_lines.is_placed) as lines,
         count(*) filter (where order_lines.is_placed and order_lines.discount > 0)
             as discounted_lines,
         count(*) filter (
             where order_lines.is_placed
-                and order_lines.ordered_at >= {{ days_after('cutoffs.cutoff_at', -window) }}
+                and order_lines.ordered_at >= {{ days_after('cutoff_days.cutoff_at', -window) }}
         ) as last_lines,
         count(*) filter (
             where order_lines.is_placed
                 and order_lines.discount > 0
-                and order_lines.ordered_at >= {{ days_after('cutoffs.cutoff_at', -window) }}
+                and order_lines.ordered_at >= {{ days_after('cutoff_days.cutoff_at', -window) }}
         ) as last_discounted_lines,
         count(*) filter (where order_lines.is_return) as return_lines,
-        count(distinct order_lines.category_1) filter (where order_lines.is_placed)
-            as categories
-    from cutoffs
+        sum(order_lines.placed_revenue) filter (where order_lines.is_placed)
+            as placed_revenue
+    from cutoff_days
     inner join order_lines
-        on cutoffs.cutoff_at > order_lines.ordered_at
-        and {{ days_after('cutoffs.cutoff_at', -base) }} <= order_lines.ordered_at
-    group by cutoffs.number, order_lines.customer_id
+        on cutoff_days.day = date_trunc('day', order_lines.ordered_at)
+        and cutoff_days.cutoff_at > order_lines.ordered_at
+        and {{ days_after('cutoff_days.cutoff_at', -base) }} <= order_lines.ordered_at
+    group by cutoff_days.number, order_lines.customer_id, order_lines.category_1
 
 ),
 
-favourites as (
+goods as (
 
     select
-        cutoffs.number,
-        order_lines.customer_id,
-        order_lines.category_1 as favourite_category
-    from cutoffs
-    inner join order_lines
-        on cutoffs.cutoff_at > order_lines.ordered_at
-        and {{ days_after('cutoffs.cutoff_at', -base) }} <= order_lines.ordered_at
-    where order_lines.is_placed
-        and order_lines.category_1 is not null
-    group by cutoffs.number, order_lines.customer_id, order_lines.category_1
-    qualify row_number() over (
-        partition by cutoffs.number, order_lines.customer_id
-        order by sum(order_lines.placed_revenue) desc, order_lines.category_1
-    ) = 1
+        number,
+        customer_id,
+        {%- for measure in [
+            'lines', 'discounted_lines', 'last_lines', 'last_discounted_lines', 'return_lines',
+        ] %}
+        cast(sum({{ measure }}) as bigint) as {{ measure }},
+        {%- endfor %}
+        count(category_1) filter (where lines > 0) as categories,
+        min_by(category_1, (-placed_revenue, category_1))
+            filter (where lines > 0 and category_1 is not null) as favourite_category
+    from goods_by_category
+    group by number, customer_id
 
 ),
 
@@ -506,7 +521,7 @@ joined as (
         ) as earlier_marketing_contacts,
         case when cutoffs.is_current then customers.service_tier end as service_tier,
         coalesce(
-            favourites.favourite_category,
+            goods.favourite_category,
             case when cutoffs.is_current then customers.favourite_category end
         ) as favourite_category,
         {{ elapsed_days(
@@ -526,7 +541,7 @@ joined as (
     left join customers
         on observed.customer_id = customers.customer_id
     {%- for one in [
-        'levels', 'usual_levels', 'goods', 'favourites', 'site', 'spend',
+        'levels', 'usual_levels', 'goods', 'site', 'spend',
         'outcomes_of_regulars', 'labelled',
     ] %}
     left join {{ one }}

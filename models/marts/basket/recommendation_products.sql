@@ -32,7 +32,8 @@ products as (
 
 ),
 
-lines as (
+-- Asked more than once, and too many to be held meanwhile.
+lines as not materialized (
 
     select
         *,

@@ -16,7 +16,8 @@ orders as (
 
 ),
 
-bought_lines as (
+-- Asked more than once, and too many to be held meanwhile.
+bought_lines as not materialized (
 
     select
         order_lines.*,

@@ -3,7 +3,8 @@
 -- tell it.
 with
 
-order_lines as (
+-- Asked more than once, and too many to be held meanwhile.
+order_lines as not materialized (
 
     select * from {{ ref('fct_order_lines') }}
     where is_bought

@@ -10,7 +10,8 @@
 {% set periods = {'month': '1 month', 'week': '7 days', 'day': '1 day'} -%}
 with
 
-order_lines as (
+-- Asked more than once, and too many to be held meanwhile.
+order_lines as not materialized (
 
     select * from {{ ref('fct_order_lines') }}
     where is_modelled
