@@ -9,6 +9,7 @@ import duckdb
 
 # Doubles are rounded where decimals are exact.
 TOLERANCE = "0.001 + 1e-9"
+CITY_COLUMNS = tuple(f"city_{place}_share" for place in range(1, 6))
 CATEGORY_COLUMNS = (
     *("favourite_category", "categories"),
     *(f"category_{place}_share" for place in range(1, 6)),
@@ -41,7 +42,7 @@ VALUES = {
         *("mean_gap_days", "median_gap_days", "products"),
         *(f"preferred_{name}" for name in PREFERENCES),
         *CATEGORY_COLUMNS,
-        *(f"city_{place}_share" for place in range(1, 6)),
+        *CITY_COLUMNS,
     ),
     "rfm_scores": ("recency_days", "frequency", "monetary", "rfm_code", "segment"),
     "itemsets": ("baskets",),
@@ -80,6 +81,7 @@ class Tables:
     queries: dict[str, str]
     database: Path | None = None
     has_formed_categories: bool = False
+    has_cities: bool = True
     frames: dict[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -89,7 +91,10 @@ class Tables:
             formed = connection.execute(
                 "select count(*) from core.product_categories where is_derived"
             ).fetchone()[0]
-        return cls(PROJECT, database, has_formed_categories=formed > 0)
+            cities = connection.execute(
+                "select count(*) from pivots.customer_pivot_labels where dimension = 'city'"
+            ).fetchone()[0]
+        return cls(PROJECT, database, has_formed_categories=formed > 0, has_cities=cities > 0)
 
     @classmethod
     def of_floor(cls, folder: Path) -> Tables:
@@ -145,7 +150,8 @@ class Tables:
 def differences(project: Tables, other: Tables, *, with_rules: bool = False) -> list[str]:
     """Return a sentence for each table of another tool that is not equal to the project's.
 
-    Where the project forms categories of its own, there is nothing to compare with them.
+    Where the project forms categories of its own, there is nothing to compare with them; shares
+    of cities are compared where the dataset has any.
     """
     found = []
     for name, key in KEYS.items():
@@ -154,6 +160,8 @@ def differences(project: Tables, other: Tables, *, with_rules: bool = False) -> 
         values = VALUES[name]
         if project.has_formed_categories:
             values = [value for value in values if value not in CATEGORY_COLUMNS]
+        if not project.has_cities:
+            values = [value for value in values if value not in CITY_COLUMNS]
         with duckdb.connect() as connection:
             columns = ", ".join([*key, *values])
             project.copy_to(connection, name, f"ours {columns}")

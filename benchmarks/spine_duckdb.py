@@ -164,7 +164,7 @@ valued as (
         products.unit_cost,
         coalesce(sold.units, 0) as returned_quantity,
         coalesce(sold.revenue, 0) as returned_revenue,
-        quantity > 0 and status <> 'cancelled' as is_placed,
+        is_modelled and quantity > 0 and status <> 'cancelled' as is_placed,
         quantity < 0 and status <> 'cancelled' as is_return,
         is_placed and status = 'delivered' and coalesce(sold.units, 0) < quantity as is_bought
     from kept
