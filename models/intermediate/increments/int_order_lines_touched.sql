@@ -32,23 +32,27 @@ product_costs as (
 
 ),
 
+known_dates as (
+
+    select {{ as_of_date() }} as as_of_date
+    {%- if since is not none %}
+
+    union all
+
+    select as_of_date
+    from main.increments
+    where model in ('{{ readers | join("', '") }}')
+    {%- endif %}
+
+),
+
 -- Between these a line was delivered for one of the models and not yet for another.
 as_of_dates as (
 
     select
         min(as_of_date) as earliest_at,
         max(as_of_date) as latest_at
-    from (
-        select {{ as_of_date() }} as as_of_date
-        {%- if since is not none %}
-
-        union all
-
-        select as_of_date
-        from main.increments
-        where model in ('{{ readers | join("', '") }}')
-        {%- endif %}
-    )
+    from known_dates
 
 ),
 
