@@ -8,7 +8,7 @@
 with
 
 -- Asked more than once, and too many to be held meanwhile.
-order_lines as not materialized (
+order_lines as {{ unheld() }} (
 
     select * from {{ ref('fct_order_lines') }}
     where is_placed

@@ -124,11 +124,7 @@ cutoff_days as (
     select
         number,
         cutoff_at,
-        unnest(generate_series(
-            date_trunc('day', {{ days_after('cutoff_at', -base) }}),
-            date_trunc('day', cutoff_at),
-            interval '1 day'
-        )) as day
+        {{ each_day(days_after('cutoff_at', -base), 'cutoff_at') }} as day
     from cutoffs
 
 ),

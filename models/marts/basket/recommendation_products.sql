@@ -33,7 +33,7 @@ products as (
 ),
 
 -- Asked more than once, and too many to be held meanwhile.
-lines as not materialized (
+lines as {{ unheld() }} (
 
     select
         *,

@@ -17,7 +17,7 @@ orders as (
 ),
 
 -- Asked more than once, and too many to be held meanwhile.
-bought_lines as not materialized (
+bought_lines as {{ unheld() }} (
 
     select
         order_lines.*,
