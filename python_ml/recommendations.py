@@ -18,13 +18,29 @@ ITEMS_AT_A_TIME = 500
 """Products compared with all others at a time: no square of all products is ever held."""
 
 
+def draw_customers(
+    customers: pd.Series, *, max_customers: int = 50_000, seed: int = 42
+) -> pd.Series:
+    """All customers, or of more so many, drawn without replacement.
+
+    The products of every customer are compared with one another, so the work grows with the
+    customers; beyond this number the similarities hardly change.
+
+    Parameters
+    ----------
+    customers : keys, each once; their order does not change what is drawn.
+    max_customers : so many are drawn at most.
+    seed : of the draw.
+    """
+    customers = customers.sort_values(ignore_index=True)
+    if len(customers) <= max_customers:
+        return customers
+    places = np.random.default_rng(seed).choice(len(customers), max_customers, replace=False)
+    return customers.iloc[np.sort(places)].reset_index(drop=True)
+
+
 def find_similar_items(
-    purchases: pd.DataFrame,
-    *,
-    max_neighbours: int = 50,
-    min_customers: int = 2,
-    max_customers: int = 50_000,
-    seed: int = 42,
+    purchases: pd.DataFrame, *, max_neighbours: int = 50, min_customers: int = 2
 ) -> pd.DataFrame:
     """Each product's most similar others, by the cosine of who bought them.
 
@@ -34,9 +50,6 @@ def find_similar_items(
         count once.
     max_neighbours : most similar products kept of each; ties are broken by key.
     min_customers : customers that must have bought both, since one is a coincidence.
-    max_customers : of more, so many are drawn: the products of every customer are compared with
-        one another, and beyond this the similarities hardly change.
-    seed : of the draw, which the order of the rows does not change.
 
     Returns
     -------
@@ -52,11 +65,6 @@ def find_similar_items(
     if purchases.empty:
         return to_typed([], types=NEIGHBOUR_TYPES)
     customer, customers = pd.factorize(purchases["customer_id"], sort=True)
-    if len(customers) > max_customers:
-        drawn = np.zeros(len(customers), dtype=bool)
-        places = np.random.default_rng(seed).choice(len(customers), max_customers, replace=False)
-        drawn[places] = True
-        purchases, customer = purchases[drawn[customer]], customer[drawn[customer]]
     product, products = pd.factorize(purchases["product_id"], sort=True)
     ones = np.ones(len(purchases), dtype=np.int32)
     bought = csr_array((ones, (product, customer)), shape=(len(products), len(customers)))

@@ -14,15 +14,19 @@
 
     Of offers of rules and cosine that are as good to two digits, those in the
     customer's usual price band come first. Sums are of decimals, so that they repeat.
+    No more are put in order than are looked at: the ten that are tried on a tested
+    period, or as many as a customer gets.
 #}
 {%- macro score_offers(moment, methods) -%}
+{%- set foremost = [10, var('recommendations_per_customer')] | max -%}
 methods as (
 
     select method from {{ methods }}
 
 ),
 
-purchases as (
+-- Asked again and again, and too many to be held meanwhile.
+purchases as {{ unheld() }} (
 
     select * from {{ ref('recommendation_purchases') }}
     where moment = '{{ moment }}'
@@ -105,7 +109,8 @@ bands as (
 
 ),
 
-kept_back as (
+-- Asked more than once, each time for few of the products.
+kept_back as {{ unheld() }} (
 
     select
         purchases.customer_id,
@@ -316,7 +321,7 @@ liked as (
     left join popular_kept_back
         on grouped.method = popular_kept_back.method
         and grouped.customer_id = popular_kept_back.customer_id
-    where popular.place <= 30 + coalesce(popular_kept_back.products, 0)
+    where popular.place <= {{ foremost }} + coalesce(popular_kept_back.products, 0)
 
 ),
 
@@ -360,15 +365,35 @@ scored as (
 
 ),
 
+-- What no method offers need not be kept back.
+offerable as (
+
+    select product_id from popular
+
+    union
+
+    select basket_products.product_id
+    from basket_products
+    inner join usable
+        on basket_products.item = usable.consequent
+
+    union
+
+    select neighbours.neighbour_id as product_id
+    from {{ ref('item_neighbours') }} as neighbours
+    inner join methods
+        on methods.method = 'cosine'
+    where neighbours.moment = '{{ moment }}'
+
+),
+
 offered as (
 
     select
         scored.*,
         case when scored.source = 'popular' then scored.score else round(scored.score, 2) end
             as rounded_score,
-        products.product_name,
         products.buyers,
-        products.mean_margin,
         products.price_band,
         bands.price_band as usual_band
     from scored
@@ -377,10 +402,15 @@ offered as (
         and products.is_offered
     left join bands
         on scored.customer_id = bands.customer_id
-    left join kept_back
-        on scored.customer_id = kept_back.customer_id
-        and scored.product_id = kept_back.product_id
-    where kept_back.product_id is null
+    left join (
+        select kept_back.*
+        from kept_back
+        inner join offerable
+            on kept_back.product_id = offerable.product_id
+    ) as kept_back_offers
+        on scored.customer_id = kept_back_offers.customer_id
+        and scored.product_id = kept_back_offers.product_id
+    where kept_back_offers.product_id is null
 
 ),
 
@@ -401,13 +431,13 @@ least_scores as (
         from offered
         qualify row_number() over (
             partition by method, customer_id, turn order by rounded_score desc
-        ) <= 30
+        ) <= {{ foremost }}
     ) as foremost
     group by method, customer_id, turn
 
 ),
 
-distinct_offers as (
+foremost_offers as (
 
     select offered.*
     from offered
@@ -416,10 +446,21 @@ distinct_offers as (
         and offered.customer_id = least_scores.customer_id
         and offered.turn = least_scores.turn
         and offered.rounded_score >= least_scores.least_score
-    qualify row_number() over (
-        partition by offered.method, offered.customer_id, offered.product_id
-        order by offered.turn
-    ) = 1
+
+),
+
+-- What a rule offers is not offered again behind it.
+distinct_offers as (
+
+    select foremost_offers.*
+    from foremost_offers
+    left join foremost_offers as ruled_offers
+        on foremost_offers.turn = 1
+        and ruled_offers.source = 'rule'
+        and foremost_offers.method = ruled_offers.method
+        and foremost_offers.customer_id = ruled_offers.customer_id
+        and foremost_offers.product_id = ruled_offers.product_id
+    where ruled_offers.product_id is null
 
 ),
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from python_ml import recommendations
-from python_ml.recommendations import NEIGHBOUR_TYPES, find_similar_items
+from python_ml.recommendations import NEIGHBOUR_TYPES, draw_customers, find_similar_items
 
 PAIRS = st.sets(st.tuples(st.integers(0, 9), st.sampled_from("abcdef")), min_size=1)
 
@@ -65,6 +65,18 @@ def test_neither_order_nor_repeats_nor_parts_change_anything(monkeypatch):
     pd.testing.assert_frame_equal(find_similar_items(messy, max_neighbours=5), usual)
     monkeypatch.setattr(recommendations, "ITEMS_AT_A_TIME", 7)
     pd.testing.assert_frame_equal(find_similar_items(purchases, max_neighbours=5), usual)
+
+
+def test_of_many_customers_the_same_are_drawn_whatever_their_order():
+    customers = pd.Series([f"C{number}" for number in range(1_000)], name="customer_id")
+    drawn = draw_customers(customers, max_customers=100)
+    assert drawn.is_unique
+    assert len(drawn) == 100
+    assert drawn.isin(customers).all()
+    shuffled = customers.sample(frac=1, random_state=1)
+    pd.testing.assert_series_equal(draw_customers(shuffled, max_customers=100), drawn)
+    assert set(draw_customers(customers, max_customers=100, seed=7)) != set(drawn)
+    assert draw_customers(shuffled, max_customers=1_000).tolist() == sorted(customers)
 
 
 @pytest.mark.parametrize(

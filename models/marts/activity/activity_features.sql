@@ -34,28 +34,35 @@ period_totals as (
 
 orders as (
 
-    select * from {{ ref('fct_orders') }}
+    select
+        *,
+        {{ elapsed_days(
+            'lag(ordered_at) over (partition by customer_id order by ordered_at, order_id)',
+            'ordered_at'
+        ) }} as gap_days,
+        exists (
+            select 1 from {{ ref('holiday_seasons') }} as seasons
+            where 100 * extract(month from orders.ordered_at)
+                + extract(day from orders.ordered_at)
+                between seasons.first_month_day and seasons.last_month_day
+        ) as is_in_holiday_season
+    from {{ ref('fct_orders') }} as orders
     where is_placed
         and customer_id is not null
 
 ),
 
-holiday_seasons as (
+order_lines as (
 
-    select * from {{ ref('holiday_seasons') }}
+    select * from {{ ref('fct_order_lines') }}
+    where is_modelled
+        and customer_id is not null
 
 ),
 
-order_lines as (
+products as (
 
-    select
-        order_lines.*,
-        products.category_1
-    from {{ ref('fct_order_lines') }} as order_lines
-    inner join {{ ref('dim_products') }} as products
-        on order_lines.product_id = products.product_id
-    where order_lines.is_modelled
-        and order_lines.customer_id is not null
+    select * from {{ ref('dim_products') }}
 
 ),
 
@@ -76,23 +83,13 @@ orders_before as (
         orders.order_id,
         orders.channel,
         orders.placed_revenue,
-        holiday_seasons.season is not null as is_in_holiday_season,
+        orders.is_in_holiday_season,
         orders.ordered_at,
         {{ elapsed_days('orders.ordered_at', 'cutoffs.cutoff_at') }} as age_days,
-        {{ elapsed_days(
-            'lag(orders.ordered_at) over (
-                partition by cutoffs.number, orders.customer_id
-                order by orders.ordered_at, orders.order_id
-            )',
-            'orders.ordered_at'
-        ) }} as gap_days
+        orders.gap_days
     from cutoffs
     inner join orders
         on cutoffs.cutoff_at > orders.ordered_at
-    left join holiday_seasons
-        on 100 * extract(month from orders.ordered_at)
-            + extract(day from orders.ordered_at)
-            between holiday_seasons.first_month_day and holiday_seasons.last_month_day
 
 ),
 
@@ -115,65 +112,6 @@ levels as (
         max_by(gap_days, (ordered_at, order_id)) as last_gap_days
     from orders_before
     group by number, cutoff_at, customer_id
-
-),
-
--- Lines meet their cut-offs by the day, since a join by times alone would sort them.
-cutoff_days as (
-
-    select
-        number,
-        cutoff_at,
-        {{ each_day(days_after('cutoff_at', -base), 'cutoff_at') }} as day
-    from cutoffs
-
-),
-
-goods_by_category as (
-
-    select
-        cutoff_days.number,
-        order_lines.customer_id,
-        order_lines.category_1,
-        count(*) filter (where order_lines.is_placed) as lines,
-        count(*) filter (where order_lines.is_placed and order_lines.discount > 0)
-            as discounted_lines,
-        count(*) filter (
-            where order_lines.is_placed
-                and order_lines.ordered_at >= {{ days_after('cutoff_days.cutoff_at', -window) }}
-        ) as last_lines,
-        count(*) filter (
-            where order_lines.is_placed
-                and order_lines.discount > 0
-                and order_lines.ordered_at >= {{ days_after('cutoff_days.cutoff_at', -window) }}
-        ) as last_discounted_lines,
-        count(*) filter (where order_lines.is_return) as return_lines,
-        sum(order_lines.placed_revenue) filter (where order_lines.is_placed)
-            as placed_revenue
-    from cutoff_days
-    inner join order_lines
-        on cutoff_days.day = date_trunc('day', order_lines.ordered_at)
-        and cutoff_days.cutoff_at > order_lines.ordered_at
-        and {{ days_after('cutoff_days.cutoff_at', -base) }} <= order_lines.ordered_at
-    group by cutoff_days.number, order_lines.customer_id, order_lines.category_1
-
-),
-
-goods as (
-
-    select
-        number,
-        customer_id,
-        {%- for measure in [
-            'lines', 'discounted_lines', 'last_lines', 'last_discounted_lines', 'return_lines',
-        ] %}
-        cast(sum({{ measure }}) as bigint) as {{ measure }},
-        {%- endfor %}
-        count(category_1) filter (where lines > 0) as categories,
-        min_by(category_1, (-placed_revenue, category_1))
-            filter (where lines > 0 and category_1 is not null) as favourite_category
-    from goods_by_category
-    group by number, customer_id
 
 ),
 
@@ -413,7 +351,7 @@ outcomes_of_regulars as (
         coalesce(outcomes.outcome_orders, 0) as outcome_orders,
         {{ ratio(
             'sum(outcomes.outcome_orders) over (partition by usual_levels.number)',
-            'sum(cast(usual_levels.usual_orders as decimal(18, 6)))
+            'sum(cast(usual_levels.usual_orders as decimal(28, 12)))
                 over (partition by usual_levels.number)',
         ) }} as peer_change
     from usual_levels
@@ -467,6 +405,73 @@ observed as (
     from labelled
     inner join customers
         on labelled.customer_id = customers.customer_id
+
+),
+
+-- The lines come down to the categories of an order before they meet the cut-offs.
+category_lines as (
+
+    select
+        order_lines.customer_id,
+        order_lines.ordered_at,
+        products.category_1,
+        count(*) filter (where order_lines.is_placed) as lines,
+        count(*) filter (where order_lines.is_placed and order_lines.discount > 0)
+            as discounted_lines,
+        count(*) filter (where order_lines.is_return) as return_lines,
+        sum(order_lines.placed_revenue) filter (where order_lines.is_placed)
+            as placed_revenue
+    from order_lines
+    inner join products
+        on order_lines.product_id = products.product_id
+    where order_lines.ordered_at
+        >= (select min({{ days_after('cutoff_at', -base) }}) from cutoffs)
+        and order_lines.customer_id in (select observed.customer_id from observed)
+    group by order_lines.customer_id, order_lines.ordered_at, products.category_1
+
+),
+
+goods_by_category as (
+
+    select
+        observed.number,
+        observed.customer_id,
+        category_lines.category_1,
+        sum(category_lines.lines) as lines,
+        sum(category_lines.discounted_lines) as discounted_lines,
+        {%- for measure in ['lines', 'discounted_lines'] %}
+        sum(category_lines.{{ measure }}) filter (
+            where category_lines.ordered_at >= {{ days_after('cutoffs.cutoff_at', -window) }}
+        ) as last_{{ measure }},
+        {%- endfor %}
+        sum(category_lines.return_lines) as return_lines,
+        sum(category_lines.placed_revenue) as placed_revenue
+    from category_lines
+    inner join observed
+        on category_lines.customer_id = observed.customer_id
+    inner join cutoffs
+        on observed.number = cutoffs.number
+        and cutoffs.cutoff_at > category_lines.ordered_at
+        and {{ days_after('cutoffs.cutoff_at', -base) }} <= category_lines.ordered_at
+    group by observed.number, observed.customer_id, category_lines.category_1
+
+),
+
+goods as (
+
+    select
+        number,
+        customer_id,
+        {%- for measure in [
+            'lines', 'discounted_lines', 'last_lines', 'last_discounted_lines', 'return_lines',
+        ] %}
+        cast(sum({{ measure }}) as bigint) as {{ measure }},
+        {%- endfor %}
+        count(category_1) filter (where lines > 0) as categories,
+        min_by(category_1, (-placed_revenue, category_1))
+            filter (where lines > 0 and category_1 is not null) as favourite_category
+    from goods_by_category
+    group by number, customer_id
 
 ),
 

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from python_ml.recommendations import find_similar_items
+from python_ml.recommendations import draw_customers, find_similar_items
 
 
 def model(dbt, session):
@@ -10,6 +10,8 @@ def model(dbt, session):
     found = []
     for moment in ("tested", "current"):
         known = purchases.filter(f"moment = '{moment}'").project("customer_id, product_id")
-        similar = find_similar_items(known.order("customer_id, product_id").df(), **meta)
+        customers = known.project("customer_id").distinct().df()["customer_id"]
+        drawn = session.from_df(draw_customers(customers).to_frame())
+        similar = find_similar_items(known.join(drawn, "customer_id").df(), **meta)
         found.append(similar.assign(moment=moment))
     return pd.concat(found)

@@ -15,17 +15,30 @@ chosen_methods as (
 
 {{ score_offers('current', 'chosen_methods') }},
 
--- The segment fills up behind the chosen method.
+filled as (
+
+    select
+        customer_id,
+        product_id
+    from offers
+    where method <> 'segment'
+        and place <= {{ var('recommendations_per_customer') }}
+
+),
+
+-- The segment fills up behind the chosen method, with what that one does not offer.
 behind as (
 
     select
-        *,
-        case when method = 'segment' then 1 else 0 end as turn_of_method
+        offers.*,
+        case when offers.method = 'segment' then 1 else 0 end as turn_of_method
     from offers
-    qualify row_number() over (
-        partition by customer_id, product_id
-        order by case when method = 'segment' then 1 else 0 end
-    ) = 1
+    left join filled
+        on offers.method = 'segment'
+        and offers.customer_id = filled.customer_id
+        and offers.product_id = filled.product_id
+    where filled.product_id is null
+        and offers.place <= {{ var('recommendations_per_customer') }}
 
 ),
 

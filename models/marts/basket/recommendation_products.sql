@@ -32,7 +32,6 @@ products as (
 
 ),
 
--- Asked more than once, and too many to be held meanwhile.
 lines as {{ unheld() }} (
 
     select
@@ -43,22 +42,106 @@ lines as {{ unheld() }} (
 
 ),
 
-sales as (
+purchases as {{ unheld() }} (
+
+    select * from {{ ref('recommendation_purchases') }}
+
+),
+
+-- The lines are read once for both moments and come down to the prices of a product.
+sold_prices as (
+
+    select
+        lines.product_id,
+        lines.unit_price,
+        lines.ordered_seconds <= periods.confirmed_until_seconds as is_confirmed,
+        count(*) as lines,
+        sum(lines.bought_margin) as margin,
+        count(lines.bought_margin) as lines_with_margin,
+        max(lines.ordered_seconds) as last_seconds
+    from lines
+    cross join periods
+    where lines.ordered_seconds <= periods.tested_until_seconds
+    group by lines.product_id, lines.unit_price, is_confirmed
+
+),
+
+prices as (
 
     select
         moments.moment,
-        lines.product_id,
-        median(lines.unit_price) as usual_price,
-        cast(avg(lines.bought_margin) as decimal(18, 4)) as mean_margin,
-        count(distinct lines.customer_id) as buyers,
-        cast(
-            floor((max(moments.until_seconds) - max(lines.ordered_seconds)) / 86400)
-            as bigint
-        ) as last_sold_days_ago
+        sold_prices.product_id,
+        sold_prices.unit_price,
+        max(moments.until_seconds) as until_seconds,
+        sum(sold_prices.lines) as lines,
+        sum(sold_prices.margin) as margin,
+        sum(sold_prices.lines_with_margin) as lines_with_margin,
+        max(sold_prices.last_seconds) as last_seconds
     from moments
-    inner join lines
-        on moments.until_seconds >= lines.ordered_seconds
-    group by moments.moment, lines.product_id
+    inner join sold_prices
+        on moments.moment = 'current'
+        or sold_prices.is_confirmed
+    group by moments.moment, sold_prices.product_id, sold_prices.unit_price
+
+),
+
+counted_prices as (
+
+    select
+        *,
+        sum(lines) over (
+            partition by moment, product_id order by unit_price
+            rows between unbounded preceding and current row
+        ) as lines_up_to,
+        sum(lines) over (partition by moment, product_id) as product_lines
+    from prices
+
+),
+
+-- The usual price is the median: that of the middle line, or the mean of the middle two.
+sales as (
+
+    select
+        moment,
+        product_id,
+        cast(avg(unit_price) filter (
+            where 2 * lines_up_to >= product_lines
+                and 2 * (lines_up_to - lines) <= product_lines
+        ) as decimal(18, 4)) as usual_price,
+        cast(
+            {{ ratio('sum(margin)', 'sum(lines_with_margin)') }} as decimal(18, 4)
+        ) as mean_margin,
+        cast(floor((max(until_seconds) - max(last_seconds)) / 86400) as bigint)
+            as last_sold_days_ago
+    from counted_prices
+    group by moment, product_id
+
+),
+
+known_buyers as (
+
+    select
+        moment,
+        product_id,
+        count(*) as buyers
+    from purchases
+    group by moment, product_id
+
+),
+
+-- Only who bought a product more than once says after how long.
+repeat_purchases as (
+
+    select distinct
+        lines.customer_id,
+        lines.product_id,
+        lines.ordered_seconds
+    from lines
+    inner join purchases
+        on lines.customer_id = purchases.customer_id
+        and lines.product_id = purchases.product_id
+        and purchases.moment = 'current'
+        and purchases.purchases > 1
 
 ),
 
@@ -70,14 +153,27 @@ repeats as (
         ordered_seconds - lag(ordered_seconds) over (
             partition by customer_id, product_id order by ordered_seconds
         ) as gap_seconds
-    from (
-        select distinct
-            customer_id,
-            product_id,
-            ordered_seconds
-        from lines
-        where customer_id is not null
-    ) as known_lines
+    from repeat_purchases
+
+),
+
+known_gaps as (
+
+    select
+        repeats.product_id,
+        {%- for moment, until in [
+            ('tested', 'confirmed_until_seconds'), ('current', 'tested_until_seconds'),
+        ] %}
+        count(*) filter (where repeats.ordered_seconds <= periods.{{ until }})
+            as {{ moment }}_repeats,
+        median(repeats.gap_seconds)
+            filter (where repeats.ordered_seconds <= periods.{{ until }})
+            as {{ moment }}_gap_seconds{{ ',' if not loop.last }}
+        {%- endfor %}
+    from repeats
+    cross join periods
+    where repeats.gap_seconds is not null
+    group by repeats.product_id
 
 ),
 
@@ -85,14 +181,13 @@ gaps as (
 
     select
         moments.moment,
-        repeats.product_id,
-        count(*) as repeats,
-        cast(floor(median(repeats.gap_seconds) / 86400) as bigint) as usual_gap_days
-    from moments
-    inner join repeats
-        on moments.until_seconds >= repeats.ordered_seconds
-        and repeats.gap_seconds is not null
-    group by moments.moment, repeats.product_id
+        known_gaps.product_id,
+        {%- for measure in ['repeats', 'gap_seconds'] %}
+        case when moments.moment = 'tested' then known_gaps.tested_{{ measure }}
+            else known_gaps.current_{{ measure }} end as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from known_gaps
+    cross join moments
 
 ),
 
@@ -104,8 +199,9 @@ priced as (
         products.category_1,
         products.is_active
         and sales.last_sold_days_ago <= {{ var('assortment_days') }} as is_offered,
+        coalesce(known_buyers.buyers, 0) as buyers,
         case when gaps.repeats >= {{ var('repurchase_min_repeats') }}
-            then gaps.usual_gap_days end as repurchase_days,
+            then cast(floor(gaps.gap_seconds / 86400) as bigint) end as repurchase_days,
         coalesce(
             ceil(3 * cume_dist() over (
                 partition by sales.moment, coalesce(products.category_1, '')
@@ -116,6 +212,9 @@ priced as (
     from sales
     inner join products
         on sales.product_id = products.product_id
+    left join known_buyers
+        on sales.moment = known_buyers.moment
+        and sales.product_id = known_buyers.product_id
     left join gaps
         on sales.moment = gaps.moment
         and sales.product_id = gaps.product_id
@@ -132,7 +231,7 @@ select
     buyers,
     last_sold_days_ago,
     repurchase_days,
-    cast(usual_price as decimal(18, 4)) as usual_price,
+    usual_price,
     mean_margin,
     is_offered
 from priced

@@ -25,7 +25,7 @@ moments as (
 
 ),
 
-bought_lines as (
+lines as (
 
     select
         customer_id,
@@ -43,21 +43,53 @@ purchases as (
         customer_id,
         product_id,
         ordered_seconds
-    from bought_lines
+    from lines
     group by customer_id, product_id, ordered_seconds
+
+),
+
+-- Both moments in one pass: a join by times alone would sort all that was bought.
+bought as (
+
+    select
+        purchases.customer_id,
+        purchases.product_id,
+        {%- for moment, until in [
+            ('tested', 'confirmed_until_seconds'), ('current', 'tested_until_seconds'),
+        ] %}
+        count(*) filter (where purchases.ordered_seconds <= periods.{{ until }})
+            as {{ moment }}_purchases,
+        max(purchases.ordered_seconds)
+            filter (where purchases.ordered_seconds <= periods.{{ until }})
+            as {{ moment }}_seconds{{ ',' if not loop.last }}
+        {%- endfor %}
+    from purchases
+    cross join periods
+    group by purchases.customer_id, purchases.product_id
+
+),
+
+known as (
+
+    select
+        moments.moment,
+        moments.until_seconds,
+        bought.customer_id,
+        bought.product_id,
+        {%- for measure in ['purchases', 'seconds'] %}
+        case when moments.moment = 'tested' then bought.tested_{{ measure }}
+            else bought.current_{{ measure }} end as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from bought
+    cross join moments
 
 )
 
 select
-    moments.moment,
-    purchases.customer_id,
-    purchases.product_id,
-    count(*) as purchases,
-    cast(
-        floor((max(moments.until_seconds) - max(purchases.ordered_seconds)) / 86400)
-        as bigint
-    ) as days_ago
-from moments
-inner join purchases
-    on moments.until_seconds >= purchases.ordered_seconds
-group by moments.moment, purchases.customer_id, purchases.product_id
+    moment,
+    customer_id,
+    product_id,
+    purchases,
+    cast(floor((until_seconds - seconds) / 86400) as bigint) as days_ago
+from known
+where purchases > 0

@@ -19,14 +19,9 @@ orders as (
 -- Asked more than once, and too many to be held meanwhile.
 bought_lines as {{ unheld() }} (
 
-    select
-        order_lines.*,
-        products.category_1
-    from {{ ref('fct_order_lines') }} as order_lines
-    inner join {{ ref('dim_products') }} as products
-        on order_lines.product_id = products.product_id
-    where order_lines.customer_id is not null
-        and order_lines.is_bought
+    select * from {{ ref('fct_order_lines') }}
+    where customer_id is not null
+        and is_bought
 
 ),
 
@@ -94,14 +89,42 @@ preferred_{{ preference }}s as (
 ),
 
 {% endfor -%}
-categories as (
+-- The lines come down to a customer's products, and these to categories.
+goods as (
 
     select
         customer_id,
-        category_1,
+        product_id,
+        sum(bought_revenue) as revenue,
+        count(*) filter (where discount > 0) as discounted_lines
+    from bought_lines
+    group by customer_id, product_id
+
+),
+
+categories as (
+
+    select
+        goods.customer_id,
+        products.category_1 as member,
+        sum(goods.revenue) as revenue,
+        count(*) as products,
+        sum(goods.discounted_lines) as discounted_lines
+    from goods
+    inner join {{ ref('dim_products') }} as products
+        on goods.product_id = products.product_id
+    group by goods.customer_id, products.category_1
+
+),
+
+cities as (
+
+    select
+        customer_id,
+        city as member,
         sum(bought_revenue) as revenue
     from bought_lines
-    group by customer_id, category_1
+    group by customer_id, city
 
 ),
 
@@ -113,22 +136,20 @@ labels as (
 
 ),
 
-{% for share in ['category', 'city'] -%}
+{% for share, table in {'category': 'categories', 'city': 'cities'}.items() -%}
 {{ share }}_shares as (
 
     select
-        bought_lines.customer_id,
+        {{ table }}.customer_id,
         {%- for place in top_places %}
-        coalesce(sum(bought_lines.bought_revenue)
-            filter (where labels.place = {{ place }}), 0) as {{ share }}_{{ place }},
+        coalesce(sum({{ table }}.revenue) filter (where labels.place = {{ place }}), 0)
+            as {{ share }}_{{ place }}{{ ',' if not loop.last }}
         {%- endfor %}
-        sum(bought_lines.bought_revenue) as revenue
-    from bought_lines
+    from {{ table }}
     left join labels
         on labels.dimension = '{{ share }}'
-        and bought_lines.{{ 'category_1' if share == 'category' else 'city' }}
-            = labels.member
-    group by bought_lines.customer_id
+        and {{ table }}.member = labels.member
+    group by {{ table }}.customer_id
 
 ),
 
@@ -137,22 +158,13 @@ breadth as (
 
     select
         customer_id,
-        max_by(category_1, (revenue, category_1))
-            filter (where category_1 is not null) as favourite_category,
-        count(category_1) as categories,
-        max(revenue) filter (where category_1 is not null) as favourite_revenue
+        max_by(member, (revenue, member)) filter (where member is not null)
+            as favourite_category,
+        count(member) as categories,
+        max(revenue) filter (where member is not null) as favourite_revenue,
+        sum(products) as products,
+        sum(discounted_lines) as discounted_lines
     from categories
-    group by customer_id
-
-),
-
-bought_goods as (
-
-    select
-        customer_id,
-        count(distinct product_id) as products,
-        count(*) filter (where discount > 0) as discounted_lines
-    from bought_lines
     group by customer_id
 
 ),
@@ -174,8 +186,8 @@ joined as (
         breadth.favourite_category,
         breadth.favourite_revenue,
         breadth.categories,
-        bought_goods.products,
-        bought_goods.discounted_lines,
+        breadth.products,
+        breadth.discounted_lines,
         {%- for share in ['category', 'city'] %}
         {%- for place in top_places %}
         {{ share }}_shares.{{ share }}_{{ place }}
@@ -193,8 +205,6 @@ joined as (
     {%- endfor %}
     left join breadth
         on placed.customer_id = breadth.customer_id
-    left join bought_goods
-        on placed.customer_id = bought_goods.customer_id
     {%- for share in ['category', 'city'] %}
     left join {{ share }}_shares
         on placed.customer_id = {{ share }}_shares.customer_id
@@ -300,7 +310,7 @@ select
     cast(mean_gap_days as double) as mean_gap_days,
     cast(median_gap_days as double) as median_gap_days,
     coalesce(categories, 0) as categories,
-    coalesce(products, 0) as products,
+    cast(coalesce(products, 0) as bigint) as products,
     {{ ratio('favourite_revenue', 'bought_revenue') }} as favourite_category_share,
     {{ ratio('discounted_lines', 'bought_lines') }} as discounted_share,
     {%- for share in ['category', 'city'] %}
