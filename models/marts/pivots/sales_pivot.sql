@@ -1,6 +1,8 @@
--- Two passes for all dimensions. What all lines of an order share, its time and
--- place, is grouped by order first, which leaves few rows; the goods are counted
--- line by line. A dimension that the dataset does not have is left out.
+-- What all lines of an order share, its time and place, is grouped by order first,
+-- which leaves few rows; the goods are summed line by line. Sums take one pass for all
+-- dimensions. Orders and customers are counted one dimension after another, since all
+-- at once would have to be held together. A dimension that the dataset does not have is
+-- left out.
 {% set times = ['month', 'week', 'day', 'weekday', 'hour'] -%}
 {% set places = [
     'country', 'region', 'city', 'channel', 'delivery_method', 'payment_method',
@@ -62,7 +64,7 @@ labelled_parts as (
 
 ),
 
-labelled_goods as (
+labelled_goods as {{ unheld() }} (
 
     select
         order_lines.order_id,
@@ -89,7 +91,7 @@ labelled_goods as (
 {% for rows, dimensions in {
     'parts': order_dimensions, 'goods': goods_dimensions,
 }.items() -%}
-grouped_{{ rows }} as (
+summed_{{ rows }} as (
 
     select
         case
@@ -100,10 +102,6 @@ grouped_{{ rows }} as (
         coalesce({{ dimensions | join(', ') }}) as member,
         {%- for basis in ['placed', 'bought'] %}
         sum({{ basis }}_lines) as {{ basis }}_lines,
-        count(distinct order_id) filter (where {{ basis }}_lines > 0)
-            as {{ basis }}_orders,
-        count(distinct customer_id) filter (where {{ basis }}_lines > 0)
-            as {{ basis }}_customers,
         sum({{ basis }}_units) as {{ basis }}_units,
         sum({{ basis }}_revenue) as {{ basis }}_revenue,
         sum({{ basis }}_margin) as {{ basis }}_margin,
@@ -120,14 +118,62 @@ grouped_{{ rows }} as (
 
 ),
 
+{% for key in ['order', 'customer'] -%}
+{{ key }}s_of_{{ rows }} as (
+    {%- for dimension in dimensions %}
+
+    select
+        '{{ dimension }}' as dimension,
+        member,
+        {%- for basis in ['placed', 'bought'] %}
+        count(*) filter (where {{ basis }}_lines > 0) as {{ basis }}_{{ key }}s
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            {{ dimension }} as member,
+            {%- for basis in ['placed', 'bought'] %}
+            max({{ basis }}_lines) as {{ basis }}_lines
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        from labelled_{{ rows }}
+        where {{ key }}_id is not null
+        group by {{ dimension }}, {{ key }}_id
+    ) as pairs
+    group by member
+    {%- if not loop.last %}
+
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+{% endfor -%}
 {% endfor -%}
 grouped as (
 
-    select * from grouped_parts
+    {% for rows in ['parts', 'goods'] -%}
+    select
+        sums.*,
+        {%- for basis in ['placed', 'bought'] %}
+        orders.{{ basis }}_orders,
+        coalesce(customers.{{ basis }}_customers, 0) as {{ basis }}_customers
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from summed_{{ rows }} as sums
+    inner join orders_of_{{ rows }} as orders
+        on sums.dimension = orders.dimension
+        and sums.member is not distinct from orders.member
+    left join customers_of_{{ rows }} as customers
+        on sums.dimension = customers.dimension
+        and sums.member is not distinct from customers.member
+    {%- if not loop.last %}
 
     union all
 
-    select * from grouped_goods
+    {% endif -%}
+    {%- endfor %}
 
 ),
 

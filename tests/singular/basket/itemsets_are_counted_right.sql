@@ -4,7 +4,10 @@ with
 
 itemsets as (
 
-    select * from {{ ref('frequent_itemsets') }}
+    select
+        *,
+        row_number() over (order by basis, level, itemset) as itemset_number
+    from {{ ref('frequent_itemsets') }}
     where {{ hash_bucket("'recount|'", 'itemset') }} < 1000
 
 ),
@@ -12,9 +15,9 @@ itemsets as (
 items as (
 
     select
+        itemset_number,
         basis,
         level,
-        itemset,
         length,
         unnest(string_split(itemset, ' + ')) as item
     from itemsets
@@ -24,9 +27,7 @@ items as (
 holding_baskets as (
 
     select
-        items.basis,
-        items.level,
-        items.itemset,
+        items.itemset_number,
         basket_items.basket_number
     from items
     inner join {{ ref('basket_item_counts') }} as item_counts
@@ -46,12 +47,10 @@ holding_baskets as (
 recounts as (
 
     select
-        basis,
-        level,
-        itemset,
+        itemset_number,
         count(*) as baskets
     from holding_baskets
-    group by basis, level, itemset
+    group by itemset_number
 
 )
 
@@ -68,9 +67,7 @@ inner join {{ ref('basket_summary') }} as summary
     on itemsets.basis = summary.basis
     and itemsets.level = summary.level
 left join recounts
-    on itemsets.basis = recounts.basis
-    and itemsets.level = recounts.level
-    and itemsets.itemset = recounts.itemset
+    on itemsets.itemset_number = recounts.itemset_number
 where recounts.baskets is distinct from itemsets.baskets
     or abs(itemsets.support - itemsets.baskets / summary.baskets) > 1e-9
     or itemsets.support < summary.min_support - 1e-9
