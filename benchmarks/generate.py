@@ -273,7 +273,9 @@ OTHERS = {
             case when chance(customer, 'gender') < 0.55 then 'female' else 'male' end as gender,
             round(exp(10.3 + 0.5 * normal(customer, 'income')))::integer as income,
             'Country ' || city_of(customer) % 7 as country,
-            'City ' || lpad(city_of(customer)::varchar, 2, '0') as city
+            'City ' || lpad(city_of(customer)::varchar, 2, '0') as city,
+            case when chance(customer, 'email') < 0.9
+                then lower(customer_key(customer)) || '@example.com' end as email
         from orders where customer is not null group by customer order by customer
     """,
     "consents": """

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from conftest import REPO_ROOT, Build, Project
 
+from python_ml import newcomers as newcomers_module
 from python_ml.newcomers import evaluate_newcomers, predict_newcomers
 
 COLUMNS = {"numbers": ["amount", "gap"], "texts": ["first_category", "channel"]}
@@ -72,6 +73,29 @@ def chosen(evaluations: pd.DataFrame, target: str, receipts_used: int = 1) -> pd
     ]
     assert len(rows) == 1
     return rows.iloc[0]
+
+
+def test_of_many_some_teach_and_rare_labels_stay(monkeypatch):
+    features, labels = make_newcomers(customers=4_000)
+    rare = labels.index[(labels["target"] == "cluster")][:3]
+    labels.loc[rare, "label"] = "rare"
+    usual = evaluate_newcomers(features, labels, **COLUMNS)
+    fitted = []
+    fit = newcomers_module.Pipeline.fit
+
+    def noting_fit(pipeline, rows, truth):
+        fitted.append(truth)
+        return fit(pipeline, rows, truth)
+
+    monkeypatch.setattr(newcomers_module.Pipeline, "fit", noting_fit)
+    monkeypatch.setattr(newcomers_module, "MOST_FITTED_ROWS", 500)
+    drawn = evaluate_newcomers(features, labels, **COLUMNS)
+    assert [500 <= len(truth) <= 503 for truth in fitted] == [True] * 3
+    assert (fitted[1] == "rare").sum() == 1
+    assert drawn["training_rows"].equals(usual["training_rows"])
+    assert (drawn["accuracy"] - usual["accuracy"]).abs().max() < 0.05
+    again = evaluate_newcomers(features.sample(frac=1, random_state=3), labels, **COLUMNS)
+    pd.testing.assert_frame_equal(again, drawn)
 
 
 def test_what_can_be_told_is_told(evaluated):

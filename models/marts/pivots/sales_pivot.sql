@@ -126,14 +126,14 @@ summed_{{ rows }} as (
         '{{ dimension }}' as dimension,
         member,
         {%- for basis in ['placed', 'bought'] %}
-        count(*) filter (where {{ basis }}_lines > 0) as {{ basis }}_{{ key }}s
+        count(*) filter (where is_{{ basis }}) as {{ basis }}_{{ key }}s
         {{- ',' if not loop.last }}
         {%- endfor %}
     from (
         select
             {{ dimension }} as member,
             {%- for basis in ['placed', 'bought'] %}
-            max({{ basis }}_lines) as {{ basis }}_lines
+            bool_or({{ basis }}_lines > 0) as is_{{ basis }}
             {{- ',' if not loop.last }}
             {%- endfor %}
         from labelled_{{ rows }}
