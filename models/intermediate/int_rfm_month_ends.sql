@@ -28,34 +28,42 @@ month_ends as (
 
 ),
 
-orders_then as (
+-- An order is worth the same from one of its events to the next.
+order_states as (
 
     select
-        order_events.basis,
-        month_ends.month_end,
-        order_events.order_id,
-        any_value(order_events.customer_id) as customer_id,
-        any_value(order_events.ordered_at) as ordered_at,
-        sum(order_events.revenue) as revenue
-    from month_ends
-    inner join order_events
-        on month_ends.month_end > order_events.event_at
-    group by order_events.basis, month_ends.month_end, order_events.order_id
-    having sum(order_events.units) > 0
+        basis,
+        customer_id,
+        ordered_at,
+        event_at as since_at,
+        sum(units) over (
+            partition by basis, order_id order by event_at
+            rows between unbounded preceding and current row
+        ) as units,
+        sum(revenue) over (
+            partition by basis, order_id order by event_at
+            rows between unbounded preceding and current row
+        ) as revenue,
+        lead(event_at) over (partition by basis, order_id order by event_at) as until_at
+    from order_events
 
 ),
 
 customers_then as (
 
     select
-        basis,
-        month_end,
-        customer_id,
-        {{ elapsed_days('max(ordered_at)', 'month_end') }} as recency_days,
+        states.basis,
+        month_ends.month_end,
+        states.customer_id,
+        {{ elapsed_days('max(states.ordered_at)', 'month_ends.month_end') }} as recency_days,
         count(*) as frequency,
-        sum(revenue) as monetary
-    from orders_then
-    group by basis, month_end, customer_id
+        sum(states.revenue) as monetary
+    from month_ends
+    inner join order_states as states
+        on month_ends.month_end > states.since_at
+    where states.units > 0
+        and (states.until_at is null or states.until_at >= month_ends.month_end)
+    group by states.basis, month_ends.month_end, states.customer_id
 
 ),
 
