@@ -40,7 +40,7 @@ orders as (
             'lag(ordered_at) over (partition by customer_id order by ordered_at, order_id)',
             'ordered_at'
         ) }} as gap_days,
-        exists (
+        exists(
             select 1 from {{ ref('holiday_seasons') }} as seasons
             where 100 * extract(month from orders.ordered_at)
                 + extract(day from orders.ordered_at)
@@ -451,8 +451,8 @@ goods_by_category as (
         on category_lines.customer_id = observed.customer_id
     inner join cutoffs
         on observed.number = cutoffs.number
-        and cutoffs.cutoff_at > category_lines.ordered_at
-        and {{ days_after('cutoffs.cutoff_at', -base) }} <= category_lines.ordered_at
+        and category_lines.ordered_at < cutoffs.cutoff_at
+        and category_lines.ordered_at >= {{ days_after('cutoffs.cutoff_at', -base) }}
     group by observed.number, observed.customer_id, category_lines.category_1
 
 ),
