@@ -28,7 +28,7 @@ BASELINES = {
 """What the model must beat, by target; of equal baselines the first is meant."""
 
 MOST_FITTED_ROWS = 20_000
-"""Customers that the model is fitted on; of more so many are drawn, which hardly moves weights."""
+"""Customers that the model is fitted on; of more, about so many are drawn, label by label."""
 
 CHANCE_FACTOR = 1.645
 """Standard errors that a gain must exceed: one-sided, five in a hundred by chance."""
@@ -82,7 +82,8 @@ def evaluate_newcomers(
     receipt used: the earlier ones teach, the latest `test_share` are foretold. That is how current
     newcomers are foretold: they came right after the last whose horizon has passed.
 
-    - "logistic_regression", multinomial, on `numbers` and `texts`;
+    - "logistic_regression", multinomial, on `numbers` and `texts` of at most about
+      MOST_FITTED_ROWS customers;
     - "majority", a baseline: the label that most training customers have;
     - "first_category" and "popularity", baselines of the category of interest: the category of the
       first receipt, and the one that most training customers bought first.
@@ -152,7 +153,9 @@ def predict_newcomers(
     first_category: str = "first_category",
     seed: int = 42,
 ) -> pd.DataFrame:
-    """Foretell what the current newcomers become, by the chosen model fitted on all labels.
+    """Foretell what the current newcomers become, by the chosen model on all labels.
+
+    The model is fitted as in `evaluate_newcomers`, on at most about MOST_FITTED_ROWS customers.
 
     Parameters
     ----------

@@ -157,37 +157,18 @@ repeats as (
 
 ),
 
-known_gaps as (
-
-    select
-        repeats.product_id,
-        {%- for moment, until in [
-            ('tested', 'confirmed_until_seconds'), ('current', 'tested_until_seconds'),
-        ] %}
-        count(*) filter (where repeats.ordered_seconds <= periods.{{ until }})
-            as {{ moment }}_repeats,
-        median(repeats.gap_seconds)
-            filter (where repeats.ordered_seconds <= periods.{{ until }})
-            as {{ moment }}_gap_seconds{{ ',' if not loop.last }}
-        {%- endfor %}
-    from repeats
-    cross join periods
-    where repeats.gap_seconds is not null
-    group by repeats.product_id
-
-),
-
 gaps as (
 
     select
         moments.moment,
-        known_gaps.product_id,
-        {%- for measure in ['repeats', 'gap_seconds'] %}
-        case when moments.moment = 'tested' then known_gaps.tested_{{ measure }}
-            else known_gaps.current_{{ measure }} end as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from known_gaps
-    cross join moments
+        repeats.product_id,
+        count(*) as repeats,
+        cast(floor(median(repeats.gap_seconds) / 86400) as bigint) as usual_gap_days
+    from moments
+    inner join repeats
+        on moments.until_seconds >= repeats.ordered_seconds
+        and repeats.gap_seconds is not null
+    group by moments.moment, repeats.product_id
 
 ),
 
@@ -201,7 +182,7 @@ priced as (
         and sales.last_sold_days_ago <= {{ var('assortment_days') }} as is_offered,
         coalesce(known_buyers.buyers, 0) as buyers,
         case when gaps.repeats >= {{ var('repurchase_min_repeats') }}
-            then cast(floor(gaps.gap_seconds / 86400) as bigint) end as repurchase_days,
+            then gaps.usual_gap_days end as repurchase_days,
         coalesce(
             ceil(3 * cume_dist() over (
                 partition by sales.moment, coalesce(products.category_1, '')
