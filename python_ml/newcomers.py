@@ -216,17 +216,17 @@ def _groups(
     if not twice.empty:
         raise ValueError(f"labels has {key} {twice[key].min()} more than once for a target")
     features = _prepare(features, key=key, columns=columns)
+    used = {count: features[features["receipts_used"] == count] for count in RECEIPTS}
+    keys = {count: pd.Index(rows[key]) for count, rows in used.items()}
+    known = labels[labels["label"].notna()]
+    groups = dict(list(known.groupby(["target", "receipts_used"], sort=False)))
     for target in TARGETS:
-        for receipts_used in RECEIPTS:
-            labelled = labels[
-                (labels["target"] == target)
-                & (labels["receipts_used"] == receipts_used)
-                & labels["label"].notna()
-            ]
-            used = features[features["receipts_used"] == receipts_used]
-            # Keys of an empty frame have no type of their own to be merged by.
-            group = used.assign(label=used[key].map(labelled.set_index(key)["label"].to_dict()))
-            yield target, receipts_used, group[group["label"].notna()]
+        for count in RECEIPTS:
+            labelled = groups.get((target, count), known.head(0))
+            places = keys[count].get_indexer(labelled[key])
+            labelled = labelled.assign(place=places).query("place >= 0").sort_values("place")
+            group = used[count].iloc[labelled["place"]]
+            yield target, count, group.assign(label=labelled["label"].array)
 
 
 def _split(group: pd.DataFrame, *, test_share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -332,10 +332,17 @@ def _build(*, numbers: list[str], texts: list[str], seed: int) -> Pipeline:
 
 def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dict]:
     """Compare the model with the best baseline on the same customers."""
+    # Numbers in place of labels, those that occur first, are compared in a fraction of the time.
     seen = sorted(truth.unique())
+    guessed = {label for guess in predictions.values() for label in guess.unique()}
+    labels = pd.Index([*seen, *sorted(guessed.difference(seen))], dtype=object)
+    truth = pd.Series(labels.get_indexer(truth))
+    predictions = {
+        name: pd.Series(labels.get_indexer(guess)) for name, guess in predictions.items()
+    }
     accuracy = {name: accuracy_score(truth, guess) for name, guess in predictions.items()}
     macro_f1 = {
-        name: f1_score(truth, guess, labels=seen, average="macro", zero_division=0)
+        name: f1_score(truth, guess, labels=range(len(seen)), average="macro", zero_division=0)
         for name, guess in predictions.items()
     }
     baselines = [name for name in predictions if name != MODEL]

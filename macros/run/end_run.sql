@@ -40,7 +40,13 @@
             'dbt_version': dbt_version,
         } -%}
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}
+        {#- The thread that calls the function waits for it: on two, the marts would be
+            copied by one. Threads cannot be changed from within a query. -#}
+        {%- set asked = run_query("select current_setting('threads') as threads") -%}
+        {%- set threads = asked.columns[0].values()[0] | int -%}
+        {%- do run_query('set threads = ' ~ (threads + 1)) -%}
         {%- set outcome = fromjson(run_query(call).columns[0].values()[0]) -%}
+        {%- do run_query('set threads = ' ~ threads) -%}
         {%- if outcome['is_error'] -%}
             select error({{ string_literal(outcome['message']) }})
         {%- else -%}

@@ -28,8 +28,13 @@ methods as (
 -- Asked again and again, and too many to be held meanwhile.
 purchases as {{ unheld() }} (
 
-    select * from {{ ref('recommendation_purchases') }}
-    where moment = '{{ moment }}'
+    select
+        customer_id,
+        product_id,
+        {{ moment }}_purchases as purchases,
+        {{ moment }}_days_ago as days_ago
+    from {{ ref('int_customer_products') }}
+    where {{ moment }}_purchases > 0
 
 ),
 
@@ -70,9 +75,21 @@ known_segments as (
 
 ),
 
+-- Everyone who bought, for what is popular; offers are for `customers`.
+buyers as (
+
+    select
+        bought.customer_id,
+        known_segments.segment
+    from (select customer_id from purchases group by customer_id) as bought
+    left join known_segments
+        on bought.customer_id = known_segments.customer_id
+
+),
+
 customers as (
 
-    select customer_id from purchases
+    select customer_id from buyers
     {%- if moment == 'tested' %}
     where customer_id in (
         select orders.customer_id
@@ -83,9 +100,6 @@ customers as (
     )
         and {{ hash_bucket("'recommendation_tests|'", 'customer_id') }}
         < 10000 * {{ var('recommendation_test_share') }}
-    {%- endif %}
-    group by customer_id
-    {%- if moment == 'tested' %}
     qualify row_number() over (
         order by {{ hash_bucket("'recommendation_tests|'", 'customer_id') }}, customer_id
     ) <= {{ var('recommendation_test_customers') }}
@@ -93,18 +107,36 @@ customers as (
 
 ),
 
+{% if moment == 'tested' -%}
+own_purchases as (
+
+    select purchases.*
+    from purchases
+    inner join customers
+        on purchases.customer_id = customers.customer_id
+
+),
+
+{% else -%}
+own_purchases as {{ unheld() }} (
+
+    select * from purchases
+
+),
+
+{% endif -%}
 bands as (
 
     select
-        purchases.customer_id,
+        own_purchases.customer_id,
         products.price_band
-    from purchases
+    from own_purchases
     inner join products
-        on purchases.product_id = products.product_id
-    group by purchases.customer_id, products.price_band
+        on own_purchases.product_id = products.product_id
+    group by own_purchases.customer_id, products.price_band
     qualify row_number() over (
-        partition by purchases.customer_id
-        order by sum(purchases.purchases) desc, products.price_band
+        partition by own_purchases.customer_id
+        order by sum(own_purchases.purchases) desc, products.price_band
     ) = 1
 
 ),
@@ -113,13 +145,13 @@ bands as (
 kept_back as {{ unheld() }} (
 
     select
-        purchases.customer_id,
-        purchases.product_id
-    from purchases
+        own_purchases.customer_id,
+        own_purchases.product_id
+    from own_purchases
     inner join products
-        on purchases.product_id = products.product_id
+        on own_purchases.product_id = products.product_id
     where products.repurchase_days is null
-        or purchases.days_ago < products.repurchase_days
+        or own_purchases.days_ago < products.repurchase_days
 
 ),
 
@@ -155,16 +187,14 @@ basket_products as (
 held as (
 
     select
-        purchases.customer_id,
+        own_purchases.customer_id,
         rule_items.start
-    from purchases
-    inner join customers
-        on purchases.customer_id = customers.customer_id
+    from own_purchases
     inner join basket_products
-        on purchases.product_id = basket_products.product_id
+        on own_purchases.product_id = basket_products.product_id
     inner join rule_items
         on basket_products.item = rule_items.item
-    group by purchases.customer_id, rule_items.start, rule_items.antecedent_size
+    group by own_purchases.customer_id, rule_items.start, rule_items.antecedent_size
     having count(distinct rule_items.item) = rule_items.antecedent_size
 
 ),
@@ -193,58 +223,75 @@ ruled as (
 alike as (
 
     select
-        purchases.customer_id,
+        own_purchases.customer_id,
         neighbours.neighbour_id as product_id,
         cast(sum(cast(neighbours.similarity as decimal(18, 9))) as double) as score
-    from purchases
-    inner join customers
-        on purchases.customer_id = customers.customer_id
+    from own_purchases
     inner join {{ ref('item_neighbours') }} as neighbours
-        on purchases.product_id = neighbours.product_id
-        and purchases.moment = neighbours.moment
+        on own_purchases.product_id = neighbours.product_id
+        and neighbours.moment = '{{ moment }}'
     -- Joined, so that nothing is multiplied where the method is not asked for.
     inner join methods
         on methods.method = 'cosine'
-    group by purchases.customer_id, neighbours.neighbour_id
+    group by own_purchases.customer_id, neighbours.neighbour_id
+
+),
+
+-- A customer's segment, and all customers.
+popular_groups as (
+
+    select
+        'segment' as method,
+        segment,
+        coalesce(
+            {{ text('the segment {segment}', segment=label('segment', 'segment')) }},
+            {{ text('those without a segment') }}
+        ) as ground,
+        count(*) as customers
+    from buyers
+    where exists (
+        select 1 from methods where method in ('segment', 'rules_then_segment')
+    )
+    group by segment
+
+    union all
+
+    select
+        'popularity' as method,
+        cast(null as string) as segment,
+        {{ text('all customers') }} as ground,
+        count(*) as customers
+    from buyers
+    where exists (select 1 from methods where method = 'popularity')
 
 ),
 
 grouped as (
 
     select
-        customers.customer_id,
-        groups.method,
-        case when groups.method = 'popularity' then {{ text('all customers') }}
-            else coalesce(
-                {{ text(
-                    'the segment {segment}', segment=label('segment', 'known_segments.segment')
-                ) }},
-                {{ text('those without a segment') }}
-            )
-        end as ground
-    from (select distinct customer_id from purchases) as customers
-    left join known_segments
-        on customers.customer_id = known_segments.customer_id
-    cross join (
-        select 'segment' as method
-        where exists (
-            select 1 from methods where method in ('segment', 'rules_then_segment')
-        )
-        union all
-        select method from methods
-        where method = 'popularity'
-    ) as groups
+        popular_groups.method,
+        popular_groups.ground,
+        buyers.customer_id
+    from buyers
+    inner join customers
+        on buyers.customer_id = customers.customer_id
+    inner join popular_groups
+        on popular_groups.method = 'popularity'
+        or buyers.segment is not distinct from popular_groups.segment
 
 ),
 
-group_sizes as (
+-- The purchases are counted once, by segment, which all customers together sum up.
+bought_by_segment as (
 
     select
-        method,
-        ground,
-        count(*) as customers
-    from grouped
-    group by method, ground
+        buyers.segment,
+        purchases.product_id,
+        count(*) as buyers
+    from purchases
+    inner join buyers
+        on purchases.customer_id = buyers.customer_id
+    group by buyers.segment, purchases.product_id
 
 ),
 
@@ -252,20 +299,26 @@ group_sizes as (
 most_bought as (
 
     select
-        grouped.method,
-        grouped.ground,
-        purchases.product_id,
-        count(*) as buyers
-    from purchases
-    inner join grouped
-        on purchases.customer_id = grouped.customer_id
+        popular_groups.method,
+        popular_groups.ground,
+        popular_groups.customers,
+        bought_by_segment.product_id,
+        cast(sum(bought_by_segment.buyers) as bigint) as buyers
+    from bought_by_segment
     inner join products
-        on purchases.product_id = products.product_id
+        on bought_by_segment.product_id = products.product_id
         and products.is_offered
-    group by grouped.method, grouped.ground, purchases.product_id
+    inner join popular_groups
+        on popular_groups.method = 'popularity'
+        or bought_by_segment.segment is not distinct from popular_groups.segment
+    group by
+        popular_groups.method,
+        popular_groups.ground,
+        popular_groups.customers,
+        bought_by_segment.product_id
     qualify row_number() over (
-        partition by grouped.method, grouped.ground
-        order by count(*) desc, purchases.product_id
+        partition by popular_groups.method, popular_groups.ground
+        order by sum(bought_by_segment.buyers) desc, bought_by_segment.product_id
     ) <= 100
 
 ),
@@ -308,16 +361,11 @@ liked as (
         grouped.method,
         grouped.customer_id,
         popular.product_id,
-        {{ ratio('popular.buyers', 'group_sizes.customers') }} as score
+        {{ ratio('popular.buyers', 'popular.customers') }} as score
     from grouped
-    inner join customers
-        on grouped.customer_id = customers.customer_id
     inner join popular
         on grouped.method = popular.method
         and grouped.ground = popular.ground
-    inner join group_sizes
-        on grouped.method = group_sizes.method
-        and grouped.ground = group_sizes.ground
     left join popular_kept_back
         on grouped.method = popular_kept_back.method
         and grouped.customer_id = popular_kept_back.customer_id

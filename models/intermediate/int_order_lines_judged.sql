@@ -53,10 +53,7 @@
             nullif(customer_id, '0') as known_customer_id,
             {{ adapter_column('line_service', 'string') }} as stated_service,
             {{ adapter_column('refused_quantity', 'quantity') }} as quantity_refused,
-            try_cast(
-                cast(quantity as decimal(38, 3)) * unit_price
-                - sign(quantity) * coalesce(discount, 0) as decimal(18, 4)
-            ) as amount
+            {{ amount_of('quantity', 'unit_price', 'discount') }} as amount
         from ({{ lines_to_judge }})
     ) as conformed_lines
     cross join last_plausible

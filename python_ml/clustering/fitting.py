@@ -220,11 +220,15 @@ def rank_clusters(
     worth = to_floats(customers, columns=[rank_by])[rank_by].to_numpy()
     models = models.sort_values(["method", "k"], ignore_index=True)
     ranked = []
+    # Most models look at the same features.
+    known: dict[tuple[str, ...], np.ndarray] = {}
     for text in models["model"]:
         model = read_model(text)
-        check_columns(customers, columns=model.features, name="customers")
-        values = to_floats(customers, columns=model.features).to_numpy()
-        model, smallest = _rank_clusters(model, values, worth)
+        features = tuple(model.features)
+        if features not in known:
+            check_columns(customers, columns=features, name="customers")
+            known[features] = to_floats(customers, columns=model.features).to_numpy()
+        model, smallest = _rank_clusters(model, known[features], worth)
         ranked.append({"model": model.to_text(), "smallest_share": smallest})
     models = models.assign(customers=len(customers), **pd.DataFrame(ranked, index=models.index))
     return to_typed(models, types=MODEL_TYPES)

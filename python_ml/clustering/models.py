@@ -1,6 +1,7 @@
 """Fitted clusterings: small, written as text, and able to place any customer."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,13 +42,34 @@ class Prototypes:
         full number of features.
         """
         distances = np.empty((len(values), self.k))
-        order = np.argsort(self.clusters, kind="stable")
-        starts = np.searchsorted(self.clusters[order], np.arange(1, self.k + 1))
-        for rows, known in _by_what_is_known(values):
-            factor = np.sqrt(len(known) / max(known.sum(), 1))
-            to_points = factor * cdist(values[np.ix_(rows, known)], self.centers[:, known])
-            distances[rows] = np.minimum.reduceat(to_points[:, order], starts, axis=1)
+        clusters, to_points = self._measure(values)
+        starts = np.searchsorted(clusters, np.arange(1, self.k + 1))
+        for rows, measured in to_points:
+            distances[rows] = np.minimum.reduceat(measured, starts, axis=1)
         return distances, None
+
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """Give the number of the cluster of each customer; as near, the lowest."""
+        numbers = np.empty(len(values), dtype=self.clusters.dtype)
+        clusters, to_points = self._measure(values)
+        for rows, measured in to_points:
+            numbers[rows] = clusters[measured.argmin(axis=1)]
+        return numbers
+
+    def _measure(
+        self, values: np.ndarray
+    ) -> tuple[np.ndarray, Iterator[tuple[np.ndarray, np.ndarray]]]:
+        """Give the clusters of the points in order, and distances to them, rows by rows."""
+        order = np.argsort(self.clusters, kind="stable")
+        centers = self.centers[order]
+        return self.clusters[order], (
+            (
+                rows,
+                np.sqrt(len(known) / max(known.sum(), 1))
+                * cdist(values[np.ix_(rows, known)], centers[:, known]),
+            )
+            for rows, known in _by_what_is_known(values)
+        )
 
     def renumbered(self, numbers: np.ndarray) -> "Prototypes":
         """Give cluster i + 1 the number `numbers[i]`; single points follow their numbers."""
@@ -103,14 +125,25 @@ class Mixture:
             seen = values[np.ix_(rows, known)]
             factor = np.sqrt(len(known) / max(known.sum(), 1))
             distances[rows] = factor * cdist(seen, self.means[:, known])
-            densities = np.log(self.weights) + np.column_stack(
-                [
-                    _log_density(seen, mean[known], covariance[np.ix_(known, known)])
-                    for mean, covariance in zip(self.means, self.covariances, strict=True)
-                ]
-            )
+            densities = self._log_densities(seen, known)
             posteriors[rows] = np.exp(densities - logsumexp(densities, axis=1, keepdims=True))
         return distances, posteriors
+
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """Give the number of the most probable cluster of each customer."""
+        numbers = np.empty(len(values), dtype=int)
+        for rows, known in _by_what_is_known(values):
+            densities = self._log_densities(values[np.ix_(rows, known)], known)
+            numbers[rows] = densities.argmax(axis=1) + 1
+        return numbers
+
+    def _log_densities(self, seen: np.ndarray, known: np.ndarray) -> np.ndarray:
+        return np.log(self.weights) + np.column_stack(
+            [
+                _log_density(seen, mean[known], covariance[np.ix_(known, known)])
+                for mean, covariance in zip(self.means, self.covariances, strict=True)
+            ]
+        )
 
     def renumbered(self, numbers: np.ndarray) -> "Mixture":
         """Give component i the number `numbers[i]`, from 1."""
@@ -170,7 +203,9 @@ def place(values: np.ndarray, model: Model) -> dict[str, np.ndarray]:
 
 def label(values: np.ndarray, model: Model) -> np.ndarray:
     """Give the number of the cluster of each customer."""
-    return place(values, model)["cluster"]
+    return np.concatenate(
+        [model.nearest(values[start : start + CHUNK]) for start in _starts(len(values))]
+    )
 
 
 def _starts(n_rows: int) -> range:

@@ -178,7 +178,7 @@ def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd
     )
     connection.register("thresholds", thresholds)
     tables = {
-        "basket_items": connection.sql("select * from items"),
+        "int_basket_items": connection.sql("select * from items"),
         "basket_item_counts": connection.sql("select * from counts"),
         "basket_thresholds": connection.sql("select * from thresholds"),
     }
@@ -235,7 +235,7 @@ def test_deleting_what_happened_after_the_as_of_date_changes_nothing(project):
     tables = (
         "segmentation.cluster_features",
         "basket.basket_thresholds",
-        "basket.basket_items",
+        "intermediate.int_basket_items",
         "basket.association_rules",
         "basket.product_recommendations",
         "activity.activity_features",

@@ -35,7 +35,7 @@ from python_ml.clustering import (
     rank_clusters,
     scale_features,
 )
-from python_ml.clustering.models import Prototypes, read_model
+from python_ml.clustering.models import Prototypes, label, place, read_model
 
 FEATURES = ["recency", "frequency", "spend", "breadth"]
 
@@ -330,6 +330,20 @@ def test_who_lacks_a_feature_is_placed_by_the_others(planted):
     assert placed[["distance", "margin"]].notna().all().all()
     nothing = scaled.head(1).assign(**dict.fromkeys(FEATURES, np.nan))
     assert len(assign_customers(nothing, models)) == len(models)
+
+
+def test_the_cluster_alone_is_that_of_the_placement(planted):
+    _, _, scaled, models, _, _ = planted
+    partly = scaled.copy()
+    partly.loc[::3, "breadth"] = np.nan
+    partly.loc[0, FEATURES] = np.nan
+    for text in models["model"]:
+        model = read_model(text)
+        values = partly[model.features].to_numpy()
+        np.testing.assert_array_equal(label(values, model), place(values, model)["cluster"])
+    # Two clusters as near: the lower number, though its point comes second.
+    twins = Prototypes(["recency"], np.array([[1.0], [-1.0], [5.0]]), np.array([2, 1, 2]))
+    assert label(np.array([[0.0], [4.0]]), twins).tolist() == [1, 2]
 
 
 def test_marginal_posterior_leaves_the_unknown_feature_out(planted):

@@ -5,7 +5,7 @@ with
 
 basket_items as (
 
-    select * from {{ ref('basket_items') }}
+    select * from {{ ref('int_basket_items') }}
     where level = '{{ var("basket_levels") | first }}'
 
 ),

@@ -5,7 +5,7 @@ from python_ml.baskets import mine_baskets
 
 def model(dbt, session):
     """One row per basis, level and frequent itemset; the empty itemset says what was done."""
-    items = dbt.ref("basket_items")
+    items = dbt.ref("int_basket_items")
     counts = dbt.ref("basket_item_counts")
     thresholds = dbt.ref("basket_thresholds")
     meta = dbt.config.get("meta")

@@ -8,10 +8,10 @@ offers as (
 
 ),
 
-purchases as (
+-- Asked more than once, and too many to be held meanwhile.
+purchases as {{ unheld() }} (
 
-    select * from {{ ref('recommendation_purchases') }}
-    where moment = 'current'
+    select * from {{ ref('int_customer_products') }}
 
 ),
 

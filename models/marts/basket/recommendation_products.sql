@@ -44,7 +44,7 @@ lines as {{ unheld() }} (
 
 purchases as {{ unheld() }} (
 
-    select * from {{ ref('recommendation_purchases') }}
+    select * from {{ ref('int_customer_products') }}
 
 ),
 
@@ -118,14 +118,14 @@ sales as (
 
 ),
 
-known_buyers as (
+product_buyers as (
 
     select
-        moment,
         product_id,
-        count(*) as buyers
+        count(*) filter (where tested_purchases > 0) as tested_buyers,
+        count(*) as current_buyers
     from purchases
-    group by moment, product_id
+    group by product_id
 
 ),
 
@@ -140,8 +140,7 @@ repeat_purchases as (
     inner join purchases
         on lines.customer_id = purchases.customer_id
         and lines.product_id = purchases.product_id
-        and purchases.moment = 'current'
-        and purchases.purchases > 1
+        and purchases.current_purchases > 1
 
 ),
 
@@ -180,7 +179,13 @@ priced as (
         products.category_1,
         products.is_active
         and sales.last_sold_days_ago <= {{ var('assortment_days') }} as is_offered,
-        coalesce(known_buyers.buyers, 0) as buyers,
+        coalesce(
+            case sales.moment
+                when 'tested' then product_buyers.tested_buyers
+                else product_buyers.current_buyers
+            end,
+            0
+        ) as buyers,
         case when gaps.repeats >= {{ var('repurchase_min_repeats') }}
             then gaps.usual_gap_days end as repurchase_days,
         coalesce(
@@ -193,9 +198,8 @@ priced as (
     from sales
     inner join products
         on sales.product_id = products.product_id
-    left join known_buyers
-        on sales.moment = known_buyers.moment
-        and sales.product_id = known_buyers.product_id
+    left join product_buyers
+        on sales.product_id = product_buyers.product_id
     left join gaps
         on sales.moment = gaps.moment
         and sales.product_id = gaps.product_id

@@ -19,6 +19,8 @@ bought_later as (
         lines.customer_id,
         lines.product_id
     from {{ ref('fct_order_lines') }} as lines
+    inner join customers
+        on lines.customer_id = customers.customer_id
     cross join periods
     where lines.is_bought
         and {{ epoch_seconds('lines.ordered_at') }} > periods.confirmed_until_seconds
@@ -32,8 +34,6 @@ wanted as (
         bought_later.customer_id,
         bought_later.product_id
     from bought_later
-    inner join customers
-        on bought_later.customer_id = customers.customer_id
     inner join products
         on bought_later.product_id = products.product_id
         and products.is_offered

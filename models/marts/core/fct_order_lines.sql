@@ -131,12 +131,8 @@ valued as (
         case when is_bought then amount - returned_revenue else 0 end
             as bought_revenue,
         -- A cost that is beyond all prices is none.
-        try_cast(
-            known_unit_cost * cast(quantity as decimal(38, 3)) as decimal(18, 4)
-        ) as cost,
-        try_cast(
-            known_unit_cost * cast(left_quantity as decimal(38, 3)) as decimal(18, 4)
-        ) as left_cost
+        {{ amount_of('quantity', 'known_unit_cost') }} as cost,
+        {{ amount_of('left_quantity', 'known_unit_cost') }} as left_cost
     from based
 
 )

@@ -1,14 +1,28 @@
--- A tenth of the itemsets counted anew in the mined baskets; an itemset meets the
--- support that was used.
+-- A tenth of the itemsets counted anew in the mined baskets, and of each basis and
+-- level no more than stand in some millions of them; an itemset meets the support that
+-- was used.
 with
+
+drawn as (
+
+    select
+        *,
+        {{ hash_bucket("'recount|'", 'itemset') }} as bucket
+    from {{ ref('frequent_itemsets') }}
+
+),
 
 itemsets as (
 
     select
         *,
         row_number() over (order by basis, level, itemset) as itemset_number
-    from {{ ref('frequent_itemsets') }}
-    where {{ hash_bucket("'recount|'", 'itemset') }} < 1000
+    from drawn
+    where bucket < 1000
+    qualify sum(baskets) over (
+        partition by basis, level order by bucket, itemset
+        rows between unbounded preceding and current row
+    ) - baskets < 3000000
 
 ),
 
@@ -34,7 +48,7 @@ holding_baskets as (
         on items.basis = item_counts.basis
         and items.level = item_counts.level
         and items.item = item_counts.item
-    inner join {{ ref('basket_items') }} as basket_items
+    inner join {{ ref('int_basket_items') }} as basket_items
         on items.basis = basket_items.basis
         and items.level = basket_items.level
         and item_counts.item_number = basket_items.item_number

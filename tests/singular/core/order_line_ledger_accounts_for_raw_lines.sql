@@ -7,10 +7,7 @@ staged as (
     select
         source_file,
         count(*) as row_count,
-        sum(try_cast(
-            cast(quantity as decimal(38, 3)) * unit_price
-            - sign(quantity) * coalesce(discount, 0) as decimal(18, 4)
-        )) as amount
+        sum({{ amount_of('quantity', 'unit_price', 'discount') }}) as amount
     from {{ conformed('order_lines') }}
     group by source_file
 
