@@ -6,6 +6,8 @@ Sarwar et al. (2001), Item-based collaborative filtering recommendation algorith
 Linden, Smith, York (2003), Amazon.com recommendations, IEEE Internet Computing 7.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
@@ -74,19 +76,20 @@ def find_similar_items(
     frames = []
     customers_of = bought.T.tocsr()
     for start in range(0, len(products), ITEMS_AT_A_TIME):
-        common = (bought[start : start + ITEMS_AT_A_TIME] @ customers_of).toarray()
-        own = np.arange(len(common))
-        common[own, own + start] = 0
-        common[common < min_customers] = 0
+        common = bought[start : start + ITEMS_AT_A_TIME] @ customers_of
+        own = np.repeat(np.arange(start, start + common.shape[0]), np.diff(common.indptr))
+        is_kept = (common.data >= min_customers) & (common.indices != own)
+        own, other, both = own[is_kept], common.indices[is_kept], common.data[is_kept]
         # Equal counts are equal similarities, also where the roots differ in their last digit.
-        similarity = common / np.sqrt(np.outer(buyers[start : start + ITEMS_AT_A_TIME], buyers))
-        similarity = similarity.round(12)
-        place = max(similarity.shape[1] - max_neighbours, 0)
-        least = np.partition(similarity, place, axis=1)[:, [place]]
-        own, other = np.nonzero((similarity >= least) & (similarity > 0))
+        similarity = (both / np.sqrt(buyers[own] * buyers[other])).round(12)
+        is_kept = similarity >= _find_least(similarity, own, largest=max_neighbours)
         frames.append(
             pd.DataFrame(
-                {"own": own + start, "other": other, "similarity": similarity[own, other]}
+                {
+                    "own": own[is_kept],
+                    "other": other[is_kept],
+                    "similarity": similarity[is_kept],
+                }
             )
         )
     pairs = pd.concat(frames).sort_values(
@@ -97,3 +100,13 @@ def find_similar_items(
         pairs.assign(product_id=names[pairs["own"]], neighbour_id=names[pairs["other"]]),
         types=NEIGHBOUR_TYPES,
     ).reset_index(drop=True)
+
+
+def _find_least(values: np.ndarray, groups: np.ndarray, *, largest: int) -> np.ndarray:
+    """Give each value the least of the `largest` of its group; groups stand together."""
+    least = np.full(len(values), -np.inf)
+    edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1))
+    for start, end in pairwise(edges):
+        if end - start > largest:
+            least[start:end] = np.partition(values[start:end], -largest)[-largest]
+    return least

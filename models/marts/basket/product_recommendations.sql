@@ -61,6 +61,17 @@ rule_products as (
 
 ),
 
+-- Few products start a rule.
+purchases_of_rules as (
+
+    select
+        customer_id,
+        product_id
+    from purchases
+    where product_id in (select rule_products.product_id from rule_products)
+
+),
+
 rules_to_offers as (
 
     select
@@ -85,9 +96,9 @@ held_rules as (
     from rules_to_offers
     inner join rule_products
         on rules_to_offers.rule_number = rule_products.rule_number
-    inner join purchases
-        on rules_to_offers.customer_id = purchases.customer_id
-        and rule_products.product_id = purchases.product_id
+    inner join purchases_of_rules
+        on rules_to_offers.customer_id = purchases_of_rules.customer_id
+        and rule_products.product_id = purchases_of_rules.product_id
     group by
         rules_to_offers.customer_id,
         rules_to_offers.product_id,

@@ -8,6 +8,7 @@ periods as (
 
 ),
 
+-- Only of what is recommended.
 last_bought as (
 
     select
@@ -15,6 +16,9 @@ last_bought as (
         lines.product_id,
         max({{ epoch_seconds('lines.ordered_at') }}) as bought_seconds
     from {{ ref('fct_order_lines') }} as lines
+    inner join {{ ref('product_recommendations') }} as recommendations
+        on lines.customer_id = recommendations.customer_id
+        and lines.product_id = recommendations.product_id
     where lines.is_bought
     group by lines.customer_id, lines.product_id
 

@@ -8,16 +8,7 @@ profiles as (
 
 ),
 
--- A row of a file may feed several inputs.
-ledgers as (
-
-    select
-        source_file,
-        source_row
-    from {{ ref('order_line_ledger') }}
-    where {{ untested('source_file') or 'true' }}
-
-    union distinct
+input_rows as (
 
     select
         source_file,
@@ -27,13 +18,46 @@ ledgers as (
 
 ),
 
+input_files as (
+
+    select distinct source_file from input_rows
+
+),
+
+-- A row of a file may feed several inputs: only then are rows compared.
+shared_rows as (
+
+    select * from input_rows
+
+    union distinct
+
+    select
+        source_file,
+        source_row
+    from {{ ref('order_line_ledger') }}
+    where {{ untested('source_file') or 'true' }}
+        and source_file in (select input_files.source_file from input_files)
+
+),
+
 files as (
 
     select
         source_file,
         count(*) as row_count
-    from ledgers
+    from shared_rows
     where source_file not like 'seeds/%'
+    group by source_file
+
+    union all
+
+    select
+        source_file,
+        count(*) as row_count
+    from {{ ref('order_line_ledger') }}
+    where {{ untested('source_file') or 'true' }}
+        and source_file not in (select input_files.source_file from input_files)
+        and source_file not like 'seeds/%'
     group by source_file
 
 )

@@ -5,10 +5,13 @@ with
 bought as (
 
     select distinct
-        customer_id,
-        product_id
-    from {{ ref('fct_order_lines') }}
-    where is_bought
+        lines.customer_id,
+        lines.product_id
+    from {{ ref('fct_order_lines') }} as lines
+    inner join {{ ref('candidates_cross_sell') }} as candidates
+        on lines.customer_id = candidates.customer_id
+        and lines.product_id = candidates.product_id
+    where lines.is_bought
 
 ),
 
