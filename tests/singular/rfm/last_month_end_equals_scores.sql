@@ -13,8 +13,8 @@ scores as (
 
     select
         scores.*,
-        count(*) filter (where customer_totals.source = 'totals') over () > 0
-            as has_totals,
+        -- A count with a filter over all rows would take their square.
+        bool_or(customer_totals.source = 'totals') over () as has_totals,
         customer_totals.source
     from {{ ref('rfm_scores') }} as scores
     inner join customer_totals
