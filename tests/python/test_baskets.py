@@ -54,7 +54,7 @@ def shuffled(baskets: Baskets) -> dict[str, pd.DataFrame]:
     order = np.random.default_rng(3).permutation(len(lines))
     lines["product_id"] = lines["product_id"].to_numpy()[order]
     baskets.run(
-        "path:models/marts/basket",
+        "path:models/intermediate/basket path:models/marts/basket",
         after="update core.fct_order_lines set product_id = dealt.product_id "
         "from dealt where fct_order_lines.order_line_id = dealt.order_line_id",
         dealt=lines,
