@@ -28,6 +28,7 @@ from python_ml.classifiers import (
     fit_prepared,
     search_parameters,
     split_rows,
+    split_to_calibrate,
 )
 from python_ml.frames import check_columns, key_type, sort_by_key, to_floats, to_typed
 
@@ -379,6 +380,10 @@ def predict_out_of_fold(
         progress(f"cross-validating on {len(training):,} rows: split {number} of {len(splits)}")
         unseen = training.iloc[held_out]
         is_first = calibrated and repeat == 1
+        # The same for every model of a fold.
+        thirds = (
+            split_to_calibrate(label[fit], groups=groups[fit], seed=seed) if is_first else None
+        )
         # Models that look at the same columns share what prepares them.
         prepared: dict[bool, tuple] = {}
         for model in (*models, *BASELINES):
@@ -393,8 +398,7 @@ def predict_out_of_fold(
                 pipeline[-1],
                 seen,
                 label=label[fit],
-                groups=groups[fit] if is_first else None,
-                seed=seed,
+                splits=thirds,
             )
             score = fitted.rank(matrix)
             predictions.append(

@@ -116,6 +116,9 @@ ISOTONIC_FROM = 1_000
 
 CALIBRATION_FOLDS = 3
 
+Folds = list[tuple[np.ndarray, np.ndarray]]
+"""Positions of rows to fit on and to hold out, fold by fold."""
+
 UNKNOWN = "unknown"
 """The category of a missing value."""
 
@@ -249,10 +252,12 @@ def fit_pipeline(
     Parameters
     ----------
     rows : the features, one row per label.
+    groups : whose row it is; rows of one customer are held out together.
     """
     prepare, classifier = pipeline[0], pipeline[-1]
     matrix = prepare.fit_transform(rows)
-    return fit_prepared(prepare, classifier, matrix, label=label, groups=groups, seed=seed)
+    splits = None if groups is None else split_to_calibrate(label, groups=groups, seed=seed)
+    return fit_prepared(prepare, classifier, matrix, label=label, splits=splits)
 
 
 def fit_prepared(
@@ -261,10 +266,9 @@ def fit_prepared(
     matrix: np.ndarray,
     *,
     label: np.ndarray,
-    groups: np.ndarray | None = None,
-    seed: int = 42,
+    splits: Folds | None = None,
 ) -> Calibrated:
-    """Fit a classifier on prepared rows and, if `groups` are given, a curve to probabilities.
+    """Fit a classifier on prepared rows and, if `splits` are given, a curve to probabilities.
 
     The curve is learned from the scores of held-out thirds of the rows, the classifier from all:
     isotonic regression where the rarer class has ISOTONIC_FROM rows, else a sigmoid. Logistic
@@ -272,8 +276,8 @@ def fit_prepared(
 
     Parameters
     ----------
-    prepare : fitted; what made `matrix`, one row per label. groups : whose row it is; rows of one
-        customer are held out together.
+    prepare : fitted; what made `matrix`, one row per label.
+    splits : the thirds, as `split_to_calibrate` gives them.
 
     References
     ----------
@@ -285,15 +289,24 @@ def fit_prepared(
     with warnings.catch_warnings():
         # A network is stopped after a number of steps, like the trees of a boosting.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if groups is None or isinstance(classifier, LogisticRegression | DummyClassifier):
+        if splits is None or isinstance(classifier, LogisticRegression | DummyClassifier):
             classifier = classifier.fit(matrix, label)
         else:
-            splits = list(split_rows(label, groups=groups, folds=CALIBRATION_FOLDS, seed=seed))
             method = "isotonic" if np.bincount(label).min() >= ISOTONIC_FROM else "sigmoid"
             fitted = CalibratedClassifierCV(classifier, method=method, cv=splits, ensemble=False)
             (one,) = fitted.fit(matrix, label).calibrated_classifiers_
             classifier, curve = one.estimator, one.calibrators[0]
     return Calibrated(Pipeline([("prepare", prepare), ("classify", classifier)]), curve)
+
+
+def split_to_calibrate(label: np.ndarray, *, groups: np.ndarray, seed: int = 42) -> Folds:
+    """Hold out each third of the rows once, as `split_rows` does, for a curve to be learned from.
+
+    Parameters
+    ----------
+    groups : whose row it is; rows of one customer are held out together.
+    """
+    return list(split_rows(label, groups=groups, folds=CALIBRATION_FOLDS, seed=seed))
 
 
 def split_rows(

@@ -35,13 +35,19 @@ SETTINGS_FILE = "dataset.yml"
 
 @dataclass(frozen=True)
 class InputFile:
-    """One raw file of an input, ready to be read by SQL with its own settings."""
+    """One raw file of an input, ready to be read by SQL with its own settings.
+
+    Attributes
+    ----------
+    columns, types : of the header in its order; the types, in DuckDB's words, of parquet alone.
+    """
 
     input: str
     source_file: str
     path: str
     format: str
     columns: list[str]
+    types: list[str]
     settings: Settings
 
 
@@ -401,10 +407,11 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
         if path.stat().st_size == 0:
             raise InputError(f"{path} is empty; it needs at least a header line.")
         if path.suffix == ".parquet":
-            readable, columns = path, read_parquet_columns(path)
+            readable = path
+            columns, types = read_parquet_columns(path)
         else:
             readable = make_readable(path, settings)
-            columns = read_header(readable, path, settings)
+            columns, types = read_header(readable, path, settings), []
     except OSError as error:
         raise InputError(
             f"{path} cannot be opened ({error.strerror}); see to it that you may read it."
@@ -415,15 +422,17 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
         path=readable.as_posix(),
         format="parquet" if path.suffix == ".parquet" else "csv",
         columns=columns,
+        types=types,
         settings=settings,
     )
 
 
-def read_parquet_columns(path: Path) -> list[str]:
-    """Return the column names of a parquet file."""
+def read_parquet_columns(path: Path) -> tuple[list[str], list[str]]:
+    """Return the names and the DuckDB types of a parquet file's columns."""
     with duckdb.connect() as connection:
         try:
-            return connection.read_parquet(str(path)).columns
+            relation = connection.read_parquet(str(path))
+            return relation.columns, [str(one) for one in relation.types]
         except duckdb.Error as error:
             raise InputError(f"{path} is not readable as parquet; export it again.") from error
 

@@ -1,14 +1,18 @@
 {#
-    A sentence where a cleaned text stands in `<column>_text` but its cast is
-    null. A contact that slipped into the column is not repeated.
+    A sentence where a cleaned text stands in `<column>_text`, or a value in the column
+    `found`, but its cast is null. A contact that slipped into the column is not repeated.
 
     cast_fault('quantity', 'number, required')  ->  quantity "abc" is not a number
 #}
-{%- macro cast_fault(column, kind) -%}
+{%- macro cast_fault(column, kind, found=none) -%}
+    {%- set found = found or column ~ '_text' -%}
     {%- set type = kind.split(',')[0] -%}
-    {%- set named = {'column': string_literal(column), 'value': shown_text(column ~ '_text')} -%}
+    {%- set named = {
+        'column': string_literal(column),
+        'value': shown_text('cast(' ~ found ~ ' as string)'),
+    } -%}
     case
-        when {{ column }} is null and {{ column }}_text is not null
+        when {{ column }} is null and {{ found }} is not null
             {%- if type == 'integer' %}
             then {{ text('{column} {value} is not a whole number', **named) }}
             {%- elif type == 'timestamp' %}

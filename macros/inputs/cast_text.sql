@@ -43,12 +43,7 @@
                 try_cast({{ text }} as timestamp)
             {%- endif -%}
         {%- endset -%}
-        {#- Systems write 0001-01-01 or 1753-01-01 for "unknown"; Python ends at 9999. -#}
-        case
-            when {{ parsed }} >= cast('1900-01-01' as timestamp)
-                and {{ parsed }} < cast('9999-12-31' as timestamp) + interval '1 day'
-                then {{ parsed }}
-        end
+        {{ known_time(parsed) }}
     {%- elif type == 'boolean' -%}
         case
             when lower({{ text }}) in ('1', 'true', 't', 'yes', 'y') then true
@@ -60,4 +55,30 @@
             try_cast({{ joined }} as {{ input_type(kind) }})
         )
     {%- endif -%}
+{%- endmacro -%}
+
+
+{#
+    A value of a typed column in the type of the input contract; null where it does not fit.
+    See typed_columns.
+#}
+{%- macro cast_typed(value, kind) -%}
+    {%- set type = kind.split(',')[0] -%}
+    {%- if type == 'integer' -%}
+        cast(try_cast({{ value }} as decimal(15, 0)) as bigint)
+    {%- elif type == 'timestamp' -%}
+        {{ known_time(value) }}
+    {%- else -%}
+        try_cast({{ value }} as {{ input_type(kind) }})
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#  Systems write 0001-01-01 or 1753-01-01 for "unknown"; Python ends at 9999.  #}
+{%- macro known_time(parsed) -%}
+    case
+        when {{ parsed }} >= cast('1900-01-01' as timestamp)
+            and {{ parsed }} < cast('9999-12-31' as timestamp) + interval '1 day'
+            then {{ parsed }}
+    end
 {%- endmacro -%}

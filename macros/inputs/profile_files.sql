@@ -37,14 +37,21 @@
     ) as columns (column_number, column_name, is_read, is_personal)
     left join (
         {%- if file['format'] == 'parquet' %}
-        {#- Its columns lie apart, so each is counted by itself; others are read once for all. #}
+        {#- Its columns lie apart, so each is counted by itself, and as it is before it is text. #}
         {%- for column in file['columns'] %}
         select
             {{ loop.index }} as column_number,
-            {{ clean_text('c' ~ loop.index0, file['settings']) }} as text,
-            count(*) as occurrences
-        from ({{ read_file(file, file['settings']) }})
-        group by all
+            {{ clean_text(typed_text('counted.value', file['settings']), file['settings']) }}
+                as text,
+            cast(sum(counted.occurrences) as bigint) as occurrences
+        from (
+            select
+                {{ quote_name(column) }} as value,
+                count(*) as occurrences
+            from read_parquet({{ string_literal(file['path']) }})
+            group by value
+        ) as counted
+        group by text
         {%- if not loop.last %}
         union all
         {%- endif %}

@@ -7,14 +7,19 @@
     record lacks is null.
 
     Every row is numbered over the whole file: a number by partition is wrong
-    where threads share the file.
+    where threads share the file. The columns of a parquet file at the places `kept`
+    keep their type.
 #}
-{%- macro read_file(file, settings) -%}
+{%- macro read_file(file, settings, kept=[]) -%}
     {%- if file['format'] == 'parquet' -%}
         select
             file_row_number + 1 as source_row,
             {%- for column in file['columns'] %}
+            {%- if loop.index0 in kept %}
+            {{ quote_name(column) }} as c{{ loop.index0 }},
+            {%- else %}
             {{ typed_text(quote_name(column), settings) }} as c{{ loop.index0 }},
+            {%- endif %}
             {%- endfor %}
             cast(null as string) as overflow,
             cast(null as string) as further_overflow

@@ -9,10 +9,10 @@
     Where the files of a dataset are not all written alike, `with_decimal_mark` adds
     `decimal_mark`, that of the file. `rejoin`, a column and two parts, puts a field together
     again that was split: see rejoin_field. `only_new` leaves out the files that an incremental
-    model has: see last_file.
+    model has: see last_file. `kept` are columns that keep the type they have in parquet.
 #}
 {%- macro read_input(
-    input, columns, with_decimal_mark=false, rejoin=none, only_new=false
+    input, columns, with_decimal_mark=false, rejoin=none, only_new=false, kept=[]
 ) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
@@ -23,10 +23,7 @@
     select
         {{ string_literal(file['source_file']) }} as source_file,
         source_row,
-        {%- set names = [] %}
-        {%- for header in file['columns'] | map('lower') %}
-        {%- do names.append(described['headers'].get(header, header)) %}
-        {%- endfor %}
+        {%- set names = columns_of(file, described['headers']) %}
         {%- for column in columns %}
         {%- if column | lower in names %}
         c{{ names.index(column | lower) }} as {{ column }},
@@ -42,7 +39,11 @@
         {%- if rejoin %}
         {{ rejoin_field(file, rejoin[0], rejoin[1:]) }}
         {%- else %}
-        {{ read_file(file, file['settings']) }}
+        {%- set places = [] %}
+        {%- for column in kept %}
+        {%- do places.append(names.index(column)) %}
+        {%- endfor %}
+        {{ read_file(file, file['settings'], kept=places) }}
         {%- endif %}
     )
     {%- if not loop.last %}
@@ -61,6 +62,16 @@
         cast(null as string) as row_fault
     where false
     {%- endfor %}
+{%- endmacro -%}
+
+
+{#  The names that the project has for the columns of a file, in the order of its header.  #}
+{%- macro columns_of(file, headers) -%}
+    {%- set names = [] -%}
+    {%- for header in file['columns'] | map('lower') -%}
+        {%- do names.append(headers.get(header, header)) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
 {%- endmacro -%}
 
 

@@ -15,11 +15,14 @@
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 {%- set forgets = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
+{%- set typed = typed_columns(input) -%}
 with
 
 raw_rows as (
 
-    {{ read_input(input, columns | list, only_new=stays and is_incremental()) }}
+    {{ read_input(
+        input, columns | list, only_new=stays and is_incremental(), kept=typed
+    ) }}
 
 ),
 
@@ -29,7 +32,11 @@ cleaned as (
         source_file,
         source_row,
         {%- for column in columns %}
-        {{ clean_text(column, settings) }} as {{ column }}_text,
+        {%- if column in typed %}
+        {{ column }} as {{ column }}_found,
+        {%- else %}
+        {{ clean_text(column, settings) }} as {{ column }}_found,
+        {%- endif %}
         {%- endfor %}
         row_fault
     from raw_rows
@@ -42,11 +49,13 @@ cast_rows as (
         *,
         {%- for column, kind in columns.items() %}
         {%- if column == 'customer_id' and input == 'erasures' %}
-        {{ erased_key(customer_key('customer_id_text')) }} as customer_id
+        {{ erased_key(customer_key('customer_id_found')) }} as customer_id
         {%- elif column == 'customer_id' %}
-        {{ customer_key('customer_id_text') }} as customer_id
+        {{ customer_key('customer_id_found') }} as customer_id
+        {%- elif column in typed %}
+        {{ cast_typed(column ~ '_found', kind) }} as {{ column }}
         {%- else %}
-        {{ cast_text(column ~ '_text', kind, settings) }} as {{ column }}
+        {{ cast_text(column ~ '_found', kind, settings) }} as {{ column }}
         {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
@@ -66,7 +75,7 @@ faulted as (
             '; ',
             row_fault
             {%- for column, kind in columns.items() if not kind.startswith('string') %},
-            {{ cast_fault(column, kind) }}
+            {{ cast_fault(column, kind, found=column ~ '_found') }}
             {%- endfor %}
         ), '') as source_fault
     from cast_rows

@@ -134,12 +134,30 @@ services as (
 
 ),
 
+order_files as (
+
+    select
+        order_id,
+        min(source_file) <> max(source_file) as is_in_several_files,
+        -- Copies have the same number, if any.
+        count(*) > coalesce(greatest({{ different_numbers('line_number') }}, 1), 1)
+            as may_have_copies
+    from ({{ lines_to_judge }})
+    where order_id is not null
+    group by order_id
+
+),
+
 -- Copies are few: only lines whose hash is not their own are compared column by column.
 shared_hashes as (
 
     select hash({{ columns | join(', ') }}) as line_hash
     from ({{ lines_to_judge }})
     where source_fault is null
+        and order_id in (
+            select order_files.order_id from order_files
+            where order_files.may_have_copies
+        )
     group by line_hash
     having count(*) > 1
 
@@ -165,15 +183,6 @@ copies as (
 
 -- Overlapping exports: a later file replaces the line it repeats, or the whole
 -- order where lines have no number.
-shared_orders as (
-
-    select order_id
-    from ({{ lines_to_judge }})
-    group by order_id
-    having min(source_file) <> max(source_file)
-
-),
-
 latest_files as (
 
     select
@@ -186,7 +195,10 @@ latest_files as (
         end as source_file
     from ({{ faulted_lines }})
     where fault is null
-        and order_id in (select shared_orders.order_id from shared_orders)
+        and order_id in (
+            select order_files.order_id from order_files
+            where order_files.is_in_several_files
+        )
     group by order_id, line_number
 
 ),

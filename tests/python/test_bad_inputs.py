@@ -7,6 +7,7 @@ tried in test_inputs.py without dbt, and once here.
 from __future__ import annotations
 
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -410,6 +411,44 @@ def test_files_of_any_layout_are_read_together(damaged):
         damaged,
         "select customer_id from core.fct_order_lines where order_id = 'Q1'",
     ) == [("17850",)]
+
+
+def test_what_a_type_can_hold_and_the_contract_cannot_is_set_aside(project):
+    folder = project.folder / "data" / "typed"
+    folder.mkdir()
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select *
+                from (values
+                    ('Q1', 1::bigint, timestamp '2025-03-02 10:00:00.123456', 2::integer,
+                        1.25::decimal(38, 4), 0.00005::decimal(18, 6), 'P1'),
+                    ('Q2', {10**15}, timestamp '2025-03-02', 2, 1.25, 0, 'P1'),
+                    ('Q3', 1, timestamp '1753-01-01', 2, 1.25, 0, 'P1'),
+                    ('Q4', 1, timestamp 'infinity', 2, 1.25, 0, 'P1'),
+                    ('Q5', 1, timestamp '2025-03-02', 2, {10**15}, 0, 'P1'),
+                    ('Q6', null, timestamp '2025-03-02', -{2**31 - 1}, 1.25, null, 'P1'),
+                    ('Q7', 1, null, null, null, null, 'P1')
+                ) as lines (order_id, line_number, ordered_at, quantity, unit_price, discount,
+                    product_id)
+            ) to '{folder / "order_lines.parquet"}'
+            """
+        )
+    database = run_core(project, "typed", {})
+    assert query(
+        database,
+        "select order_id, reason, amount, epoch_us(ordered_at) % 1000000 "
+        "from intermediate.int_order_lines_judged order by order_id",
+    ) == [
+        ("Q1", "anonymous sale", Decimal("2.4999"), 123456),
+        ("Q2", f'line_number "{10**15}" is not a whole number', Decimal("2.5"), 0),
+        ("Q3", 'ordered_at "1753-01-01 00:00:00" is not a date', Decimal("2.5"), None),
+        ("Q4", 'ordered_at "infinity" is not a date', Decimal("2.5"), None),
+        ("Q5", f'unit_price "{10**15}.0000" is not a number', None, 0),
+        ("Q6", "return", Decimal(-(2**31 - 1)) * Decimal("1.25"), 0),
+        ("Q7", "no ordered_at", None, None),
+    ]
 
 
 def test_rows_of_the_other_inputs_are_in_their_ledger(damaged):

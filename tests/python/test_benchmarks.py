@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,7 +18,8 @@ import spine_duckdb
 import spine_pandas
 from compare import KEYS, Tables, differences, read_asked
 from generate import OTHERS, generate
-from spine import SELECTED, SPINE, busy_seconds, write_results
+from spine import SELECTED, SPINE, Session, busy_seconds, show, write_results
+from stages import Measured, TooMuchMemoryError, measure
 
 LINES = 6_000
 MODULES = {"floor": spine_duckdb, "pandas": spine_pandas}
@@ -170,3 +172,28 @@ def test_results_replace_those_of_their_title(tmp_path):
     assert path.read_text(encoding="utf-8") == (
         "# Results\n\n## 5 lines\n\nfast\n\n## 6 lines\n\nkept\n"
     )
+
+
+def test_a_script_that_holds_too_much_is_stopped_and_said_to_be(tmp_path, monkeypatch):
+    greedy = [sys.executable, "-c", "import time; held = b'x' * (400 << 20); time.sleep(60)"]
+    modest = [sys.executable, "-c", "print('ended')"]
+    assert measure(modest, folder=tmp_path, most_mb=200).output == "ended\n"
+
+    session = Session("made_up", tmp_path, tmp_path, sys.executable, most_mb=200)
+    (tmp_path / "made_up").mkdir()
+    session.source.joinpath("order_lines.csv").write_text("order_id\n")
+    monkeypatch.setattr(Session, "database", session.source / "order_lines.csv")
+
+    def measure_greedy(command: list[str], **options: Any) -> Measured:
+        return measure(greedy, **options)
+
+    monkeypatch.setattr("spine.measure", measure_greedy)
+    session.run("pandas", "lines")
+    session.run("pandas", "orders")
+    stage, error = session.stopped["pandas"]
+    assert (stage, session.stages) == ("lines", {})
+    assert isinstance(error, TooMuchMemoryError)
+    assert 200 < error.held_mb < 600
+    table = show(session, 1)
+    assert f"| lines | stopped after {error.seconds:.0f} | | {error.held_mb:,.0f} |" in table
+    assert "| **the spine** | not ended |" in table
