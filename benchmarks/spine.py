@@ -4,7 +4,8 @@ Raw file to lines, orders, RFM and pivots four times over: by the project's mode
 SQL written by hand (the floor), by a script of pandas, scikit-learn and mlxtend, and by polars.
 Each stage is a process of its own; stage by stage the tools take turns, so that all of them meet
 the same machine. The tables must be equal before anything is printed. Clusters and rules are
-timed for the project and the pandas script.
+timed for the project and the pandas script. With `--most-gb` a script that holds more memory is
+stopped, and the table says so, before the system ends it or something else.
 
 Results: a table of seconds, peak memory and bytes written, and `RESULTS.md` where asked.
 """
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 from compare import Tables, differences, read_asked
-from stages import Measured, measure
+from stages import Measured, TooMuchMemoryError, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
@@ -63,14 +64,22 @@ class Stage:
 
 @dataclass
 class Session:
-    """One dataset measured: where it lies, and what each tool took by stage."""
+    """One dataset measured: where it lies, and what each tool took by stage.
+
+    Attributes
+    ----------
+    most_mb : of memory that a script may hold; None for as much as there is.
+    stopped : the stage at which a tool held more, by tool; it did no further stage.
+    """
 
     dataset: str
     data_dir: Path
     folder: Path
     python: str
     adapter: str = "contract"
+    most_mb: float | None = None
     stages: dict[tuple[str, str], list[Stage]] = field(default_factory=dict)
+    stopped: dict[str, tuple[str, TooMuchMemoryError]] = field(default_factory=dict)
 
     @property
     def source(self) -> Path:
@@ -96,8 +105,15 @@ class Session:
             self.output_of(tool).mkdir(parents=True)
 
     def run(self, tool: str, stage: str) -> None:
-        """Run and measure a stage of a tool."""
-        taken = self.run_project(stage) if tool == "project" else self.run_script(tool, stage)
+        """Run and measure a stage of a tool, unless it was stopped before."""
+        if tool in self.stopped:
+            return
+        try:
+            taken = self.run_project(stage) if tool == "project" else self.run_script(tool, stage)
+        except TooMuchMemoryError as error:
+            self.stopped[tool] = (stage, error)
+            print(f"{self.dataset}: {TITLES[tool]}, {stage}: {error}", file=sys.stderr, flush=True)
+            return
         self.stages.setdefault((tool, stage), []).append(taken)
         print(
             f"{self.dataset}: {TITLES[tool]}, {stage}: {taken.seconds:.1f} s "
@@ -111,7 +127,7 @@ class Session:
         """Run a stage of a script of this folder."""
         script, output = str(HERE / SCRIPTS[tool]), str(self.output_of(tool))
         command = [self.python, "-W", "ignore", script, stage, str(self.source), output]
-        measured = measure(command, folder=ROOT)
+        measured = measure(command, folder=ROOT, most_mb=self.most_mb)
         return stage_of(measured, json.loads(measured.output.splitlines()[-1])["seconds"])
 
     def run_project(self, stage: str) -> Stage:
@@ -189,7 +205,7 @@ def run_session(session: Session, *, runs: int, tools: list[str], with_extra: bo
                 session.run("pandas", stage)
     project = Tables.of_project(session.database)
     for tool in tools:
-        if tool == "project":
+        if tool == "project" or tool in session.stopped:
             continue
         folder = session.output_of(tool)
         other = Tables.of_floor(folder) if tool == "floor" else Tables.of_script(folder)
@@ -200,17 +216,23 @@ def run_session(session: Session, *, runs: int, tools: list[str], with_extra: bo
 
 def show(session: Session, lines: int) -> str:
     """Return the measurements as markdown: a row a stage, a group of columns a tool."""
-    tools = [tool for tool in TITLES if (tool, "lines") in session.stages]
+    tools = [
+        tool for tool in TITLES if (tool, "lines") in session.stages or tool in session.stopped
+    ]
     head = " | ".join(f"{TITLES[tool]}, s | CPU s | MB | written MB" for tool in tools)
     rows = [f"| stage | {head} |", "|---|" + "--:|--:|--:|--:|" * len(tools)]
     names = ["lines", "orders", "rfm", "categories", "pivots", *EXTRA]
     for stage in names:
-        cells = [cell_of(session.stages.get((tool, stage))) for tool in tools]
+        cells = [
+            cell_of(session.stages.get((tool, stage))) or stop_of(session, tool, stage)
+            for tool in tools
+        ]
         if any(cells):
             rows.append(f"| {stage} | " + " | ".join(cell or " | | | " for cell in cells) + " |")
-    totals = [total_of(session, tool) for tool in tools]
-    rows.append("| **the spine** | " + " | ".join(cell_of([total]) for total in totals) + " |")
-    starts = [f"{total.start_seconds:.1f} | | | " for total in totals]
+    totals = [None if tool in session.stopped else total_of(session, tool) for tool in tools]
+    cells = [cell_of([total]) if total else "not ended | | | " for total in totals]
+    rows.append("| **the spine** | " + " | ".join(cells) + " |")
+    starts = [f"{total.start_seconds:.1f} | | | " if total else " | | | " for total in totals]
     rows.append("| start of the processes of the spine | " + " | ".join(starts) + " |")
     inputs = sum(path.stat().st_size for path in session.source.rglob("*") if path.is_file())
     database = session.database.stat().st_size
@@ -231,6 +253,14 @@ def cell_of(stages: list[Stage] | None) -> str:
         f"| {max(one.peak_mb for one in stages):,.0f} "
         f"| {statistics.median(one.written_mb for one in stages):,.0f}"
     )
+
+
+def stop_of(session: Session, tool: str, stage: str) -> str:
+    """Return the cells of a stage at which a tool was stopped."""
+    if session.stopped.get(tool, ("",))[0] != stage:
+        return ""
+    error = session.stopped[tool][1]
+    return f"stopped after {error.seconds:.0f} | | {error.held_mb:,.0f} | "
 
 
 def total_of(session: Session, tool: str) -> Stage:
@@ -287,6 +317,7 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="has pandas and polars")
     parser.add_argument("--runs", type=int, default=1, help="of which medians are shown (1)")
     parser.add_argument("--tools", nargs="+", choices=list(TITLES), default=list(TITLES))
+    parser.add_argument("--most-gb", type=float, help="of memory for a script; more stops it")
     parser.add_argument("--spine-only", action="store_true", help="no clusters, no rules")
     parser.add_argument("--results", type=Path, help="put the table into this file too")
     options = parser.parse_args()
@@ -314,6 +345,7 @@ def main() -> int:
         folder=options.folder,
         python=options.python,
         adapter=adapter,
+        most_mb=options.most_gb and options.most_gb * 1024,
     )
     machine = describe_machine(options.python)
     run_session(session, runs=options.runs, tools=options.tools, with_extra=not options.spine_only)

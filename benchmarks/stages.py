@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK_BYTES = 512
+
+WATCHED_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,49 @@ class Measured:
     output: str
 
 
-def measure(command: list[str], *, folder: Path, quiet: bool = True) -> Measured:
+class TooMuchMemoryError(Exception):
+    """A process held more memory than it was allowed.
+
+    Attributes
+    ----------
+    seconds : from its start to its end.
+    held_mb : when it was stopped, in MB of 2**20 bytes.
+    """
+
+    def __init__(self, seconds: float, held_mb: float) -> None:
+        super().__init__(f"stopped at {held_mb:,.0f} MB after {seconds:.0f} s")
+        self.seconds, self.held_mb = seconds, held_mb
+
+
+def measure(
+    command: list[str], *, folder: Path, quiet: bool = True, most_mb: float | None = None
+) -> Measured:
     """Run a command in a process of its own and measure it.
+
+    Parameters
+    ----------
+    most_mb : of memory that the process, without children, may hold beside what it maps from
+        files; None for as much as there is.
 
     Raises
     ------
     SystemExit : it failed; the message ends with the last lines that it printed.
+    TooMuchMemoryError : it held more than `most_mb`, and was stopped.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=folder, stdout=output, stderr=subprocess.STDOUT if quiet else None
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        ended, status, usage = os.wait4(process.pid, 0 if most_mb is None else os.WNOHANG)
+        while not ended:
+            held_mb = held_by(process.pid)
+            if held_mb > most_mb:
+                process.kill()
+                process.wait()
+                raise TooMuchMemoryError(time.perf_counter() - started, held_mb)
+            time.sleep(WATCHED_SECONDS)
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -64,6 +97,16 @@ def measure(command: list[str], *, folder: Path, quiet: bool = True) -> Measured
         written_mb=usage.ru_oublock * BLOCK_BYTES / 2**20,
         output=text,
     )
+
+
+def held_by(pid: int) -> float:
+    """Return the MB of memory that a process holds; 0 where it has just ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return 0.0
+    found = re.search(r"^RssAnon:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found.group(1)) / 1024 if found else 0.0
 
 
 def run_stage(stages: dict[str, Callable[[Path, Path], None]]) -> None:
