@@ -1,6 +1,8 @@
 """What a newcomer will become: foretold from the first receipts, beside what must be beaten."""
 
+import pickle
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -52,6 +54,8 @@ EVALUATION_TYPES = {
     "is_chosen": "bool",
     "reason": "str",
 }
+
+MODEL_TYPES = {"target": "str", "receipts_used": "int64", "model": "str", "fitted": "object"}
 
 SCORE_TYPES = {
     "receipts_used": "int64",
@@ -125,15 +129,14 @@ def evaluate_newcomers(
             rows.append(place | totals | none | {"beats_baseline": False, "reason": obstacle})
             continue
         predictions = {
-            model: _predict(
+            model: _fit(
                 model,
                 training,
-                test,
                 numbers=numbers,
                 texts=texts,
                 first_category=first_category,
                 seed=seed,
-            )["prediction"]
+            ).predict(test)["prediction"]
             for model in (MODEL, *BASELINES[target])
         }
         measured = _measure(predictions, truth=test["label"])
@@ -142,7 +145,7 @@ def evaluate_newcomers(
 
 
 @threadpool_limits.wrap(limits=1)
-def predict_newcomers(
+def fit_newcomers(
     features: pd.DataFrame,
     labels: pd.DataFrame,
     chosen: pd.DataFrame,
@@ -153,51 +156,130 @@ def predict_newcomers(
     first_category: str = "first_category",
     seed: int = 42,
 ) -> pd.DataFrame:
-    """Foretell what the current newcomers become, by the chosen model on all labels.
-
-    The model is fitted as in `evaluate_newcomers`, on at most about MOST_FITTED_ROWS customers.
+    """Fit the chosen models on all labels, as in `evaluate_newcomers`.
 
     Parameters
     ----------
-    features, labels, numbers, texts, first_category : as in `evaluate_newcomers`; features also
-        has `is_current`.
+    features, labels, numbers, texts, first_category : as in `evaluate_newcomers`.
     chosen : one row per target and number of receipts with its `model`.
 
     Returns
     -------
-    One row per current customer and target whose model is not "none", ordered by target and key:
-    `key`, `receipts_used`, `target`, `model`, `prediction` and its `probability` (of a baseline:
-    the share of the labelled customers for whom it was right).
+    One row per target and number of receipts with labels and a model that is not "none": `target`,
+    `receipts_used`, `model` and `fitted`, a pickled `NewcomerModel`.
 
     Raises
     ------
     ValueError : as in `evaluate_newcomers`, or a model is unknown.
     """
     columns = [*numbers, *texts, first_category]
-    check_columns(features, columns=["is_current"], name="features")
     check_columns(chosen, columns=["target", "receipts_used", "model"], name="chosen")
     models = chosen.set_index(["target", "receipts_used"])["model"].to_dict()
-    current = _prepare(features, key=key, columns=columns)
-    current = current[current["is_current"].astype("bool")]
-    types = {key: key_type(features, key=key)} | SCORE_TYPES
-    scored = []
+    rows = []
     for target, receipts_used, group in _groups(features, labels, key=key, columns=columns):
         model = models.get((target, receipts_used), NO_MODEL)
-        newcomers = current[current["receipts_used"] == receipts_used]
-        if model == NO_MODEL or newcomers.empty:
+        if model == NO_MODEL or group.empty:
             continue
-        predicted = _predict(
+        fitted = _fit(
             model,
             group,
-            newcomers,
             numbers=numbers,
             texts=texts,
             first_category=first_category,
             seed=seed,
         )
+        place = {"target": target, "receipts_used": receipts_used, "model": model}
+        rows.append(place | {"fitted": pickle.dumps(fitted, protocol=5)})
+    return to_typed(rows, types=MODEL_TYPES)
+
+
+@threadpool_limits.wrap(limits=1)
+def score_newcomers(
+    current: pd.DataFrame, models: pd.DataFrame, *, key: str = "customer_id"
+) -> pd.DataFrame:
+    """Foretell what the current newcomers become.
+
+    Parameters
+    ----------
+    current : one row per customer, with the columns that the models were fitted on.
+    models : of `fit_newcomers`; pickles, trusted like the database that they lie in.
+
+    Returns
+    -------
+    One row per customer and target that has a model for so many receipts, ordered by target and
+    key: `key`, `receipts_used`, `target`, `model`, `prediction` and its `probability` (of a
+    baseline: the share of the labelled customers for whom it was right).
+
+    Raises
+    ------
+    ValueError : a column is missing, or a number is not numeric.
+    """
+    check_columns(models, columns=list(MODEL_TYPES), name="models")
+    check_columns(current, columns=[key, "receipts_used"], name="current")
+    current = current.sort_values(key, kind="stable", ignore_index=True)
+    types = {key: key_type(current, key=key)} | SCORE_TYPES
+    order = models["target"].map(TARGETS.index)
+    scored = []
+    for row in models.assign(order=order).sort_values(["order", "receipts_used"]).itertuples():
+        newcomers = current[current["receipts_used"] == row.receipts_used]
+        if newcomers.empty:
+            continue
+        fitted: NewcomerModel = pickle.loads(bytes(row.fitted))
+        check_columns(newcomers, columns=fitted.columns, name="current")
         keys = newcomers[[key, "receipts_used"]]
-        scored.append(keys.join(predicted).assign(target=target, model=model))
+        predicted = fitted.predict(newcomers)
+        scored.append(keys.join(predicted).assign(target=row.target, model=row.model))
     return to_typed(pd.concat(scored, ignore_index=True) if scored else [], types=types)
+
+
+@dataclass(frozen=True)
+class NewcomerModel:
+    """What foretells a label: a fitted model, or a baseline.
+
+    Attributes
+    ----------
+    columns : that it looks at.
+    pipeline : fitted; none of a baseline.
+    guess : label that a baseline foretells; with `own_column` only where that column is empty.
+    right_share : of those who taught it, the share for whom the baseline was right.
+    """
+
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    pipeline: Pipeline | None = None
+    guess: str = ""
+    own_column: str | None = None
+    right_share: float = np.nan
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it looks at."""
+        own = [self.own_column] if self.own_column else []
+        return [*self.numbers, *self.texts] if self.pipeline else own
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the `prediction` of each row with its `probability`, on the same index."""
+        if self.pipeline is None:
+            told = self.foretell(rows)
+            return pd.DataFrame(
+                {"prediction": told, "probability": self.right_share}, index=rows.index
+            )
+        probability = self.pipeline.predict_proba(_inputs(rows, self.numbers, self.texts))
+        best = probability.argmax(axis=1)
+        return pd.DataFrame(
+            {
+                "prediction": self.pipeline.classes_[best].astype(object),
+                "probability": probability[np.arange(len(rows)), best],
+            },
+            index=rows.index,
+        )
+
+    def foretell(self, rows: pd.DataFrame) -> pd.Series:
+        """Return what a baseline says of each row."""
+        if self.own_column is None:
+            return pd.Series(self.guess, index=rows.index, dtype=object)
+        own = rows[self.own_column].astype(object)
+        return own.where(own.notna(), self.guess)
 
 
 def _prepare(features: pd.DataFrame, *, key: str, columns: list[str]) -> pd.DataFrame:
@@ -253,33 +335,37 @@ def _find_obstacle(
     return None
 
 
-def _predict(
+def _fit(
     model: str,
     training: pd.DataFrame,
-    rows: pd.DataFrame,
     *,
     numbers: list[str],
     texts: list[str],
     first_category: str,
     seed: int,
-) -> pd.DataFrame:
-    """Foretell the label of each of `rows`, with its probability."""
+) -> NewcomerModel:
+    """Fit a model or a baseline on rows with a `label`."""
+    looked_at = {"numbers": tuple(numbers), "texts": tuple(texts)}
     if model == MODEL:
         drawn = _draw(training, most=MOST_FITTED_ROWS, seed=seed)
         fitted = _build(numbers=numbers, texts=texts, seed=seed)
         fitted.fit(_inputs(drawn, numbers, texts), drawn["label"])
-        probability = fitted.predict_proba(_inputs(rows, numbers, texts))
-        best = probability.argmax(axis=1)
-        return pd.DataFrame(
-            {
-                "prediction": fitted.classes_[best].astype(object),
-                "probability": probability[np.arange(len(rows)), best],
-            },
-            index=rows.index,
+        return NewcomerModel(**looked_at, pipeline=fitted)
+    if model not in BASELINES["interest"]:
+        raise ValueError(
+            f"no model {model}; there are {MODEL}, {', '.join(BASELINES['interest'])}"
         )
-    guess = _guess(model, training, rows, first_category=first_category)
-    right = _guess(model, training, training, first_category=first_category) == training["label"]
-    return pd.DataFrame({"prediction": guess, "probability": right.mean()}, index=rows.index)
+    # Of labels equally frequent mode() gives the first by name.
+    majority = training["label"].mode()[0]
+    first = training[first_category].dropna()
+    popular = first.mode()[0] if len(first) else majority
+    baseline = NewcomerModel(
+        **looked_at,
+        guess=majority if model == "majority" else popular,
+        own_column=first_category if model == "first_category" else None,
+    )
+    is_right = baseline.foretell(training) == training["label"]
+    return replace(baseline, right_share=float(is_right.mean()))
 
 
 def _draw(training: pd.DataFrame, *, most: int, seed: int) -> pd.DataFrame:
@@ -290,23 +376,6 @@ def _draw(training: pd.DataFrame, *, most: int, seed: int) -> pd.DataFrame:
     labels = shuffled.groupby("label")["label"]
     is_drawn = labels.cumcount() < np.ceil(labels.transform("size") * most / len(training))
     return shuffled[is_drawn].sort_index()
-
-
-def _guess(
-    model: str, training: pd.DataFrame, rows: pd.DataFrame, *, first_category: str
-) -> pd.Series:
-    """Foretell by a baseline."""
-    # Of labels equally frequent mode() gives the first by name.
-    majority = training["label"].mode()[0]
-    if model == "majority":
-        return pd.Series(majority, index=rows.index, dtype=object)
-    first = training[first_category].dropna()
-    popular = first.mode()[0] if len(first) else majority
-    if model == "popularity":
-        return pd.Series(popular, index=rows.index, dtype=object)
-    if model == "first_category":
-        return rows[first_category].astype(object).where(rows[first_category].notna(), popular)
-    raise ValueError(f"no model {model}; there are {MODEL}, {', '.join(BASELINES['interest'])}")
 
 
 def _inputs(rows: pd.DataFrame, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:

@@ -16,6 +16,9 @@ import yaml
 
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
+# Vars that say whether models are fitted anew or kept.
+FITS = ("activity_fit", "response_fit", "cluster_fit", "basket_fit", "newcomer_fit")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command from the project's folder and return its exit code."""
@@ -39,8 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--vars", default="{}", help="further vars of dbt, as YAML")
         if name == "lists":
             command.add_argument("--threads", type=int, help="of dbt and of DuckDB")
-            command.add_argument(
+            fits = command.add_mutually_exclusive_group()
+            fits.add_argument(
                 "--full", action="store_true", help="read every file and fit every model anew"
+            )
+            fits.add_argument(
+                "--kept", action="store_true", help="mine and fit nothing that stands already"
             )
         if name == "tune":
             command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
@@ -94,8 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
         return run.tune_models(variables, seconds=options.seconds)
     if options.command == "score":
         return run.score_activity(variables)
-    if options.full:
-        variables |= {"activity_fit": "new", "cluster_fit": "new"}
+    if options.full or options.kept:
+        variables |= dict.fromkeys(FITS, "new" if options.full else "kept")
     return run.make_lists(variables, threads=options.threads, is_full=options.full)
 
 

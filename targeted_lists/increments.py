@@ -6,12 +6,14 @@ older generation is built anew from all files (macros/run/should_full_refresh.sq
 
 The working database remembers, in its schema `main`:
 
-- `run_plan`: one row, the `generation` and `run_number` of the last run, and what they rest on.
+- `run_plan`: one row, the `generation` and `run_number` of the last run, and what they rest on;
+  `fit_code` is a hash of the code and vars that tables are mined and fitted by.
 - `read_files`: a row for each raw file, with what tells that it has changed and the run that
   first met it so.
 - `loaded_seeds`: the checksum of each seed that was loaded.
-- `increments`: for each incremental model, and for the tests that all passed, the generation and
-  run of the rows that it knows, and the as-of date that it was built with.
+- `increments`: for each incremental and each fitted model, and for the tests that all passed, the
+  generation and run of the rows that it knows, the as-of date and the `fit_code` that it was built
+  with.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,9 @@ CODE_FOLDERS = (
     "models/marts/core",
 )
 CODE_FILES = ("targeted_lists/inputs.py", "targeted_lists/readable.py")
+# And those that say what is mined and fitted, where it is left as it was (macros/run/fitted.sql).
+FIT_FOLDERS = ("models/marts", "python_ml")
+FIT_PACKAGES = ("mlxtend", "numpy", "pandas", "scikit-learn")
 CODE_SUFFIXES = (".sql", ".py", "__models.yml")
 # These say where the files are; the files themselves are compared.
 PLACES = {"data_dir"}
@@ -54,6 +60,8 @@ TABLES = """
     create table if not exists main.increments (
         model varchar, generation bigint, run_number bigint, as_of_date timestamp
     );
+    alter table main.run_plan add column if not exists fit_code varchar;
+    alter table main.increments add column if not exists fit_code varchar;
 """
 
 
@@ -110,14 +118,15 @@ def plan_run(
     connection.execute("begin")
     connection.execute(TABLES)
     last = connection.execute("select * from main.run_plan").fetchone()
-    generation, run_number, last_code, last_variables = last or (0, 0, "", "")
+    generation, run_number, last_code, last_variables, _ = last or (0, 0, "", "", "")
     run_number += 1
     known = read_known_files(connection)
     found = known if files is None else look_at_files(Path(folder), files, known, run_number)
     changed_seeds = load_seeds(connection, seeds)
-    texts = read_code(Path(project))
+    texts = read_code(Path(project), CODE_FOLDERS, files=CODE_FILES)
     code = hash_texts(texts)
     used = json.dumps(find_used_variables(texts, variables, Path(project)), sort_keys=True)
+    fit_code = hash_fits(Path(project), variables)
     reason = (
         find_changed_file(known, found)
         or ("the project's code has changed" if code != last_code else None)
@@ -128,7 +137,8 @@ def plan_run(
         generation += 1
     connection.execute("delete from main.run_plan")
     connection.execute(
-        "insert into main.run_plan values (?, ?, ?, ?)", [generation, run_number, code, used]
+        "insert into main.run_plan values (?, ?, ?, ?, ?)",
+        [generation, run_number, code, used, fit_code],
     )
     connection.execute("delete from main.read_files")
     for file in found.values():
@@ -146,7 +156,8 @@ def note_tests(connection: duckdb.DuckDBPyConnection, *, as_of_date: Any) -> Non
     connection.execute(TABLES)
     connection.execute("delete from main.increments where model = 'tests'")
     connection.execute(
-        "insert into main.increments select 'tests', generation, run_number, ? from main.run_plan",
+        "insert into main.increments "
+        "select 'tests', generation, run_number, ?, fit_code from main.run_plan",
         [as_of_date],
     )
 
@@ -215,15 +226,17 @@ def find_changed_file(known: Mapping[str, ReadFile], found: Mapping[str, ReadFil
     return None
 
 
-def read_code(project: Path) -> dict[str, str]:
-    """Return the text of every file that decides how order lines are read and built, by name."""
+def read_code(
+    project: Path, folders: Iterable[str], *, files: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the texts of the code in some folders and files, by name."""
     paths = [
         path
-        for folder in CODE_FOLDERS
+        for folder in folders
         for path in (project / folder).rglob("*")
         if path.name.endswith(CODE_SUFFIXES)
     ]
-    paths += [project / name for name in CODE_FILES if (project / name).exists()]
+    paths += [project / name for name in files if (project / name).exists()]
     return {
         path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(paths)
@@ -234,6 +247,18 @@ def hash_texts(texts: Mapping[str, str]) -> str:
     """Return one hash of names and texts, and of the engine that runs them."""
     whole = json.dumps([duckdb.__version__, texts], sort_keys=True)
     return hashlib.blake2b(whole.encode()).hexdigest()
+
+
+def hash_fits(project: Path, variables: Mapping[str, Any]) -> str:
+    """Return one hash of the code and vars by which tables are mined and fitted.
+
+    Whether they are (the vars that end in `_fit`) is no part of it.
+    """
+    texts = read_code(project, FIT_FOLDERS)
+    used = find_used_variables(texts, variables, project)
+    settings = {name: value for name, value in used.items() if not name.endswith("_fit")}
+    versions = {name: version(name) for name in FIT_PACKAGES}
+    return hash_texts(texts | {"settings": json.dumps([settings, versions])})
 
 
 def find_used_variables(

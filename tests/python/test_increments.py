@@ -11,20 +11,22 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from conftest import REPO_ROOT, Outcome, Project, copy_project
+from conftest import REPO_ROOT, Outcome, Project, copy_project, query
 
-from targeted_lists.increments import plan_run
+from targeted_lists.increments import note_tests, plan_run
 
 LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = ["--select", *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm"))]
 # Numbers of runs, and what a run asks of itself.
 RUN_COLUMNS = {"run_number", "plausible_until"}
+# Of the basket marts those that follow today's customers; the others are mined.
+RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
 RUN_TABLES = {"intermediate.int_order_lines_touched"}
 
 # --- what a run plans, without a database of its own -------------------------------------------
@@ -209,19 +211,21 @@ class Growing:
             elif not path.exists():
                 path.write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str) -> Outcome:
-        outcome = self.project.dbt(*(arguments or ("run", *SELECTED)), dataset=self.dataset)
+    def run(self, *arguments: str, **variables: Any) -> Outcome:
+        outcome = self.project.dbt(
+            *(arguments or ("run", *SELECTED)), dataset=self.dataset, **variables
+        )
         assert outcome.success, "\n".join(outcome.failures)
         return outcome
 
-    def content(self) -> dict[str, Counter[str]]:
-        """Return how often each row is in each table."""
+    def content(self, *layers: str) -> dict[str, Counter[str]]:
+        """Return how often each row is in each table of some layers."""
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             tables = connection.execute(
                 "select schema_name, table_name, string_agg('\"' || column_name || '\"', ', ')"
                 "  filter (where column_name not in ?)"
                 "from duckdb_columns() where schema_name in ? group by all order by all",
-                [sorted(RUN_COLUMNS), [*LAYERS, "private"]],
+                [sorted(RUN_COLUMNS), [*(layers or LAYERS), "private"]],
             ).fetchall()
             return {
                 f"{schema}.{table}": Counter(
@@ -363,6 +367,40 @@ def test_adding_files_makes_the_tables_of_a_full_build(
     assert differing(added[3], whole) == []
     assert len(whole) > 40
     assert whole["core.fct_order_lines"].total() > added[2]["core.fct_order_lines"].total() > 1000
+
+
+def test_rules_stand_and_offers_are_new_where_the_fit_is_kept(sample_parts: Growing) -> None:
+    """What was mined of the first file stands in a run that adds the second."""
+    layers = ["--select", "+path:models/marts/basket", "--indirect-selection", "buildable"]
+    growing = replace(sample_parts, dataset="mined")
+    shutil.copytree(sample_parts.folder, growing.folder, ignore=shutil.ignore_patterns("order_*"))
+    growing.hold(1)
+    growing.run("seed")
+    growing.run("build", *layers)
+    with duckdb.connect(str(growing.warehouse)) as connection:
+        # A build of the whole project would note it.
+        note_tests(connection, as_of_date=None)
+    first = growing.content("basket", "intermediate")
+    growing.hold(2)
+    # Tests look at both together.
+    outcome = growing.run("build", *layers, basket_fit="kept")
+    assert not any("anew" in message for message in outcome.messages)
+    kept = growing.content("basket", "intermediate")
+    own = {name for name in first if name.startswith("basket.")} | {
+        "intermediate.int_basket_items"
+    }
+    fresh = {f"basket.{name}" for name in RECOMMENDED}
+    assert sorted(fresh & set(differing(first, kept))) == sorted(fresh)
+    assert sorted(own - fresh) == sorted(own - set(differing(first, kept)))
+    ((mined_from, offered_as_of),) = query(
+        growing.warehouse,
+        "select tested_until_seconds, current_seconds "
+        "from basket.basket_periods, intermediate.int_recommendation_moments",
+    )
+    assert mined_from < offered_as_of
+    growing.run("build", *layers)
+    mined = growing.content("basket", "intermediate")
+    assert {"basket.association_rules", "basket.basket_orders"} <= set(differing(kept, mined))
 
 
 def differing(first: dict[str, Counter[str]], second: dict[str, Counter[str]]) -> list[str]:

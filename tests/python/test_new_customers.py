@@ -13,7 +13,7 @@ import pytest
 from conftest import REPO_ROOT, Build, Project
 
 from python_ml import newcomers as newcomers_module
-from python_ml.newcomers import evaluate_newcomers, predict_newcomers
+from python_ml.newcomers import evaluate_newcomers, fit_newcomers, score_newcomers
 
 COLUMNS = {"numbers": ["amount", "gap"], "texts": ["first_category", "channel"]}
 CUT = "2026-04-01"
@@ -53,6 +53,11 @@ def make_newcomers(
         }.items()
     )
     return features, labels.reset_index(drop=True)
+
+
+def predict(features: pd.DataFrame, labels: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    models = fit_newcomers(features, labels, chosen, **COLUMNS)
+    return score_newcomers(features[features["is_current"]], models)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +165,7 @@ def test_shuffled_labels_beat_no_baseline(newcomers):
 
 def test_predictions_come_from_the_chosen_model(newcomers, evaluated):
     features, labels = newcomers
-    scores = predict_newcomers(features, labels, evaluated[evaluated["is_chosen"]], **COLUMNS)
+    scores = predict(features, labels, evaluated[evaluated["is_chosen"]])
     current = features[features["is_current"]].set_index("customer_id")
     for target in ("segment", "cluster", "interest"):
         rows = scores[scores["target"] == target].set_index("customer_id")
@@ -191,7 +196,7 @@ def test_a_new_category_and_a_missing_one_are_foretold(newcomers, evaluated):
     for model in ("logistic_regression", "first_category"):
         models = evaluated[evaluated["is_chosen"]].assign(model=model)
         models = models[models["target"] == "interest"]
-        scores = predict_newcomers(changed, labels, models, **COLUMNS)
+        scores = predict(changed, labels, models)
         assert len(scores) == 20
         assert scores["prediction"].notna().all()
     assert list(scores["prediction"]) == ["Boats"] * 10 + ["Toys"] * 10
@@ -212,7 +217,7 @@ def test_why_there_is_no_model_is_said(newcomers, change, sentence):
     assert list(first["model"]) == ["none"] * 3
     assert first["is_chosen"].all()
     assert first["reason"].str.contains(sentence).all()
-    scores = predict_newcomers(features, change(labels), evaluations, **COLUMNS)
+    scores = predict(features, change(labels), evaluations)
     assert scores.empty
 
 
@@ -222,7 +227,7 @@ def test_empty_in_gives_typed_columns_out(newcomers, evaluated):
     evaluations = evaluate_newcomers(*empty, **COLUMNS)
     assert len(evaluations) == 9
     pd.testing.assert_series_equal(evaluations.dtypes, evaluated.dtypes)
-    scores = predict_newcomers(*empty, evaluations, **COLUMNS)
+    scores = predict(*empty, evaluations)
     assert scores.empty
     assert scores.dtypes["customer_id"] == "str"
 
@@ -236,7 +241,7 @@ def test_bad_frames_are_refused(newcomers, evaluated):
     with pytest.raises(ValueError, match="column amount is not numeric"):
         evaluate_newcomers(features.assign(amount="much"), labels, **COLUMNS)
     with pytest.raises(ValueError, match="no model oracle"):
-        predict_newcomers(features, labels, evaluated.assign(model="oracle"), **COLUMNS)
+        predict(features, labels, evaluated.assign(model="oracle"))
 
 
 # --- the sample ------------------------------------------------------------------------

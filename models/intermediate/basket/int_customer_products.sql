@@ -1,9 +1,9 @@
 -- What a customer bought, as known now and when the tested period began.
 with
 
-periods as (
+moments as (
 
-    select * from {{ ref('basket_periods') }}
+    select * from {{ ref('int_recommendation_moments') }}
 
 ),
 
@@ -38,17 +38,14 @@ bought as (
         purchases.product_id,
         count(*) as current_purchases,
         max(purchases.ordered_seconds) as current_seconds,
-        count(*) filter (
-            where purchases.ordered_seconds <= periods.confirmed_until_seconds
-                and periods.is_split
-        ) as tested_purchases,
+        count(*) filter (where purchases.ordered_seconds <= moments.tested_seconds)
+            as tested_purchases,
         max(purchases.ordered_seconds) filter (
-            where purchases.ordered_seconds <= periods.confirmed_until_seconds
-                and periods.is_split
+            where purchases.ordered_seconds <= moments.tested_seconds
         ) as tested_seconds
     from purchases
-    inner join periods
-        on purchases.ordered_seconds <= periods.tested_until_seconds
+    inner join moments
+        on purchases.ordered_seconds <= moments.current_seconds
     group by purchases.customer_id, purchases.product_id
 
 )
@@ -57,10 +54,10 @@ select
     bought.customer_id,
     bought.product_id,
     bought.current_purchases,
-    cast(floor((periods.tested_until_seconds - bought.current_seconds) / 86400) as bigint)
+    cast(floor((moments.current_seconds - bought.current_seconds) / 86400) as bigint)
         as current_days_ago,
     bought.tested_purchases,
-    cast(floor((periods.confirmed_until_seconds - bought.tested_seconds) / 86400) as bigint)
+    cast(floor((moments.tested_seconds - bought.tested_seconds) / 86400) as bigint)
         as tested_days_ago
 from bought
-cross join periods
+cross join moments

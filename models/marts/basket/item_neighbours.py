@@ -12,6 +12,6 @@ def model(dbt, session):
         known = purchases.filter(f"{moment}_purchases > 0").project("customer_id, product_id")
         customers = known.project("customer_id").distinct().df()["customer_id"]
         drawn = session.from_df(draw_customers(customers).to_frame())
-        similar = find_similar_items(known.join(drawn, "customer_id").df(), **meta)
+        similar = find_similar_items(known.join(drawn, "customer_id").df(), **meta["likeness"])
         found.append(similar.assign(moment=moment))
     return pd.concat(found)

@@ -16,6 +16,8 @@ def model(dbt, session):
         names = counts.filter(group).filter(least).project("item_number, item")
         lines = items.filter(group).join(names.project("item_number"), "item_number")
         lines = lines.project("basket_number, item_number, period = 'mined' as is_mined")
-        itemsets = mine_baskets(lines.df(), names.order("item").df(), asked=asked, **meta)
+        itemsets = mine_baskets(
+            lines.df(), names.order("item").df(), asked=asked, **meta["mining"]
+        )
         found.append(itemsets.assign(basis=asked["basis"], level=asked["level"]))
     return pd.concat(found)

