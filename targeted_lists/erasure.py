@@ -15,12 +15,24 @@ import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from pickle import UnpicklingError
 
 import duckdb
 
 from targeted_lists.campaigns import ASSIGNMENTS, EXPORT_FOLDER, count_erased
 from targeted_lists.publication import literal
-from targeted_lists.state import STATE_FOLDER
+from targeted_lists.state import STATE_FOLDER, remove_drafts
+
+# What opening a pickled model of other versions may raise.
+UNREADABLE = (
+    AttributeError,
+    EOFError,
+    ImportError,
+    KeyError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+)
 
 
 def forget_customers_json(dataset: str, customers: str) -> str:
@@ -50,6 +62,7 @@ def forget_customers(
     ------
     duckdb.Error, OSError : a file cannot be read or replaced; it is as it was.
     """
+    remove_drafts(folder / dataset)
     if not customers:
         return 0
     with duckdb.connect() as connection:
@@ -68,21 +81,53 @@ def forget_customers(
 
 def _forget_in(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Remove the erased from one file and return how many rows that were."""
-    kept = f"read_parquet({literal(path)})"
-    columns = {row[0] for row in connection.execute(f"describe from {kept}").fetchall()}
+    columns = {
+        row[0]
+        for row in connection.execute(f"describe from read_parquet({literal(path)})").fetchall()
+    }
+    if "fitted" in columns:
+        return _forget_in_models(connection, path)
     if "customer_id" not in columns:
         return 0
+    kept = f"read_parquet({literal(path)})"
     mine = "cast(customer_id as varchar) in (select customer_id from erased)"
     count = connection.execute(f"select count(*) from {kept} where {mine}").fetchone()[0]
     if count:
-        draft = path.with_suffix(".draft")
-        try:
-            connection.execute(
-                f"copy (select * from {kept} where ({mine}) is not true) "
-                f"to {literal(draft)} (format parquet)"
-            )
-            os.replace(draft, path)
-        finally:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+        _replace(connection, path, f"select * from {kept} where ({mine}) is not true")
     return count
+
+
+def _forget_in_models(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Remove the erased from what models foretold of those they were fitted on."""
+    # It takes seconds to import, and most runs forget nobody.
+    from targeted_lists.models import forget_in_model
+
+    erased = {key for (key,) in connection.execute("select customer_id from erased").fetchall()}
+    connection.execute(
+        f"create or replace temp table models as from read_parquet({literal(path)})"
+    )
+    removed = 0
+    for row, fitted in connection.execute("select rowid, fitted from models").fetchall():
+        try:
+            without, count = forget_in_model(bytes(fitted), erased)
+        except UNREADABLE:
+            # Made by other versions, it is of no use either; what cannot be opened cannot forget.
+            path.unlink()
+            return 1
+        if count:
+            connection.execute("update models set fitted = ? where rowid = ?", [without, row])
+        removed += count
+    if removed:
+        _replace(connection, path, "select * from models order by rowid")
+    return removed
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
+    """Put the rows of a query in the place of a file, in one step."""
+    draft = path.with_suffix(".draft")
+    try:
+        connection.execute(f"copy ({select}) to {literal(draft)} (format parquet)")
+        os.replace(draft, path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -122,7 +122,7 @@ def plan_run(
     run_number += 1
     known = read_known_files(connection)
     found = known if files is None else look_at_files(Path(folder), files, known, run_number)
-    changed_seeds = load_seeds(connection, seeds)
+    changed_seeds = find_seeds_to_load(connection, seeds)
     texts = read_code(Path(project), CODE_FOLDERS, files=CODE_FILES)
     code = hash_texts(texts)
     used = json.dumps(find_used_variables(texts, variables, Path(project)), sort_keys=True)
@@ -282,14 +282,26 @@ def find_changed_variable(before: str, now: str) -> str | None:
     return f"the var {changed} has changed"
 
 
-def load_seeds(connection: duckdb.DuckDBPyConnection, seeds: Mapping[str, str]) -> list[str]:
-    """Note the checksums of seeds that are loaded now; return the names of those that differ."""
+def find_seeds_to_load(
+    connection: duckdb.DuckDBPyConnection, seeds: Mapping[str, str]
+) -> list[str]:
+    """Return the names of seeds that are not loaded as they are now.
+
+    Until they are (`note_seeds`), nothing says that they were loaded.
+    """
     known = dict(connection.execute("select seed, checksum from main.loaded_seeds").fetchall())
     changed = sorted(name for name, checksum in seeds.items() if known.get(name) != checksum)
     for name in changed:
         connection.execute("delete from main.loaded_seeds where seed = ?", [name])
-        connection.execute("insert into main.loaded_seeds values (?, ?)", [name, seeds[name]])
     return changed
+
+
+def note_seeds(connection: duckdb.DuckDBPyConnection, seeds: Mapping[str, str]) -> None:
+    """Note the checksums of seeds, by name, that were loaded."""
+    connection.execute(TABLES)
+    for name, checksum in seeds.items():
+        connection.execute("delete from main.loaded_seeds where seed = ?", [name])
+        connection.execute("insert into main.loaded_seeds values (?, ?)", [name, checksum])
 
 
 def find_changed_seed(changed: Iterable[str], texts: Mapping[str, str]) -> str | None:

@@ -11,7 +11,9 @@ import hashlib
 import json
 import pickle
 import platform
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sklearn
+from sklearn.exceptions import InconsistentVersionWarning
 
 from python_ml.classification import (
     NO_MODEL,
@@ -274,6 +277,26 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
     """
     check_versions(row)
     return pickle.loads(bytes(row["fitted"].iloc[0]))
+
+
+def forget_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, int]:
+    """Remove customers from what a pickled classifier foretold of those it was fitted on.
+
+    Returns
+    -------
+    The classifier without them, pickled again, and the predictions removed. What it learned from
+    all of them together stays, as it names nobody.
+    """
+    with warnings.catch_warnings():
+        # Whether it may still be used is asked where it is used.
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        trained: TrainedClassifier = pickle.loads(fitted)
+    is_erased = trained.predictions[trained.columns.key].astype(str).isin(list(customers))
+    if not is_erased.any():
+        return fitted, 0
+    predictions = trained.predictions[~is_erased].reset_index(drop=True)
+    remembered = replace(trained, predictions=predictions)
+    return pickle.dumps(remembered, protocol=5), int(is_erased.sum())
 
 
 def collect_tables(rows: pd.DataFrame, name: str) -> pd.DataFrame:

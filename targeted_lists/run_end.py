@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from targeted_lists.increments import note_tests
+from targeted_lists.increments import note_seeds, note_tests
 from targeted_lists.publication import (
     PublicationError,
     Request,
@@ -94,6 +94,7 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
     ------
     PublicationError : the marts are ready but could not be published.
     """
+    note_seeds(connection, find_loaded_seeds(run))
     if fault := find_fault(run):
         return f"Not published: {fault}."
     if run.command in ("build", "seed"):
@@ -127,6 +128,15 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
     keep_state(connection, run)
     note_tests(connection, as_of_date=read_as_of_date(connection, run.database))
     return published
+
+
+def find_loaded_seeds(run: Run) -> dict[str, str]:
+    """Return the checksums of the seeds that a run loaded, by name."""
+    return {
+        node["name"]: node["checksum"]
+        for node in run.nodes
+        if node["resource_type"] == "seed" and run.statuses.get(node["unique_id"]) == "success"
+    }
 
 
 def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:

@@ -43,6 +43,7 @@ def keep_tables(
     duckdb.Error, OSError : a table cannot be read, or a file not be written.
     """
     drafts: dict[Path, Path] = {}
+    remove_drafts(folder / dataset)
     try:
         for schema, name in tables:
             target = folder / dataset / name / f"{_day(as_of_date).isoformat()}.parquet"
@@ -62,6 +63,12 @@ def keep_tables(
         for draft in drafts:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove the drafts of a dataset's kept tables that a run left which was killed."""
+    for draft in folder.glob("*/*.draft"):
+        draft.unlink(missing_ok=True)
 
 
 def read_latest(

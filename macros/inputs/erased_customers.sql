@@ -1,21 +1,17 @@
 {#
-    Whom the raw file of erasures names, for a query that must forget them: the key,
-    and the text as the file writes it. Never a table: what is kept of an erasure is
-    its salted hash (erased_key). `none` where the dataset has no such file.
+    Whom the raw file of erasures names, for a query that must forget them: `customer_id`,
+    as staging writes keys, however the file does. Never a table: what is kept of an erasure
+    is its salted hash (erased_key). `none` where the dataset has no such file.
 
-    raw_id   customer_id
-    1042.0   1042
+    customer_id of the file   1042.0   ->   customer_id   1042
 #}
 {%- macro erased_customers() -%}
     {%- if has_erasures() -%}
-        {%- set settings = describe_inputs()['settings'] -%}
-        {%- set raw_id = clean_text('customer_id', settings) -%}
+        {%- set key = customer_key(clean_text('customer_id', describe_inputs()['settings'])) -%}
         (
-            select distinct
-                {{ raw_id }} as raw_id,
-                {{ customer_key(raw_id) }} as customer_id
+            select distinct {{ key }} as customer_id
             from ({{ read_input('erasures', ['customer_id']) }})
-            where {{ customer_key(raw_id) }} is not null
+            where {{ key }} is not null
         )
     {%- endif -%}
 {%- endmacro -%}

@@ -54,7 +54,8 @@
         cast(null as string) as source_file,
         cast(null as bigint) as source_row,
         {%- for column in columns %}
-        cast(null as string) as {{ column }},
+        {%- set type = input_type(var('input_contract')[input][column]) if column in kept %}
+        cast(null as {{ type or 'string' }}) as {{ column }},
         {%- endfor %}
         {%- if with_decimal_mark %}
         cast(null as string) as decimal_mark,

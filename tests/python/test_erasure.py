@@ -67,3 +67,22 @@ def test_a_file_that_cannot_be_replaced_is_as_it_was(state, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         forget_customers("shop", ["b"], folder=state)
     assert content(state) == before
+
+
+def test_what_a_killed_run_left_is_removed(state):
+    """Nobody would look for the erased in a draft."""
+    draft = state / "shop/customer_clusters/2026-03-31.draft"
+    draft.write_bytes(b"half a table")
+    assert forget_customers("shop", [], folder=state) == 0
+    assert not draft.exists()
+    draft.write_bytes(b"half a table")
+    assert forget_customers("shop", ["nobody"], folder=state) == 0
+    assert not draft.exists()
+
+
+def test_a_model_that_cannot_be_opened_is_removed(state):
+    path = state / "shop/classifier_models/2026-01-31.parquet"
+    path.parent.mkdir()
+    write(path, "select 'receipts' as population, 'no pickle'::blob as fitted")
+    assert forget_customers("shop", ["b"], folder=state) == 5
+    assert not path.exists()

@@ -19,7 +19,7 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Outcome, Project, copy_project, query
 
-from targeted_lists.increments import note_tests, plan_run
+from targeted_lists.increments import note_seeds, note_tests, plan_run
 
 LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = ["--select", *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm"))]
@@ -31,6 +31,7 @@ RUN_TABLES = {"intermediate.int_order_lines_touched"}
 
 # --- what a run plans, without a database of its own -------------------------------------------
 
+SEEDS = {"spellings": "a", "caps": "a"}
 PROJECT = {
     "dbt_project.yml": "vars: {kept_days: 30, list_cap: 2}\n",
     "macros/days.sql": "{{ var('kept_days') }}",
@@ -69,7 +70,7 @@ class Shop:
                 "folder": str(self.folder / "data"),
                 "files": files,
                 "variables": {},
-                "seeds": {"spellings": "a", "caps": "a"},
+                "seeds": SEEDS,
                 "project": str(self.folder),
                 **changes,
             },
@@ -91,6 +92,7 @@ def shop(tmp_path: Path) -> Shop:
     shop.write("data/customers.csv", "customer_id\n1\n")
     assert shop.plan() is None
     assert shop.generation_and_run == (1, 1)
+    note_seeds(shop.connection, SEEDS)
     return shop
 
 
@@ -181,6 +183,18 @@ def test_only_vars_and_seeds_that_lines_are_made_by_count(
 ) -> None:
     said = shop.plan(**changes)
     assert said == (reason and f"Order lines are built anew from all their files: {reason}.")
+
+
+def test_a_seed_counts_as_loaded_when_it_was(shop: Shop) -> None:
+    """A command that died before it loaded one leaves the old in the database."""
+    changed = {"seeds": SEEDS | {"spellings": "b"}}
+    reason = "Order lines are built anew from all their files: the seed spellings has changed."
+    assert shop.plan(**changed) == reason
+    # What another command builds meanwhile is made of the old one.
+    assert shop.plan(seeds={}) is None
+    assert shop.plan(**changed) == reason
+    note_seeds(shop.connection, {"spellings": "b"})
+    assert shop.plan(**changed) is None
 
 
 # --- whole runs -----------------------------------------------------------------------------
@@ -367,6 +381,49 @@ def test_adding_files_makes_the_tables_of_a_full_build(
     assert differing(added[3], whole) == []
     assert len(whole) > 40
     assert whole["core.fct_order_lines"].total() > added[2]["core.fct_order_lines"].total() > 1000
+
+
+def test_typed_files_are_added_and_a_run_without_new_ones_changes_nothing(
+    grown_project: Project,
+) -> None:
+    growing = Growing(grown_project, "typed", {})
+    growing.folder.mkdir()
+    # The files write the key as a spreadsheet did, the erasure does not.
+    (growing.folder / "erasures.csv").write_text("customer_id\n1042\n", encoding="utf-8")
+    write_typed(growing.folder / "order_lines_1.parquet", customers=["1042.0", "2001.0"])
+    staged = ["run", "--select", "stg_contract__order_lines", "source_profile"]
+    growing.run("seed")
+    growing.run(*staged)
+    first = growing.content("staging", "core")
+    assert first["staging.stg_contract__order_lines"].total() == 2
+    growing.run(*staged)
+    assert growing.content("staging", "core") == first
+    write_typed(growing.folder / "order_lines_2.parquet", customers=["2002.0"])
+    assert not any("anew" in message for message in growing.run(*staged).messages)
+    found = query(
+        growing.warehouse,
+        "select customer_id, quantity, ordered_at::date::varchar "
+        "from staging.stg_contract__order_lines order by all",
+    )
+    assert found == [(key, 2, "2025-03-04") for key in ("2001", "2002", None)]
+    shown = query(
+        growing.warehouse,
+        "select minimum, maximum from core.source_profile "
+        "where file = 'order_lines_1.parquet' and \"column\" = 'customer_id'",
+    )
+    assert shown == [("2001.0", "2001.0")]
+
+
+def write_typed(path: Path, *, customers: list[str]) -> None:
+    """Write an order line of each customer as a parquet file with types of its own."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select 'O' || customer_id as order_id, customer_id, 'P1' as product_id,"
+            "  timestamp '2025-03-04 10:00:00' as ordered_at, 2::decimal(9, 3) as quantity,"
+            "  1.5::decimal(9, 2) as unit_price"
+            f" from (select unnest(?) as customer_id)) to '{path}' (format parquet)",
+            [customers],
+        )
 
 
 def test_rules_stand_and_offers_are_new_where_the_fit_is_kept(sample_parts: Growing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from datetime import date
 
@@ -15,6 +16,7 @@ from sklearn.metrics import roc_auc_score
 from python_ml.classification import score_customers
 from python_ml.classifiers import DEFAULT_PARAMETERS
 from targeted_lists.drift import DriftLimits, explain_drift
+from targeted_lists.erasure import forget_customers
 from targeted_lists.models import (
     MODEL_TABLE,
     KeptModelError,
@@ -100,6 +102,28 @@ def test_a_kept_model_scores_new_data_and_is_not_fitted_again(training, kept):
     found = score_customers(training, trained=unpack_classifier(row))
     fresh = unpack_classifier(provide(training, kept, fit="new"))
     pd.testing.assert_frame_equal(found, score_customers(training, trained=fresh))
+
+
+def test_the_erased_leave_a_kept_model_which_goes_on_scoring(training, kept, tmp_path):
+    folder = tmp_path / "state"
+    shutil.copytree(kept, folder)
+    before = unpack_classifier(provide(training, folder))
+    erased = ["C007", "C123"]
+    rows = before.predictions["customer_id"].isin(erased).sum()
+    assert rows > 0
+    assert forget_customers(DATASET, erased, folder=folder) == rows
+    after = unpack_classifier(provide(training, folder))
+    assert not after.predictions["customer_id"].isin(erased).any()
+    assert len(after.predictions) == len(before.predictions) - rows
+    (path,) = (folder / DATASET / MODEL_TABLE).glob("*")
+    ((fitted,),) = duckdb.sql(f"select fitted from '{path}'").fetchall()
+    assert b"C008" in fitted
+    assert not any(key.encode() in fitted for key in erased)
+    others = training[~training["customer_id"].isin(erased)]
+    pd.testing.assert_frame_equal(
+        score_customers(others, trained=after), score_customers(others, trained=before)
+    )
+    assert forget_customers(DATASET, erased, folder=folder) == 0
 
 
 def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):

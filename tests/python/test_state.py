@@ -108,6 +108,15 @@ def test_a_table_that_cannot_be_kept_leaves_all_as_they_were(keep, tmp_path):
     assert files == ["2025-01-31.parquet"]
 
 
+def test_what_a_killed_run_left_is_removed(keep, tmp_path):
+    keep(DAYS[0], "one")
+    draft = tmp_path / "state/sample/others/2024-12-31.draft"
+    draft.parent.mkdir()
+    draft.write_bytes(b"half a table")
+    keep(DAYS[0], "two")
+    assert not draft.exists()
+
+
 # --- at the end of a run ----------------------------------------------------------------------
 
 

@@ -25,7 +25,9 @@ cast_texts as (
                 {%- if has_erasures() %}
                 and not (
                     column_name ilike 'customer_id'
-                    and text in (select erased.raw_id from {{ erased_customers() }} as erased)
+                    and {{ customer_key('text') }} in (
+                        select erased.customer_id from {{ erased_customers() }} as erased
+                    )
                 )
                 {%- endif %}
                 then left(text, 100)
