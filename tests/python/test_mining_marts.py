@@ -182,7 +182,7 @@ def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd
         "basket_item_counts": connection.sql("select * from counts"),
         "basket_thresholds": connection.sql("select * from thresholds"),
     }
-    meta = {"max_itemsets": max_itemsets}
+    meta = {"mining": {"max_itemsets": max_itemsets}}
     dbt = SimpleNamespace(ref=tables.get, config=SimpleNamespace(get={"meta": meta}.get))
     return load_model("basket/itemsets.py")(dbt, connection)
 

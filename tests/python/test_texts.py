@@ -20,6 +20,7 @@ import duckdb
 import jinja2
 import pytest
 from conftest import REPO_ROOT, Build, Project, copy_project
+from dbt_common.clients.jinja import MaterializationExtension
 
 SEEDS = REPO_ROOT / "seeds"
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -75,7 +76,7 @@ def latin_words(text: str) -> set[str]:
 
 def templates() -> dict[str, list[str]]:
     """Return each English sentence that a call of the macro `text` says, with its files."""
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment = jinja2.Environment(extensions=["jinja2.ext.do", MaterializationExtension])
     found = defaultdict(list)
     for folder in ("models", "macros", "tests/singular"):
         for path in (REPO_ROOT / folder).rglob("*.sql"):

@@ -20,3 +20,4 @@ select
     orders.last_seconds as current_seconds
 from orders
 cross join periods
+where orders.last_seconds is not null
