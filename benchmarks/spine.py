@@ -26,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 from compare import Tables, differences, read_asked
-from stages import Measured, TooMuchMemoryError, measure
+from stages import Measured, TooMuchMemoryError, busy_seconds, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
@@ -157,28 +157,6 @@ def stage_of(measured: Measured, seconds: float) -> Stage:
         peak_mb=measured.peak_mb,
         written_mb=measured.written_mb,
     )
-
-
-def busy_seconds(results: dict) -> float:
-    """Return the seconds in which at least one node ran, from dbt's run results."""
-    spans = sorted(
-        (one["started_at"], one["completed_at"])
-        for result in results["results"]
-        for one in result["timing"]
-        if one["name"] == "execute"
-    )
-    with duckdb.connect() as connection:
-        moments = [
-            connection.execute(
-                "select epoch(?::timestamptz), epoch(?::timestamptz)", [*span]
-            ).fetchone()
-            for span in spans
-        ]
-    busy, until = 0.0, 0.0
-    for begun, ended in moments:
-        busy += max(0.0, ended - max(begun, until))
-        until = max(until, ended)
-    return busy
 
 
 def run_session(session: Session, *, runs: int, tools: list[str], with_extra: bool) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 BLOCK_BYTES = 512
@@ -97,6 +98,23 @@ def measure(
         written_mb=usage.ru_oublock * BLOCK_BYTES / 2**20,
         output=text,
     )
+
+
+def busy_seconds(results: dict) -> float:
+    """Return the seconds in which at least one node ran, from dbt's run results."""
+    spans = sorted(
+        tuple(
+            datetime.fromisoformat(one[end]).timestamp() for end in ("started_at", "completed_at")
+        )
+        for result in results["results"]
+        for one in result["timing"]
+        if one["name"] == "execute"
+    )
+    busy, until = 0.0, 0.0
+    for begun, ended in spans:
+        busy += max(0.0, ended - max(begun, until))
+        until = max(until, ended)
+    return busy
 
 
 def held_by(pid: int) -> float:

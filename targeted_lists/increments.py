@@ -13,7 +13,8 @@ The working database remembers, in its schema `main`:
 - `loaded_seeds`: the checksum of each seed that was loaded.
 - `increments`: for each incremental and each fitted model, and for the tests that all passed, the
   generation and run of the rows that it knows, the as-of date and the `fit_code` that it was built
-  with.
+  with; `made_with`, what stood in the small tables that a change of makes it anew, and
+  `anew_in_run`, the run that last did.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ CODE_FOLDERS = (
     "models/staging",
     "models/intermediate",
     "models/marts/core",
+    "models/marts/pivots",
 )
 CODE_FILES = ("targeted_lists/inputs.py", "targeted_lists/readable.py")
 # And those that say what is mined and fitted, where it is left as it was (macros/run/fitted.sql).
@@ -62,6 +64,8 @@ TABLES = """
     );
     alter table main.run_plan add column if not exists fit_code varchar;
     alter table main.increments add column if not exists fit_code varchar;
+    alter table main.increments add column if not exists made_with varchar;
+    alter table main.increments add column if not exists anew_in_run bigint;
 """
 
 
@@ -156,7 +160,7 @@ def note_tests(connection: duckdb.DuckDBPyConnection, *, as_of_date: Any) -> Non
     connection.execute(TABLES)
     connection.execute("delete from main.increments where model = 'tests'")
     connection.execute(
-        "insert into main.increments "
+        "insert into main.increments (model, generation, run_number, as_of_date, fit_code) "
         "select 'tests', generation, run_number, ?, fit_code from main.run_plan",
         [as_of_date],
     )

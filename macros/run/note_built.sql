@@ -1,10 +1,12 @@
 {#
     A hook after a model that later runs add to, or that such a model reads: notes up
     to which run its rows are known. It is as new as the oldest of the noted models
-    that it was made of, and with `as_of_date` it was built as of that moment.
+    that it was made of, and with `as_of_date` it was built as of that moment. What stood
+    in the tables of `meta: {made_with: …}` (macro made_with) is noted too, and the run
+    that last built it anew.
 
-    model       generation  run_number  as_of_date  fit_code
-    fct_orders  3           41          2025-07-01  9f2c…
+    model       generation  run_number  as_of_date  fit_code  made_with  anew_in_run
+    fct_orders  3           41          2025-07-01  9f2c…                39
 #}
 {%- macro note_built(as_of_date='cast(null as timestamp)') -%}
     {%- if execute and has_plan() -%}
@@ -12,9 +14,11 @@
         {%- for id in model.depends_on.nodes -%}
             {%- do parents.append(id.split('.')[-1]) -%}
         {%- endfor -%}
+        {%- set anew_in_run = noted(this.identifier, 'anew_in_run') if is_incremental() else none %}
         delete from main.increments where model = '{{ this.identifier }}';
         {%- if is_seeing_rows() %}
         insert into main.increments
+            (model, generation, run_number, as_of_date, fit_code, made_with, anew_in_run)
         select
             '{{ this.identifier }}',
             least(
@@ -24,7 +28,9 @@
                 any_value(run_plan.run_number), coalesce(min(increments.run_number), 9999999999)
             ),
             {{ as_of_date }},
-            any_value(run_plan.fit_code)
+            any_value(run_plan.fit_code),
+            {{ made_with() }},
+            {{ anew_in_run or 'any_value(run_plan.run_number)' }}
         from main.run_plan
         left join main.increments
             on increments.model in ('{{ parents | join("', '") }}')

@@ -29,12 +29,15 @@ methods as (
 purchases as {{ unheld() }} (
 
     select
-        customer_id,
-        product_id,
-        {{ moment }}_purchases as purchases,
-        {{ moment }}_days_ago as days_ago
-    from {{ ref('int_customer_products') }}
-    where {{ moment }}_purchases > 0
+        bought.customer_id,
+        bought.product_id,
+        bought.{{ moment }}_purchases as purchases,
+        cast(floor(
+            (moments.{{ moment }}_seconds - bought.{{ moment }}_last_seconds) / 86400
+        ) as bigint) as days_ago
+    from {{ ref('int_customer_products') }} as bought
+    cross join {{ ref('int_recommendation_moments') }} as moments
+    where bought.{{ moment }}_purchases > 0
 
 ),
 

@@ -9,13 +9,10 @@
     post_hook='{{ note_built() }}'
 ) }}
 {%- set columns = ['source_file'] + var('input_contract')['order_lines'] | list %}
-{#- A CTE that is asked twice would hold every line at once, so these are written out. #}
-{%- set lines_to_judge %}
-    select * from {{ conformed('order_lines') }}
-    {%- if is_incremental() %}
-    where source_file > {{ string_literal(last_file()) }}
-        or order_id in (select orders_to_judge.order_id from orders_to_judge)
-    {%- endif %}
+{#- A CTE that is asked twice would hold every line at once, so these are written out. A run
+    that adds holds its few lines, and looks for them once. #}
+{%- set lines_to_judge -%}
+    select * from {{ 'few_lines' if is_incremental() else conformed('order_lines') }}
 {%- endset %}
 {%- set faulted_lines %}
     select
@@ -109,6 +106,14 @@ orders_to_judge as (
     where staged.order_id is not null
         and ({{ epoch_seconds('staged.ordered_at') }} > last_plausible.epoch_seconds)
         <> ({{ epoch_seconds('staged.ordered_at') }} > plausible_before.epoch_seconds)
+
+),
+
+few_lines as (
+
+    select * from {{ conformed('order_lines') }}
+    where source_file > {{ string_literal(last_file()) }}
+        or order_id in (select orders_to_judge.order_id from orders_to_judge)
 
 ),
 {% endif %}

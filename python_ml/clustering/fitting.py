@@ -200,7 +200,12 @@ def fit_clusterings(
 
 @threadpool_limits.wrap(limits=1)
 def rank_clusters(
-    customers: pd.DataFrame, models: pd.DataFrame, *, key: str = "customer_id", rank_by: str
+    customers: pd.DataFrame,
+    models: pd.DataFrame,
+    *,
+    key: str = "customer_id",
+    rank_by: str,
+    only: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Count the clusters of each model by falling mean of `rank_by` over these customers.
 
@@ -208,21 +213,31 @@ def rank_clusters(
     ----------
     customers : one row per customer: `key`, `rank_by` and the scaled features of the models.
     models : of `fit_clusterings`, fitted to these customers or to earlier ones.
+    only : `method` and `k` of the models that are looked at; the others stay as they are.
 
     Returns
     -------
     `models` with their clusters renumbered, empty ones last, and with `customers` and
     `smallest_share` of these customers, ordered by method and k.
+
+    Raises
+    ------
+    ValueError : a column is missing; the message names it.
     """
     check_columns(models, columns=["method", "k", "model"], name="models")
     check_columns(customers, columns=[key, rank_by], name="customers")
     customers = sort_by_key(customers, key=key, name="customers")
     worth = to_floats(customers, columns=[rank_by])[rank_by].to_numpy()
     models = models.sort_values(["method", "k"], ignore_index=True)
+    looked_at = models
+    if only is not None:
+        check_columns(only, columns=["method", "k"], name="only")
+        asked = pd.MultiIndex.from_frame(only[["method", "k"]])
+        looked_at = models[pd.MultiIndex.from_frame(models[["method", "k"]]).isin(asked)]
     ranked = []
     # Most models look at the same features.
     known: dict[tuple[str, ...], np.ndarray] = {}
-    for text in models["model"]:
+    for text in looked_at["model"]:
         model = read_model(text)
         features = tuple(model.features)
         if features not in known:
@@ -230,8 +245,10 @@ def rank_clusters(
             known[features] = to_floats(customers, columns=model.features).to_numpy()
         model, smallest = _rank_clusters(model, known[features], worth)
         ranked.append({"model": model.to_text(), "smallest_share": smallest})
-    models = models.assign(customers=len(customers), **pd.DataFrame(ranked, index=models.index))
-    return to_typed(models, types=MODEL_TYPES)
+    found = pd.DataFrame(ranked, index=looked_at.index, columns=["model", "smallest_share"])
+    others = models.drop(index=looked_at.index)
+    looked_at = looked_at.assign(customers=len(customers), **found)
+    return to_typed(pd.concat([looked_at, others]).sort_index(), types=MODEL_TYPES)
 
 
 @threadpool_limits.wrap(limits=1)

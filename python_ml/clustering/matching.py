@@ -55,13 +55,19 @@ def match_clusters(
     check_columns(clusters, columns=[*columns, "cluster"], name="clusters")
     check_columns(previous, columns=[*columns, "cluster_key"], name="previous")
     earlier = previous if earlier is None else earlier
+    # Keys are looked up once, not for each method.
+    places = pd.Index(clusters[key].unique())
+    clusters, previous, earlier = (
+        frame.assign(place=places.get_indexer(frame[key]))
+        for frame in (clusters, previous, earlier)
+    )
     rows = []
     for method, current in clusters.groupby("method", sort=True):
         matched = _match(
-            _overlap(current, _carried_on(current, previous, method=method), key=key),
+            _overlap(current, _carried_on(current, previous, method=method)),
             min_overlap=min_overlap,
         )
-        reported = _overlap(current, _carried_on(current, earlier, method=method), key=key)
+        reported = _overlap(current, _carried_on(current, earlier, method=method))
         numbers = sorted(current["cluster"].unique())
         fresh = (
             name
@@ -88,9 +94,16 @@ def _carried_on(current: pd.DataFrame, before: pd.DataFrame, *, method: str) -> 
     return before[before["method"] == method]
 
 
-def _overlap(current: pd.DataFrame, before: pd.DataFrame, *, key: str) -> pd.DataFrame:
-    """Jaccard index of clusters x previous keys, over the customers of both runs."""
-    both = current[[key, "cluster"]].merge(before[[key, "cluster_key"]], on=key)
+def _overlap(current: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Jaccard index of clusters x previous keys, over the customers of both runs.
+
+    Customers are numbered in `place`, those of no cluster of today -1.
+    """
+    before = before[before["place"] >= 0]
+    clusters = pd.Series(pd.NA, index=range(current["place"].max() + 1), dtype="Int64")
+    clusters.iloc[current["place"].to_numpy()] = current["cluster"].to_numpy()
+    found = clusters.reindex(before["place"]).array
+    both = pd.DataFrame({"cluster": found, "cluster_key": before["cluster_key"].array}).dropna()
     common = pd.crosstab(both["cluster"], both["cluster_key"])
     either = common.sum(axis=1).to_numpy()[:, None] + common.sum(axis=0).to_numpy() - common
     return common / either

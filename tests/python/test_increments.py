@@ -19,15 +19,41 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Outcome, Project, copy_project, query
 
-from targeted_lists.increments import note_seeds, note_tests, plan_run
+from targeted_lists.__main__ import FITS
+from targeted_lists.increments import note_seeds, plan_run
 
 LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
-SELECTED = ["--select", *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm"))]
+SELECTED = [
+    "--select",
+    *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm")),
+    "+int_newcomer_receipts",
+]
 # Numbers of runs, and what a run asks of itself.
-RUN_COLUMNS = {"run_number", "plausible_until"}
+RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
-RUN_TABLES = {"intermediate.int_order_lines_touched"}
+RUN_TABLES = {"intermediate.int_order_lines_touched", "intermediate.int_customers_touched"}
+BUILT_ANEW = """
+    select model
+    from main.increments
+    where anew_in_run > 1
+        and model in ('int_customer_products', 'int_newcomer_receipts', 'customer_pivot')
+"""
+LABELS = "select dimension, member, place from pivots.customer_pivot_labels order by all"
+CUSTOMER_PRODUCTS = """
+    select
+        customer_id,
+        product_id,
+        count(distinct epoch(ordered_at)),
+        max(epoch(ordered_at))::bigint,
+        count(distinct epoch(ordered_at)) filter (where epoch(ordered_at) <= tested_seconds),
+        max(epoch(ordered_at)::bigint) filter (where epoch(ordered_at) <= tested_seconds)
+    from core.fct_order_lines
+    cross join intermediate.int_recommendation_moments
+    where is_bought and customer_id is not null
+    group by all
+    order by all
+"""
 
 # --- what a run plans, without a database of its own -------------------------------------------
 
@@ -426,22 +452,23 @@ def write_typed(path: Path, *, customers: list[str]) -> None:
         )
 
 
-def test_rules_stand_and_offers_are_new_where_the_fit_is_kept(sample_parts: Growing) -> None:
-    """What was mined of the first file stands in a run that adds the second."""
-    layers = ["--select", "+path:models/marts/basket", "--indirect-selection", "buildable"]
+def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
+    sample_parts: Growing,
+) -> None:
+    """What was mined and fitted of the first file stands in a run that adds the second."""
+    whole = ["build", "--exclude-resource-type", "unit_test"]
     growing = replace(sample_parts, dataset="mined")
     shutil.copytree(sample_parts.folder, growing.folder, ignore=shutil.ignore_patterns("order_*"))
     growing.hold(1)
-    growing.run("seed")
-    growing.run("build", *layers)
-    with duckdb.connect(str(growing.warehouse)) as connection:
-        # A build of the whole project would note it.
-        note_tests(connection, as_of_date=None)
+    growing.run(*whole)
     first = growing.content("basket", "intermediate")
+    labels = query(growing.warehouse, LABELS)
     growing.hold(2)
-    # Tests look at both together.
-    outcome = growing.run("build", *layers, basket_fit="kept")
+    outcome = growing.run(*whole, **dict.fromkeys(FITS, "kept"))
     assert not any("anew" in message for message in outcome.messages)
+    # Shares of other cities are others for every customer.
+    is_same = query(growing.warehouse, LABELS) == labels
+    assert query(growing.warehouse, BUILT_ANEW) == ([] if is_same else [("customer_pivot",)])
     kept = growing.content("basket", "intermediate")
     own = {name for name in first if name.startswith("basket.")} | {
         "intermediate.int_basket_items"
@@ -455,7 +482,11 @@ def test_rules_stand_and_offers_are_new_where_the_fit_is_kept(sample_parts: Grow
         "from basket.basket_periods, intermediate.int_recommendation_moments",
     )
     assert mined_from < offered_as_of
-    growing.run("build", *layers)
+    # What customers bought follows the new file, as if it were counted from all lines.
+    assert query(growing.warehouse, CUSTOMER_PRODUCTS) == query(
+        growing.warehouse, "from intermediate.int_customer_products order by all"
+    )
+    growing.run("build", "--select", "+path:models/marts/basket", "--indirect-selection", "empty")
     mined = growing.content("basket", "intermediate")
     assert {"basket.association_rules", "basket.basket_orders"} <= set(differing(kept, mined))
 

@@ -1,4 +1,10 @@
--- What a customer bought, as known now and when the tested period began.
+-- What a customer bought, as known now and when the tested period began. Where that began
+-- when it did, only customers whose lines were touched are counted again.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('customer_id') }}",
+    post_hook='{{ note_built() }}'
+) }}
 with
 
 moments as (
@@ -16,6 +22,7 @@ lines as (
     from {{ ref('fct_order_lines') }} as order_lines
     where order_lines.is_bought
         and order_lines.customer_id is not null
+        {{ only_touched('customer_id', column='order_lines.customer_id') }}
 
 ),
 
@@ -28,36 +35,19 @@ purchases as (
     from lines
     group by customer_id, product_id, ordered_seconds
 
-),
-
--- Both moments in one pass: a join by times alone would sort all that was bought.
-bought as (
-
-    select
-        purchases.customer_id,
-        purchases.product_id,
-        count(*) as current_purchases,
-        max(purchases.ordered_seconds) as current_seconds,
-        count(*) filter (where purchases.ordered_seconds <= moments.tested_seconds)
-            as tested_purchases,
-        max(purchases.ordered_seconds) filter (
-            where purchases.ordered_seconds <= moments.tested_seconds
-        ) as tested_seconds
-    from purchases
-    inner join moments
-        on purchases.ordered_seconds <= moments.current_seconds
-    group by purchases.customer_id, purchases.product_id
-
 )
 
+-- Both moments in one pass: a join by times alone would sort all that was bought.
 select
-    bought.customer_id,
-    bought.product_id,
-    bought.current_purchases,
-    cast(floor((moments.current_seconds - bought.current_seconds) / 86400) as bigint)
-        as current_days_ago,
-    bought.tested_purchases,
-    cast(floor((moments.tested_seconds - bought.tested_seconds) / 86400) as bigint)
-        as tested_days_ago
-from bought
+    purchases.customer_id,
+    purchases.product_id,
+    count(*) as current_purchases,
+    max(purchases.ordered_seconds) as current_last_seconds,
+    count(*) filter (where purchases.ordered_seconds <= moments.tested_seconds)
+        as tested_purchases,
+    max(purchases.ordered_seconds) filter (
+        where purchases.ordered_seconds <= moments.tested_seconds
+    ) as tested_last_seconds
+from purchases
 cross join moments
+group by purchases.customer_id, purchases.product_id

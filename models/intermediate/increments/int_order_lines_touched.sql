@@ -1,10 +1,11 @@
 -- What the models below must write anew: the lines that were judged since they were
 -- built, whose product has another cost, or that were delivered between the as-of dates
--- of then and now; and with each all that its customer had of its product, since a
--- return changes the sales before it.
+-- of then and now; and where something came back, all that its customer had of its
+-- product, since a return changes the sales before it.
 {{ config(post_hook='{{ note_built() }}') }}
 {%- set readers = [
-    'int_return_matches', 'fct_order_lines', 'fct_orders', 'int_order_events', 'tests',
+    'int_return_matches', 'fct_order_lines', 'fct_orders', 'int_order_events',
+    'int_customer_products', 'int_newcomer_receipts', 'customer_pivot', 'tests',
 ] %}
 {%- set since = known_run(readers) %}
 with
@@ -16,6 +17,7 @@ order_lines as (
         order_id,
         customer_id,
         product_id,
+        quantity < 0 or refused_quantity > 0 as is_return,
         coalesce(delivered_at, ordered_at) as taken_at,
         run_number
     from {{ ref('int_order_lines_judged') }}
@@ -74,14 +76,18 @@ changed as (
 
 ),
 
-changed_pairs as (
+-- Whatever became of the return: a line that is set aside may have been one.
+returned_pairs as (
 
-    select distinct
-        customer_id,
-        product_id
-    from changed
-    where customer_id is not null
-        and product_id is not null
+    select
+        changed.customer_id,
+        changed.product_id
+    from order_lines
+    inner join changed
+        on order_lines.customer_id = changed.customer_id
+        and order_lines.product_id = changed.product_id
+    where order_lines.is_return
+    group by changed.customer_id, changed.product_id
 
 ),
 
@@ -91,18 +97,16 @@ touched as (
         order_lines.order_line_id,
         order_lines.order_id
     from order_lines
-    inner join changed_pairs
-        on order_lines.customer_id = changed_pairs.customer_id
-        and order_lines.product_id = changed_pairs.product_id
+    inner join returned_pairs
+        on order_lines.customer_id = returned_pairs.customer_id
+        and order_lines.product_id = returned_pairs.product_id
 
-    union all
+    union
 
     select
         order_line_id,
         order_id
     from changed
-    where customer_id is null
-        or product_id is null
 
 )
 

@@ -1,3 +1,11 @@
+-- A run that adds tells anew of the customers touched, and of all who are known from
+-- totals, which have no lines.
+-- depends_on: {{ ref('int_product_categories_tracked') }}
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('customer_id', others=\"source <> 'receipts'\") }}",
+    post_hook='{{ note_built() }}'
+) }}
 {% set top_places = [1, 2, 3, 4, 5] -%}
 {% set preferences = [
     'weekday', 'hour', 'city', 'channel', 'delivery_method', 'payment_method',
@@ -13,6 +21,7 @@ orders as (
     from {{ ref('fct_orders') }}
     where customer_id is not null
         and is_placed
+        {{ only_touched('customer_id') }}
 
 ),
 
@@ -22,6 +31,7 @@ bought_lines as {{ unheld() }} (
     select * from {{ ref('fct_order_lines') }}
     where customer_id is not null
         and is_bought
+        {{ only_touched('customer_id') }}
 
 ),
 

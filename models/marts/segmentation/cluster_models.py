@@ -13,5 +13,8 @@ def model(dbt, session):
     if meta["use_kept"]:
         kept = read_latest(meta["dataset"], "cluster_models", as_of_date=as_of[0][0])
     if kept is not None:
-        return rank_clusters(inputs, kept, rank_by="worth")
+        measures = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
+        # Nobody is placed by the others.
+        choices = measures[measures["is_method_choice"]]
+        return rank_clusters(inputs, kept, rank_by="worth", only=choices)
     return fit_clusterings(inputs, features=names_used(choices), progress=log_step, **meta["fit"])

@@ -1,5 +1,6 @@
 -- Each method's clusters hold every customer, are as many as the method chose
--- unless some are empty, and the smallest is as large as its evaluation says.
+-- unless some are empty, and the smallest is as large as its evaluation says. Kept models
+-- were evaluated on the customers of their day.
 with
 
 sizes as (
@@ -53,8 +54,10 @@ left join clustered
     on choices.method = clustered.method
 where clustered.customers is distinct from customers.customers
     or clustered.clusters > choices.k
+    {%- if var('cluster_fit') != 'kept' %}
     or (clustered.clusters < choices.k and choices.smallest_share > 0)
     or (
         clustered.clusters = choices.k
         and abs(clustered.smallest - choices.smallest_share * customers.customers) > 1e-6
     )
+    {%- endif %}

@@ -1,0 +1,186 @@
+-- Everything is taken from the first so many receipts. A customer of the shop's
+-- first days may have bought before the files begin and is no newcomer. A run that adds
+-- tells anew of the customers touched.
+-- depends_on: {{ ref('int_product_categories_tracked') }}
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_touched('customer_id') }}",
+    post_hook='{{ note_built() }}'
+) }}
+{% set texts = ['channel', 'delivery_method', 'payment_method'] -%}
+with
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where is_placed
+
+),
+
+order_lines as (
+
+    select * from {{ ref('fct_order_lines') }}
+    where is_placed
+
+),
+
+products as (
+
+    select * from {{ ref('dim_products') }}
+
+),
+
+shop as (
+
+    select min(ordered_at) as first_order_at
+    from orders
+
+),
+
+receipts as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id order by ordered_at, order_id
+        ) as receipt_number,
+        {{ elapsed_days(
+            'lag(ordered_at) over (
+                partition by customer_id order by ordered_at, order_id
+            )',
+            'ordered_at'
+        ) }} as gap_days,
+        count(*) over (partition by customer_id) as receipts_so_far,
+        min(ordered_at) over (partition by customer_id) as first_receipt_at
+    from orders
+    where customer_id is not null
+        {{ only_touched('customer_id') }}
+
+),
+
+newcomers as (
+
+    select receipts.*
+    from receipts
+    cross join shop
+    where receipts.receipt_number <= 3
+        and receipts.first_receipt_at
+            >= {{ days_after('shop.first_order_at', var('newcomer_history_days')) }}
+
+),
+
+-- A receipt counts among the first one, two and three, as far as there are so many.
+used as (
+
+    select
+        steps.receipts_used,
+        newcomers.*
+    from newcomers
+    inner join (values (1), (2), (3)) as steps (receipts_used)
+        on newcomers.receipt_number <= steps.receipts_used
+        and newcomers.receipts_so_far >= steps.receipts_used
+
+),
+
+taken as (
+
+    select
+        customer_id,
+        cast(receipts_used as bigint) as receipts_used,
+        {%- for column in texts %}
+        max_by({{ column }}, receipt_number) as {{ column }},
+        {%- endfor %}
+        {{ weekday_label('max(ordered_at)') }} as weekday,
+        cast(date_part('hour', max(ordered_at)) as double) as hour,
+        cast(sum(placed_revenue) as double) as amount,
+        cast(max_by(placed_revenue, receipt_number) as double) as last_amount,
+        cast(sum(placed_lines) as double) as lines,
+        {{ ratio('sum(placed_units)', 'sum(placed_lines)') }} as units_per_line,
+        {{ ratio('sum(gap_days)', 'count(gap_days)') }} as mean_gap_days,
+        cast(max_by(gap_days, receipt_number) as double) as last_gap_days,
+        max(receipts_so_far) = max(receipts_used) as has_no_more,
+        max(ordered_at) as receipt_at
+    from used
+    group by customer_id, receipts_used
+
+),
+
+bought as (
+
+    select
+        used.customer_id,
+        used.receipts_used,
+        products.category_1,
+        count(*) as lines,
+        count(*) filter (where order_lines.discount > 0) as discounted_lines,
+        sum(order_lines.placed_revenue) as revenue,
+        coalesce(
+            sum(order_lines.placed_revenue) filter (where used.receipt_number = 1), -1
+        ) as first_revenue
+    from used
+    inner join order_lines
+        on used.order_id = order_lines.order_id
+    left join products
+        on order_lines.product_id = products.product_id
+    group by used.customer_id, used.receipts_used, products.category_1
+
+),
+
+goods as (
+
+    select
+        customer_id,
+        receipts_used,
+        max_by(category_1, (first_revenue, category_1)) filter (
+            where category_1 is not null and first_revenue > -1
+        ) as first_category,
+        max_by(category_1, (revenue, category_1)) filter (where category_1 is not null)
+            as top_category,
+        cast(count(category_1) as double) as categories,
+        {{ ratio('max(revenue)', 'sum(revenue)') }} as top_category_share,
+        {{ ratio('sum(discounted_lines)', 'sum(lines)') }} as discounted_share
+    from bought
+    group by customer_id, receipts_used
+
+),
+
+joined as (
+
+    select
+        taken.*,
+        goods.first_category,
+        goods.top_category,
+        goods.categories,
+        goods.top_category_share,
+        goods.discounted_share,
+        {{ days_after('taken.receipt_at', var('newcomer_horizon_days')) }} as horizon_at
+    from taken
+    left join goods
+        on taken.customer_id = goods.customer_id
+        and taken.receipts_used = goods.receipts_used
+
+)
+
+select
+    customer_id,
+    receipts_used,
+    first_category,
+    top_category,
+    {%- for column in texts %}
+    {{ column }},
+    {%- endfor %}
+    weekday,
+    hour,
+    amount,
+    last_amount,
+    lines,
+    units_per_line,
+    categories,
+    top_category_share,
+    discounted_share,
+    mean_gap_days,
+    last_gap_days,
+    has_no_more,
+    receipt_at,
+    horizon_at
+from joined
