@@ -293,6 +293,21 @@ def test_clusters_are_numbered_by_falling_mean(planted):
     assert (np.fliplr(same.to_numpy()).diagonal() > 0).all()
 
 
+def test_only_the_models_asked_for_are_ranked(planted):
+    customers, _, scaled, models, _, _ = planted
+    turned = scaled.assign(worth=-customers["spend"])
+    asked = pd.DataFrame([{"method": "ward", "k": 4}, {"method": "kmeans", "k": 3}])
+    everything = rank_clusters(turned, models, rank_by="worth")
+    some = rank_clusters(turned, models, rank_by="worth", only=asked)
+    is_asked = pd.MultiIndex.from_frame(models[["method", "k"]]).isin(
+        pd.MultiIndex.from_frame(asked)
+    )
+    assert is_asked.sum() == 2
+    pd.testing.assert_frame_equal(some[is_asked], everything[is_asked])
+    pd.testing.assert_frame_equal(some[~is_asked], models[~is_asked])
+    assert (some["model"] != models["model"]).sum() == 2
+
+
 def test_clusters_of_equal_mean_are_numbered_by_their_smallest_key():
     customers = pd.DataFrame(
         {"customer_id": [3, 1, 2, 4], "recency": [0.0, 9.0, 0.0, 9.0], "spend": 5.0}
