@@ -11,26 +11,17 @@
         {%- call noop_statement('main', 'LEFT AS FITTED') -%}{%- endcall -%}
         {{- return({'relations': [load_cached_relation(this)]}) -}}
     {%- endif -%}
-    {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set draft = make_intermediate_relation(target_relation) -%}
-    {%- set backup = make_backup_relation(target_relation, 'table') -%}
-    {#- What a run left that died. -#}
-    {%- do drop_relation_if_exists(load_cached_relation(draft)) -%}
-    {%- do drop_relation_if_exists(load_cached_relation(backup)) -%}
     {{- run_hooks(pre_hooks) -}}
+    {%- set written = begin_replacing(target_relation) -%}
     {%- call statement('main', language=model['language']) -%}
-        {{- create_table_as(false, draft, compiled_code, model['language']) -}}
+        {{- create_in_place(written, compiled_code) -}}
     {%- endcall -%}
-    {%- if existing is not none -%}
-        {%- do adapter.rename_relation(existing, backup) -%}
-    {%- endif -%}
-    {%- do adapter.rename_relation(draft, target_relation) -%}
+    {%- do end_replacing(target_relation, written) -%}
     {{- run_hooks(post_hooks) -}}
     {%- do persist_docs(target_relation, model) -%}
     {%- do run_query(note_built()) -%}
     {%- do adapter.commit() -%}
-    {%- do drop_relation_if_exists(backup) -%}
     {{- return({'relations': [target_relation]}) -}}
 {%- endmaterialization -%}
 

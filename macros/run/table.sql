@@ -1,0 +1,64 @@
+{#
+    Replaces dbt's materialization of this name by fewer steps. dbt builds a table beside
+    the one that stands, renames both and drops the old one, and each of these steps sets
+    up every macro of the project anew, which takes longer than most of the models here.
+    In DuckDB the old table is dropped and the new one created in one transaction: what
+    fails leaves the old one as it was, and who reads meanwhile sees it.
+
+    config: {materialized: table}
+#}
+{%- materialization table, adapter='duckdb', supported_languages=['sql', 'python'] -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {{- run_hooks(pre_hooks, inside_transaction=False) -}}
+    {{- run_hooks(pre_hooks, inside_transaction=True) -}}
+    {%- set written = begin_replacing(target_relation) -%}
+    {#- dbt lets a job of Python be submitted from here alone. -#}
+    {%- call statement('main', language=model['language']) -%}
+        {{- create_in_place(written, compiled_code) -}}
+    {%- endcall -%}
+    {%- do end_replacing(target_relation, written) -%}
+    {{- run_hooks(post_hooks, inside_transaction=True) -}}
+    {%- do persist_docs(target_relation, model) -%}
+    {%- do adapter.commit() -%}
+    {{- run_hooks(post_hooks, inside_transaction=False) -}}
+    {{- return({'relations': [target_relation]}) -}}
+{%- endmaterialization -%}
+
+
+{#
+    The table that the model is written to, with nothing in its way: the model's own, or a
+    draft of it where Python writes, which has a connection of its own.
+#}
+{%- macro begin_replacing(target_relation) -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- if existing is not none and not existing.is_table -%}
+        {%- do drop_relation_if_exists(existing) -%}
+    {%- endif -%}
+    {%- if model['language'] == 'sql' -%}
+        {{- return(target_relation) -}}
+    {%- endif -%}
+    {%- set draft = make_intermediate_relation(target_relation) -%}
+    {#- What a run left that died. -#}
+    {%- do drop_relation_if_exists(load_cached_relation(draft)) -%}
+    {{- return(draft) -}}
+{%- endmacro -%}
+
+
+{#  What writes it: of SQL both steps of one transaction.  #}
+{%- macro create_in_place(written, compiled_code) -%}
+    {%- if model['language'] == 'sql' %}
+    drop table if exists {{ written }};
+    {%- endif %}
+    {{ create_table_as(false, written, compiled_code, model['language']) }}
+{%- endmacro -%}
+
+
+{#  Lets a draft take the place of the table that stands.  #}
+{%- macro end_replacing(target_relation, written) -%}
+    {%- if model['language'] != 'sql' -%}
+        {%- call statement('replace') -%}
+            drop table if exists {{ target_relation }};
+            alter table {{ written }} rename to {{ adapter.quote(target_relation.identifier) }};
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro -%}
