@@ -17,7 +17,14 @@ import yaml
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
 # Vars that say whether models are fitted anew or kept.
-FITS = ("activity_fit", "response_fit", "cluster_fit", "basket_fit", "newcomer_fit")
+FITS = (
+    "activity_fit",
+    "response_fit",
+    "cluster_fit",
+    "basket_fit",
+    "newcomer_fit",
+    "uplift_fit",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
