@@ -15,6 +15,6 @@ def model(dbt, session):
     if kept is not None:
         measures = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
         # Nobody is placed by the others.
-        choices = measures[measures["is_method_choice"]]
-        return rank_clusters(inputs, kept, rank_by="worth", only=choices)
+        chosen = None if measures is None else measures[measures["is_method_choice"]]
+        return rank_clusters(inputs, kept, rank_by="worth", only=chosen)
     return fit_clusterings(inputs, features=names_used(choices), progress=log_step, **meta["fit"])
