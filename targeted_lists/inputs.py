@@ -419,7 +419,8 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
     return InputFile(
         input=input_name,
         source_file=path.relative_to(folder).as_posix(),
-        path=readable.as_posix(),
+        # Views are asked from other folders, too.
+        path=readable.absolute().as_posix(),
         format="parquet" if path.suffix == ".parquet" else "csv",
         columns=columns,
         types=types,

@@ -9,13 +9,15 @@
     Where the files of a dataset are not all written alike, `with_decimal_mark` adds
     `decimal_mark`, that of the file. `rejoin`, a column and two parts, puts a field together
     again that was split: see rejoin_field. `only_new` leaves out the files that an incremental
-    model has: see last_file. `kept` are columns that keep the type they have in parquet.
+    model has: see last_file. `kept` are columns that keep the type they have in parquet, and
+    of files of other `formats` than these, csv and parquet, nothing is read.
 #}
 {%- macro read_input(
-    input, columns, with_decimal_mark=false, rejoin=none, only_new=false, kept=[]
+    input, columns, with_decimal_mark=false, rejoin=none, only_new=false, kept=[],
+    formats=['csv', 'parquet']
 ) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
-    {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
+    {%- set files = files_of(described, input, formats) -%}
     {%- if only_new -%}
         {%- set files = files | selectattr('source_file', 'gt', last_file()) | list -%}
     {%- endif -%}
@@ -63,6 +65,15 @@
         cast(null as string) as row_fault
     where false
     {%- endfor %}
+{%- endmacro -%}
+
+
+{#  The files of an input that are in some formats.  #}
+{%- macro files_of(described, input, formats) -%}
+    {{- return(
+        described['files']
+        | selectattr('input', 'equalto', input) | selectattr('format', 'in', formats) | list
+    ) -}}
 {%- endmacro -%}
 
 

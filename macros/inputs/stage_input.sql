@@ -4,24 +4,25 @@
     be cast is null, and `source_fault` says which it was.
 
     Of a customer who asked to be erased only that a row was there remains; an order
-    line becomes anonymous and stays, and the erasure itself keeps a hash of the key.
+    line becomes anonymous and stays, and the erasure itself keeps a hash of the key. Of
+    files of other `formats` than these no row is here.
 
     source_row  quantity  source_fault
     1           2.000
     2                     quantity "abc" is not a number
 #}
-{%- macro stage_input(input) -%}
+{%- macro stage_input(input, formats=['csv', 'parquet']) -%}
 {%- set columns = var('input_contract')[input] -%}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 {%- set forgets = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
-{%- set typed = typed_columns(input) -%}
+{%- set typed = typed_columns(input, formats) -%}
 with
 
 raw_rows as (
 
     {{ read_input(
-        input, columns | list, only_new=stays and is_incremental(), kept=typed
+        input, columns | list, only_new=stays and is_incremental(), kept=typed, formats=formats
     ) }}
 
 ),

@@ -1,14 +1,14 @@
 {#
-    The columns of an input that need not pass through text: all its files are
+    The columns of an input that need not pass through text: all its files of `formats` are
     parquet and hold them in a type from which the cast to that of the contract is
     exact. Floating point is not, and none are where the dataset writes a number or a yes
     or no for nothing (`missing` in dataset.yml).
 
     typed_columns('order_lines')  ->  ['line_number', 'ordered_at', 'quantity']
 #}
-{%- macro typed_columns(input) -%}
+{%- macro typed_columns(input, formats=['csv', 'parquet']) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
-    {%- set files = described['files'] | selectattr('input', 'equalto', input) | list -%}
+    {%- set files = files_of(described, input, formats) -%}
     {%- set missing = described['settings'].get('missing', '') | lower -%}
     {%- set is_missing_a_value = modules.re.search('[0-9]|true|false', missing) -%}
     {%- set typed = [] -%}

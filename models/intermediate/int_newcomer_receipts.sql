@@ -5,7 +5,7 @@
 {{ config(
     materialized='incremental',
     pre_hook="{{ forget_touched('customer_id') }}",
-    post_hook='{{ note_built() }}'
+    post_hook='{{ note_built(as_of_date()) }}'
 ) }}
 {% set texts = ['channel', 'delivery_method', 'payment_method'] -%}
 with

@@ -32,7 +32,11 @@ SELECTED = [
 RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
-RUN_TABLES = {"intermediate.int_order_lines_touched", "intermediate.int_customers_touched"}
+RUN_TABLES = {
+    "intermediate.int_order_lines_touched",
+    "intermediate.int_order_months_touched",
+    "intermediate.int_customers_touched",
+}
 BUILT_ANEW = """
     select model
     from main.increments
@@ -417,7 +421,8 @@ def test_typed_files_are_added_and_a_run_without_new_ones_changes_nothing(
     # The files write the key as a spreadsheet did, the erasure does not.
     (growing.folder / "erasures.csv").write_text("customer_id\n1042\n", encoding="utf-8")
     write_typed(growing.folder / "order_lines_1.parquet", customers=["1042.0", "2001.0"])
-    staged = ["run", "--select", "stg_contract__order_lines", "source_profile"]
+    staged = ["run", "--select", "stg_contract__order_lines_held", "stg_contract__order_lines"]
+    staged += ["source_profile"]
     growing.run("seed")
     growing.run(*staged)
     first = growing.content("staging", "core")

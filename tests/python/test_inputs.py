@@ -83,7 +83,7 @@ def test_sound_files_are_read_where_they_lie(folder):
         ("order_lines_2025-02.csv.gz", "csv", columns),
         ("order_lines_typed.parquet", "parquet", columns),
     ]
-    assert all(Path(file.path) == folder / file.source_file for file in found.files)
+    assert all(Path(file.path) == (folder / file.source_file).absolute() for file in found.files)
     assert [file.types for file in found.files] == [[], [], [], ["INTEGER"] * len(columns)]
     assert found.ignored_files == ["notes.txt"]
     assert not READABLE_FOLDER.exists()

@@ -12,8 +12,10 @@ products as (
 
     select
         product_id,
-        category_1
-    from {{ ref('product_categories') }}
+        category_1,
+        category_2,
+        category_3
+    from {{ ref('dim_products') }}
 
 )
 {%- if is_incremental() %},
@@ -22,7 +24,9 @@ known_categories as (
 
     select
         product_id,
-        category_1
+        category_1,
+        category_2,
+        category_3
     from {{ this }}
 
 ),
@@ -32,12 +36,16 @@ changed as (
     select
         coalesce(products.product_id, known_categories.product_id) as product_id,
         products.category_1,
+        products.category_2,
+        products.category_3,
         known_categories.product_id is not null as is_known
     from products
     full join known_categories
         on products.product_id = known_categories.product_id
     where known_categories.product_id is null
         or products.category_1 is distinct from known_categories.category_1
+        or products.category_2 is distinct from known_categories.category_2
+        or products.category_3 is distinct from known_categories.category_3
 
 )
 {%- endif %}
@@ -45,6 +53,8 @@ changed as (
 select
     product_id,
     category_1,
+    category_2,
+    category_3,
     {% if is_incremental() -%}
         case when is_known then cast({{ run_number() }} as bigint) end as changed_in_run
     {%- else -%}

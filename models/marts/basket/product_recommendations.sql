@@ -12,6 +12,7 @@ offers as (
 purchases as {{ unheld() }} (
 
     select * from {{ ref('int_customer_products') }}
+    where current_purchases > 0
 
 ),
 

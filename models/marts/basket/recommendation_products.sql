@@ -45,6 +45,7 @@ lines as {{ unheld() }} (
 purchases as {{ unheld() }} (
 
     select * from {{ ref('int_customer_products') }}
+    where current_purchases > 0
 
 ),
 

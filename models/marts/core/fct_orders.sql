@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     pre_hook="{{ forget_touched('order_id') }}",
-    post_hook='{{ note_built() }}'
+    post_hook='{{ note_built(as_of_date()) }}'
 ) }}
 with
 

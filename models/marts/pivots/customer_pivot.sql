@@ -4,7 +4,7 @@
 {{ config(
     materialized='incremental',
     pre_hook="{{ forget_touched('customer_id', others=\"source <> 'receipts'\") }}",
-    post_hook='{{ note_built() }}'
+    post_hook='{{ note_built(as_of_date()) }}'
 ) }}
 {% set top_places = [1, 2, 3, 4, 5] -%}
 {% set preferences = [

@@ -1,14 +1,19 @@
 -- What all lines of an order share, its time and place, is grouped by order first,
--- which leaves few rows; the goods are summed line by line, in one pass for all
--- dimensions. Distinct orders and customers are counted as groups of pairs with each
--- dimension: half the time and memory of counting them in that pass. A dimension that
--- the dataset does not have is left out.
+-- which leaves few rows; goods come summed by month, and their customers are those of
+-- int_customer_products. Distinct orders and customers are counted as groups of pairs
+-- with each dimension: half the time and memory of counting them in one pass for all. A
+-- dimension that the dataset does not have is left out.
 {% set times = ['month', 'week', 'day', 'weekday', 'hour'] -%}
 {% set places = [
     'country', 'region', 'city', 'channel', 'delivery_method', 'payment_method',
 ] -%}
 {% set order_dimensions = times + places + ['geography'] -%}
 {% set goods_dimensions = ['category_1', 'category_2', 'category_3', 'product'] -%}
+{% set measures = [
+    'placed_lines', 'placed_units', 'placed_revenue', 'placed_margin',
+    'placed_revenue_of_known_margin', 'bought_lines', 'bought_units', 'bought_revenue',
+    'bought_margin', 'bought_revenue_of_known_margin',
+] -%}
 {% set periods = {'month': '1 month', 'week': '7 days', 'day': '1 day'} -%}
 with
 
@@ -20,9 +25,19 @@ order_lines as {{ unheld() }} (
 
 ),
 
-products as (
+-- What each customer placed an order of; who placed none counts nowhere.
+customer_goods as {{ unheld() }} (
 
-    select * from {{ ref('dim_products') }}
+    select
+        bought.customer_id,
+        bought.product_id as product,
+        bought.current_purchases,
+        products.category_1,
+        products.category_2,
+        products.category_3
+    from {{ ref('int_customer_products') }} as bought
+    inner join {{ ref('dim_products') }} as products
+        on bought.product_id = products.product_id
 
 ),
 
@@ -64,54 +79,22 @@ labelled_parts as (
 
 ),
 
-labelled_goods as {{ unheld() }} (
-
-    select
-        order_lines.order_id,
-        order_lines.customer_id,
-        products.category_1,
-        products.category_2,
-        products.category_3,
-        order_lines.product_id as product,
-        {%- for basis in ['placed', 'bought'] %}
-        cast(order_lines.is_{{ basis }} as integer) as {{ basis }}_lines,
-        order_lines.{{ basis }}_units,
-        order_lines.{{ basis }}_revenue,
-        order_lines.{{ basis }}_margin,
-        case when order_lines.{{ basis }}_margin is not null
-            then order_lines.{{ basis }}_revenue end as {{ basis }}_revenue_of_known_margin,
-        {%- endfor %}
-        order_lines.refund
-    from order_lines
-    inner join products
-        on order_lines.product_id = products.product_id
-
-),
-
-{% for rows, dimensions in {
-    'parts': order_dimensions, 'goods': goods_dimensions,
-}.items() -%}
-summed_{{ rows }} as (
+summed_parts as (
 
     select
         case
-            {%- for dimension in dimensions %}
+            {%- for dimension in order_dimensions %}
             when grouping({{ dimension }}) = 0 then '{{ dimension }}'
             {%- endfor %}
         end as dimension,
-        coalesce({{ dimensions | join(', ') }}) as member,
-        {%- for basis in ['placed', 'bought'] %}
-        sum({{ basis }}_lines) as {{ basis }}_lines,
-        sum({{ basis }}_units) as {{ basis }}_units,
-        sum({{ basis }}_revenue) as {{ basis }}_revenue,
-        sum({{ basis }}_margin) as {{ basis }}_margin,
-        sum({{ basis }}_revenue_of_known_margin)
-            as {{ basis }}_revenue_of_known_margin,
+        coalesce({{ order_dimensions | join(', ') }}) as member,
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
         {%- endfor %}
         sum(refund) as returns_amount
-    from labelled_{{ rows }}
+    from labelled_parts
     group by grouping sets ( -- noqa: PRS
-        {%- for dimension in dimensions %}
+        {%- for dimension in order_dimensions %}
         ({{ dimension }}){{ ',' if not loop.last }}
         {%- endfor %}
     )
@@ -119,8 +102,8 @@ summed_{{ rows }} as (
 ),
 
 {% for key in ['order', 'customer'] -%}
-{{ key }}s_of_{{ rows }} as (
-    {%- for dimension in dimensions %}
+{{ key }}s_of_parts as (
+    {%- for dimension in order_dimensions %}
 
     select
         '{{ dimension }}' as dimension,
@@ -136,7 +119,7 @@ summed_{{ rows }} as (
             bool_or({{ basis }}_lines > 0) as is_{{ basis }}
             {{- ',' if not loop.last }}
             {%- endfor %}
-        from labelled_{{ rows }}
+        from labelled_parts
         where {{ key }}_id is not null
         group by {{ dimension }}, {{ key }}_id
     ) as pairs
@@ -150,30 +133,79 @@ summed_{{ rows }} as (
 ),
 
 {% endfor -%}
-{% endfor -%}
+summed_goods as (
+
+    select
+        dimension,
+        member,
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
+        {%- endfor %}
+        sum(returns_amount) as returns_amount,
+        {%- for basis in ['placed', 'bought'] %}
+        cast(sum({{ basis }}_orders) as bigint) as {{ basis }}_orders
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_goods_by_month') }}
+    group by dimension, member
+
+),
+
+customers_of_goods as (
+    {%- for dimension in goods_dimensions %}
+
+    select
+        '{{ dimension }}' as dimension,
+        {{ dimension }} as member,
+        count(*) as placed_customers,
+        count(*) filter (where is_bought) as bought_customers
+    from (
+        select
+            {{ dimension }},
+            bool_or(current_purchases > 0) as is_bought
+        from customer_goods
+        group by {{ dimension }}, customer_id
+    ) as pairs
+    group by {{ dimension }}
+    {%- if not loop.last %}
+
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
 grouped as (
 
-    {% for rows in ['parts', 'goods'] -%}
     select
         sums.*,
         {%- for basis in ['placed', 'bought'] %}
         orders.{{ basis }}_orders,
+        {%- endfor %}
+        {%- for basis in ['placed', 'bought'] %}
         coalesce(customers.{{ basis }}_customers, 0) as {{ basis }}_customers
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from summed_{{ rows }} as sums
-    inner join orders_of_{{ rows }} as orders
+    from summed_parts as sums
+    inner join orders_of_parts as orders
         on sums.dimension = orders.dimension
         and sums.member is not distinct from orders.member
-    left join customers_of_{{ rows }} as customers
+    left join customers_of_parts as customers
         on sums.dimension = customers.dimension
         and sums.member is not distinct from customers.member
-    {%- if not loop.last %}
 
     union all
 
-    {% endif -%}
-    {%- endfor %}
+    select
+        sums.*,
+        {%- for basis in ['placed', 'bought'] %}
+        coalesce(customers.{{ basis }}_customers, 0) as {{ basis }}_customers
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from summed_goods as sums
+    left join customers_of_goods as customers
+        on sums.dimension = customers.dimension
+        and sums.member is not distinct from customers.member
 
 ),
 

@@ -1,9 +1,10 @@
--- What a customer bought, as known now and when the tested period began. Where that began
--- when it did, only customers whose lines were touched are counted again.
+-- What a customer placed an order of and how often it was bought, as known now and when
+-- the tested period of the baskets began. Where that began when it did, only customers
+-- whose lines were touched are counted again.
 {{ config(
     materialized='incremental',
     pre_hook="{{ forget_touched('customer_id') }}",
-    post_hook='{{ note_built() }}'
+    post_hook='{{ note_built(as_of_date()) }}'
 ) }}
 with
 
@@ -18,9 +19,10 @@ lines as (
     select
         order_lines.customer_id,
         order_lines.product_id,
+        order_lines.is_bought,
         {{ epoch_seconds('order_lines.ordered_at') }} as ordered_seconds
     from {{ ref('fct_order_lines') }} as order_lines
-    where order_lines.is_bought
+    where order_lines.is_placed
         and order_lines.customer_id is not null
         {{ only_touched('customer_id', column='order_lines.customer_id') }}
 
@@ -31,7 +33,8 @@ purchases as (
     select
         customer_id,
         product_id,
-        ordered_seconds
+        ordered_seconds,
+        bool_or(is_bought) as is_bought
     from lines
     group by customer_id, product_id, ordered_seconds
 
@@ -41,13 +44,17 @@ purchases as (
 select
     purchases.customer_id,
     purchases.product_id,
-    count(*) as current_purchases,
-    max(purchases.ordered_seconds) as current_last_seconds,
-    count(*) filter (where purchases.ordered_seconds <= moments.tested_seconds)
-        as tested_purchases,
+    count(*) filter (where purchases.is_bought) as current_purchases,
+    max(purchases.ordered_seconds) filter (where purchases.is_bought)
+        as current_last_seconds,
+    {#- Where nothing was bought there is no such moment. #}
+    count(*) filter (
+        where purchases.is_bought and purchases.ordered_seconds <= moments.tested_seconds
+    ) as tested_purchases,
     max(purchases.ordered_seconds) filter (
-        where purchases.ordered_seconds <= moments.tested_seconds
+        where purchases.is_bought and purchases.ordered_seconds <= moments.tested_seconds
     ) as tested_last_seconds
 from purchases
-cross join moments
+left join moments
+    on true
 group by purchases.customer_id, purchases.product_id
