@@ -252,9 +252,6 @@ popular_groups as (
         ) as ground,
         count(*) as customers
     from buyers
-    where exists (
-        select 1 from methods where method in ('segment', 'rules_then_segment')
-    )
     group by segment
 
     union all
@@ -265,80 +262,39 @@ popular_groups as (
         {{ text('all customers') }} as ground,
         count(*) as customers
     from buyers
-    where exists (select 1 from methods where method = 'popularity')
+
+),
+
+asked_groups as (
+
+    select * from popular_groups
+    where exists (
+        select 1 from methods
+        where methods.method = popular_groups.method
+            or (
+                methods.method = 'rules_then_segment'
+                and popular_groups.method = 'segment'
+            )
+    )
 
 ),
 
 grouped as (
 
     select
-        popular_groups.method,
-        popular_groups.ground,
+        asked_groups.method,
+        asked_groups.ground,
         buyers.customer_id
     from buyers
     inner join customers
         on buyers.customer_id = customers.customer_id
-    inner join popular_groups
-        on popular_groups.method = 'popularity'
-        or buyers.segment is not distinct from popular_groups.segment
+    inner join asked_groups
+        on asked_groups.method = 'popularity'
+        or buyers.segment is not distinct from asked_groups.segment
 
 ),
 
--- The purchases are counted once, by segment, which all customers together sum up.
-bought_by_segment as (
-
-    select
-        buyers.segment,
-        purchases.product_id,
-        count(*) as buyers
-    from purchases
-    inner join buyers
-        on purchases.customer_id = buyers.customer_id
-    group by buyers.segment, purchases.product_id
-
-),
-
--- Of each group the most popular hundred are enough to choose from.
-most_bought as (
-
-    select
-        popular_groups.method,
-        popular_groups.ground,
-        popular_groups.customers,
-        bought_by_segment.product_id,
-        cast(sum(bought_by_segment.buyers) as bigint) as buyers
-    from bought_by_segment
-    inner join products
-        on bought_by_segment.product_id = products.product_id
-        and products.is_offered
-    inner join popular_groups
-        on popular_groups.method = 'popularity'
-        or bought_by_segment.segment is not distinct from popular_groups.segment
-    group by
-        popular_groups.method,
-        popular_groups.ground,
-        popular_groups.customers,
-        bought_by_segment.product_id
-    qualify row_number() over (
-        partition by popular_groups.method, popular_groups.ground
-        order by sum(bought_by_segment.buyers) desc, bought_by_segment.product_id
-    ) <= 100
-
-),
-
-popular as (
-
-    select
-        most_bought.*,
-        row_number() over (
-            partition by most_bought.method, most_bought.ground
-            order by most_bought.buyers desc, products.buyers desc, products.product_id
-        ) as place
-    from most_bought
-    inner join products
-        on most_bought.product_id = products.product_id
-
-),
+{{ rank_popular('popular', 'asked_groups') }},
 
 -- A customer needs as many more of them as are kept back.
 popular_kept_back as (
@@ -465,7 +421,8 @@ offered as (
 
 ),
 
--- Only the foremost are put in order with all their ties.
+-- Only the foremost are put in order with all their ties. Of what is popular there are
+-- hardly more.
 least_scores as (
 
     select
@@ -480,6 +437,7 @@ least_scores as (
             turn,
             rounded_score
         from offered
+        where source <> 'popular'
         qualify row_number() over (
             partition by method, customer_id, turn order by rounded_score desc
         ) <= {{ foremost }}
@@ -497,6 +455,12 @@ foremost_offers as (
         and offered.customer_id = least_scores.customer_id
         and offered.turn = least_scores.turn
         and offered.rounded_score >= least_scores.least_score
+    where offered.source <> 'popular'
+
+    union all
+
+    select * from offered
+    where source = 'popular'
 
 ),
 
@@ -530,6 +494,74 @@ offers as (
                 product_id
         ) as place
     from distinct_offers
+
+)
+{%- endmacro -%}
+
+
+{#
+    CTEs that rank what the groups of a relation buy, of each group the hundred products
+    most bought, which are enough to choose from; `name` is the last of them. Who buys what
+    is looked up for the segments asked for, and known already of all customers.
+#}
+{%- macro rank_popular(name, groups) -%}
+{{ name }}_in_segments as (
+
+    select
+        buyers.segment,
+        purchases.product_id,
+        count(*) as buyers
+    from purchases
+    inner join buyers
+        on purchases.customer_id = buyers.customer_id
+    inner join {{ groups }}
+        on {{ groups }}.method = 'segment'
+        and buyers.segment is not distinct from {{ groups }}.segment
+    group by buyers.segment, purchases.product_id
+
+),
+
+{{ name }}_bought as (
+
+    select
+        {{ groups }}.method,
+        {{ groups }}.ground,
+        {{ groups }}.customers,
+        {{ name }}_in_segments.product_id,
+        {{ name }}_in_segments.buyers
+    from {{ name }}_in_segments
+    inner join {{ groups }}
+        on {{ groups }}.method = 'segment'
+        and {{ name }}_in_segments.segment is not distinct from {{ groups }}.segment
+
+    union all
+
+    select
+        {{ groups }}.method,
+        {{ groups }}.ground,
+        {{ groups }}.customers,
+        products.product_id,
+        products.buyers
+    from products
+    inner join {{ groups }}
+        on {{ groups }}.method = 'popularity'
+    where products.buyers > 0
+
+),
+
+{{ name }} as (
+
+    select
+        bought.*,
+        row_number() over (
+            partition by bought.method, bought.ground
+            order by bought.buyers desc, products.buyers desc, products.product_id
+        ) as place
+    from {{ name }}_bought as bought
+    inner join products
+        on bought.product_id = products.product_id
+        and products.is_offered
+    qualify place <= 100
 
 )
 {%- endmacro -%}

@@ -394,6 +394,9 @@ def test_adding_files_makes_the_tables_of_a_full_build(
     added = {}
     for count in (2, 3):
         growing.hold(count)
+        if count == 3:
+            # A run that ends half-way is caught up by the next, as of whatever day it was.
+            growing.run("run", "--select", "+fct_order_lines", "+int_order_events")
         assert not any("anew" in message for message in growing.run().messages)
         added[count] = growing.content()
     # A file that is no longer there is forgotten without being told to.

@@ -1,5 +1,6 @@
 -- What the method that proved best would offer now; who has too few offers of it
 -- gets what is popular in the own segment.
+{% set most = var('recommendations_per_customer') -%}
 with
 
 chosen_methods as (
@@ -7,63 +8,99 @@ chosen_methods as (
     select distinct method from {{ ref('recommendation_evaluations') }}
     where is_chosen
 
-    union
-
-    select 'segment' as method
-
 ),
 
 {{ score_offers('current', 'chosen_methods') }},
 
-filled as (
+foremost as (
 
     select
-        customer_id,
-        product_id
+        offers.customer_id,
+        offers.product_id,
+        offers.method,
+        offers.source,
+        grouped.ground as group_name,
+        offers.usual_band,
+        offers.place,
+        offers.score
     from offers
-    where method <> 'segment'
-        and place <= {{ var('recommendations_per_customer') }}
+    left join grouped
+        on offers.customer_id = grouped.customer_id
+        and offers.source = 'popular'
+        and grouped.method = case offers.method
+            when 'popularity' then 'popularity' else 'segment'
+        end
+    where offers.place <= {{ most }}
+
+),
+
+in_want as (
+
+    select
+        customers.customer_id,
+        count(foremost.product_id) as offers
+    from customers
+    left join foremost
+        on customers.customer_id = foremost.customer_id
+    group by customers.customer_id
+    having count(foremost.product_id) < {{ most }}
+
+),
+
+wanted_groups as (
+
+    select * from popular_groups
+    where method = 'segment'
+        and exists (
+            select 1 from in_want
+            inner join buyers
+                on in_want.customer_id = buyers.customer_id
+            where buyers.segment is not distinct from popular_groups.segment
+        )
+
+),
+
+{{ rank_popular('popular_behind', 'wanted_groups') }},
+
+kept_back_in_want as (
+
+    select kept_back.*
+    from kept_back
+    inner join in_want
+        on kept_back.customer_id = in_want.customer_id
 
 ),
 
 -- The segment fills up behind the chosen method, with what that one does not offer.
-behind as (
+filled as (
 
     select
-        offers.*,
-        case when offers.method = 'segment' then 1 else 0 end as turn_of_method
-    from offers
-    left join filled
-        on offers.method = 'segment'
-        and offers.customer_id = filled.customer_id
-        and offers.product_id = filled.product_id
-    where filled.product_id is null
-        and offers.place <= {{ var('recommendations_per_customer') }}
-
-),
-
-ranked as (
-
-    select
-        behind.customer_id,
+        in_want.customer_id,
         behind.product_id,
-        behind.method,
-        behind.source,
-        grouped.ground as group_name,
-        behind.usual_band,
-        behind.score,
-        row_number() over (
-            partition by behind.customer_id
-            order by behind.turn_of_method, behind.place, behind.product_id
-        ) as final_place
-    from behind
-    left join grouped
-        on behind.customer_id = grouped.customer_id
-        and behind.source = 'popular'
-        and grouped.method = case behind.method
-            when 'popularity' then 'popularity' else 'segment'
-        end
-    qualify final_place <= {{ var('recommendations_per_customer') }}
+        behind.ground as group_name,
+        bands.price_band as usual_band,
+        in_want.offers + row_number() over (
+            partition by in_want.customer_id order by behind.place
+        ) as final_place,
+        {{ ratio('behind.buyers', 'behind.customers') }} as score
+    from in_want
+    inner join buyers
+        on in_want.customer_id = buyers.customer_id
+    inner join wanted_groups
+        on buyers.segment is not distinct from wanted_groups.segment
+    inner join popular_behind as behind
+        on wanted_groups.ground = behind.ground
+    left join bands
+        on in_want.customer_id = bands.customer_id
+    left join kept_back_in_want
+        on in_want.customer_id = kept_back_in_want.customer_id
+        and behind.product_id = kept_back_in_want.product_id
+    left join foremost
+        on in_want.customer_id = foremost.customer_id
+        and behind.product_id = foremost.product_id
+    where kept_back_in_want.product_id is null
+        and foremost.product_id is null
+    qualify final_place <= {{ most }}
 
 )
 
@@ -74,6 +111,19 @@ select
     source,
     group_name,
     usual_band as usual_price_band,
+    place,
+    score
+from foremost
+
+union all
+
+select
+    customer_id,
+    product_id,
+    'segment' as method,
+    'popular' as source,
+    group_name,
+    usual_band as usual_price_band,
     final_place as place,
     score
-from ranked
+from filled
