@@ -114,7 +114,7 @@ orders_counted as (
 
 select
     summed.dimension,
-    summed.member,
+    coalesce(summed.member, '') as member,
     {%- for basis in ['placed', 'bought'] %}
     orders_counted.{{ basis }}_orders,
     cast(summed.{{ basis }}_lines as bigint) as {{ basis }}_lines,

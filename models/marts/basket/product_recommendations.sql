@@ -30,11 +30,21 @@ basket_products as (
 
 ),
 
+-- By what they say: what goes together in one order says more than what one customer
+-- buys in months.
 usable as (
 
     select
         *,
-        row_number() over (order by basis, antecedent, consequent) as rule_number
+        row_number() over (
+            order by
+                case basis when 'order' then 0 else 1 end,
+                confidence desc,
+                lift desc,
+                basis,
+                antecedent,
+                consequent
+        ) as rule_number
     from {{ ref('association_rules') }}
     where is_usable
         and level = 'product'
@@ -109,27 +119,29 @@ held_rules as (
 
 ),
 
--- What goes together in one order says more than what one customer buys in months.
+first_rules as (
+
+    select
+        customer_id,
+        product_id,
+        min(rule_number) as rule_number
+    from held_rules
+    group by customer_id, product_id
+
+),
+
 rule_grounds as (
 
     select
-        held_rules.customer_id,
-        held_rules.product_id,
+        first_rules.customer_id,
+        first_rules.product_id,
         usable.basis,
         usable.antecedent_name,
         usable.confidence,
         usable.lift
-    from held_rules
+    from first_rules
     inner join usable
-        on held_rules.rule_number = usable.rule_number
-    qualify row_number() over (
-        partition by held_rules.customer_id, held_rules.product_id
-        order by
-            case usable.basis when 'order' then 0 else 1 end,
-            usable.confidence desc,
-            usable.lift desc,
-            usable.rule_number
-    ) = 1
+        on first_rules.rule_number = usable.rule_number
 
 ),
 

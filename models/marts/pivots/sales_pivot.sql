@@ -137,7 +137,7 @@ summed_goods as (
 
     select
         dimension,
-        member,
+        nullif(member, '') as member,
         {%- for measure in measures %}
         sum({{ measure }}) as {{ measure }},
         {%- endfor %}
@@ -147,7 +147,7 @@ summed_goods as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_goods_by_month') }}
-    group by dimension, member
+    group by dimension, nullif(member, '')
 
 ),
 
