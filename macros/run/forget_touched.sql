@@ -1,8 +1,7 @@
 {#
     A hook that removes, from an incremental model, the rows whose keys were touched
-    since it was built: order_line_id, order_id, order_month or customer_id. Where the model
-    calls the key otherwise, `column` says how; rows of which `others` is true are removed
-    as well.
+    since it was built: order_line_id, order_id or customer_id. Where the model calls the
+    key otherwise, `column` says how; rows of which `others` is true are removed as well.
 
     {{ config(pre_hook="{{ forget_touched('order_id') }}") }}
 #}
@@ -20,8 +19,7 @@
 
 {#  The model that knows which keys were touched.  #}
 {%- macro touched_table(key) -%}
-    {{- return({
-        'customer_id': 'int_customers_touched',
-        'order_month': 'int_order_months_touched',
-    }.get(key, 'int_order_lines_touched')) -}}
+    {{- return(
+        'int_customers_touched' if key == 'customer_id' else 'int_order_lines_touched'
+    ) -}}
 {%- endmacro -%}

@@ -11,7 +11,7 @@
         {%- set is_asked_for = flags.FULL_REFRESH -%}
     {%- endif -%}
     {%- set unselected = [] -%}
-    {%- for key in ['order_line_id', 'order_month', 'customer_id'] -%}
+    {%- for key in ['order_line_id', 'customer_id'] -%}
         {%- set touched = 'model.' ~ project_name ~ '.' ~ touched_table(key) -%}
         {%- if touched in model.depends_on.nodes and touched not in selected_resources -%}
             {%- do unselected.append(touched) -%}

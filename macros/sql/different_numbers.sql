@@ -9,17 +9,23 @@
     4, 5, 6             3
 #}
 {%- macro different_numbers(number) -%}
-    {{- adapter.dispatch('different_numbers', 'targeted_lists')(number) -}}
+    bit_count(bit_or({{ number_bit(number) }}))
 {%- endmacro -%}
 
 
-{%- macro default__different_numbers(number) -%}
-    bit_count(bit_or(cast(1 as ubigint) << ({{ number }} & 63)))
+{#  The bit of a mask that stands for a whole number in its block of 64.  #}
+{%- macro number_bit(number) -%}
+    {{- adapter.dispatch('number_bit', 'targeted_lists')(number) -}}
 {%- endmacro -%}
 
 
-{%- macro spark__different_numbers(number) -%}
-    bit_count(bit_or(shiftleft(cast(1 as bigint), cast({{ number }} & 63 as int))))
+{%- macro default__number_bit(number) -%}
+    (cast(1 as ubigint) << cast({{ number }} & 63 as ubigint))
+{%- endmacro -%}
+
+
+{%- macro spark__number_bit(number) -%}
+    shiftleft(cast(1 as bigint), cast({{ number }} & 63 as int))
 {%- endmacro -%}
 
 

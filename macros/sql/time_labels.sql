@@ -46,9 +46,3 @@
 {%- macro positive_modulo(number, divisor) -%}
     ((({{ number }}) % {{ divisor }}) + {{ divisor }}) % {{ divisor }}
 {%- endmacro -%}
-
-
-{#  The first moment of a timestamp's month.  #}
-{%- macro month_start(moment) -%}
-    cast(date_trunc('month', {{ moment }}) as timestamp)
-{%- endmacro -%}

@@ -32,11 +32,7 @@ SELECTED = [
 RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
-RUN_TABLES = {
-    "intermediate.int_order_lines_touched",
-    "intermediate.int_order_months_touched",
-    "intermediate.int_customers_touched",
-}
+RUN_TABLES = {"intermediate.int_order_lines_touched", "intermediate.int_customers_touched"}
 BUILT_ANEW = """
     select model
     from main.increments

@@ -18,7 +18,7 @@ order_events as (
 months as (
 
     select
-        {{ month_start('event_at') }} as event_month,
+        cast(date_trunc('month', event_at) as timestamp) as event_month,
         count(*) as events,
         cast(sum(cast({{ hex_to_integer("left(md5(concat_ws('|', "
             ~ "basis, order_id, customer_id, ordered_at, event_at, units, revenue"

@@ -5,8 +5,7 @@
 {{ config(post_hook='{{ note_built() }}') }}
 {%- set readers = [
     'int_return_matches', 'fct_order_lines', 'fct_orders', 'int_order_events',
-    'int_customer_products', 'int_newcomer_receipts', 'customer_pivot', 'int_goods_by_month',
-    'tests',
+    'int_customer_products', 'int_newcomer_receipts', 'customer_pivot', 'tests',
 ] %}
 {%- set since = known_run(readers) %}
 with
@@ -19,7 +18,6 @@ order_lines as (
         customer_id,
         product_id,
         quantity < 0 or refused_quantity > 0 as is_return,
-        ordered_at,
         coalesce(delivered_at, ordered_at) as taken_at,
         run_number
     from {{ ref('int_order_lines_judged') }}
@@ -66,8 +64,7 @@ changed as (
         order_lines.order_line_id,
         order_lines.order_id,
         order_lines.customer_id,
-        order_lines.product_id,
-        order_lines.ordered_at
+        order_lines.product_id
     from order_lines
     cross join as_of_dates
     where order_lines.run_number > {{ since or 0 }}
@@ -98,8 +95,7 @@ touched as (
 
     select
         order_lines.order_line_id,
-        order_lines.order_id,
-        order_lines.ordered_at
+        order_lines.order_id
     from order_lines
     inner join returned_pairs
         on order_lines.customer_id = returned_pairs.customer_id
@@ -109,8 +105,7 @@ touched as (
 
     select
         order_line_id,
-        order_id,
-        ordered_at
+        order_id
     from changed
 
 )
@@ -118,6 +113,5 @@ touched as (
 select
     order_line_id,
     order_id,
-    ordered_at,
     cast({{ run_number() }} as bigint) as run_number
 from touched

@@ -12,10 +12,8 @@ products as (
 
     select
         product_id,
-        category_1,
-        category_2,
-        category_3
-    from {{ ref('dim_products') }}
+        category_1
+    from {{ ref('product_categories') }}
 
 )
 {%- if is_incremental() %},
@@ -24,9 +22,7 @@ known_categories as (
 
     select
         product_id,
-        category_1,
-        category_2,
-        category_3
+        category_1
     from {{ this }}
 
 ),
@@ -36,16 +32,12 @@ changed as (
     select
         coalesce(products.product_id, known_categories.product_id) as product_id,
         products.category_1,
-        products.category_2,
-        products.category_3,
         known_categories.product_id is not null as is_known
     from products
     full join known_categories
         on products.product_id = known_categories.product_id
     where known_categories.product_id is null
         or products.category_1 is distinct from known_categories.category_1
-        or products.category_2 is distinct from known_categories.category_2
-        or products.category_3 is distinct from known_categories.category_3
 
 )
 {%- endif %}
@@ -53,8 +45,6 @@ changed as (
 select
     product_id,
     category_1,
-    category_2,
-    category_3,
     {% if is_incremental() -%}
         case when is_known then cast({{ run_number() }} as bigint) end as changed_in_run
     {%- else -%}
