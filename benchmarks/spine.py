@@ -6,8 +6,9 @@ Each stage is a process of its own; stage by stage the tools take turns, so that
 the same machine. The tables must be equal before anything is printed. Clusters and rules are
 timed for the project and the pandas script: k-means of RFM, and rules of pairs in orders, since
 the project would otherwise also fit five more methods and mine categories and customers. That it
-measures how stable clusters are, and tries rules on later orders, stays. With `--most-gb` a script that holds more memory is
-stopped, and the table says so, before the system ends it or something else.
+measures how stable clusters are, and tries rules on later orders, stays. With `--most-gb` a
+script that holds more memory is stopped, and the table says so, before the system ends it or
+something else.
 
 Results: a table of seconds, peak memory and bytes written, and `RESULTS.md` where asked.
 """

@@ -1,4 +1,4 @@
-"""The sales pivot counts orders and customers as `count(distinct …)` does, however many members."""
+"""The sales pivot counts orders and customers as `count(distinct …)` does, of many members too."""
 
 from __future__ import annotations
 
