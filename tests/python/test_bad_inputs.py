@@ -598,7 +598,7 @@ def test_a_file_that_cannot_be_read_stops_the_run_before_anything_is_built(lines
     path = project.folder / "data/lines_only/order_lines.csv"
     path.write_text(path.read_text().replace("unit_price", "price", 1))
     with duckdb.connect(str(lines_only.warehouse)) as connection:
-        connection.execute("drop table staging.stg_contract__order_lines")
+        connection.execute("drop table staging.stg_contract__order_lines_held")
     outcome = project.dbt("build", dataset="lines_only")
     assert not outcome.success
     assert outcome.failures == [
@@ -608,6 +608,6 @@ def test_a_file_that_cannot_be_read_stops_the_run_before_anything_is_built(lines
     ]
     assert query(
         lines_only.warehouse,
-        "select count(*) from duckdb_tables() where table_name = 'stg_contract__order_lines'",
+        "select count(*) from duckdb_tables() where table_name = 'stg_contract__order_lines_held'",
     ) == [(0,)]
     assert published.read_bytes() == before
