@@ -44,13 +44,15 @@ CUSTOMER_PRODUCTS = """
     select
         customer_id,
         product_id,
-        count(distinct epoch(ordered_at)),
-        max(epoch(ordered_at))::bigint,
-        count(distinct epoch(ordered_at)) filter (where epoch(ordered_at) <= tested_seconds),
-        max(epoch(ordered_at)::bigint) filter (where epoch(ordered_at) <= tested_seconds)
+        count(distinct epoch(ordered_at)) filter (where is_bought),
+        max(epoch(ordered_at)::bigint) filter (where is_bought),
+        count(distinct epoch(ordered_at))
+            filter (where is_bought and epoch(ordered_at) <= tested_seconds),
+        max(epoch(ordered_at)::bigint)
+            filter (where is_bought and epoch(ordered_at) <= tested_seconds)
     from core.fct_order_lines
     cross join intermediate.int_recommendation_moments
-    where is_bought and customer_id is not null
+    where is_placed and customer_id is not null
     group by all
     order by all
 """
