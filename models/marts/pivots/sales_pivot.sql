@@ -1,7 +1,7 @@
 -- What all lines of an order share, its time and place, is grouped by order first,
 -- which leaves few rows, and goods are summed by product. Distinct orders and customers
 -- are counted as groups of pairs with each dimension, half the time and memory of
--- counting them in one pass for all; those of categories by masks, a sixth of that. A
+-- counting them in one pass for all; those of categories by masks, in less again. A
 -- dimension that the dataset does not have is left out.
 {% set times = ['month', 'week', 'day', 'weekday', 'hour'] -%}
 {% set places = [
