@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -38,11 +38,30 @@ from threadpoolctl import threadpool_limits
 
 from python_ml.frames import signed_log1p
 
+MOST_SVC_ROWS = 5_000
+"""Rows that a support vector machine is fitted on; its cost grows with their square."""
+
+
+class SampledSVC(SVC):
+    """A support vector machine of at most MOST_SVC_ROWS rows; of more, so many are drawn."""
+
+    def fit(
+        self, matrix: np.ndarray, label: np.ndarray, sample_weight: np.ndarray | None = None
+    ) -> Self:
+        """Fit on the rows, or on those drawn from them by `random_state`."""
+        if len(label) > MOST_SVC_ROWS:
+            generator = np.random.default_rng(self.random_state)
+            drawn = np.sort(generator.permutation(len(label))[:MOST_SVC_ROWS])
+            matrix, label = matrix[drawn], label[drawn]
+            sample_weight = None if sample_weight is None else sample_weight[drawn]
+        return super().fit(matrix, label, sample_weight)
+
+
 _CLASSES: dict[str, type[BaseEstimator]] = {
     "logistic_regression": LogisticRegression,
     "decision_tree": DecisionTreeClassifier,
     "k_nearest_neighbours": KNeighborsClassifier,
-    "svc": SVC,
+    "svc": SampledSVC,
     "extra_trees": ExtraTreesClassifier,
     "random_forest": RandomForestClassifier,
     "hist_gradient_boosting": HistGradientBoostingClassifier,
@@ -115,6 +134,9 @@ ISOTONIC_FROM = 1_000
 """Rows of the rarer class from which a calibration curve may have any monotone shape."""
 
 CALIBRATION_FOLDS = 3
+
+MOST_WEIGHED_GROUPS = 10_000
+"""Groups that scikit-learn's StratifiedGroupKFold splits; 100,000 take it half a minute."""
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
 """Positions of rows to fit on and to hold out, fold by fold."""
@@ -314,14 +336,32 @@ def split_rows(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions of rows to fit on and to hold out, fold by fold, repeat by repeat.
 
-    The folds have the same share of positives, and rows of one group stay together.
+    The folds have the same share of each label, and rows of one group stay together. More than
+    MOST_WEIGHED_GROUPS are not weighed one by one for the fold that lacks them most: those that
+    have as many rows of each label are dealt out in turn.
     """
     codes, keys = pd.factorize(groups)
     repeated = len(keys) < len(label)
+    if repeated and len(keys) > MOST_WEIGHED_GROUPS:
+        yield from _deal_groups(label, codes=codes, folds=folds, repeats=repeats, seed=seed)
+        return
     splitter = StratifiedGroupKFold if repeated else StratifiedKFold
     for repeat in range(repeats):
         folding = splitter(n_splits=folds, shuffle=True, random_state=seed + repeat)
         yield from folding.split(np.zeros(len(label)), label, codes if repeated else None)
+
+
+def _deal_groups(
+    label: np.ndarray, *, codes: np.ndarray, folds: int, repeats: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    rows_by_label = pd.crosstab(codes, label).to_numpy()
+    for repeat in range(repeats):
+        shuffled = np.random.default_rng(seed + repeat).permutation(len(rows_by_label))
+        dealt = np.empty(len(shuffled), dtype=int)
+        dealt[np.lexsort((shuffled, *rows_by_label.T))] = np.arange(len(shuffled)) % folds
+        for fold in range(folds):
+            is_held_out = dealt[codes] == fold
+            yield np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
 @threadpool_limits.wrap(limits=1)

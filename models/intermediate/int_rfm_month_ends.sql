@@ -55,7 +55,7 @@ customers_then as (
         states.basis,
         month_ends.month_end,
         states.customer_id,
-        {{ elapsed_days('max(states.ordered_at)', 'month_ends.month_end') }} as recency_days,
+        -{{ elapsed_days('max(states.ordered_at)', 'month_ends.month_end') }} as recency,
         count(*) as frequency,
         sum(states.revenue) as monetary
     from month_ends
@@ -67,14 +67,33 @@ customers_then as (
 
 ),
 
+-- Millions of customers and month ends: the values that part the fifths, not ranks.
+borders as (
+
+    select
+        basis,
+        month_end,
+        {{ quintile_borders('recency') }} as recency,
+        {{ quintile_borders('frequency') }} as frequency,
+        {{ quintile_borders('monetary') }} as monetary
+    from customers_then
+    group by basis, month_end
+
+),
+
 scored as (
 
     select
-        *,
-        100 * {{ quintile_score('recency_days', 'basis, month_end', best='low') }}
-            + 10 * {{ quintile_score('frequency', 'basis, month_end') }}
-            + {{ quintile_score('monetary', 'basis, month_end') }} as code
+        customers_then.basis,
+        customers_then.month_end,
+        customers_then.customer_id,
+        100 * {{ score_by_borders('customers_then.recency', 'borders.recency') }}
+        + 10 * {{ score_by_borders('customers_then.frequency', 'borders.frequency') }}
+        + {{ score_by_borders('customers_then.monetary', 'borders.monetary') }} as code
     from customers_then
+    inner join borders
+        on customers_then.basis = borders.basis
+        and customers_then.month_end = borders.month_end
 
 )
 

@@ -17,8 +17,10 @@ from sklearn.metrics import (
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
+from python_ml import classifiers
 from python_ml.classification import (
     Columns,
     choose_classifier,
@@ -37,6 +39,7 @@ from python_ml.classifiers import (
     build_pipeline,
     fit_pipeline,
     search_parameters,
+    split_rows,
 )
 
 FEATURES = ["orders", "gap", "visits", "noise"]
@@ -233,6 +236,24 @@ def test_snapshots_of_a_customer_never_stand_on_both_sides_of_a_fold():
     ).evaluations
     assert leaky["roc_auc"][0] > 0.95
     assert grouped["roc_auc"][0] < 0.65
+
+
+@pytest.mark.parametrize("most_weighed", [0, 10_000], ids=["dealt", "weighed"])
+def test_folds_of_snapshots_have_like_sizes_and_shares_of_each_label(most_weighed, monkeypatch):
+    monkeypatch.setattr(classifiers, "MOST_WEIGHED_GROUPS", most_weighed)
+    generator = np.random.default_rng(4)
+    customers = generator.integers(3_000, size=10_000)
+    label = (generator.random(10_000) < 0.1 + 0.5 * (customers % 3 == 0)).astype(int)
+    folds = list(split_rows(label, groups=customers, folds=5, repeats=2, seed=1))
+    for start in (0, 5):
+        held_out = np.concatenate([fold for _, fold in folds[start : start + 5]])
+        assert sorted(held_out) == list(range(10_000)), "each row is held out once a repeat"
+    for fit, held_out in folds:
+        assert sorted([*fit, *held_out]) == list(range(10_000))
+        assert not set(customers[fit]) & set(customers[held_out])
+        assert abs(label[held_out].mean() - label.mean()) < 0.01
+        assert abs(len(held_out) - 2_000) < 60
+    assert not np.array_equal(folds[0][1], folds[5][1]), "another repeat deals otherwise"
 
 
 def run_all(training):
@@ -517,6 +538,25 @@ def test_isotonic_where_there_are_many_rows_else_a_sigmoid():
         assert type(fitted.curve).__name__ == curve
         probability = fitted.to_probability(fitted.rank(fitted.prepare(training)))
         assert probability.mean() == pytest.approx(label.mean(), abs=0.03)
+
+
+def test_a_support_vector_machine_of_many_rows_is_one_of_those_drawn(monkeypatch):
+    generator = np.random.default_rng(1)
+    matrix = generator.normal(size=(900, 3))
+    label = (matrix[:, 0] + generator.normal(size=900) > 0).astype(int)
+    monkeypatch.setattr(classifiers, "MOST_SVC_ROWS", 300)
+    first, again = (
+        classifiers.SampledSVC(random_state=5).fit(matrix, label).decision_function(matrix)
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert classifiers.SampledSVC(random_state=5).fit(matrix, label).shape_fit_ == (300, 3)
+    assert roc_auc_score(label, first) > 0.8
+    few, plain = (
+        machine(random_state=5).fit(matrix[:300], label[:300]).decision_function(matrix)
+        for machine in (classifiers.SampledSVC, SVC)
+    )
+    np.testing.assert_array_equal(few, plain)
 
 
 def test_with_too_many_rows_those_of_drawn_customers_are_kept_whole():
