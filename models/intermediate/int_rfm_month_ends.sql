@@ -49,6 +49,7 @@ order_states as (
 
 ),
 
+-- More is better in each, also in the recency, which is below zero.
 customers_then as (
 
     select
