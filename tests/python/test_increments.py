@@ -37,7 +37,10 @@ BUILT_ANEW = """
     select model
     from main.increments
     where anew_in_run > 1
-        and model in ('int_customer_products', 'int_newcomer_receipts', 'customer_pivot')
+        and model in (
+            'int_customer_products', 'int_customer_rhythms', 'int_newcomer_receipts',
+            'customer_pivot'
+        )
 """
 LABELS = "select dimension, member, place from pivots.customer_pivot_labels order by all"
 CUSTOMER_PRODUCTS = """

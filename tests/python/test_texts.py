@@ -178,6 +178,7 @@ WORDLESS = [
     "activity_features",
     "int_basket_items",
     "int_customer_products",
+    "int_customer_rhythms",
     "recommendation_tests",
     "cluster_features",
     "response_features",

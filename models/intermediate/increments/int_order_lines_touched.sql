@@ -5,7 +5,8 @@
 {{ config(post_hook='{{ note_built() }}') }}
 {%- set readers = [
     'int_return_matches', 'fct_order_lines', 'fct_orders', 'int_order_events',
-    'int_customer_products', 'int_newcomer_receipts', 'customer_pivot', 'tests',
+    'int_customer_products', 'int_customer_rhythms', 'int_newcomer_receipts',
+    'customer_pivot', 'tests',
 ] %}
 {%- set since = known_run(readers) %}
 with

@@ -20,6 +20,19 @@ totals as (
 
 ),
 
+bought_totals as (
+
+    select * from {{ ref('int_customer_totals') }}
+    where basis = 'bought'
+
+),
+
+rhythms as (
+
+    select * from {{ ref('int_customer_rhythms') }}
+
+),
+
 known as (
 
     select customer_id from customers
@@ -54,6 +67,14 @@ described as (
         customers.marketing_contacts_per_month,
         placed_customers.customer_id is not null as has_receipts,
         totals.customer_id is not null as has_totals,
+        -- Who bought of late has not lapsed, whatever the gap; orders of one day show
+        -- no habit that could be left.
+        bought_totals.recency_days >= {{ var('lapsed_days') }}
+        and case
+            when rhythms.mean_gap_days >= 1
+                then bought_totals.recency_days
+                    > {{ var('lapsed_after_gaps') }} * rhythms.mean_gap_days
+        end as is_lapsed,
         customers.registered_at,
         placed_customers.first_seen_at
     from known
@@ -63,6 +84,10 @@ described as (
         on known.customer_id = placed_customers.customer_id
     left join totals
         on known.customer_id = totals.customer_id
+    left join bought_totals
+        on known.customer_id = bought_totals.customer_id
+    left join rhythms
+        on known.customer_id = rhythms.customer_id
 
 )
 

@@ -54,28 +54,9 @@ bought_lines as {{ unheld() }} (
 ),
 
 {% endfor -%}
-gaps as (
+rhythms as (
 
-    select
-        customer_id,
-        cast({{ elapsed_days(
-            'lag(ordered_at) over (partition by customer_id order by ordered_at, order_id)',
-            'ordered_at'
-        ) }} as decimal(18, 4)) as gap_days
-    from orders
-    where is_bought
-
-),
-
-usual_gaps as (
-
-    select
-        customer_id,
-        avg(gap_days) as mean_gap_days,
-        median(gap_days) as median_gap_days
-    from gaps
-    where gap_days is not null
-    group by customer_id
+    select * from {{ ref('int_customer_rhythms') }}
 
 ),
 
@@ -188,8 +169,8 @@ joined as (
         {%- endfor %}
         bought.first_bought_at,
         bought.last_bought_at,
-        usual_gaps.mean_gap_days,
-        usual_gaps.median_gap_days,
+        rhythms.mean_gap_days,
+        rhythms.median_gap_days,
         {%- for preference in preferences %}
         preferred_{{ preference }}s.preferred_{{ preference }},
         {%- endfor %}
@@ -207,8 +188,8 @@ joined as (
     from placed
     left join bought
         on placed.customer_id = bought.customer_id
-    left join usual_gaps
-        on placed.customer_id = usual_gaps.customer_id
+    left join rhythms
+        on placed.customer_id = rhythms.customer_id
     {%- for preference in preferences %}
     left join preferred_{{ preference }}s
         on placed.customer_id = preferred_{{ preference }}s.customer_id
@@ -285,14 +266,12 @@ from_totals as (
         category_totals.category_{{ place }},
         {%- endfor %}
         category_totals.revenue as category_revenue,
-        -- From becoming a customer to the last order, in as many steps as orders followed.
-        case
-            when totals.orders > 1 and totals.tenure_days > totals.recency_days
-                then {{ ratio('totals.tenure_days - totals.recency_days', 'totals.orders - 1') }}
-        end as mean_gap_days
+        rhythms.mean_gap_days
     from totals
     left join customers
         on totals.customer_id = customers.customer_id
+    left join rhythms
+        on totals.customer_id = rhythms.customer_id
     left join channel_totals
         on totals.customer_id = channel_totals.customer_id
     left join category_totals
@@ -317,8 +296,8 @@ select
     {{ ratio('coalesce(bought_revenue, 0)', 'placed_revenue') }} as bought_share,
     {{ ratio('placed_revenue', 'placed_orders') }} as placed_mean_receipt,
     {{ ratio('bought_revenue', 'bought_orders') }} as mean_receipt,
-    cast(mean_gap_days as double) as mean_gap_days,
-    cast(median_gap_days as double) as median_gap_days,
+    mean_gap_days,
+    median_gap_days,
     coalesce(categories, 0) as categories,
     cast(coalesce(products, 0) as bigint) as products,
     {{ ratio('favourite_revenue', 'bought_revenue') }} as favourite_category_share,

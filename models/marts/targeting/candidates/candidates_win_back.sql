@@ -1,7 +1,13 @@
 -- Lapsed regulars: two orders or more, and silent for several times their own
--- usual gap. A rule by a fixed number of days would call slow buyers lapsed. Two
--- orders on one day show no habit.
+-- usual gap. A rule by a fixed number of days would call slow buyers lapsed.
 with
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+    where is_lapsed
+
+),
 
 totals as (
 
@@ -10,25 +16,24 @@ totals as (
 
 ),
 
-behaviour as (
+rhythms as (
 
-    select * from {{ ref('customer_pivot') }}
+    select * from {{ ref('int_customer_rhythms') }}
 
 )
 
 select
-    totals.customer_id,
+    customers.customer_id,
     cast(null as string) as product_id,
     {{ text(
         'no order for {days} days, usually every {gap}; {orders} orders so far',
         days='totals.recency_days',
-        gap=rounded_text('behaviour.mean_gap_days'),
+        gap=rounded_text('rhythms.mean_gap_days'),
         orders='totals.orders'
     ) }} as reason,
     cast(totals.orders as double) as score
-from totals
-inner join behaviour
-    on totals.customer_id = behaviour.customer_id
-where behaviour.mean_gap_days >= 1
-    and totals.recency_days >= {{ var('lapsed_days') }}
-    and totals.recency_days > {{ var('lapsed_after_gaps') }} * behaviour.mean_gap_days
+from customers
+inner join totals
+    on customers.customer_id = totals.customer_id
+inner join rhythms
+    on customers.customer_id = rhythms.customer_id
