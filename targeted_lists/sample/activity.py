@@ -189,7 +189,7 @@ def draw_site_activity(
 
     Parameters
     ----------
-    orders : orders before the end, as `draw_orders` returns them.
+    orders : orders before the end, as `draw_orders` returns them, with `is_withheld`.
     levels : as `shape_levels` returns them.
     sends : `customer_id` and `sent_at` of every campaign message.
 
@@ -204,8 +204,10 @@ def draw_site_activity(
     count, periods = len(buyers), len(months)
     bought = orders.loc[orders["buyer"] >= 0]
     month = bought["ordered_at"].dt.to_period("M").dt.to_timestamp().map(months.get_loc)
-    purchases = np.zeros((count, periods))
-    np.add.at(purchases, (bought["buyer"].to_numpy(), month.to_numpy()), 1)
+    purchases, withheld = np.zeros((2, count, periods), dtype=int)
+    cells = (bought["buyer"].to_numpy(), month.to_numpy())
+    np.add.at(purchases, cells, 1)
+    np.add.at(withheld, cells, bought["is_withheld"].to_numpy(dtype=int))
     joined = np.searchsorted(months, START + buyers["join_day"].clip(0).to_numpy(), "right") - 1
     is_present = np.arange(periods) >= joined[:, None]
     strain, interest = (
@@ -217,8 +219,10 @@ def draw_site_activity(
     is_regular = buyers["base_rate"].to_numpy() > 0
     mean = np.where(is_regular, usual * habit, 0.25 * habit)[:, None] * interest
     mean = is_present * mean * rng.gamma(25, 1 / 25, mean.shape)
-    visits = rng.poisson(mean) + rng.binomial(purchases.astype(int), 0.6)
-    minutes = visits * rng.gamma(8, (4.5 - 1.5 * strain) / 8)
+    visits = rng.poisson(mean)
+    visits_to_order = rng.binomial(purchases, 0.6)
+    visits = visits + visits_to_order
+    minutes_per_visit = rng.gamma(8, (4.5 - 1.5 * strain) / 8)
     pages = rng.gamma(10, (6 - 1.5 * strain) / 10)
     categories = 1 + rng.poisson(1.8 - 0.6 * strain)
     messages = rng.binomial(3, 0.5, mean.shape) * is_present
@@ -227,6 +231,9 @@ def draw_site_activity(
     sent_month = sends["sent_at"].dt.to_period("M").dt.to_timestamp().map(months.get_loc)
     row = pd.Index(buyers["customer_id"]).get_indexer(sends["customer_id"])
     np.add.at(messages, (row, sent_month.to_numpy()), 1)
+    # Drawn for the withheld orders too; what they would have brought is taken out at the end.
+    visits = visits - (visits_to_order - np.minimum(visits_to_order, purchases - withheld))
+    minutes = visits * minutes_per_visit
     is_shown = (rng.random(count) < 0.7)[:, None] & (visits > 0)
     buyer, period = np.nonzero(is_shown)
     at = (buyer, period)

@@ -189,7 +189,8 @@ def settle_orders(
     arrival = settled["ordered_at"].to_numpy().astype("datetime64[D]") + days + seconds
     arrival = np.where(channel == "store", settled["ordered_at"].to_numpy(), arrival)
     settled["delivered_at"] = pd.Series(arrival).where(arrival < END)
-    is_only = (owner >= 0) & (settled.groupby("buyer")["buyer"].transform("size") == 1)
+    count_of_buyer = (~settled["is_withheld"]).groupby(settled["buyer"]).transform("sum")
+    is_only = (owner >= 0) & (count_of_buyer == 1)
     can_fail = ~is_only & settled["campaign_id"].isna() & (channel != "store")
     is_cancelled = can_fail & (rng.random(count) < 0.045)
     reasons = rng.choice(_CANCEL_REASONS, size=count, p=[0.45, 0.25, 0.2, 0.1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from targeted_lists.sample.people import START
 from targeted_lists.sample.permissions import find_consenting
 
 WINDOW_DAYS = 30
+HOLDOUT_PERIOD = "2026"
+"""The campaigns fall into this period of the global holdout; the project names it likewise."""
+HOLDOUT_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,9 @@ def run_campaigns(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Assign arms at random and add the orders that the messages caused.
 
+    The global holdout is in no campaign. It is taken out after everything was drawn, so that
+    the draws of the others do not depend on who is in it.
+
     Of the contacts who would not have ordered in the window, the treated ones order once with
     probability effect / (share of such contacts), so that the mean difference between the
     arms in the probability of ordering is the effect itself.
@@ -150,7 +157,9 @@ def run_campaigns(
     -------
     contacts : the input `campaign_contacts` but for texts, one row per campaign and customer;
         converted, revenue and margin are absent, since the orders tell them.
-    caused : orders as `draw_orders` returns them, with `campaign_id`.
+    caused : orders as `draw_orders` returns them, with `campaign_id`, and `is_withheld`: the
+        order that the message would have caused, had it gone to a customer who is held out.
+        The next parts draw for it too, and then leave it out.
     """
     rated = orders[orders["buyer"] >= 0]
     has_address = people["email"].str.match(r"[^@\s]+@[^@\s]+\.[^@\s]+$", na=False)
@@ -184,9 +193,33 @@ def run_campaigns(
         clicked = rng.random(len(contacts)) < _chance_of_click(buyers.loc[contacts.index])
         clicked |= is_moved & (rng.random(len(contacts)) < 0.8)
         contacts["responded"] = pd.Series(clicked, contacts.index).astype(object).where(is_treated)
-        all_contacts.append(contacts)
-        all_caused.append(caused.assign(campaign_id=campaign.campaign_id))
+        is_held_out = find_held_out(contacts["customer_id"])
+        held_out = contacts.index[is_held_out]
+        all_contacts.append(contacts[~is_held_out])
+        all_caused.append(
+            caused.assign(
+                campaign_id=campaign.campaign_id, is_withheld=caused["buyer"].isin(held_out)
+            )
+        )
     return pd.concat(all_contacts, ignore_index=True), pd.concat(all_caused, ignore_index=True)
+
+
+def find_held_out(customer_ids: pd.Series) -> pd.Series:
+    """Return which customers are in the global holdout, as the project assigns it.
+
+    Parameters
+    ----------
+    customer_ids : as the files hold them.
+
+    Returns
+    -------
+    pandas.Series : booleans, with the index of `customer_ids`. The bucket of a customer, 0 to
+        9999, is that of md5(project | period | customer), as in the macro `hash_bucket`.
+    """
+    salted = f"targeted_lists|{HOLDOUT_PERIOD}|" + customer_ids
+    digits = [hashlib.md5(key.encode()).hexdigest()[:8] for key in salted]
+    buckets = pd.Series([int(text, 16) % 10_000 for text in digits], customer_ids.index)
+    return buckets < 10_000 * HOLDOUT_SHARE
 
 
 def _chance_of_click(buyers: pd.DataFrame) -> np.ndarray:

@@ -87,7 +87,8 @@ def number_lines(
     Returns
     -------
     pandas.DataFrame : the columns of the input `order_lines` as texts, with `kinds` (separated
-        by blanks), `sale` (row number of the sale undone, else -1), `campaign_id`.
+        by blanks), `sale` (row number of the sale undone, else -1), `campaign_id`. Withheld
+        orders are left out; the numbers of the others are those that they have beside them.
     """
     # Each return is an order of its own.
     order = np.where(lines["order"] >= 0, lines["order"], lines["order"].max() + 1 + lines.index)
@@ -108,8 +109,13 @@ def number_lines(
     kinds = [" ".join(filter(None, parts)) for parts in zip(*marks, strict=True)]
     texts = format_rows(lines[LINE_COLUMNS], money=("unit_price", "unit_cost", "discount"))
     texts["discount"] = texts["discount"].replace("0.00", "")
-    return texts.assign(
+    texts = texts.assign(
         kinds=kinds, sale=lines["sale"], campaign_id=lines["campaign_id"].astype(object)
+    )
+    texts = texts[~lines["is_withheld"]]
+    new_row = pd.Series(range(len(texts)), index=texts.index)
+    return texts.assign(sale=texts["sale"].map(new_row).fillna(-1).astype(int)).reset_index(
+        drop=True
     )
 
 

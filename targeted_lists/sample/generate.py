@@ -141,7 +141,7 @@ def draw_campaigns(*, seed: int = 42, customers: int = 3000) -> tuple[pd.DataFra
     demand = _draw_demand(streams, customers=customers)
     next(streams)  # that of the baskets
     settled = baskets.settle_orders(next(streams), orders=demand.orders, people=demand.people)
-    settled = settled[settled["buyer"] >= 0]
+    settled = settled[(settled["buyer"] >= 0) & ~settled["is_withheld"]]
     orders = pd.DataFrame(
         {
             "customer_id": demand.buyers["customer_id"].loc[settled["buyer"]].array,
@@ -187,6 +187,7 @@ def _draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _
     )
     orders = pd.concat([natural, caused], ignore_index=True)
     orders["campaign_id"] = orders["campaign_id"].astype(object)
+    orders["is_withheld"] = orders["is_withheld"].eq(True)
     orders = orders[orders["ordered_at"] < END].reset_index(drop=True)
     return _Demand(products, buyers, people, declines, levels, natural, consents, contacts, orders)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import math
 from collections import defaultdict
@@ -19,7 +20,7 @@ import pytest
 import yaml
 from scipy.stats import chi2_contingency
 
-from targeted_lists.sample import generate_sample, write_sample
+from targeted_lists.sample import generate, generate_sample, write_sample
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -75,6 +76,12 @@ def parse_number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def holdout_bucket(customer_id: str) -> int:
+    """Return the bucket of the global holdout of 2026, 0 to 9999,."""
+    digest = hashlib.md5(f"targeted_lists|2026|{customer_id}".encode()).hexdigest()
+    return int(digest[:8], 16) % 10_000
 
 
 @pytest.fixture(scope="module")
@@ -458,6 +465,31 @@ def test_orders_that_campaigns_caused_are_ordinary_orders_of_treated_customers(k
     effects = truth("campaign_effects").astype({"added_probability": float})
     has_effect = effects["added_probability"] > 0
     assert set(effects.loc[has_effect, "campaign_id"]) == set(caused["campaign_id"])
+
+
+def test_campaigns_leave_out_the_global_holdout_and_cause_nothing_there(known_sales):
+    contacts, caused = table("campaign_contacts"), truth("campaign_orders")
+    everyone = truth("customers")["customer_id"]
+    held_out = {one for one in everyone if holdout_bucket(one) < 500}
+    assert len(held_out) == pytest.approx(0.05 * len(everyone), rel=0.25)
+    # Some of them would have been in the campaigns: they bought, and consent to e-mail.
+    consenting = set(truth("customers").query("consents_to_email == 'true'")["customer_id"])
+    assert len(held_out & consenting & set(known_sales["customer_id"])) > 80
+    assert not held_out & set(contacts["customer_id"])
+    assert not held_out & set(caused["customer_id"])
+    assert set(caused["order_id"]) <= set(known_sales["order_id"])
+
+
+def test_what_the_holdout_would_have_ordered_is_in_no_file():
+    streams = generate._open_streams(42)
+    demand = generate._draw_demand(streams, customers=3000)
+    withheld = demand.orders[demand.orders["is_withheld"]]
+    owners = demand.buyers["customer_id"].loc[withheld["buyer"]]
+    assert len(withheld) > 0
+    assert all(holdout_bucket(one) < 500 for one in owners)
+    times = withheld["ordered_at"].dt.strftime("%Y-%m-%d %H:%M:%S")
+    written = {(row[2], row[3]) for row in records("order_lines")[1:]}
+    assert not written & set(zip(owners, times, strict=True))
 
 
 def test_one_campaign_is_planned_and_has_no_contacts():
