@@ -17,6 +17,7 @@ from sklearn.metrics import (
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from python_ml.chance import find_chance_factor
 from python_ml.classifiers import (
     BASELINES,
     MODELS,
@@ -35,8 +36,14 @@ from python_ml.frames import check_columns, key_type, sort_by_key, to_floats, to
 NO_MODEL = "none"
 """The model where nothing can be learned: whoever uses the scores falls back to a rule."""
 
-CHANCE_FACTOR = 1.645
-"""Standard errors that a gain must exceed: one-sided, five in a hundred by chance."""
+MAJORITY = "majority"
+"""The baseline that gives everyone the same probability. Where it is chosen nobody is scored."""
+
+GUESSING = 0.5
+"""The ROC-AUC of whoever tells nobody from anybody."""
+
+CHOICE_RULE = 2
+"""Raised when what `choose_classifier` accepts changes, so that earlier choices are made again."""
 
 BAND = 0.995
 """How often a share that is foretold rightly lies in its binomial band."""
@@ -50,6 +57,7 @@ EVALUATION_TYPES = {
     "is_baseline": "bool",
     "roc_auc": "float64",
     "roc_auc_sd": "float64",
+    "roc_auc_se": "float64",
     "later_roc_auc": "float64",
     "gain": "float64",
     "gain_se": "float64",
@@ -64,6 +72,7 @@ EVALUATION_TYPES = {
     "rows": "int64",
     "positives": "int64",
     "is_chosen": "bool",
+    "is_accepted": "bool",
     "reason": "str",
 }
 
@@ -78,6 +87,7 @@ DECILE_TYPES = {
 }
 
 IMPORTANCE_TYPES = {
+    "model": "str",
     "feature": "str",
     "importance": "float64",
     "importance_sd": "float64",
@@ -139,12 +149,14 @@ class TrainedClassifier:
 
     Attributes
     ----------
-    model : its name; "none" where nothing could be learned, which scores nobody.
-    fitted : the pipeline and its calibration, None where nothing could be learned.
+    model : its name; "majority" where nothing is ahead of guessing by more than chance, and "none"
+        where nothing could be learned. Neither scores anybody.
+    fitted : the pipeline and its calibration, None where nobody is scored.
     usual : a row of medians and, for categories, the most common.
     evaluations, deciles, importances : as `measure_predictions`, `measure_deciles` and
         `measure_importances` say.
     predictions : as `predict_out_of_fold` says, those of the model and the first repeat.
+        Importances and predictions are empty where nobody is scored.
     """
 
     model: str
@@ -177,6 +189,9 @@ def train_classifier(
     progress: Callable[[str], None] = lambda sentence: None,
 ) -> TrainedClassifier:
     """Compare the models with the baselines, choose one, and fit it on all rows.
+
+    Where nothing is ahead of guessing by more than chance, nothing is fitted: noise has no
+    probabilities, no reasons and no features that matter.
 
     Imputing, encoding, scaling, calibrating and fitting all happen inside a fold. A feature
     without any value is left out.
@@ -227,6 +242,14 @@ def train_classifier(
         min_gain=min_gain,
     )
     chosen = str(evaluations.loc[evaluations["is_chosen"], "model"].iloc[0])
+    compared = {
+        "columns": columns,
+        "usual": usual,
+        "evaluations": evaluations,
+        "deciles": measure_deciles(predictions),
+    }
+    if chosen == MAJORITY:
+        return _score_nobody(MAJORITY, **compared)
     best = evaluations[~evaluations["is_baseline"]]
     best = str(best.loc[best["roc_auc"].idxmax(), "model"])
     fitted = _fit_model(
@@ -240,11 +263,8 @@ def train_classifier(
     )
     return TrainedClassifier(
         model=chosen,
-        columns=columns,
         fitted=fitted,
-        usual=usual,
-        evaluations=evaluations,
-        deciles=measure_deciles(predictions),
+        **compared,
         importances=measure_importances(
             training,
             columns=columns,
@@ -517,9 +537,9 @@ def measure_predictions(
     distance of foretold and true share over deciles of the first repeat's probabilities (these
     are missing where there are no probabilities);
     `later_roc_auc`, of the newest snapshot foretold from older ones; `gain` of ROC-AUC over the
-    best baseline and `shortfall` behind the best model, fold by fold, with their standard errors
-    corrected for folds that share rows; `rows` and `positives`; `is_chosen` and `reason` as
-    `choose_classifier` says.
+    best baseline and `shortfall` behind the best model, fold by fold; `roc_auc_se`, `gain_se` and
+    `shortfall_se`, standard errors corrected for folds that share rows; `rows` and `positives`;
+    `is_chosen`, `is_accepted` and `reason` as `choose_classifier` says.
 
     References
     ----------
@@ -554,6 +574,7 @@ def measure_predictions(
     evaluations = means.assign(
         is_baseline=means.index.isin(BASELINES),
         roc_auc_sd=auc.std(),
+        roc_auc_se=auc.std() * correction,
         later_roc_auc=pd.Series(
             {
                 model: _measure_ranking(part)["roc_auc"]
@@ -569,26 +590,34 @@ def measure_predictions(
         rows=len(first),
         positives=int(first["label"].sum()),
     )
-    return choose_classifier(evaluations.reset_index(names="model"), min_gain=min_gain)
+    return choose_classifier(
+        evaluations.reset_index(names="model"), min_gain=min_gain, folds=len(auc)
+    )
 
 
-def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> pd.DataFrame:
-    """Choose the best model, or one that can be read, if it beats the best baseline.
+def choose_classifier(
+    evaluations: pd.DataFrame, *, min_gain: float = 0.01, folds: int | None = None
+) -> pd.DataFrame:
+    """Choose the best model, or one that can be read, if it knows more than the baselines.
 
-    A model of READABLE within one standard error of the best one is preferred to it. If what is to
-    be chosen does not beat the best baseline by more than chance, that baseline is chosen.
+    Whatever is chosen must be ahead of guessing by more than chance: the baseline that knows
+    something like any model. A model must be as far ahead of the best baseline as well. A model of
+    READABLE within one standard error of the best one is preferred to it. Where the model does not
+    pass the baseline is asked, and where that does not pass, MAJORITY is chosen: nobody is scored.
 
     Parameters
     ----------
-    evaluations : one row per model, baselines included, with `model`, `is_baseline`, `roc_auc`,
-        `shortfall_se`, the standard error of its distance to the best model, and `gain_se`, that
-        of its distance to the best baseline.
-    min_gain : what the model's ROC-AUC must be ahead by, exclusive; more where CHANCE_FACTOR
-        standard errors are more.
+    evaluations : one row per model, baselines included, with `model`, `is_baseline`, `roc_auc` and
+        the standard errors of its distance to guessing, `roc_auc_se`, to the best baseline,
+        `gain_se`, and to the best model, `shortfall_se`. What has no standard error has no proof.
+    min_gain : what ROC-AUC must be ahead by, exclusive; more where chance reaches more, which is
+        `find_chance_factor` standard errors of all that is compared with guessing.
+    folds : that were measured; None for many.
 
     Returns
     -------
-    `evaluations` with `is_chosen` (one row) and `reason` (a sentence with the numbers).
+    `evaluations` with `is_chosen` (one row), `is_accepted` (that row, unless it is MAJORITY) and
+    `reason` (a sentence with the numbers).
 
     References
     ----------
@@ -596,39 +625,77 @@ def choose_classifier(evaluations: pd.DataFrame, *, min_gain: float = 0.01) -> p
     standard error.
     """
     auc = evaluations["roc_auc"].fillna(-np.inf)
+    name = evaluations["model"]
     is_baseline = evaluations["is_baseline"].astype("bool")
+    guessing = name.index[name == MAJORITY][0]
     baseline, best = auc[is_baseline].idxmax(), auc[~is_baseline].idxmax()
     tolerance = evaluations["shortfall_se"].fillna(0)
     is_readable = evaluations["model"].isin(READABLE) & (auc >= auc[best] - tolerance)
     model = auc[is_readable].idxmax() if is_readable.any() else best
-    required = np.fmax(min_gain, CHANCE_FACTOR * evaluations["gain_se"])
-    chosen = model if auc[model] - auc[baseline] > required[model] else baseline
-    name = evaluations["model"]
-    reasons = []
-    for row in evaluations.index:
-        verdict = "Chosen" if row == chosen else "Not chosen"
-        if is_baseline[row] or row == model:
-            rival = model if is_baseline[row] else baseline
-            gain = 0.0 if np.isinf(auc[[row, rival]]).all() else auc[row] - auc[rival]
-            whose = "the model to choose" if is_baseline[row] else "the best baseline"
-            reasons.append(
-                f"{verdict}: ROC-AUC {auc[row]:.3f} is {abs(gain):.3f} "
-                f"{'above' if gain >= 0 else 'below'} that of {whose}, {name[rival]} "
-                f"({auc[rival]:.3f}); the model must be more than {required[model]:.3f} ahead."
+
+    factor = find_chance_factor(candidates=len(evaluations) - 1, folds=folds)
+    # The first comparison that is not passed is the one to name.
+    required = {
+        rival: np.maximum(min_gain, factor * evaluations[error])
+        for rival, error in {guessing: "roc_auc_se", baseline: "gain_se"}.items()
+    }
+    # A comparison with an unknown error is false, and so not passed.
+    unbeaten = {
+        row: [rival for rival in required if not auc[row] - auc[rival] > required[rival][row]]
+        for row in (model, baseline)
+    }
+    if not unbeaten[model]:
+        chosen = model
+    else:
+        chosen = guessing if guessing in unbeaten[baseline] else baseline
+
+    whose = {model: "the model to choose", baseline: "the best baseline", guessing: "guessing"}
+
+    def compare(row: Any, rival: Any, least: float) -> str:
+        gain = 0.0 if np.isinf(auc[[row, rival]]).all() else auc[row] - auc[rival]
+        return (
+            f"ROC-AUC {auc[row]:.3f} is {abs(gain):.3f} {'above' if gain >= 0 else 'below'} that "
+            f"of {whose[rival]}, {name[rival]} ({auc[rival]:.3f}); "
+        ) + (
+            "the spread between folds is unknown."
+            if np.isnan(least)
+            else f"the model must be more than {least:.3f} ahead."
+        )
+
+    def explain(row: Any) -> str:
+        if row == model:
+            rival = (unbeaten[model] or [baseline])[0]
+            return ": " + compare(row, rival, required[rival][row])
+        if row == guessing == chosen:
+            rival = unbeaten[model][0]
+            told = compare(model, rival, required[rival][model])
+            return f", so nobody is scored: {name[model]} with {told}"
+        if row == guessing:
+            return ": " + compare(row, chosen, required[guessing][chosen])
+        if is_baseline[row]:
+            is_guess = not auc[row] - GUESSING > required[guessing][row]
+            rival, asked = (guessing, row) if is_guess else (model, model)
+            return ": " + compare(row, rival, required[guessing if is_guess else baseline][asked])
+        if row == best:
+            return (
+                f": ROC-AUC {auc[row]:.3f} is the best, but no more than a standard error ahead "
+                f"of that of {name[model]} ({auc[model]:.3f}), which can be read."
             )
-        elif row == best:
-            reasons.append(
-                f"{verdict}: ROC-AUC {auc[row]:.3f} is the best, but no more than a standard "
-                f"error ahead of that of {name[model]} ({auc[model]:.3f}), which can be read."
-            )
-        else:
-            reasons.append(
-                f"{verdict}: ROC-AUC {auc[row]:.3f} is {auc[best] - auc[row]:.3f} behind the "
-                f"best, {name[best]} ({auc[best]:.3f}); a standard error is "
-                f"{tolerance[row]:.3f}."
-            )
+        return (
+            f": ROC-AUC {auc[row]:.3f} is {auc[best] - auc[row]:.3f} behind the best, "
+            f"{name[best]} ({auc[best]:.3f}); a standard error is {tolerance[row]:.3f}."
+        )
+
+    is_chosen = evaluations.index == chosen
     return to_typed(
-        evaluations.assign(is_chosen=evaluations.index == chosen, reason=reasons),
+        evaluations.assign(
+            is_chosen=is_chosen,
+            is_accepted=is_chosen & (name != MAJORITY),
+            reason=[
+                ("Chosen" if row == chosen else "Not chosen") + explain(row)
+                for row in evaluations.index
+            ],
+        ),
         types=EVALUATION_TYPES,
     )
 
@@ -690,7 +757,8 @@ def measure_importances(
 
     Returns
     -------
-    One row per feature or category: `importance` (mean loss of ROC-AUC on held-out folds),
+    One row per feature or category: the `model`, `importance` (mean loss of ROC-AUC on held-out
+    folds),
     `importance_sd` (between permutations and folds) and `rank` (1 = most important, ties by
     name), by rank.
 
@@ -732,7 +800,9 @@ def measure_importances(
             "importance_sd": [np.std(loss) for loss in losses.values()],
         }
     ).sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
-    return to_typed(importances.assign(rank=importances.index + 1), types=IMPORTANCE_TYPES)
+    return to_typed(
+        importances.assign(model=model, rank=importances.index + 1), types=IMPORTANCE_TYPES
+    )
 
 
 @threadpool_limits.wrap(limits=1)
@@ -742,8 +812,8 @@ def score_customers(
     """Score customers with a trained model, and say what raises each score.
 
     A reason is a feature whose usual value, in the place of the customer's own, would lower the
-    model's score; the strongest is that which would lower it most. So a missing value, imputed by
-    the usual one, is never a reason. It works alike for every model.
+    model's score; the strongest is that which would lower it most. A missing value is never a
+    reason, whether it is imputed or a category of its own. It works alike for every model.
 
     Parameters
     ----------
@@ -758,8 +828,8 @@ def score_customers(
     One row per customer of `current`, ordered by key: the key, `probability`, `model`, and three
     reasons, strongest first, ties by name: `feature_1` with the customer's `value_1` and the
     `usual_1` (medians of the training), or for a category `word_1` and `usual_word_1` (the most
-    common), and so on; null where fewer than three raise the score. No rows where the model is
-    "none".
+    common), and so on; null where fewer than three raise the score. No rows where nothing was
+    accepted.
 
     Raises
     ------
@@ -772,7 +842,7 @@ def score_customers(
     )
     types = {columns.key: key_type(current, key=columns.key)} | SCORE_TYPES
     current = sort_by_key(current, key=columns.key, name="current")
-    if trained.model == NO_MODEL or current.empty:
+    if trained.fitted is None or current.empty:
         return to_typed([], types=types)
     values = _take_features(current, trained=trained)
     ranking = _rank(values, trained=trained)
@@ -782,11 +852,10 @@ def score_customers(
     scores = pd.DataFrame(
         {columns.key: current[columns.key], "probability": probability, "model": trained.model}
     )
-    if trained.model != "majority":
-        highest = np.sort(np.argsort(-ranking, kind="stable")[:max_reasons])
-        scores = scores.join(
-            _find_reasons(values.iloc[highest], ranking=ranking[highest], trained=trained)
-        )
+    highest = np.sort(np.argsort(-ranking, kind="stable")[:max_reasons])
+    scores = scores.join(
+        _find_reasons(values.iloc[highest], ranking=ranking[highest], trained=trained)
+    )
     return to_typed(scores, types=types)
 
 
@@ -796,7 +865,7 @@ def foretell(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray
 
     Raises
     ------
-    ValueError : the model is "none", or a column is missing or not numeric.
+    ValueError : nothing was accepted, or a column is missing or not numeric.
     """
     if trained.fitted is None:
         raise ValueError(f"the model {trained.model} foretells nothing")
@@ -865,17 +934,27 @@ def _build(
 def _train_nothing(
     training: pd.DataFrame, *, columns: Columns, usual: pd.DataFrame, obstacle: str
 ) -> TrainedClassifier:
-    row = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True, "reason": obstacle}
+    row = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True, "is_accepted": False}
     totals = {"rows": len(training), "positives": int(training[columns.label].sum())}
+    evaluations = to_typed([row | totals | {"reason": obstacle}], types=EVALUATION_TYPES)
+    return _score_nobody(
+        NO_MODEL,
+        columns=columns,
+        usual=usual,
+        evaluations=evaluations,
+        deciles=to_typed([], types=DECILE_TYPES),
+    )
+
+
+def _score_nobody(model: str, *, columns: Columns, **measured: pd.DataFrame) -> TrainedClassifier:
+    """Return what was measured, and nothing that could score anybody."""
     return TrainedClassifier(
-        model=NO_MODEL,
+        model=model,
         columns=columns,
         fitted=None,
-        usual=usual,
-        evaluations=to_typed([row | totals], types=EVALUATION_TYPES),
-        deciles=to_typed([], types=DECILE_TYPES),
         importances=to_typed([], types=IMPORTANCE_TYPES),
         predictions=pd.DataFrame({columns.key: [], "probability": []}),
+        **measured,
     )
 
 
@@ -989,14 +1068,15 @@ def _find_reasons(
             variant[:, columns] = calm[:, columns]
         scores = fitted.rank(variants.reshape(-1, own.shape[1])).reshape(len(names), -1)
         falls.append((ranking[start : start + chunk] - scores).T)
-    # Beyond this many digits equal falls differ by the order of additions.
-    fall = np.concatenate(falls).round(9)
+    raw = values[names].to_numpy(dtype=object)
+    normal = usual[list(names)].to_numpy(dtype=object)
+    # Beyond this many digits equal falls differ by the order of additions. What is not known of
+    # somebody explains nothing.
+    fall = np.where(_is_unknown(raw), 0, np.concatenate(falls).round(9))
     # Names are in order, so the stable sort breaks ties by name.
     strongest = np.argsort(-fall, axis=1, kind="stable")
     customers = np.arange(len(values))
     is_word = np.isin(names, trained.columns.categories)
-    raw = values[names].to_numpy(dtype=object)
-    normal = usual[list(names)].to_numpy(dtype=object)
     reasons = {}
     for place in range(min(N_REASONS, len(names))):
         feature = strongest[:, place]
@@ -1011,3 +1091,8 @@ def _find_reasons(
             f"usual_word_{place + 1}": np.where(raises & word, common, None),
         }
     return pd.DataFrame(reasons, index=values.index)
+
+
+def _is_unknown(values: np.ndarray) -> np.ndarray:
+    """Whether a value is missing, or the category that stands for it."""
+    return pd.isna(values) | (values == UNKNOWN)

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
+from python_ml.chance import find_least_lead
 from python_ml.frames import check_columns, key_type, signed_log1p, to_floats, to_typed
 
 NO_MODEL = "none"
@@ -29,11 +30,11 @@ BASELINES = {
 }
 """What the model must beat, by target; of equal baselines the first is meant."""
 
+GUESSES = ("majority", "popularity")
+"""Baselines that say the same of everyone. Where one is chosen nobody is foretold."""
+
 MOST_FITTED_ROWS = 20_000
 """Customers that the model is fitted on; of more, about so many are drawn, label by label."""
-
-CHANCE_FACTOR = 1.645
-"""Standard errors that a gain must exceed: one-sided, five in a hundred by chance."""
 
 EVALUATION_TYPES = {
     "target": "str",
@@ -52,6 +53,7 @@ EVALUATION_TYPES = {
     "gain_se": "float64",
     "beats_baseline": "bool",
     "is_chosen": "bool",
+    "is_accepted": "bool",
     "reason": "str",
 }
 
@@ -102,10 +104,12 @@ def evaluate_newcomers(
     -------
     One row per target, number of receipts and model: `accuracy` and `macro_f1` (mean of F1 over
     the labels that occur in the test) beside those of the best `baseline`; `gain` in accuracy over
-    it, with its standard error between customers (paired); `beats_baseline`: the gain exceeds
-    CHANCE_FACTOR standard errors, and macro F1 is not lower; `is_chosen`: the model if it does,
-    else the best baseline; `reason`, a sentence. Where nothing can be learned: one row for the
-    model "none" with the reason.
+    it, with its standard error between customers (paired); `beats_baseline`: of those for whom one
+    of the two is right and the other is not, the model is right for more than chance gives it
+    (`find_least_lead`), and macro F1 is not lower; `is_chosen`: the model if it does, else
+    the baseline "first_category" if it is likewise ahead of the best of GUESSES, else that guess;
+    `is_accepted`: the chosen one, unless it is a guess; `reason`, a sentence. Where nothing can be
+    learned: one row for the model "none" with the reason.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def evaluate_newcomers(
 
     References
     ----------
-    McNemar (1947), Psychometrika 12: paired comparison on the same customers.
+    McNemar (1947), Psychometrika 12: paired comparison on the same customers, here exact.
     """
     rows: list[dict] = []
     for target, receipts_used, group in _groups(
@@ -126,7 +130,8 @@ def evaluate_newcomers(
         obstacle = _find_obstacle(training, test, rows=(min_training_rows, min_test_rows))
         if obstacle:
             none = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True}
-            rows.append(place | totals | none | {"beats_baseline": False, "reason": obstacle})
+            verdict = {"beats_baseline": False, "is_accepted": False, "reason": obstacle}
+            rows.append(place | totals | none | verdict)
             continue
         predictions = {
             model: _fit(
@@ -165,8 +170,9 @@ def fit_newcomers(
 
     Returns
     -------
-    One row per target and number of receipts with labels and a model that is not "none": `target`,
-    `receipts_used`, `model` and `fitted`, a pickled `NewcomerModel`.
+    One row per target and number of receipts with labels and a model that tells customers apart
+    (neither "none" nor one of GUESSES): `target`, `receipts_used`, `model` and `fitted`, a pickled
+    `NewcomerModel`.
 
     Raises
     ------
@@ -178,7 +184,7 @@ def fit_newcomers(
     rows = []
     for target, receipts_used, group in _groups(features, labels, key=key, columns=columns):
         model = models.get((target, receipts_used), NO_MODEL)
-        if model == NO_MODEL or group.empty:
+        if model in (NO_MODEL, *GUESSES) or group.empty:
             continue
         fitted = _fit(
             model,
@@ -414,20 +420,39 @@ def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dic
         name: f1_score(truth, guess, labels=range(len(seen)), average="macro", zero_division=0)
         for name, guess in predictions.items()
     }
-    baselines = [name for name in predictions if name != MODEL]
-    best = max(baselines, key=lambda name: accuracy[name])
-    ahead = (predictions[MODEL] == truth).astype(int) - (predictions[best] == truth).astype(int)
-    required = CHANCE_FACTOR * ahead.std() / np.sqrt(len(truth))
-    beats = bool(accuracy[MODEL] - accuracy[best] > required and macro_f1[MODEL] >= macro_f1[best])
-    chosen = MODEL if beats else best
+    right = {name: (guess == truth).to_numpy() for name, guess in predictions.items()}
+    best = max((name for name in predictions if name != MODEL), key=lambda name: accuracy[name])
+    guess = max((name for name in predictions if name in GUESSES), key=lambda name: accuracy[name])
+    # Whatever tells customers apart may be the lucky one.
+    candidates = sum(name not in GUESSES for name in predictions)
+
+    def compare(name: str, rival: str) -> tuple[bool, float]:
+        wins, losses = (
+            int((right[one] & ~right[other]).sum())
+            for one, other in ((name, rival), (rival, name))
+        )
+        least = find_least_lead(wins + losses, candidates=candidates)
+        return wins - losses >= least, least / len(truth)
+
+    is_ahead, required = compare(MODEL, best)
+    beats = is_ahead and macro_f1[MODEL] >= macro_f1[best]
+    asked = ""
+    if beats:
+        chosen = MODEL
+    elif best == guess:
+        chosen = guess
+    else:
+        is_ahead, least = compare(best, guess)
+        chosen = best if is_ahead else guess
+        asked = f"; {best} over {guess} ({accuracy[guess]:.3f}) takes {least:.3f}"
     comparison = (
         f"{MODEL} is right for {accuracy[MODEL]:.3f} (macro F1 {macro_f1[MODEL]:.3f}), the best "
         f"baseline, {best}, for {accuracy[best]:.3f} ({macro_f1[best]:.3f}) of {len(truth)} later "
-        f"customers; the model must be more than {required:.3f} ahead."
+        f"customers; to beat chance takes a lead of {required:.3f}{asked}."
     )
     rows = []
-    for name, guess in predictions.items():
-        gain = (guess == truth).astype(int) - (predictions[best] == truth).astype(int)
+    for name in predictions:
+        gain = right[name].astype(int) - right[best].astype(int)
         rows.append(
             {
                 "model": name,
@@ -438,9 +463,10 @@ def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dic
                 "baseline_accuracy": accuracy[best],
                 "baseline_macro_f1": macro_f1[best],
                 "gain": gain.mean(),
-                "gain_se": gain.std() / np.sqrt(len(truth)),
+                "gain_se": gain.std(ddof=1) / np.sqrt(len(truth)),
                 "beats_baseline": name == MODEL and beats,
                 "is_chosen": name == chosen,
+                "is_accepted": name == chosen and chosen not in GUESSES,
                 "reason": f"{'Chosen' if name == chosen else 'Not chosen'}: {comparison}",
             }
         )

@@ -21,6 +21,9 @@ from python_ml.frames import to_typed
 SCORE = "score"
 """The name of the probability among the features."""
 
+STRICTER_RULE = "a model must now be further ahead of guessing"
+"""Why a model is fitted anew that was chosen when less was asked of it."""
+
 FIT, TRAINING, LAST_RUN = "fit", "training", "last run"
 
 MODEL_DRIFT_TYPES = {"reference": "str", **DRIFT_TYPES, "level": "str"}

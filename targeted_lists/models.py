@@ -24,6 +24,8 @@ import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 
 from python_ml.classification import (
+    CHOICE_RULE,
+    MAJORITY,
     NO_MODEL,
     Columns,
     TrainedClassifier,
@@ -33,7 +35,13 @@ from python_ml.classification import (
     train_classifier,
 )
 from python_ml.frames import sort_by_key
-from targeted_lists.drift import DriftLimits, explain_drift, fix_baselines, measure_model
+from targeted_lists.drift import (
+    STRICTER_RULE,
+    DriftLimits,
+    explain_drift,
+    fix_baselines,
+    measure_model,
+)
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 MODEL_TABLE = "classifier_models"
@@ -57,6 +65,9 @@ ROW_TYPES = {
 FITS = ("kept", "new", "kept_only")
 EVERYONE = "everyone"
 MIN_POSITIVES = 20
+RETRY_GROWTH = 1.25
+"""That nothing beats guessing stands until there are so many times the labelled rows: asked every
+day, noise would be lucky some day."""
 
 
 class KeptModelError(ValueError):
@@ -140,9 +151,10 @@ def provide_classifier(
     ----------
     training : labelled rows; see `train_classifier`.
     fit : "kept" takes the newest model kept up to the day, and fits one where there is none or
-        the customers have drifted too far from those it was fitted for; "new" fits always,
-        "kept_only" never. A kept row that says why nothing could be learned is returned by the
-        last alone.
+        the customers have drifted too far from those it was fitted for, or it was chosen by an
+        earlier rule; "new" fits always, "kept_only" never. A kept row that says why nothing could
+        be learned is returned by the last alone, one that says that nothing beats guessing until
+        there are RETRY_GROWTH times as many labelled rows.
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
     current : the rows that will be scored, from which drift is measured; None measures none.
     limits : how far is too far; None is never.
@@ -151,8 +163,8 @@ def provide_classifier(
 
     Raises
     ------
-    KeptModelError : the kept model does not fit the features or the installed versions, or there
-        is none where one is needed.
+    KeptModelError : the kept model does not fit the features or the installed versions, or must
+        not be fitted anew though an earlier rule chose it, or there is none where one is needed.
     """
     if fit not in FITS:
         raise ValueError(f"the fit is {', '.join(FITS[:-1])} or {FITS[-1]}, not {fit}")
@@ -162,13 +174,16 @@ def provide_classifier(
         kept = read_kept(dataset, table, population, as_of_date=as_of_date, folder=folder)
         if kept is not None and (fit == "kept_only" or kept["model"].iloc[0] != NO_MODEL):
             check_kept(kept, features=[*wanted.features, *wanted.categories])
-            if fit == "kept":
+            if fit == "kept_only":
+                check_rule(kept)
+            is_old = fit == "kept" and has_grown(kept, labelled=count_labelled(training, wanted))
+            if fit == "kept" and not is_old:
                 refit_reason = find_refit_reason(kept, current=current, limits=limits)
-            if not refit_reason:
+            if not is_old and not refit_reason:
                 day = f"{kept['as_of_date'].iloc[0]:%F}"
                 progress(f"using {kept['model'].iloc[0]} kept as of {day}")
                 return kept
-            progress(refit_reason)
+            progress(refit_reason or "asking again what nothing was known of")
         elif fit == "kept_only":
             raise KeptModelError(
                 f"no model of {dataset} is kept as of {as_of_date:%F} or before; "
@@ -213,19 +228,35 @@ def read_kept(
     return None if kept.empty else kept.assign(**unknown)[list(ROW_TYPES)]
 
 
+def count_labelled(training: pd.DataFrame, columns: Columns) -> int:
+    """Return the rows that have a label."""
+    return int(training[columns.label].notna().sum())
+
+
+def has_grown(kept: pd.DataFrame, *, labelled: int) -> bool:
+    """Return whether there is now enough to ask again, where nothing was better than guessing."""
+    known = json.loads(kept["metadata"].iloc[0]).get("labelled", 0)
+    return kept["model"].iloc[0] == MAJORITY and labelled >= RETRY_GROWTH * known
+
+
 def find_refit_reason(
     kept: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
 ) -> str:
     """Say why a kept model must be fitted anew for the customers of today; empty where not."""
-    if current is None or limits is None:
+    if is_of_earlier_rule(kept):
+        cause = STRICTER_RULE
+    elif current is None or limits is None:
         return ""
-    drift = measure_model(
-        unpack_classifier(kept),
-        baselines=kept["baselines"].iloc[0],
-        current=current,
-        limits=limits,
-    )
-    cause = explain_drift(drift, limits=limits)
+    else:
+        cause = explain_drift(
+            measure_model(
+                unpack_classifier(kept),
+                baselines=kept["baselines"].iloc[0],
+                current=current,
+                limits=limits,
+            ),
+            limits=limits,
+        )
     if cause is None:
         return ""
     return f"fitted anew because {cause} since {kept['as_of_date'].iloc[0]:%F}"
@@ -249,6 +280,8 @@ def pack_classifier(
         "features_used": [*trained.columns.features, *trained.columns.categories],
         "parameters": dict(parameters),
         "rows": int(scores["rows"]),
+        "labelled": count_labelled(training, trained.columns),
+        "choice_rule": CHOICE_RULE,
         "scores": {
             name: None if pd.isna(scores[name]) else round(float(scores[name]), 6)
             for name in ("roc_auc", "roc_auc_sd", "pr_auc", "brier", "log_loss")
@@ -396,6 +429,20 @@ def check_kept(row: pd.DataFrame, *, features: Sequence[str]) -> None:
         raise KeptModelError(
             f"the model kept as of {row['as_of_date'].iloc[0]:%F} {' and '.join(differences)}, "
             "unlike the features of today; `make lists FULL=1` fits a new one"
+        )
+
+
+def is_of_earlier_rule(row: pd.DataFrame) -> bool:
+    """Return whether an earlier, looser rule has chosen the model."""
+    return json.loads(row["metadata"].iloc[0]).get("choice_rule") != CHOICE_RULE
+
+
+def check_rule(row: pd.DataFrame) -> None:
+    """Refuse a model that an earlier rule has chosen."""
+    if is_of_earlier_rule(row):
+        raise KeptModelError(
+            f"the model kept as of {row['as_of_date'].iloc[0]:%F} was chosen by an earlier rule, "
+            "which took chance for knowledge; `make lists FULL=1` chooses a new one"
         )
 
 

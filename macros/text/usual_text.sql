@@ -1,5 +1,6 @@
 {#
-    A reason that a model gives: the feature in words, its value, and what is usual.
+    A reason that a model gives: the feature in words, its value, and what is usual. Null where
+    either is unknown, for what is not known explains nothing.
 
     usual_text('words_1', 1)  ->  pages a visit 3.2, usually 5.7
                               ->  gender male, usually female
@@ -9,14 +10,14 @@
         {{ text(
             '{feature} {value}, usually {usual}',
             feature=words ~ '.phrase',
-            value=label('known_word', 'scores.word_' ~ place),
-            usual=label('known_word', 'scores.usual_word_' ~ place)
+            value=label('known_word', "nullif(scores.word_" ~ place ~ ", 'unknown')"),
+            usual=label('known_word', "nullif(scores.usual_word_" ~ place ~ ", 'unknown')")
         ) }},
         {{ text(
             '{feature} {value}, usually {usual}',
             feature=words ~ '.phrase',
-            value=rounded_text('scores.value_' ~ place),
-            usual=rounded_text('scores.usual_' ~ place)
+            value=feature_value_text('scores.feature_' ~ place, 'scores.value_' ~ place),
+            usual=feature_value_text('scores.feature_' ~ place, 'scores.usual_' ~ place)
         ) }}
     )
 {%- endmacro -%}

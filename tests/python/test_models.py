@@ -170,6 +170,47 @@ def test_that_nothing_could_be_learned_is_no_model_to_keep(training, tmp_path):
     assert reason == "No model: there are no labelled rows."
 
 
+@pytest.fixture(scope="module")
+def noise(training):
+    shuffled = np.random.default_rng(4).permutation(training["is_declined"])
+    return training.assign(is_declined=shuffled)
+
+
+def test_what_is_no_better_than_guessing_scores_nobody_on_the_next_run_either(noise, tmp_path):
+    refused = provide(noise, tmp_path)
+    assert refused["model"].tolist() == ["majority"]
+    assert refused["baselines"].tolist() == [""]
+    keep(refused, tmp_path)
+    for fit in ("kept", "kept_only"):
+        said = []
+        again = provide(noise, tmp_path, fit=fit, said=said, day=LATER)
+        assert said == ["using majority kept as of 2025-06-01"]
+        assert score_customers(noise, trained=unpack_classifier(again)).empty
+        drift = measure_drifts(noise, rows=again, population=None, limits=DriftLimits())
+        assert drift.empty
+
+
+def test_it_is_asked_again_when_there_is_a_quarter_more_to_learn_from(training, noise, tmp_path):
+    keep(provide(noise.head(240), tmp_path), tmp_path)
+    few, more = training.head(299), training.head(300)
+    assert provide(few, tmp_path, day=LATER)["model"].tolist() == ["majority"]
+    assert provide(more, tmp_path, day=LATER)["model"].tolist() == ["logistic_regression"]
+
+
+def test_a_model_of_an_earlier_rule_is_chosen_again(training, kept, tmp_path):
+    row = provide(training, kept)
+    metadata = json.loads(row["metadata"].iloc[0])
+    del metadata["choice_rule"]
+    keep(row.assign(metadata=json.dumps(metadata)), tmp_path)
+    again = provide(training, tmp_path, day=LATER)
+    assert again["as_of_date"].item() == pd.Timestamp(LATER)
+    assert again["refit_reason"].item() == (
+        "fitted anew because a model must now be further ahead of guessing since 2025-06-01"
+    )
+    with pytest.raises(KeptModelError, match="was chosen by an earlier rule, which took chance"):
+        provide(training, tmp_path, day=LATER, fit="kept_only")
+
+
 def test_another_word_for_the_fit_is_named(training, tmp_path):
     with pytest.raises(ValueError, match="the fit is kept, new or kept_only, not fresh"):
         provide(training, tmp_path, fit="fresh")

@@ -21,10 +21,12 @@ from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from python_ml import classifiers
+from python_ml.chance import find_chance_factor
 from python_ml.classification import (
     Columns,
     choose_classifier,
     find_threshold,
+    foretell,
     measure_choice,
     measure_predictions,
     predict_out_of_fold,
@@ -418,12 +420,87 @@ def test_the_baselines_score_with_the_reasons_they_have():
     assert by_level.loc[~low, "feature_1"].isna().all()
     assert by_level["feature_2"].isna().all()
 
-    trained = train(training.assign(last_level=0.0), columns=Columns(features=["noise"]))
-    assert trained.model in BASELINES
-    by_share = score_customers(training.assign(last_level=0.0), trained=trained)
-    share = training["is_declined"].mean()
-    assert by_share["probability"].to_numpy() == pytest.approx(share, abs=1e-4)
-    assert by_share["feature_1"].isna().all()
+
+def test_what_is_no_better_than_guessing_marks_nobody():
+    training = planted_customers().assign(last_level=0.0)
+    training["is_declined"] = np.random.default_rng(7).permutation(training["is_declined"])
+    trained = train(training)
+    assert trained.model == "majority"
+    assert trained.evaluations["is_chosen"].tolist() == [False, False, True]
+    assert not trained.evaluations["is_accepted"].any()
+    assert (
+        trained.evaluations["reason"]
+        .iloc[-1]
+        .startswith("Chosen, so nobody is scored: logistic_regression with ROC-AUC 0.5")
+    )
+    scores = score_customers(training, trained=trained)
+    assert scores.empty
+    assert database_types(scores)["probability"] == "DOUBLE"
+    assert trained.importances.empty
+    assert trained.predictions.empty
+    with pytest.raises(ValueError, match="the model majority foretells nothing"):
+        foretell(training, trained=trained)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_baseline_that_knows_nothing_is_no_better_than_the_majority(seed):
+    """The last level, too, may be ahead of guessing by chance: it is used where it is by more."""
+    training = planted_customers(customers=1_000, seed=seed)
+    generator = np.random.default_rng(seed)
+    training["is_declined"] = generator.permutation(training["is_declined"])
+    assert train(training).model == "majority"
+    odds = np.exp(-0.5 * training["orders"])
+    training["is_declined"] = generator.random(len(training)) < odds / (1 + odds)
+    columns = Columns(features=["noise"], log_features=["last_level"])
+    trained = train(training, columns=columns)
+    assert trained.model == "last_level"
+    assert trained.evaluations.set_index("model").loc["last_level", "is_accepted"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_a_reason_never_names_what_is_unknown(tiered, data):
+    number = st.one_of(st.none(), st.floats(-4, 4), st.just(np.inf))
+    tier = st.sampled_from(["gold", "basic", "unknown", "never seen", None])
+    current = pd.DataFrame(
+        {
+            **{name: [data.draw(number)] for name in FEATURES},
+            "tier": [data.draw(tier)],
+            "customer_id": [1],
+            "last_level": [None],
+        }
+    ).astype(dict.fromkeys(FEATURES, "float64"))
+    for trained in tiered:
+        row = score_customers(current, trained=trained).iloc[0]
+        for place in (1, 2, 3):
+            feature = row[f"feature_{place}"]
+            if pd.isna(feature):
+                continue
+            kinds = ("word", "usual_word") if feature == "tier" else ("value", "usual")
+            told = [row[f"{kind}_{place}"] for kind in kinds]
+            assert all(pd.notna(one) and one != "unknown" for one in told), (feature, told)
+
+
+@pytest.fixture(scope="module")
+def tiered():
+    """Models of customers of whom a tier is unknown just where they decline."""
+    training = planted_customers()
+    training["tier"] = np.where(training["is_declined"], None, "basic")
+    training.loc[::7, "tier"] = "gold"
+    columns = Columns(features=FEATURES, categories=["tier"])
+    return [
+        train(training, columns=columns, models=[model], repeats=2, permutations=1)
+        for model in ("logistic_regression", "extra_trees")
+    ]
+
+
+def test_a_missing_tier_raises_the_score_and_is_no_reason(tiered):
+    current = planted_customers(customers=40, seed=3).assign(tier=None)
+    for trained in tiered:
+        unknown = score_customers(current, trained=trained)
+        basic = score_customers(current.assign(tier="basic"), trained=trained)
+        assert (unknown["probability"] > basic["probability"]).all()
+        assert not unknown[["feature_1", "feature_2", "feature_3"]].eq("tier").any().any()
 
 
 def test_importances_put_what_was_planted_before_noise(trained):
@@ -674,16 +751,24 @@ def test_evaluations_deciles_and_importances_of_nothing_are_typed(training, trai
         assert database_types(empty) == database_types(full), table
 
 
+# Two candidates, the model and the level: each may be lucky.
+FACTOR = find_chance_factor(candidates=2)
+
+
 @pytest.mark.parametrize(
-    ("model", "level", "gain_se", "chosen"),
+    ("model", "level", "error", "chosen"),
     [
         (0.75, 0.5, 0.01, "logistic_regression"),
-        (0.75, 0.5, np.nan, "logistic_regression"),
-        (0.75, 0.5, 0.25 / 1.645, "last_level"),
-        (0.75, 0.5, 0.24 / 1.645, "logistic_regression"),
-        (0.75, 0.625, 0.01, "last_level"),
+        (0.75, 0.5, np.nan, "majority"),
+        (0.75, 0.5, 0.25 / FACTOR, "majority"),
+        (0.75, 0.5, 0.24 / FACTOR, "logistic_regression"),
+        (0.75, 0.625, 0.01, "majority"),
+        (0.76, 0.626, 0.01, "logistic_regression"),
+        (0.75, 0.626, 0.01, "last_level"),
         (0.5, 0.75, 0.01, "last_level"),
-        (0.5, 0.5, 0.01, "last_level"),
+        (0.5, 0.75, 0.25 / FACTOR, "majority"),
+        (0.5, 0.500005, 0.000001, "majority"),
+        (0.5, 0.5, 0.01, "majority"),
         (0.25, 0.25, 0.01, "majority"),
         (np.nan, np.nan, np.nan, "majority"),
     ],
@@ -692,21 +777,51 @@ def test_evaluations_deciles_and_importances_of_nothing_are_typed(training, trai
         "error unknown",
         "no further than chance",
         "just further than chance",
-        "exactly the gain",
+        "exactly the gain, twice",
+        "ahead of a level that knows something",
+        "exactly the gain, behind it",
         "behind",
+        "a level no further than chance",
+        "a level ahead by next to nothing",
         "all equal",
         "below chance",
         "undefined",
     ],
 )
-def test_the_rule_of_choice(model, level, gain_se, chosen):
+def test_the_rule_of_choice(model, level, error, chosen):
     evaluations = pd.DataFrame(
         {"model": LINEAR, "is_baseline": [False, True, True], "roc_auc": [model, level, 0.5]}
-    ).assign(rows=100, positives=50, gain_se=gain_se, shortfall_se=0.0)
+    ).assign(rows=100, positives=50, roc_auc_se=error, gain_se=error, shortfall_se=0.0)
     found = choose_classifier(evaluations, min_gain=0.125)
     assert found.loc[found["is_chosen"], "model"].tolist() == [chosen]
+    assert found["is_accepted"].equals(found["is_chosen"] & (found["model"] != "majority"))
     assert found.loc[found["is_chosen"], "reason"].iloc[0].startswith("Chosen")
     assert found.loc[~found["is_chosen"], "reason"].str.startswith("Not chosen").all()
+
+
+def test_the_best_of_many_must_be_further_ahead_than_one_alone():
+    """Of more candidates, and in fewer folds, chance reaches further."""
+    few = pd.DataFrame(
+        {
+            "model": [*MODELS, *BASELINES],
+            "is_baseline": [False] * len(MODELS) + [True, True],
+            "roc_auc": [0.57] + [0.5] * (len(MODELS) + 1),
+        }
+    ).assign(rows=100, positives=50, roc_auc_se=0.03, gain_se=0.03, shortfall_se=0.0)
+    alone = few[few["model"].isin([MODELS[0], *BASELINES])]
+    chosen = {
+        (name, folds): choose_classifier(rows, folds=folds).query("is_chosen")["model"].item()
+        for name, rows in {"alone": alone, "of eight": few}.items()
+        for folds in (None, 20, 5)
+    }
+    assert chosen == {
+        ("alone", None): MODELS[0],
+        ("alone", 20): MODELS[0],
+        ("alone", 5): "majority",
+        ("of eight", None): "majority",
+        ("of eight", 20): "majority",
+        ("of eight", 5): "majority",
+    }
 
 
 @pytest.mark.parametrize(
@@ -722,7 +837,7 @@ def test_of_good_models_one_that_can_be_read_is_chosen(errors, chosen):
             "roc_auc": [0.88, 0.89, 0.90, 0.6, 0.5],
             "shortfall_se": [*errors, 0, 0.02, 0.02],
         }
-    ).assign(rows=100, positives=50, gain_se=0.01)
+    ).assign(rows=100, positives=50, roc_auc_se=0.01, gain_se=0.01)
     # Whatever a float makes of 0.9 - 0.02.
     evaluations["shortfall_se"] += 1e-9
     found = choose_classifier(evaluations)

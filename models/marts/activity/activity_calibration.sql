@@ -2,7 +2,13 @@ with
 
 deciles as (
 
-    select * from {{ ref('classifier_deciles') }}
+    select
+        deciles.*,
+        measures.is_accepted
+    from {{ ref('classifier_deciles') }} as deciles
+    inner join {{ ref('classifier_measures') }} as measures
+        on deciles.population = measures.population
+        and deciles.model = measures.model
 
 )
 
@@ -18,5 +24,6 @@ select
     highest as highest_share,
     -- Shares of whole rows: the tolerance keeps floats from deciding.
     {{ ratio('positives', 'rows') }} between lowest - 1e-9 and highest + 1e-9
-        as is_within_band
+        as is_within_band,
+    is_accepted
 from deciles

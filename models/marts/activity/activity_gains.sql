@@ -3,7 +3,13 @@ with
 
 deciles as (
 
-    select * from {{ ref('classifier_deciles') }}
+    select
+        deciles.*,
+        measures.is_accepted
+    from {{ ref('classifier_deciles') }} as deciles
+    inner join {{ ref('classifier_measures') }} as measures
+        on deciles.population = measures.population
+        and deciles.model = measures.model
 
 ),
 
@@ -14,6 +20,7 @@ summed as (
         model,
         cast(decile as bigint) as decile,
         rows as decile_rows,
+        is_accepted,
         positives,
         sum(rows) over (partition by population, model order by decile)
             as rows_so_far,
@@ -36,5 +43,6 @@ select
     {{ ratio('positives', 'decile_rows') }}
         / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift,
     {{ ratio('positives_so_far', 'rows_so_far') }}
-        / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift_so_far
+        / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift_so_far,
+    is_accepted
 from summed

@@ -6,6 +6,12 @@ importances as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('classifier_measures') }}
+
+),
+
 words as (
 
     select * from {{ ref('feature_words') }}
@@ -14,11 +20,16 @@ words as (
 
 select
     importances.population as known_from,
+    importances.model,
     importances.feature,
     {{ worded('words.phrase') }} as phrase,
     cast(importances.rank as bigint) as rank,
     {{ null_if_nan('importances.importance') }} as importance,
-    {{ null_if_nan('importances.importance_sd') }} as importance_sd
+    {{ null_if_nan('importances.importance_sd') }} as importance_sd,
+    measures.is_accepted
 from importances
+inner join measures
+    on importances.population = measures.population
+    and importances.model = measures.model
 left join words
     on importances.feature = words.feature

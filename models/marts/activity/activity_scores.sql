@@ -1,6 +1,6 @@
--- Where nothing can be learned, or no score tells customers apart, the rule
--- decides: how long the silence is, counted in the customer's own usual gaps. Of
--- whom totals alone are known, the usual gap is the mean one.
+-- Where nothing is ahead of guessing by more than chance, no model says anything:
+-- the overdue rule decides where the customer's own typical gap is known, and nothing
+-- where it is not. Of whom totals alone are known, the typical gap is the mean one.
 -- A message pays from the probability at which it costs less than what it may
 -- save (Elkan 2001, The foundations of cost-sensitive learning, IJCAI).
 {% set high_risk = var('activity_false_alarm_cost')
@@ -54,17 +54,20 @@ silences as (
         coalesce(
             features.median_gap_days,
             {{ ratio('totals.tenure_days', 'totals.orders') }}
-        ) as usual_gap_days,
+        ) as typical_gap_days,
         coalesce(
             features.overdue_ratio,
-            totals.recency_days / greatest(
-                {{ ratio('totals.tenure_days', 'totals.orders') }}, 1
-            ),
-            0
+            totals.recency_days / case
+                when {{ ratio('totals.tenure_days', 'totals.orders') }} < 1
+                    then cast(1 as double)
+                else {{ ratio('totals.tenure_days', 'totals.orders') }}
+            end
         ) as overdue_ratio
     from features
+    -- One order has no gap.
     left join totals
         on features.customer_id = totals.customer_id
+        and totals.orders > 1
 
 ),
 
@@ -79,8 +82,14 @@ joined as (
         end as rule_reason,
         {{ null_if_nan('scores.probability') }} as p_decline,
         silences.recency_days,
-        silences.usual_gap_days,
+        silences.typical_gap_days,
         silences.overdue_ratio,
+        case
+            when scores.model = 'last_level' then 'baseline'
+            when scores.model is not null then 'model'
+            when silences.overdue_ratio is not null then 'overdue'
+            else 'none'
+        end as basis,
         {%- for place in [1, 2, 3] %}
         {{ usual_text('words_' ~ place, place) }} as reason_{{ place }}
         {{- ',' if not loop.last }}
@@ -100,25 +109,26 @@ joined as (
 select
     customer_id,
     known_from,
-    coalesce(model, 'rule') as scored_by,
+    coalesce(model, case basis when 'overdue' then 'rule' else 'none' end) as scored_by,
+    basis,
     case
         when p_decline >= {{ high_risk }} - 1e-9
             or (
-                p_decline is null
+                basis = 'overdue'
                 and overdue_ratio >= {{ var('activity_overdue_high') }}
             ) then 'high'
         when p_decline >= {{ high_risk * var('activity_medium_share') }} - 1e-9
             or (
-                p_decline is null
+                basis = 'overdue'
                 and overdue_ratio >= {{ var('activity_overdue_medium') }}
             ) then 'medium'
-        else 'low'
+        when basis <> 'none' then 'low'
     end as risk_band,
     coalesce(
         reason_1,
         {{ text(
-            'days since the last order {days}, usual gap {gap}',
-            days=rounded_text('recency_days'), gap=rounded_text('usual_gap_days')
+            'last order {days} days ago, typical gap {gap} days',
+            days=number_text('recency_days'), gap=number_text('typical_gap_days')
         ) }}
     ) as reason_1,
     reason_2,

@@ -27,7 +27,7 @@ habits as (
         {% else -%}
         {{ dimension }}_band as member,
         {% endif -%}
-        value_band = 'high' and risk_band = 'high' as is_in_segment,
+        coalesce(value_band = 'high' and risk_band = 'high', false) as is_in_segment,
         customer_value,
         value_at_risk
     from customers

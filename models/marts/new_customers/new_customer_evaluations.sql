@@ -23,5 +23,6 @@ select
     {%- endfor %}
     is_baseline,
     beats_baseline,
-    is_chosen
+    is_chosen,
+    is_accepted
 from measures

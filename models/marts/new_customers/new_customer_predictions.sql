@@ -1,8 +1,14 @@
+-- Where nothing is ahead of guessing by more than chance, nobody is foretold: that most
+-- become this or that is no prediction of anybody.
 with
 
-scores as (
+current_customers as (
 
-    select * from {{ ref('newcomer_scores') }}
+    select
+        customer_id,
+        receipts_used
+    from {{ ref('new_customer_features') }}
+    where is_current
 
 ),
 
@@ -11,17 +17,32 @@ evaluations as (
     select * from {{ ref('new_customer_evaluations') }}
     where is_chosen
 
+),
+
+scores as (
+
+    select * from {{ ref('newcomer_scores') }}
+
 )
 
 select
-    scores.customer_id,
-    scores.target,
-    scores.prediction,
-    scores.model,
-    cast(scores.receipts_used as bigint) as receipts_used,
-    {{ null_if_nan('scores.probability') }} as probability,
-    not evaluations.is_baseline as beats_baseline
-from scores
+    current_customers.customer_id,
+    evaluations.target,
+    case when evaluations.is_accepted then scores.prediction end as prediction,
+    evaluations.model,
+    case
+        when not evaluations.is_accepted then 'none'
+        when evaluations.is_baseline then 'baseline'
+        else 'model'
+    end as basis,
+    current_customers.receipts_used,
+    case when evaluations.is_accepted
+        then {{ null_if_nan('scores.probability') }} end as probability,
+    evaluations.beats_baseline
+from current_customers
 inner join evaluations
-    on scores.target = evaluations.target
-    and scores.receipts_used = evaluations.receipts_used
+    on current_customers.receipts_used = evaluations.receipts_used
+left join scores
+    on current_customers.customer_id = scores.customer_id
+    and evaluations.target = scores.target
+    and evaluations.model = scores.model

@@ -12,11 +12,12 @@ select
     cast(rows as bigint) as training_rows,
     cast(positives as bigint) as answered_rows,
     {%- for measure in [
-        'roc_auc', 'roc_auc_sd', 'later_roc_auc', 'gain', 'gain_se', 'shortfall',
-        'shortfall_se', 'pr_auc', 'f1', 'brier', 'log_loss', 'calibration_error',
+        'roc_auc', 'roc_auc_sd', 'roc_auc_se', 'later_roc_auc', 'gain', 'gain_se',
+        'shortfall', 'shortfall_se', 'pr_auc', 'f1', 'brier', 'log_loss', 'calibration_error',
     ] %}
     {{ null_if_nan(measure) }} as {{ measure }},
     {%- endfor %}
     is_baseline,
-    is_chosen
+    is_chosen,
+    is_accepted
 from measures

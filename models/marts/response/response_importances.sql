@@ -6,6 +6,12 @@ importances as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('responder_measures') }}
+
+),
+
 words as (
 
     select * from {{ ref('response_phrases') }}
@@ -13,11 +19,15 @@ words as (
 )
 
 select
+    importances.model,
     importances.feature,
     words.phrase,
     cast(importances.rank as bigint) as rank,
     {{ null_if_nan('importances.importance') }} as importance,
-    {{ null_if_nan('importances.importance_sd') }} as importance_sd
+    {{ null_if_nan('importances.importance_sd') }} as importance_sd,
+    measures.is_accepted
 from importances
+inner join measures
+    on importances.model = measures.model
 left join words
     on importances.feature = words.feature

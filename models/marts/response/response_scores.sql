@@ -1,5 +1,5 @@
--- Where nothing tells customers apart, nobody is foretold to answer: the rule is
--- to leave the list to the campaign's own terms.
+-- Where nothing is ahead of guessing by more than chance, nobody has a probability of
+-- an answer and the row says why: whom to write to is left to the campaign's own terms.
 with
 
 features as (
@@ -22,6 +22,13 @@ scores as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('responder_measures') }}
+    where is_chosen
+
+),
+
 words as (
 
     select * from {{ ref('response_phrases') }}
@@ -33,7 +40,15 @@ joined as (
     select
         features.customer_id,
         features.campaign_id,
-        scores.model,
+        coalesce(scores.model, 'none') as scored_by,
+        case
+            when scores.model = 'last_level' then 'baseline'
+            when scores.model is not null then 'model'
+            else 'none'
+        end as basis,
+        case
+            when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
+        end as basis_reason,
         {%- for place in [1, 2, 3] %}
         {{ usual_text('words_' ~ place, place) }} as reason_{{ place }},
         {%- endfor %}
@@ -43,7 +58,8 @@ joined as (
     from features
     inner join campaigns
         on features.campaign_id = campaigns.campaign_id
-    inner join scores
+    cross join measures
+    left join scores
         on features.row_key = scores.row_key
     {%- for place in [1, 2, 3] %}
     left join words as words_{{ place }}
@@ -55,17 +71,22 @@ joined as (
 select
     customer_id,
     campaign_id,
-    model as scored_by,
+    scored_by,
+    basis,
     reason_1,
     reason_2,
     reason_3,
+    basis_reason,
     p_response,
     cast(
         p_response * cast(answer_value as double) - cast(contact_cost as double)
         as decimal(18, 4)
     ) as expected_profit,
-    {{ ratio(
-        'row_number() over (partition by campaign_id order by p_response desc, customer_id)',
-        'count(*) over (partition by campaign_id)'
-    ) }} as depth
+    case when p_response is not null then
+        {{ ratio(
+            'row_number() over ('
+            ~ 'partition by campaign_id order by p_response desc nulls last, customer_id)',
+            'count(p_response) over (partition by campaign_id)'
+        ) }}
+    end as depth
 from joined

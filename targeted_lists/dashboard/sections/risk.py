@@ -12,7 +12,7 @@ CHOSEN = """
     inner join activity.activity_evaluations as evaluations
         on measures.known_from = evaluations.known_from
         and measures.model = evaluations.model
-        and evaluations.is_chosen
+        and evaluations.is_accepted
 """
 CALIBRATION = f"""
     select measures.known_from, measures.model, measures.decile, measures.foretold_share,
@@ -32,7 +32,7 @@ GAINS = f"""
 IMPORTANCES = """
     select known_from, phrase, rank, importance, importance_sd
     from activity.activity_importances
-    where rank <= 10
+    where rank <= 10 and is_accepted
     order by known_from, rank
 """
 GRID = """
@@ -41,6 +41,7 @@ GRID = """
     from activity.activity_values as customers
     left join rfm.rfm_scores as scores
         on customers.customer_id = scores.customer_id and scores.basis = 'bought'
+    where customers.risk_band is not null
     group by all
     order by all
 """

@@ -1,4 +1,5 @@
--- By the one model that was chosen for customers of that kind, or by the rule.
+-- By the one model that was accepted for customers of that kind; where none was, by
+-- the overdue rule, or by nothing.
 with
 
 current_customers as (
@@ -41,8 +42,9 @@ left join evaluations
     and evaluations.is_chosen
 where scores.scored_by
     is distinct from case
-        when evaluations.model in ('majority', 'none') then 'rule'
-        else evaluations.model
+        when evaluations.is_accepted then evaluations.model
+        when scores.basis = 'overdue' then 'rule'
+        else 'none'
     end
 
 union all
@@ -53,3 +55,5 @@ select
 from evaluations
 group by known_from
 having count(*) filter (where is_chosen) <> 1
+    or count(*) filter (where is_accepted and not is_chosen) > 0
+    or count(*) filter (where is_accepted and model in ('majority', 'none')) > 0

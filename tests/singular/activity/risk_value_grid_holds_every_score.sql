@@ -1,4 +1,4 @@
--- Nine cells that hold every scored customer, band by band, and their value.
+-- Nine cells that hold everyone who has a risk band, band by band, and their value.
 with
 
 grid as (
@@ -23,6 +23,7 @@ scored as (
     left join {{ ref('int_customer_totals') }} as totals
         on scores.customer_id = totals.customer_id
         and totals.basis = 'bought'
+    where scores.risk_band is not null
     group by scores.risk_band
 
 )

@@ -1,5 +1,5 @@
 -- Three targets by three numbers of receipts, each with one choice: the model where
--- it beats its baseline, else that baseline, else none.
+-- it beats its baseline, else that baseline or a guess, else none. A guess is not accepted.
 with
 
 evaluations as (
@@ -17,6 +17,10 @@ choices as (
         count(*) filter (where is_chosen) as chosen,
         bool_or(is_chosen and model = 'logistic_regression') as is_model_chosen,
         bool_or(beats_baseline) as is_baseline_beaten,
+        count(*) filter (
+            where is_accepted
+                and (not is_chosen or model in ('majority', 'popularity', 'none'))
+        ) as wrongly_accepted,
         max(accuracy) filter (where is_baseline) as best_accuracy,
         max(baseline_accuracy) as baseline_accuracy
     from evaluations
@@ -28,5 +32,6 @@ select *
 from choices
 where groups <> 9
     or chosen <> 1
+    or wrongly_accepted > 0
     or is_model_chosen <> is_baseline_beaten
     or best_accuracy is distinct from baseline_accuracy

@@ -24,8 +24,8 @@ select
     {{ text(
         'answers {campaign} with probability {probability}, at depth {depth} %',
         campaign='coalesce(campaigns.campaign_name, campaigns.campaign_id)',
-        probability='cast(scores.p_response as decimal(9, 2))',
-        depth='cast(100 * scores.depth as decimal(9, 1))'
+        probability=number_text('scores.p_response'),
+        depth=number_text('100 * scores.depth')
     ) }}
         || coalesce(': ' || scores.reason_1, '')
         || coalesce('; ' || scores.reason_2, '') as reason,

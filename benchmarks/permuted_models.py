@@ -1,0 +1,160 @@
+"""How often a model is accepted where there is nothing to know: labels shuffled, seed by seed.
+
+Run by hand from the project's folder, `python benchmarks/permuted_models.py QUESTION …`, after the
+datasets were built (activity: one_click, response: customer_personality, new_customers: sample):
+real features, and real labels dealt out among the customers anew for each seed. Accepted is a
+model, or a baseline that knows something; for new customers each target and number of orders is
+asked apart. `--models` and `--repeats` say what is compared; the defaults are those of a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from python_ml.chance import FALSE_ALARMS
+from python_ml.classification import (
+    Columns,
+    measure_predictions,
+    predict_out_of_fold,
+    prepare_training,
+)
+from python_ml.classifiers import MODELS
+from python_ml.newcomers import evaluate_newcomers
+from targeted_lists.tune import LABELLED
+
+ACTIVITY = (Path("models/marts/activity/_activity__models.yml"), "classifier_models")
+RESPONSE = (Path("models/marts/response/_response__models.yml"), "responder_models")
+ANSWERED = "select * from response.response_features where not is_planned order by all"
+FEATURES = "select * from new_customers.new_customer_features order by all"
+LABELS = "select * from new_customers.new_customer_labels order by all"
+NEW_CUSTOMERS = {
+    "numbers": [
+        *("hour", "amount", "last_amount", "lines", "units_per_line", "categories"),
+        *("top_category_share", "discounted_share", "mean_gap_days", "last_gap_days"),
+    ],
+    "texts": [
+        *("first_category", "top_category", "channel", "delivery_method", "payment_method"),
+        "weekday",
+    ],
+}
+
+Trial = Callable[[int], list[bool]]
+"""From a seed to whether each thing that was asked was accepted."""
+
+
+def main() -> None:
+    """Print a row for each question: what was accepted, of how many, and what is allowed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("questions", nargs="+", choices=["activity", "response", "new_customers"])
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--models", nargs="+", choices=MODELS, help="default: those of a run")
+    parser.add_argument("--repeats", type=int, help="of the cross-validation; default: of a run")
+    options = parser.parse_args()
+    print("| question | compared | seeds | asked | accepted | share | nominal + 2 se | minutes |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    for question in options.questions:
+        compared, trial = prepare(question, models=options.models, repeats=options.repeats)
+        started = time.perf_counter()
+        accepted: list[bool] = []
+        for seed in range(1, options.seeds + 1):
+            accepted += trial(seed)
+            share, allowed = np.mean(accepted), find_allowed(len(accepted))
+            row = (
+                f"| {question} | {compared} | {seed} | {len(accepted)} | {sum(accepted)} "
+                f"| {share:.3f} | {allowed:.3f} | {(time.perf_counter() - started) / 60:.0f} |"
+            )
+            if seed == options.seeds:
+                print(row, flush=True)
+            elif seed % 10 == 0:
+                print(row, file=sys.stderr, flush=True)
+
+
+def find_allowed(asked: int) -> float:
+    """Return the nominal rate and two standard errors."""
+    return FALSE_ALARMS + 2 * float(np.sqrt(FALSE_ALARMS * (1 - FALSE_ALARMS) / asked))
+
+
+def prepare(question: str, *, models: list[str] | None, repeats: int | None) -> tuple[str, Trial]:
+    """Return what is compared, in words, and a trial."""
+    if question == "new_customers":
+        features, labels = read("sample", FEATURES), read("sample", LABELS)
+        return "logistic_regression, exact McNemar", lambda seed: ask_new_customers(
+            features, labels, seed=seed
+        )
+    dataset, rows, configured = {
+        "activity": ("one_click", LABELLED, ACTIVITY),
+        "response": ("customer_personality", ANSWERED, RESPONSE),
+    }[question]
+    usual = {
+        "activity": (list(MODELS), 4),
+        "response": (["logistic_regression", "hist_gradient_boosting"], 2),
+    }
+    columns = read_columns(*configured)
+    training = prepare_training(read(dataset, rows), columns=columns)
+    columns = Columns(
+        **columns.__dict__
+        | {"features": [name for name in columns.features if training[name].notna().any()]}
+        | {"categories": [n for n in columns.categories if (training[n] != "unknown").any()]}
+    )
+    names, times = models or usual[question][0], repeats or usual[question][1]
+    compared = f"{', '.join(names)}; {len(training):,} rows, 5 folds x {times}"
+    return compared, lambda seed: ask_classifier(
+        training, columns=columns, models=names, repeats=times, seed=seed
+    )
+
+
+def read_columns(file: Path, model: str) -> Columns:
+    """Return what a dbt model is told to look at."""
+    models = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+    (one,) = (found for found in models if found["name"] == model)
+    return Columns(**one["config"]["meta"]["options"]["columns"])
+
+
+def read(dataset: str, sql: str) -> pd.DataFrame:
+    """Return the rows of a query on a dataset that was built."""
+    with duckdb.connect(f"warehouse/{dataset}.duckdb", read_only=True) as connection:
+        return connection.execute(sql).df()
+
+
+def ask_classifier(
+    training: pd.DataFrame, *, columns: Columns, models: list[str], repeats: int, seed: int
+) -> list[bool]:
+    """Compare models on labels that mean nothing; whether anything was accepted."""
+    shuffled = np.random.default_rng(seed).permutation(training[columns.label])
+    predictions = predict_out_of_fold(
+        training.assign(**{columns.label: shuffled}),
+        columns=columns,
+        models=models,
+        repeats=repeats,
+        calibrated=False,
+        seed=seed,
+    )
+    return [bool(measure_predictions(predictions)["is_accepted"].any())]
+
+
+def ask_new_customers(features: pd.DataFrame, labels: pd.DataFrame, *, seed: int) -> list[bool]:
+    """Deal the labels of each target and number of orders out anew; whether each was accepted."""
+    generator = np.random.default_rng(seed)
+    shuffled = labels.assign(
+        label=labels.groupby(["target", "receipts_used"])["label"].transform(
+            lambda label: generator.permutation(label.to_numpy())
+        )
+    )
+    found = evaluate_newcomers(features, shuffled, **NEW_CUSTOMERS, seed=seed)
+    asked = found[found["model"] != "none"].groupby(["target", "receipts_used"])["is_accepted"]
+    return asked.any().tolist()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What is more than chance: how far ahead a model, or a baseline that knows something, must be.
+
+Whatever tells customers apart must be ahead of guessing by more than luck gives it. Of several
+candidates the best is a lucky one, so all of them together may be wrong as often as one alone.
+"""
+
+import numpy as np
+from scipy.stats import binom, norm, t
+
+FALSE_ALARMS = 0.05
+"""How often something is accepted where there is nothing to be known, whatever was compared."""
+
+
+def find_chance_factor(*, candidates: int, folds: int | None = None) -> float:
+    """Return the standard errors that a gain must exceed, one-sided (Bonferroni).
+
+    Parameters
+    ----------
+    candidates : how many were compared, of which any could have been the lucky one.
+    folds : measurements that the standard error comes from (Student's t); None for many (normal).
+
+    Raises
+    ------
+    ValueError : no candidate, or fewer than two folds.
+
+    References
+    ----------
+    Nadeau, Bengio (2003), Inference for the generalization error, Mach. Learn. 52. Dunn (1961),
+    Multiple comparisons among means, J. Am. Stat. Assoc. 56.
+
+    >>> round(find_chance_factor(candidates=1), 3)
+    1.645
+    >>> round(find_chance_factor(candidates=9, folds=20), 3)
+    2.813
+    """
+    if candidates < 1:
+        raise ValueError(f"there must be at least one candidate, not {candidates}")
+    tail = FALSE_ALARMS / candidates
+    if folds is None:
+        return float(norm.isf(tail))
+    if folds < 2:
+        raise ValueError(f"there must be at least two folds, not {folds}")
+    return float(t.isf(tail, df=folds - 1))
+
+
+def find_least_lead(disagreements: int, *, candidates: int) -> int:
+    """Return the least lead, right less wrong, that guessing reaches too seldom: McNemar, exact.
+
+    Parameters
+    ----------
+    disagreements : cases in which one of two predictions is right and the other is not.
+    candidates : how many were compared.
+
+    Returns
+    -------
+    More than `disagreements` where so few can tell nothing.
+
+    References
+    ----------
+    McNemar (1947), Psychometrika 12.
+
+    >>> find_least_lead(5, candidates=1)
+    5
+    >>> find_least_lead(100, candidates=1)
+    18
+    >>> find_least_lead(4, candidates=1)
+    6
+    """
+    wins = np.arange(disagreements + 1)
+    is_rare = binom.sf(wins - 1, disagreements, 0.5) <= FALSE_ALARMS / candidates
+    return int(2 * wins[is_rare][0] - disagreements) if is_rare.any() else disagreements + 2
