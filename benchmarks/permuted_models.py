@@ -4,7 +4,8 @@ Run by hand from the project's folder, `python benchmarks/permuted_models.py QUE
 datasets were built (activity: one_click, response: customer_personality, new_customers: sample):
 real features, and real labels dealt out among the customers anew for each seed. Accepted is a
 model, or a baseline that knows something; for new customers each target and number of orders is
-asked apart. `--models` and `--repeats` say what is compared; the defaults are those of a run.
+asked apart. `--models`, `--repeats` and `--rows` say what is compared; the defaults are those of a
+run, which take hours.
 """
 
 from __future__ import annotations
@@ -60,11 +61,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--models", nargs="+", choices=MODELS, help="default: those of a run")
     parser.add_argument("--repeats", type=int, help="of the cross-validation; default: of a run")
+    parser.add_argument("--rows", type=int, help="labelled rows drawn once; default: all")
     options = parser.parse_args()
     print("| question | compared | seeds | asked | accepted | share | nominal + 2 se | minutes |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for question in options.questions:
-        compared, trial = prepare(question, models=options.models, repeats=options.repeats)
+        compared, trial = prepare(
+            question, models=options.models, repeats=options.repeats, rows=options.rows
+        )
         started = time.perf_counter()
         accepted: list[bool] = []
         for seed in range(1, options.seeds + 1):
@@ -85,14 +89,16 @@ def find_allowed(asked: int) -> float:
     return FALSE_ALARMS + 2 * float(np.sqrt(FALSE_ALARMS * (1 - FALSE_ALARMS) / asked))
 
 
-def prepare(question: str, *, models: list[str] | None, repeats: int | None) -> tuple[str, Trial]:
+def prepare(
+    question: str, *, models: list[str] | None, repeats: int | None, rows: int | None
+) -> tuple[str, Trial]:
     """Return what is compared, in words, and a trial."""
     if question == "new_customers":
         features, labels = read("sample", FEATURES), read("sample", LABELS)
         return "logistic_regression, exact McNemar", lambda seed: ask_new_customers(
             features, labels, seed=seed
         )
-    dataset, rows, configured = {
+    dataset, sql, configured = {
         "activity": ("one_click", LABELLED, ACTIVITY),
         "response": ("customer_personality", ANSWERED, RESPONSE),
     }[question]
@@ -101,7 +107,7 @@ def prepare(question: str, *, models: list[str] | None, repeats: int | None) -> 
         "response": (["logistic_regression", "hist_gradient_boosting"], 2),
     }
     columns = read_columns(*configured)
-    training = prepare_training(read(dataset, rows), columns=columns)
+    training = prepare_training(read(dataset, sql), columns=columns, max_rows=rows)
     columns = Columns(
         **columns.__dict__
         | {"features": [name for name in columns.features if training[name].notna().any()]}
