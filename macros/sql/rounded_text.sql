@@ -1,11 +1,12 @@
 {#
-    A number in words for a reason: whole from ten up, else with one decimal.
+    A number in words for a reason: whole from ten up, else with one decimal. Null stays null, so
+    that no sentence is composed of what is unknown.
 
-    84.3  ->  84      2.25  ->  2.3      unknown  ->  unknown
+    84.3  ->  84      2.25  ->  2.3
 #}
 {%- macro rounded_text(column) -%}
     case
-        when {{ column }} is null or isnan({{ column }}) then {{ text('unknown') }}
+        when isnan({{ column }}) then null
         when abs({{ column }}) >= 9.95
             then cast(cast(round({{ column }}) as bigint) as string)
         else cast(cast({{ column }} as decimal(18, 1)) as string)
