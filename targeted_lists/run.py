@@ -57,7 +57,9 @@ RISK_BANDS = """
     inner join activity.activity_values as customers using (customer_id)
     group by all
     order by
-        any_value(case scores.risk_band when 'high' then 1 when 'medium' then 2 else 3 end),
+        any_value(case scores.risk_band
+            when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4
+        end),
         scores.scored_by
 """
 DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
@@ -117,7 +119,7 @@ def score_activity(variables: dict[str, object]) -> int:
         table.add_column(heading, justify="right")
     for band, scored_by, customers, value in bands:
         shown = "" if value is None else f"{value:,.2f}"
-        table.add_row(band, scored_by, f"{customers:,}", shown)
+        table.add_row(band or "unknown", scored_by, f"{customers:,}", shown)
     console.print(table)
     say(console, f"Scores are in {database}, not published yet: `make lists` tests and publishes.")
     return 0

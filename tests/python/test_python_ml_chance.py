@@ -1,0 +1,52 @@
+"""How far ahead is more than chance: the level is held, and the docstrings' examples are right."""
+
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, t
+
+from python_ml import chance
+from python_ml.chance import FALSE_ALARMS, find_chance_factor, find_least_lead
+
+
+def test_the_examples_are_right():
+    assert doctest.testmod(chance).attempted == 5
+    assert doctest.testmod(chance).failed == 0
+
+
+@given(st.integers(0, 300), st.integers(1, 4))
+def test_the_least_lead_is_the_first_that_guessing_reaches_too_seldom(disagreements, candidates):
+    least = find_least_lead(disagreements, candidates=candidates)
+    assert (least - disagreements) % 2 == 0, "right and wrong answers make up all of them"
+    allowed = FALSE_ALARMS / candidates
+    for lead, is_enough in ((least, True), (least - 2, False)):
+        right = (disagreements + lead) // 2
+        if 0 <= right <= disagreements:
+            p = binomtest(right, max(disagreements, 1), alternative="greater").pvalue
+            assert (p <= allowed) == (is_enough and disagreements > 0)
+
+
+@pytest.mark.parametrize("candidates", [1, 3, 9])
+def test_the_luckiest_of_all_that_are_compared_passes_as_seldom_as_one_alone(candidates):
+    """Of independent candidates in ten folds, as many as a Bonferroni bound allows."""
+    generator = np.random.default_rng(1)
+    gains = generator.normal(size=(20_000, candidates, 10))
+    errors = gains.std(axis=2, ddof=1) / np.sqrt(10)
+    factor = find_chance_factor(candidates=candidates, folds=10)
+    passed = (gains.mean(axis=2) > factor * errors).any(axis=1).mean()
+    assert passed == pytest.approx(1 - (1 - FALSE_ALARMS / candidates) ** candidates, abs=0.005)
+
+
+def test_few_folds_ask_for_more_and_many_for_what_is_known():
+    assert find_chance_factor(candidates=1) == pytest.approx(1.6449, abs=1e-4)
+    assert find_chance_factor(candidates=4) == pytest.approx(2.2414, abs=1e-4)
+    assert find_chance_factor(candidates=9, folds=5) == pytest.approx(t.isf(0.05 / 9, 4))
+    with pytest.raises(ValueError, match="at least one candidate, not 0"):
+        find_chance_factor(candidates=0)
+    with pytest.raises(ValueError, match="at least two folds, not 1"):
+        find_chance_factor(candidates=1, folds=1)
