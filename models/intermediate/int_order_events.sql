@@ -63,7 +63,11 @@ line_events as (
     select
         'bought' as basis,
         order_lines.order_id,
-        return_matches.returned_at as event_at,
+        -- What comes back before it was delivered was never bought.
+        greatest(
+            return_matches.returned_at,
+            coalesce(order_lines.delivered_at, order_lines.ordered_at)
+        ) as event_at,
         -return_matches.quantity as units,
         -return_matches.revenue as revenue,
         {{ amount_of(

@@ -71,15 +71,22 @@ class Line:
 # --- the loop -----------------------------------------------------------------------------------
 
 
-def match_units(lines: list[Line]) -> dict[tuple[int, int], Decimal]:
-    """Return the units of each (sale, return): in the order of time, the own order first."""
+def match_units(
+    lines: list[Line], *, turns: tuple[str, ...] = ("both",)
+) -> dict[tuple[int, int], Decimal]:
+    """Return the units of each (sale, return): in the order of time, the own order first.
+
+    With the turns ("own", "others") no return goes to others before all have been to their own.
+    """
     left = {line.id: line.quantity - (line.refused or 0) for line in lines if line.is_sale}
     sales = sorted(
         (line for line in lines if line.is_sale),
         key=lambda line: (line.day, not line.is_returned_itself, line.id),
     )
     matches: dict[tuple[int, int], Decimal] = {}
-    for back in sorted((line for line in lines if line.is_return), key=lambda x: (x.day, x.id)):
+    returns = sorted((line for line in lines if line.is_return), key=lambda x: (x.day, x.id))
+    needed = {back.id: -back.quantity for back in returns}
+    for turn, back in product(turns, returns):
         known = [
             sale
             for sale in sales
@@ -93,13 +100,12 @@ def match_units(lines: list[Line]) -> dict[tuple[int, int], Decimal]:
             for sale in known
             if sale.order != back.order and back.customer and not sale.is_returned_itself
         ]
-        needed = -back.quantity
-        for sale in own + others:
-            units = min(needed, left[sale.id])
+        for sale in {"both": own + others, "own": own, "others": others}[turn]:
+            units = min(needed[back.id], left[sale.id])
             if units > 0:
                 matches[sale.id, back.id] = units
                 left[sale.id] -= units
-                needed -= units
+                needed[back.id] -= units
     return matches
 
 
@@ -271,4 +277,6 @@ def test_many_worlds_at_once_match_as_the_loop_does():
         if sale != back
     )
     assert min(kinds[kind] for kind in product([True, False], [False], [True, False])) > 100
-    assert kinds[True, True, True] > 100
+    assert kinds[True, True, True] > 20
+    # In some a return took what a later one names.
+    assert sum(match_units(one) != match_units(one, turns=("own", "others")) for one in worlds) > 20
