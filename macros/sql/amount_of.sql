@@ -15,7 +15,7 @@
     {%- if discount -%}
     case
         when {{ discount }} > 0 and {{ price }} >= 0
-            and {{ discount }} > abs({{ quantity }}) * {{ price }}
+            and {{ discount }} > cast(abs({{ quantity }}) as decimal(38, 3)) * {{ price }}
             then 0
         else
     {%- endif %}

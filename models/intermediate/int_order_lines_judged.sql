@@ -277,7 +277,8 @@ judged as (
             when numbered.line_status = 'cancelled' then {{ text('cancelled') }}
             when numbered.quantity < 0 then {{ text('return') }}
             when numbered.line_status = 'returned' then {{ text('sale that was returned') }}
-            when numbered.discount > numbered.quantity * numbered.unit_price
+            when numbered.discount
+                > cast(numbered.quantity as decimal(38, 3)) * numbered.unit_price
                 then {{ text('sale for nothing: the discount exceeds its value') }}
             when numbered.known_customer_id is null then {{ text('anonymous sale') }}
             else {{ text('sale') }}

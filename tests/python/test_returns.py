@@ -191,19 +191,21 @@ def render_models() -> dict[str, str]:
     for name in MACROS:
         source = (REPO_ROOT / f"macros/sql/{name}.sql").read_text(encoding="utf-8")
         environment.globals[name] = getattr(environment.from_string(source).module, name)
-    folder = REPO_ROOT / "models/intermediate"
-    return {
-        name: environment.from_string((folder / f"{name}.sql").read_text(encoding="utf-8")).render()
+    sources = {
+        name: (REPO_ROOT / f"models/intermediate/{name}.sql").read_text(encoding="utf-8")
         for name in MODELS
     }
+    return {name: environment.from_string(text).render() for name, text in sources.items()}
 
 
 def ask(lines: list[Line], question: str) -> list[tuple]:
     """Build the models from some lines and return the rows of a query."""
     rows = [
-        (line.id, line.order, line.customer, line.product, line.status, line.decision)
-        + (str(line.quantity), line.refused and str(line.refused), str(line.amount))
-        + (line.is_money_off, str(date(2025, 1, 1) + timedelta(line.day)), None)
+        (
+            *(line.id, line.order, line.customer, line.product, line.status, line.decision),
+            *(str(line.quantity), line.refused and str(line.refused), str(line.amount)),
+            *(line.is_money_off, str(date(2025, 1, 1) + timedelta(line.day)), None),
+        )
         for line in lines
     ]
     with duckdb.connect() as connection:
@@ -279,4 +281,5 @@ def test_many_worlds_at_once_match_as_the_loop_does():
     assert min(kinds[kind] for kind in product([True, False], [False], [True, False])) > 100
     assert kinds[True, True, True] > 20
     # In some a return took what a later one names.
-    assert sum(match_units(one) != match_units(one, turns=("own", "others")) for one in worlds) > 20
+    in_turns = [match_units(lines, turns=("own", "others")) for lines in worlds]
+    assert sum(one != match_units(lines) for one, lines in zip(in_turns, worlds, strict=True)) > 20
