@@ -48,10 +48,7 @@ lines as (
         order_lines.*,
         -- Within one moment the sale comes first, and of the sales what came back itself.
         row_number() over (
-            partition by
-                {%- for key in group_keys %}
-                order_lines.{{ key }}{{ ',' if not loop.last }}
-                {%- endfor %}
+            partition by order_lines.{{ group_keys | join(', order_lines.') }}
             order by
                 order_lines.ordered_at,
                 order_lines.is_return,
@@ -143,13 +140,11 @@ other_matches as (
 -- one must not reopen that.
 contested_groups as (
 
-    select
-        {{ group_keys | join(',\n        ') }}
+    select {{ group_keys | join(', ') }}
     from left_lines
     where is_return
         and not is_anonymous
-    group by
-        {{ group_keys | join(',\n        ') }}
+    group by {{ group_keys | join(', ') }}
     having min(time_number) filter (where amount_left > 0)
         < max(time_number) filter (where reopened_amount > 0)
 
