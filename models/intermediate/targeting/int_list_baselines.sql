@@ -150,7 +150,7 @@ past_segments as (
         past_date,
         count(*) as customers,
         {{ ratio('sum(' ~ metric ~ ')', 'count(*)') }} as mean,
-        {{ ratio('sum(' ~ metric ~ ' * ' ~ metric ~ ')', 'count(*)') }} as mean_of_squares
+        {{ ratio('sum(' ~ product_of(metric, metric) ~ ')', 'count(*)') }} as mean_of_squares
     from past_customers
     group by segment, past_date
     {%- if not loop.last %}

@@ -105,8 +105,9 @@ steps as (
         cast(sum({{ amount }}) as decimal(38, 8)) as added_squares
         {%- else %}
         cast(sum(
-            cast({{ metric }} as decimal(18, 4))
-            * cast(2 * {{ metric }}_so_far - {{ metric }} as decimal(18, 4))
+            {{ product_of(
+                metric, 'cast(2 * ' ~ metric ~ '_so_far - ' ~ metric ~ ' as decimal(18, 4))'
+            ) }}
         ) as decimal(38, 8)) as added_squares
         {%- endif %}
     from running
