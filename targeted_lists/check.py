@@ -82,10 +82,12 @@ def check_dataset(
                 summarise_input(connection, name, tables, found, layout) for name in layout.inputs
             ]
             faults = list_faults(connection, tables)
+            equal_lines = count_equal_lines(connection, tables, contract)
     finally:
         remove_database(database)
     show_inputs(console, summaries)
     show_faults(console, faults)
+    show_equal_lines(console, equal_lines, found.settings.equal_lines)
     for name in found.ignored_files:
         say(console, f"{name} is no file of an input; it is ignored.")
     say(console, f"The run can go: make lists DATASET={dataset} DATA_DIR={data_dir}")
@@ -196,6 +198,46 @@ def list_faults(
             """
         ).fetchall()
     ]
+
+
+def count_equal_lines(
+    connection: duckdb.DuckDBPyConnection,
+    tables: dict[str, StagedTable],
+    contract: dict[str, dict[str, str]],
+) -> int:
+    """Count order lines without a number that are equal to an earlier one of their file."""
+    table = tables.get("order_lines")
+    if table is None:
+        return 0
+    columns = ", ".join(["source_file", *contract["order_lines"]])
+    return connection.execute(
+        f"""
+        select coalesce(sum(copies - 1), 0)::bigint
+        from (
+            select count(*) as copies
+            from {table.name}
+            where source_fault is null and line_number is null
+            group by {columns}
+        )
+        """
+    ).fetchone()[0]
+
+
+def show_equal_lines(console: Console, count: int, setting: str) -> None:
+    """Say how many order lines are equal to an earlier one, and what becomes of them."""
+    if not count:
+        return
+    what, other = (
+        ("kept, each as a sale of its own", "merge")
+        if setting == "keep"
+        else ("merged with it", "keep")
+    )
+    say(
+        console,
+        f"{count:,} order lines without a line number are equal in every column to an earlier one "
+        f"of their file and are {what}; with equal_lines: {other} in {SETTINGS_FILE} they are "
+        f"{'merged' if other == 'merge' else 'kept'}.",
+    )
 
 
 def show_inputs(console: Console, summaries: list[InputSummary]) -> None:

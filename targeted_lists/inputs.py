@@ -113,7 +113,10 @@ ONLINE_RETAIL = Layout(
     },
     needs_one_of=("online_retail",),
     suffixes=(*SUFFIXES, ".xlsx"),
-    settings=Settings(encoding="iso-8859-1", timestamp_format="%m/%d/%Y %H:%M"),
+    # As the published cleaning of the file does.
+    settings=Settings(
+        encoding="iso-8859-1", timestamp_format="%m/%d/%Y %H:%M", equal_lines="merge"
+    ),
     file_names={"online_retail": ("online_retail", "Online Retail")},
 )
 
@@ -355,6 +358,8 @@ def find_setting_fault(settings: Settings) -> str | None:
     for form in filter(None, settings.timestamp_format.split("|")):
         if not is_timestamp_format(form):
             return f"the timestamp_format {form!r} is none of strptime; %d.%m.%Y %H:%M is one"
+    if settings.equal_lines not in ("keep", "merge"):
+        return f"equal_lines is {settings.equal_lines!r}, neither keep nor merge"
     return None
 
 

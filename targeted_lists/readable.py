@@ -50,6 +50,8 @@ class Settings:
     decimal : the mark before decimals, "." or ",".
     timestamp_format : of strptime, where dates are not written as 2026-01-31 [10:00:00].
     missing : a text that stands for nothing, besides the empty field.
+    equal_lines : keep or merge, what becomes of an order line without a number that is equal in
+        every column to an earlier one of its file.
     """
 
     delimiter: str = ","
@@ -57,6 +59,7 @@ class Settings:
     decimal: str = "."
     timestamp_format: str = ""
     missing: str = r"\N"
+    equal_lines: str = "keep"
 
 
 def make_readable(path: Path, settings: Settings) -> Path:

@@ -1,18 +1,21 @@
 {#
     A customer key that carries no personal data and is written one way: an
     e-mail or a phone number used as the key is replaced by a salted hash, a
-    whole number that a spreadsheet wrote as 1042.0 is one again, and 0, like
-    the empty key, is nobody.
+    whole number that a spreadsheet wrote as 1042.0 is one again, and zero, like
+    the empty key, is nobody, in every input and however it is written.
 
     customer_id        ->  customer_id
     1042                   1042
     ann@example.com        c_5d41402abc4b2a76b9719d911017c592
+    0, 00, 0.00
 #}
 {%- macro customer_key(column) -%}
     case
         {#- No contact is so short: most keys need not be looked at further. #}
-        when length({{ column }}) < 8 and {{ column }} not like '%.0'
-            then nullif({{ column }}, '0')
+        when length({{ column }}) < 8 and {{ column }} not like '%.0' and {{ column }} not like '0%'
+            then {{ column }}
+        when regexp_replace({{ column }}, '^0+([.]0+)?$', '') = '' then null
+        when length({{ column }}) < 8 and {{ column }} not like '%.0' then {{ column }}
         when strpos({{ column }}, '@') > 0
             then 'c_' || md5({{ string_literal(var('customer_key_salt')) }} || lower({{ column }}))
         when {{ is_contact(column) }}
@@ -21,7 +24,7 @@
                 || regexp_replace({{ column }}, '[^0-9]', '', 'g')
             )
         when {{ column }} like '%.0'
-            then nullif(regexp_replace({{ column }}, '^([0-9]+)[.]0$', '\1'), '0')
+            then regexp_replace({{ column }}, '^([0-9]+)[.]0$', '\1')
         else {{ column }}
     end
 {%- endmacro -%}

@@ -27,6 +27,7 @@ receipts as (
         count(*) as orders,
         sum({{ basis }}_revenue) as revenue,
         sum({{ basis }}_margin) as margin,
+        sum({{ basis }}_margin_estimate) as margin_estimate,
         {{ elapsed_days('min(ordered_at)', as_of_date()) }} as tenure_days,
         'receipts' as source
     from orders
@@ -53,6 +54,9 @@ totals as (
         aggregates.orders,
         aggregates.revenue,
         aggregates.margin,
+        coalesce(
+            aggregates.margin, aggregates.revenue * {{ var('assumed_margin_share') }}
+        ) as margin_estimate,
         aggregates.tenure_days,
         'totals' as source
     from aggregates
@@ -89,5 +93,6 @@ select
     cast(orders as bigint) as orders,
     cast(revenue as decimal(18, 4)) as revenue,
     cast(margin as decimal(18, 4)) as margin,
+    cast(margin_estimate as decimal(18, 4)) as margin_estimate,
     tenure_days
 from met

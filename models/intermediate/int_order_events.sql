@@ -16,9 +16,22 @@ order_lines as {{ unheld() }} (
 
 ),
 
+-- What is left of a sale after each return, so that the costs of what came back sum to
+-- those of the whole.
 return_matches as (
 
-    select * from {{ ref('int_return_matches') }}
+    select
+        sale_line_id,
+        quantity,
+        revenue,
+        sum(quantity) over (
+            partition by sale_line_id
+            order by returned_at, return_line_id
+            rows between unbounded preceding and current row
+        ) as quantity_so_far,
+        returned_at
+    from {{ ref('int_return_matches') }}
+    where not is_written_twice
 
 ),
 
@@ -50,14 +63,21 @@ line_events as (
     select
         'bought' as basis,
         order_lines.order_id,
-        return_matches.returned_at as event_at,
+        -- What comes back before it was delivered was never bought.
+        greatest(
+            return_matches.returned_at,
+            coalesce(order_lines.delivered_at, order_lines.ordered_at)
+        ) as event_at,
         -return_matches.quantity as units,
         -return_matches.revenue as revenue,
-        cast(
-            -order_lines.placed_margin
-            * cast(return_matches.quantity as decimal(38, 3))
-            / order_lines.quantity as decimal(18, 4)
-        ) as margin
+        {{ amount_of(
+            'order_lines.quantity - return_matches.quantity_so_far + return_matches.quantity',
+            'order_lines.unit_cost'
+        ) }}
+        - {{ amount_of(
+            'order_lines.quantity - return_matches.quantity_so_far', 'order_lines.unit_cost'
+        ) }}
+        - return_matches.revenue as margin
     from return_matches
     inner join order_lines
         on return_matches.sale_line_id = order_lines.order_line_id

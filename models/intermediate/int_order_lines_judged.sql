@@ -18,6 +18,10 @@
     select
         conformed_lines.*,
         last_plausible.epoch_seconds as plausible_until,
+        services.service,
+        -- What takes money off; a fee of the same code adds none.
+        coalesce(services.is_money_off, false) and conformed_lines.amount < 0
+            and conformed_lines.line_status <> 'cancelled' as is_money_off,
         case
             when conformed_lines.source_fault is not null
                 then conformed_lines.source_fault
@@ -30,7 +34,8 @@
                     'status {status} is unknown',
                     status=shown_text('conformed_lines.line_status')
                 ) }}
-            when conformed_lines.unit_price < 0 then {{ text('price below zero') }}
+            when conformed_lines.unit_price < 0 and services.is_money_off is not true
+                then {{ text('price below zero') }}
             -- Beyond this, sums and products would not fit their decimals.
             when abs(conformed_lines.amount) >= 100000000000
                 or conformed_lines.amount is null
@@ -54,7 +59,12 @@
         from ({{ lines_to_judge }})
     ) as conformed_lines
     cross join last_plausible
+    left join services
+        on conformed_lines.product_id = services.product_id
 {%- endset %}
+{#- Without a number two scans of one product look like an export's double. -#}
+{%- set settings = describe_inputs()['settings'] if execute else {} -%}
+{%- set merges = settings.get('equal_lines') == 'merge' %}
 with
 
 -- Lines are numbered in the order of their files.
@@ -128,7 +138,8 @@ services as (
 
     select
         products.product_id,
-        min({{ worded('service_codes.service') }}) as service
+        min({{ worded('service_codes.service') }}) as service,
+        bool_or(service_codes.is_money_off) as is_money_off
     from (
         select distinct product_id
         from ({{ lines_to_judge }})
@@ -218,7 +229,11 @@ numbered as (
     select
         faulted.*,
         file_numbers.file_number * 10000000000 + faulted.source_row as order_line_id,
-        coalesce(copies.copy_number, 1) as copy_number
+        coalesce(copies.copy_number, 1) as copy_number,
+        copies.copy_number is not null
+            {%- if not merges %}
+            and faulted.line_number is not null
+            {%- endif %} as is_merged
     from faulted
     inner join file_numbers
         on faulted.source_file = file_numbers.source_file
@@ -237,9 +252,10 @@ judged as (
             when numbered.fault is not null then 'set aside'
             when numbered.source_file < latest_files.source_file
                 then 'set aside'
-            when numbered.copy_number > 1 then 'merged'
+            when numbered.is_merged then 'merged'
+            when numbered.is_money_off then 'kept'
             when numbered.quantity = 0
-                or coalesce(numbered.stated_service, services.service) is not null
+                or coalesce(numbered.stated_service, numbered.service) is not null
                 or numbered.unit_price = 0
                 then 'kept but not modelled'
             else 'kept'
@@ -248,19 +264,22 @@ judged as (
             when numbered.fault is not null then numbered.fault
             when numbered.source_file < latest_files.source_file
                 then {{ text('replaced by {file}', file='latest_files.source_file') }}
-            when numbered.copy_number > 1 then {{ text('identical to an earlier line') }}
+            when numbered.is_merged then {{ text('identical to an earlier line') }}
             when numbered.quantity = 0 then {{ text('quantity zero') }}
-            when coalesce(numbered.stated_service, services.service) is not null
+            when coalesce(numbered.stated_service, numbered.service) is not null
                 then {{ text(
                     'service: {service}',
                     service='coalesce('
                         ~ label('service', 'numbered.stated_service')
-                        ~ ', services.service)'
+                        ~ ', numbered.service)'
                 ) }}
             when numbered.unit_price = 0 then {{ text('price zero') }}
             when numbered.line_status = 'cancelled' then {{ text('cancelled') }}
             when numbered.quantity < 0 then {{ text('return') }}
             when numbered.line_status = 'returned' then {{ text('sale that was returned') }}
+            when numbered.discount
+                > cast(numbered.quantity as decimal(38, 3)) * numbered.unit_price
+                then {{ text('sale for nothing: the discount exceeds its value') }}
             when numbered.known_customer_id is null then {{ text('anonymous sale') }}
             else {{ text('sale') }}
         end as reason
@@ -268,8 +287,6 @@ judged as (
     left join latest_files
         on numbered.order_id = latest_files.order_id
         and numbered.line_number is not distinct from latest_files.line_number
-    left join services
-        on numbered.product_id = services.product_id
 
 )
 
@@ -300,7 +317,12 @@ select
     coalesce(discount, 0) as discount,
     amount,
     decision,
-    reason,
+    case
+        when copy_number > 1 and decision in ('kept', 'kept but not modelled')
+            then {{ text('{reason}, kept though identical to an earlier line', reason='reason') }}
+        else reason
+    end as reason,
+    is_money_off,
     plausible_until,
     ordered_at,
     delivered_at,

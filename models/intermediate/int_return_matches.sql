@@ -1,154 +1,169 @@
--- First in, first out, in one pass: the units that a customer bought of a
--- product lie end to end on a line, and so do the units returned. A return takes
--- the earliest units that are left, and never one bought after it.
+-- What lessens a sale: the goods that came back of it, and money that was taken off or given
+-- back without goods, which goes to its own order first and then, first in, first out, to
+-- its customer's earlier sales of any product, where returned goods leave something.
 {{ config(
     materialized='incremental',
     pre_hook="{{ forget_touched('order_line_id', column='sale_line_id') }}",
     post_hook='{{ note_built() }}'
 ) }}
-{#- A CTE that is asked often would hold every line at once, so this is written out. #}
-{%- set order_lines %}
-    (
-        select * from {{ ref('int_order_lines_judged') }}
-        where decision in ('kept', 'kept but not modelled')
-            and status <> 'cancelled'
-            {{ only_touched('order_line_id') }}
-    )
-{%- endset %}
 with
 
--- Nothing of the others comes back.
-returned_pairs as (
+returned_amounts as (
 
-    select distinct
-        customer_id,
-        product_id
-    from {{ order_lines }}
-    where quantity < coalesce(refused_quantity, 0)
-        and status <> 'returned'
-        and customer_id is not null
+    select * from {{ ref('int_returned_amounts') }}
+    where true
+        {{ only_touched('order_line_id', column='sale_line_id') }}
 
 ),
 
--- What was refused at delivery is nothing to give back later.
-taken_lines as (
-
-    select
-        order_lines.order_line_id,
-        order_lines.customer_id,
-        order_lines.product_id,
-        order_lines.ordered_at,
-        order_lines.quantity - coalesce(order_lines.refused_quantity, 0) as quantity
-    from {{ order_lines }} as order_lines
-    inner join returned_pairs
-        on order_lines.customer_id = returned_pairs.customer_id
-        and order_lines.product_id = returned_pairs.product_id
-    where order_lines.status <> 'returned'
-
-),
-
-running_sums as (
+-- Asked more than once, and too many to be held meanwhile.
+order_lines as {{ unheld() }} (
 
     select
         order_line_id,
-        customer_id,
-        product_id,
-        ordered_at,
+        order_id,
+        coalesce(customer_id, order_id) as buyer,
         quantity,
-        sum(greatest(quantity, 0)) over lines_so_far as sold,
-        sum(greatest(-quantity, 0)) over lines_so_far as returned
-    from taken_lines
-    window lines_so_far as (
-        partition by customer_id, product_id
+        amount,
+        customer_id is null as is_anonymous,
+        is_money_off,
+        ordered_at
+    from {{ ref('int_order_lines_judged') }}
+    where decision = 'kept'
+        and status <> 'cancelled'
+        {{ only_touched('order_line_id') }}
+
+),
+
+buyers as (
+
+    select distinct
+        buyer,
+        is_anonymous
+    from order_lines
+    where is_money_off
+
+),
+
+returned_of_sales as (
+
+    select
+        sale_line_id,
+        sum(revenue) as amount
+    from returned_amounts
+    where not is_written_twice
+    group by sale_line_id
+
+),
+
+lines as (
+
+    select
+        order_lines.order_line_id,
+        order_lines.order_id,
+        order_lines.buyer,
+        abs(order_lines.amount) - coalesce(returned_of_sales.amount, 0) as amount,
+        order_lines.is_anonymous,
+        order_lines.is_money_off as is_return,
         -- Within one moment the sale comes first.
-        order by ordered_at, quantity < 0, order_line_id
-        rows between unbounded preceding and current row
-    )
+        row_number() over (
+            partition by order_lines.buyer, order_lines.is_anonymous
+            order by
+                order_lines.ordered_at, order_lines.is_money_off, order_lines.order_line_id
+        ) as time_number,
+        order_lines.ordered_at
+    from order_lines
+    inner join buyers
+        on order_lines.buyer = buyers.buyer
+        and order_lines.is_anonymous = buyers.is_anonymous
+    left join returned_of_sales
+        on order_lines.order_line_id = returned_of_sales.sale_line_id
+    where order_lines.is_money_off
+        or (order_lines.quantity > 0 and order_lines.amount > 0)
 
 ),
 
-positions as (
+own_matches as (
 
+    {{ match_first_in_first_out('lines', ['buyer', 'is_anonymous', 'order_id']) }}
+
+),
+
+own_sums as (
+
+    {% for side in ['sale', 'return'] -%}
     select
-        *,
-        -- What was returned so far beyond all that had been sold by then.
-        returned - greatest(0, max(returned - sold) over (
-            partition by customer_id, product_id
-            order by ordered_at, quantity < 0, order_line_id
-            rows between unbounded preceding and current row
-        )) as taken
-    from running_sums
-
-),
-
-returns_placed as (
-
-    select
-        *,
-        taken - coalesce(lag(taken) over (
-            partition by customer_id, product_id
-            order by ordered_at, quantity < 0, order_line_id
-        ), 0) as taken_now
-    from positions
-
-),
-
-matched as (
-
-    select
-        sales.order_line_id as sale_line_id,
-        returns.order_line_id as return_line_id,
-        least(sales.sold, returns.taken)
-            - greatest(
-                sales.sold - sales.quantity, returns.taken - returns.taken_now
-            ) as quantity,
-        returns.ordered_at as returned_at
-    from returns_placed as returns
-    inner join running_sums as sales
-        on returns.customer_id = sales.customer_id
-        and returns.product_id = sales.product_id
-        and sales.quantity > 0
-        and returns.quantity < 0
-        and sales.sold - sales.quantity < returns.taken
-        and returns.taken - returns.taken_now < sales.sold
-    where returns.taken_now > 0
-
-),
-
--- A line with the status returned is its own return, and so are the units that
--- were refused at delivery.
-returned_lines as (
-
-    select
-        order_line_id as sale_line_id,
-        order_line_id as return_line_id,
-        case when status = 'returned' then quantity else refused_quantity end
-            as quantity,
-        coalesce(delivered_at, ordered_at) as returned_at
-    from {{ order_lines }}
-    where quantity > 0
-        and (status = 'returned' or refused_quantity > 0)
-
-),
-
-all_matches as (
-
-    select * from matched
+        {{ side }}_line_id as order_line_id,
+        sum(amount) as amount
+    from own_matches
+    group by {{ side }}_line_id
+    {%- if not loop.last %}
 
     union all
 
-    select * from returned_lines
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+left_lines as (
+
+    select
+        lines.order_line_id,
+        lines.buyer,
+        lines.amount - coalesce(own_sums.amount, 0) as amount,
+        lines.is_return,
+        lines.time_number
+    from lines
+    left join own_sums
+        on lines.order_line_id = own_sums.order_line_id
+    where not lines.is_anonymous
+        and lines.amount > coalesce(own_sums.amount, 0)
+
+),
+
+other_matches as (
+
+    {{ match_first_in_first_out('left_lines', ['buyer']) }}
+
+),
+
+money_off as (
+
+    {% for matches in ['own_matches', 'other_matches'] -%}
+    select
+        sale_line_id,
+        return_line_id,
+        amount
+    from {{ matches }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 )
 
 select
-    all_matches.sale_line_id,
-    all_matches.return_line_id,
-    cast(all_matches.quantity as decimal(18, 3)) as quantity,
-    cast(
-        sales.amount * all_matches.quantity / sales.quantity as decimal(18, 4)
-    ) as revenue,
-    all_matches.returned_at
-from all_matches
-inner join {{ order_lines }} as sales
-    on all_matches.sale_line_id = sales.order_line_id
+    sale_line_id,
+    return_line_id,
+    quantity,
+    revenue,
+    is_written_twice,
+    returned_at
+from returned_amounts
+
+union all
+
+select
+    money_off.sale_line_id,
+    money_off.return_line_id,
+    cast(0 as decimal(18, 3)) as quantity,
+    cast(money_off.amount as decimal(18, 4)) as revenue,
+    false as is_written_twice,
+    lines.ordered_at as returned_at
+from money_off
+inner join lines
+    on money_off.return_line_id = lines.order_line_id
+where money_off.amount > 0

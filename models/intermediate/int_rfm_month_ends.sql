@@ -62,7 +62,7 @@ customers_then as (
     from month_ends
     inner join order_states as states
         on month_ends.month_end > states.since_at
-    where states.units > 0
+    where (states.units > 0 or states.revenue > 0)
         and (states.until_at is null or states.until_at >= month_ends.month_end)
     group by states.basis, month_ends.month_end, states.customer_id
 

@@ -21,7 +21,11 @@ DISCOUNTS = [None, "0.0000", "0.5000", "99999.9999", "100000.0001"]
 def expected_amount(quantity: Decimal, price: Decimal, discount: Decimal | None) -> Decimal | None:
     """Return the amount to four decimals, None where it has more than fourteen before them."""
     sign = (quantity > 0) - (quantity < 0)
-    amount = quantity * price - sign * (discount or 0)
+    taken_off = discount or Decimal(0)
+    if price >= 0:
+        # A discount takes no more than the value.
+        taken_off = min(taken_off, abs(quantity) * price)
+    amount = quantity * price - sign * taken_off
     amount = amount.quantize(MONEY, rounding=ROUND_HALF_UP)
     return amount if abs(amount) < LARGEST else None
 

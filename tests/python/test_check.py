@@ -132,6 +132,38 @@ def test_a_folder_that_cannot_be_read_is_refused(check, checked):
     assert left_behind(checked.folder) == []
 
 
+EQUAL = "O1,C1,2025-01-31,P1,1,2.00,red\n" * 3 + "O2,C1,2025-01-31,P1,1,2.00,red\n"
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (
+            "",
+            "2 order lines without a line number are equal in every column to an earlier one of "
+            "their file and are kept, each as a sale of its own; with equal_lines: merge in "
+            "dataset.yml they are merged.",
+        ),
+        (
+            "equal_lines: merge\n",
+            "2 order lines without a line number are equal in every column to an earlier one of "
+            "their file and are merged with it; with equal_lines: keep in dataset.yml they are "
+            "kept.",
+        ),
+    ],
+)
+def test_equal_lines_are_counted_and_it_is_said_what_becomes_of_them(check, setting, sentence):
+    code, lines = check({"order_lines.csv": f"{HEADER}\n{EQUAL}", "dataset.yml": setting})
+    assert code == 0
+    assert sentence in lines
+
+
+def test_a_setting_of_equal_lines_that_is_none_is_refused(check):
+    code, lines = check({"order_lines.csv": f"{HEADER}\n{EQUAL}", "dataset.yml": "equal_lines: x"})
+    assert code == 1
+    assert "equal_lines is 'x', neither keep nor merge." in lines[0]
+
+
 def test_a_misspelt_dataset_is_refused(check, checked):
     code, lines = check({"order_lines.csv": LINES}, dataset="shpo")
     assert code == 1

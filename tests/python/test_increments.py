@@ -309,8 +309,9 @@ def split_sample() -> dict[str, str]:
     """Return the sample's lines in files by date, with all that makes adding them hard.
 
     Lines come late, are corrected by a later file (alone, or with their whole order where a line
-    has no number), and sales are returned in a later file. One is dated a year ahead, which later
-    dates make plausible, and one too far ahead whatever comes.
+    has no number), and sales are returned in a later file: in an order of the return's own or in
+    the sale's, with either status, in part, or as money off; and so are sales of nobody. One line
+    is dated a year ahead, which later dates make plausible, and one too far ahead whatever comes.
     """
     lines = sorted(lines_of_sample(), key=lambda line: (line["ordered_at"], line["order_id"]))
     columns = list(lines[0])
@@ -328,11 +329,16 @@ def split_sample() -> dict[str, str]:
             alone = {"line_number": ""} if chance.random() < 0.3 else {}
             files[chance.choice(later)].append(line | price | alone)
         if later and chance.random() < 0.02:
-            files[number + 1].append(
-                line
-                | {"order_id": f"R{line['order_id']}", "quantity": "-1", "delivered_at": ""}
-                | {"ordered_at": f"{days[number]} 10:00:00", "status": "delivered"}
-            )
+            back = line | {"quantity": "-1", "delivered_at": "", "line_number": "99"}
+            back |= {"ordered_at": f"{days[number]} 10:00:00"}
+            back["status"] = chance.choice(["delivered", "returned"])
+            if chance.random() < 0.6:
+                back["order_id"] = f"R{line['order_id']}"
+            if chance.random() < 0.3:
+                back["unit_price"] = "0.50"
+            if chance.random() < 0.2:
+                back |= {"product_id": "REFUND", "unit_price": "3.00"}
+            files[number + 1].append(back)
     sold = files[0][0]
     files[0].append(sold | {"order_id": "AHEAD", "ordered_at": "2026-12-20 10:00:00"})
     files[0].append(sold | {"order_id": "TYPO", "ordered_at": "2062-12-20 10:00:00"})

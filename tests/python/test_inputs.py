@@ -180,12 +180,12 @@ STOPPING = {
     "an unknown setting": (
         {"order_lines.csv": LINES, "dataset.yml": b"separator: ';'"},
         "data/shop/dataset.yml has the unknown setting separator; it may have delimiter, "
-        "encoding, decimal, timestamp_format, missing.",
+        "encoding, decimal, timestamp_format, missing, equal_lines.",
     ),
     "settings that are a text": (
         {"order_lines.csv": LINES, "dataset.yml": b"semicolon"},
         "data/shop/dataset.yml has the unknown setting semicolon; it may have delimiter, "
-        "encoding, decimal, timestamp_format, missing.",
+        "encoding, decimal, timestamp_format, missing, equal_lines.",
     ),
     "an unknown encoding": (
         {"order_lines.csv": LINES, "dataset.yml": b"encoding: klingon"},

@@ -1,10 +1,12 @@
 -- What the models below must write anew: the lines that were judged since they were
 -- built, whose product has another cost, or that were delivered between the as-of dates
 -- of then and now; and where something came back, all that its customer had of its
--- product, since a return changes the sales before it.
+-- product, since a return changes the sales before it. Of nobody's sales an order is as far
+-- as a return reaches, and money off reaches all of a customer's.
 {{ config(post_hook='{{ note_built() }}') }}
 {%- set readers = [
-    'int_return_matches', 'fct_order_lines', 'fct_orders', 'int_order_events',
+    'int_returned_units', 'int_returned_amounts', 'int_return_matches',
+    'int_returns_explained', 'fct_order_lines', 'fct_orders', 'int_order_events',
     'int_customer_products', 'int_customer_rhythms', 'int_newcomer_receipts',
     'customer_pivot', 'tests',
 ] %}
@@ -16,9 +18,11 @@ order_lines as (
     select
         order_line_id,
         order_id,
-        customer_id,
+        coalesce(customer_id, order_id) as buyer,
         product_id,
+        customer_id is null as is_anonymous,
         quantity < 0 or refused_quantity > 0 as is_return,
+        is_money_off,
         coalesce(delivered_at, ordered_at) as taken_at,
         run_number
     from {{ ref('int_order_lines_judged') }}
@@ -64,8 +68,9 @@ changed as (
     select
         order_lines.order_line_id,
         order_lines.order_id,
-        order_lines.customer_id,
-        order_lines.product_id
+        order_lines.buyer,
+        order_lines.product_id,
+        order_lines.is_anonymous
     from order_lines
     cross join as_of_dates
     where order_lines.run_number > {{ since or 0 }}
@@ -81,14 +86,30 @@ changed as (
 returned_pairs as (
 
     select
-        changed.customer_id,
+        changed.buyer,
+        changed.is_anonymous,
         changed.product_id
     from order_lines
     inner join changed
-        on order_lines.customer_id = changed.customer_id
+        on order_lines.buyer = changed.buyer
+        and order_lines.is_anonymous = changed.is_anonymous
         and order_lines.product_id = changed.product_id
     where order_lines.is_return
-    group by changed.customer_id, changed.product_id
+    group by changed.buyer, changed.is_anonymous, changed.product_id
+
+),
+
+money_off_buyers as (
+
+    select
+        changed.buyer,
+        changed.is_anonymous
+    from order_lines
+    inner join changed
+        on order_lines.buyer = changed.buyer
+        and order_lines.is_anonymous = changed.is_anonymous
+    where order_lines.is_money_off
+    group by changed.buyer, changed.is_anonymous
 
 ),
 
@@ -99,8 +120,19 @@ touched as (
         order_lines.order_id
     from order_lines
     inner join returned_pairs
-        on order_lines.customer_id = returned_pairs.customer_id
+        on order_lines.buyer = returned_pairs.buyer
+        and order_lines.is_anonymous = returned_pairs.is_anonymous
         and order_lines.product_id = returned_pairs.product_id
+
+    union
+
+    select
+        order_lines.order_line_id,
+        order_lines.order_id
+    from order_lines
+    inner join money_off_buyers
+        on order_lines.buyer = money_off_buyers.buyer
+        and order_lines.is_anonymous = money_off_buyers.is_anonymous
 
     union
 

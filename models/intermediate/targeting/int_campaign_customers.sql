@@ -49,9 +49,7 @@ orders as (
         customer_id,
         is_placed,
         placed_revenue,
-        coalesce(
-            placed_margin, placed_revenue * {{ var('assumed_margin_share') }}
-        ) as placed_margin,
+        placed_margin_estimate as placed_margin,
         refund,
         ordered_at
     from {{ ref('fct_orders') }}

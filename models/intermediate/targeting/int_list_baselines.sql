@@ -68,9 +68,7 @@ orders as (
         customer_id,
         is_placed,
         placed_revenue,
-        coalesce(
-            placed_margin, placed_revenue * {{ var('assumed_margin_share') }}
-        ) as placed_margin,
+        placed_margin_estimate as placed_margin,
         refund,
         ordered_at
     from {{ ref('fct_orders') }}
@@ -152,7 +150,7 @@ past_segments as (
         past_date,
         count(*) as customers,
         {{ ratio('sum(' ~ metric ~ ')', 'count(*)') }} as mean,
-        {{ ratio('sum(' ~ metric ~ ' * ' ~ metric ~ ')', 'count(*)') }} as mean_of_squares
+        {{ ratio('sum(' ~ product_of(metric, metric) ~ ')', 'count(*)') }} as mean_of_squares
     from past_customers
     group by segment, past_date
     {%- if not loop.last %}

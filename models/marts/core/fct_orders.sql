@@ -31,6 +31,7 @@ orders as (
         sum({{ basis }}_units) as {{ basis }}_units,
         sum({{ basis }}_revenue) as {{ basis }}_revenue,
         sum({{ basis }}_margin) as {{ basis }}_margin,
+        sum({{ basis }}_margin_estimate) as {{ basis }}_margin_estimate,
         {%- endfor %}
         sum(refund) as refund,
         bool_or(is_placed) as is_placed,
@@ -59,6 +60,7 @@ select
     cast({{ basis }}_units as decimal(18, 3)) as {{ basis }}_units,
     cast({{ basis }}_revenue as decimal(18, 4)) as {{ basis }}_revenue,
     cast({{ basis }}_margin as decimal(18, 4)) as {{ basis }}_margin,
+    cast({{ basis }}_margin_estimate as decimal(18, 4)) as {{ basis }}_margin_estimate,
     {%- endfor %}
     cast(refund as decimal(18, 4)) as refund,
     is_placed,

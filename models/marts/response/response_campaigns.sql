@@ -83,9 +83,7 @@ orders as (
 
     select
         *,
-        coalesce(
-            placed_margin, placed_revenue * {{ var('assumed_margin_share') }}
-        ) as margin
+        placed_margin_estimate as margin
     from {{ ref('fct_orders') }}
     where is_placed
 

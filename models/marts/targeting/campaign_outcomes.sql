@@ -93,12 +93,12 @@ outcomes as (
         slice_{{ loop.index }} as slice_value,
         count(*) as customers,
         sum(amount) as total,
-        sum(amount * amount) as total_of_squares,
+        sum({{ product_of('amount', 'amount') }}) as total_of_squares,
         sum(pre_amount) as pre_total,
-        sum(pre_amount * pre_amount) as pre_total_of_squares,
-        sum(amount * pre_amount) as total_of_products,
+        sum({{ product_of('pre_amount', 'pre_amount') }}) as pre_total_of_squares,
+        sum({{ product_of('amount', 'pre_amount') }}) as total_of_products,
         sum(clipped_amount) as clipped_total,
-        sum(clipped_amount * clipped_amount) as clipped_total_of_squares,
+        sum({{ product_of('clipped_amount', 'clipped_amount') }}) as clipped_total_of_squares,
         {{ 'bool_and(is_cluster_of_then)' if slice == 'cluster' else 'true' }} as is_tested
     from clipped
     where slice_{{ loop.index }} is not null

@@ -17,12 +17,7 @@ orders as (
         customer_id,
         case when is_placed then 1 else 0 end as orders,
         case when is_placed then placed_revenue else 0 end as revenue,
-        case
-            when is_placed then coalesce(
-                placed_margin, placed_revenue * {{ var('assumed_margin_share') }}
-            )
-            else 0
-        end as margin,
+        case when is_placed then placed_margin_estimate else 0 end as margin,
         refund as returns,
         ordered_at
     from {{ ref('fct_orders') }}
@@ -110,8 +105,9 @@ steps as (
         cast(sum({{ amount }}) as decimal(38, 8)) as added_squares
         {%- else %}
         cast(sum(
-            cast({{ metric }} as decimal(18, 4))
-            * cast(2 * {{ metric }}_so_far - {{ metric }} as decimal(18, 4))
+            {{ product_of(
+                metric, 'cast(2 * ' ~ metric ~ '_so_far - ' ~ metric ~ ' as decimal(18, 4))'
+            ) }}
         ) as decimal(38, 8)) as added_squares
         {%- endif %}
     from running

@@ -32,12 +32,7 @@ margins as (
     select
         customer_id,
         case when margin is null then 'assumed' else 'recorded' end as margin_basis,
-        cast(
-            {{ ratio(
-                'coalesce(margin, revenue * ' ~ var('assumed_margin_share') ~ ')',
-                'orders'
-            ) }} as decimal(18, 4)
-        ) as mean_margin
+        cast({{ ratio('margin_estimate', 'orders') }} as decimal(18, 4)) as mean_margin
     from totals
 
 )

@@ -8,8 +8,8 @@ ledger as (
         count(*) as row_count,
         coalesce(sum(quantity), 0) as quantity,
         coalesce(sum(amount), 0) as amount,
-        coalesce(-sum(amount) filter (where decision = 'kept' and reason = {{ text('return') }}), 0)
-            as refund
+        coalesce(-sum(amount) filter (where decision = 'kept' and amount < 0
+            and reason not like {{ text('cancelled') }} || '%'), 0) as refund
     from {{ ref('order_line_ledger') }}
     where decision in ('kept', 'kept but not modelled')
 

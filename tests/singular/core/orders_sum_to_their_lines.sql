@@ -1,7 +1,7 @@
 -- Every modelled line is in one order, and an order is worth what its lines are.
 {% set measures = [
-    'placed_units', 'placed_revenue', 'placed_margin',
-    'bought_units', 'bought_revenue', 'bought_margin', 'refund',
+    'placed_units', 'placed_revenue', 'placed_margin', 'placed_margin_estimate',
+    'bought_units', 'bought_revenue', 'bought_margin', 'bought_margin_estimate', 'refund',
 ] -%}
 with
 

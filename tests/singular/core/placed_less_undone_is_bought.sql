@@ -15,6 +15,7 @@ returned as (
         sale_line_id,
         sum(revenue) as revenue
     from {{ ref('int_return_matches') }}
+    where not is_written_twice
     group by sale_line_id
 
 ),
