@@ -7,7 +7,7 @@ in later baskets.
 
 from python_ml.baskets.evaluation import (
     fisher_p_values,
-    hypergeometric_moments,
+    moment_factors,
     stratified_p_values,
 )
 from python_ml.baskets.itemsets import (
@@ -53,8 +53,8 @@ __all__ = [
     "fisher_p_values",
     "form_strata",
     "group_tastes",
-    "hypergeometric_moments",
     "mine_baskets",
+    "moment_factors",
     "name_items",
     "permute_within_strata",
     "stratified_p_values",

@@ -54,23 +54,25 @@ def fisher_p_values(
     return np.clip(p_value, 0.0, 1.0)[case_of.reshape(-1)]
 
 
-def hypergeometric_moments(
-    first: np.ndarray, second: np.ndarray, total: np.ndarray | float
+def moment_factors(
+    members: np.ndarray, total: np.ndarray | float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, variance and third central moment of the members that two independent sets share.
+    """Factors of the moments of the members that two independent sets share.
+
+    That number is hypergeometric, and its mean, variance and third central moment are each a
+    product of a factor of the one set and the same factor of the other.
 
     Parameters
     ----------
-    first, second : members of either, whole numbers as floats.
+    members : of a set, whole numbers as floats.
     total : members there are, at least 1.
     """
-    spread = first * second * (total - first) * (total - second)
-    skew = spread * (total - 2 * first) * (total - 2 * second)
+    spread = members * (total - members) / total
     return (
-        first * second / total,
-        spread / (total**2 * np.maximum(total - 1, 1)),
-        # Of two members one is in each set or not: that is symmetric.
-        skew / (total**3 * np.maximum((total - 1) * (total - 2), 1)),
+        members / np.sqrt(total),
+        spread / np.sqrt(np.maximum(total - 1, 1)),
+        # Of two, one is in each set or not: that is symmetric.
+        spread * (total - 2 * members) / np.sqrt(total * np.maximum((total - 1) * (total - 2), 1)),
     )
 
 

@@ -12,13 +12,14 @@ from scipy.stats import false_discovery_control
 
 from python_ml.baskets.evaluation import (
     fisher_p_values,
-    hypergeometric_moments,
+    moment_factors,
     stratified_p_values,
 )
 from python_ml.baskets.preparation import SEPARATOR, TOLERANCE
 from python_ml.baskets.strata import MOMENTS, count_within_strata
 from python_ml.frames import check_columns, to_typed
 
+SPLIT_COLUMNS = ["itemset", "antecedent", "consequent"]
 OTHER_SIDE = {"antecedent": "consequent", "consequent": "antecedent"}
 
 COUNT_TYPES = {
@@ -116,7 +117,8 @@ def derive_rules(
     counts = rules[list(COUNT_TYPES)[2:]].to_numpy(float).T
     rules = rules.assign(**_measure_rules(*counts, n_baskets=float(n_baskets)))
     if basket_items is None or strata is None:
-        moments = hypergeometric_moments(*counts[1:], float(n_baskets))
+        factors = (moment_factors(side, float(n_baskets)) for side in counts[1:])
+        moments = [one * other for one, other in zip(*factors, strict=True)]
         within = pd.DataFrame(
             dict(zip(MOMENTS, (counts[0], *moments), strict=True)), index=rules.index
         )
@@ -214,52 +216,65 @@ def _divide(dividend: pd.Series, divisor: pd.Series) -> pd.Series:
     return dividend / divisor.where(divisor > 0)
 
 
-def _list_splits(itemsets: pd.Series) -> pd.DataFrame:
-    """Each itemset cut in two in every way, the part with its first item as `antecedent`."""
-    splits = []
-    for itemset in itemsets:
-        names = itemset.split(SEPARATOR)
-        for mask in range(1, 2 ** len(names) - 1, 2):
-            sides = (
-                SEPARATOR.join(
-                    name for place, name in enumerate(names) if mask >> place & 1 == bit
+def _list_splits(itemsets: pd.Series, *, both_ways: bool = False) -> pd.DataFrame:
+    """Each itemset cut in two in every way, and where asked with the sides the other way too.
+
+    Returns
+    -------
+    One row per split: `itemset`, `antecedent` (with the first item, unless `both_ways`) and
+    `consequent`, and the items of either, `antecedent_size` and `consequent_size`.
+    """
+    names = itemsets.to_numpy(object)
+    parts = [itemset.split(SEPARATOR) for itemset in names]
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    frames = []
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        items = np.array([parts[row] for row in rows], dtype=object)
+        for mask in range(1, 2**length - 1, 1 if both_ways else 2):
+            columns = [[at for at in range(length) if mask >> at & 1 == bit] for bit in (1, 0)]
+            sides = [_join_items(items[:, chosen]) for chosen in columns]
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "row": rows,
+                        "itemset": names[rows],
+                        "antecedent": sides[0],
+                        "consequent": sides[1],
+                        "antecedent_size": len(columns[0]),
+                        "consequent_size": len(columns[1]),
+                    }
                 )
-                for bit in (1, 0)
             )
-            splits.append((itemset, *sides))
-    return pd.DataFrame(splits, columns=["itemset", "antecedent", "consequent"], dtype="str")
+    if not frames:
+        return pd.DataFrame(columns=[*SPLIT_COLUMNS, "antecedent_size", "consequent_size"])
+    splits = pd.concat(frames).sort_values("row", kind="stable", ignore_index=True)
+    return splits.drop(columns="row").astype(dict.fromkeys(SPLIT_COLUMNS, "str"))
+
+
+def _join_items(items: np.ndarray) -> np.ndarray:
+    """Join the items of each row to a text."""
+    joined = items[:, 0]
+    for column in items.T[1:]:
+        joined = joined + SEPARATOR + column
+    return joined
 
 
 def _split_itemsets(itemsets: pd.DataFrame, *, counted: list[str]) -> pd.DataFrame:
     """Each itemset cut in two in every way, with the counts of whole, antecedent, consequent."""
-    texts = itemsets["itemset"].tolist()
-    parts = [text.split(SEPARATOR) for text in texts]
-    row_of = {text: row for row, text in enumerate(texts)}
-    splits = []
-    for row, names in enumerate(parts):
-        for mask in range(1, 2 ** len(names) - 1):
-            chosen = [name for place, name in enumerate(names) if mask >> place & 1]
-            others = [name for place, name in enumerate(names) if not mask >> place & 1]
-            sides = (SEPARATOR.join(chosen), SEPARATOR.join(others))
-            if sides[0] not in row_of or sides[1] not in row_of:
-                raise ValueError(f"itemset '{texts[row]}' is given without all its parts")
-            splits.append((row, row_of[sides[0]], row_of[sides[1]]))
-    whole, antecedent, consequent = np.array(splits, dtype=np.int64).reshape(-1, 3).T
-    names, lengths = itemsets["itemset"].to_numpy(object), np.array([len(part) for part in parts])
-    columns = {
-        "itemset": names[whole],
-        "antecedent": names[antecedent],
-        "consequent": names[consequent],
-        "antecedent_size": lengths[antecedent] if len(splits) else [],
-        "consequent_size": lengths[consequent] if len(splits) else [],
-    }
+    splits = _list_splits(itemsets["itemset"], both_ways=True)
+    row_of = pd.Index(itemsets["itemset"])
+    rows = {column: row_of.get_indexer(splits[column]) for column in SPLIT_COLUMNS}
+    is_partless = (rows["antecedent"] < 0) | (rows["consequent"] < 0)
+    if is_partless.any():
+        itemset = splits.loc[is_partless, "itemset"].iloc[0]
+        raise ValueError(f"itemset '{itemset}' is given without all its parts")
     for column in counted:
         period = column.removesuffix("baskets")
         baskets = itemsets[column].to_numpy(np.int64)
-        columns[f"{period}baskets"] = baskets[whole]
-        columns[f"{period}antecedent_baskets"] = baskets[antecedent]
-        columns[f"{period}consequent_baskets"] = baskets[consequent]
-    return pd.DataFrame(columns)
+        for side, of_side in zip(SPLIT_COLUMNS, ("", "antecedent_", "consequent_"), strict=True):
+            splits[f"{period}{of_side}baskets"] = baskets[rows[side]]
+    return splits
 
 
 def _measure_rules(

@@ -5,8 +5,6 @@ some customers like this and others that. Within baskets of one size, of one cus
 customers of one taste, they do not.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array, csr_array
@@ -15,7 +13,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from python_ml.baskets.evaluation import hypergeometric_moments
+from python_ml.baskets.evaluation import moment_factors
+from python_ml.baskets.itemsets import count_itemsets
 from python_ml.baskets.preparation import SEPARATOR, encode_baskets
 from python_ml.frames import check_columns, to_typed
 
@@ -161,7 +160,8 @@ def count_within_strata(
         is counted.
     strata : one row per basket that takes part, also if it holds none of the items:
         `basket_number` (the `basket_id` of `basket_items`), `stratum`.
-    splits : one row per split of an itemset: `antecedent` and `consequent`, texts with SEPARATOR.
+    splits : one row per split of an itemset: `itemset`, `antecedent` and `consequent`, texts with
+        SEPARATOR.
 
     Returns
     -------
@@ -170,37 +170,34 @@ def count_within_strata(
     their number if sides were independent in each stratum.
     """
     counts = np.zeros((len(MOMENTS), len(splits)))
-    if splits.empty or strata.empty:
-        return pd.DataFrame(dict(zip(MOMENTS, counts, strict=True)), index=splits.index)
-    sides = pd.Index(pd.concat([splits["antecedent"], splits["consequent"]]).unique())
-    stratum, found = pd.factorize(strata["stratum"])
-    total = np.bincount(stratum, minlength=len(found)).astype(float)
-    baskets_of = _hold_sides(
-        basket_items, sides=sides, basket_ids=pd.Index(strata["basket_number"])
-    )
-    held = _count_by_stratum(baskets_of, stratum=stratum, n_strata=len(found))
-    left = sides.get_indexer(splits["antecedent"])
-    right = sides.get_indexer(splits["consequent"])
-    for start in range(0, len(splits), CASES_AT_A_TIME):
-        part = slice(start, start + CASES_AT_A_TIME)
-        n_cases = len(left[part])
-        together = _count_by_stratum(
-            (
-                np.intersect1d(baskets_of[one], baskets_of[other], assume_unique=True)
-                for one, other in zip(left[part], right[part], strict=True)
-            ),
-            stratum=stratum,
-            n_strata=len(found),
-        )
-        # Strata that hold both sides at least once; the others tell nothing.
-        first, second = held[:, left[part]], held[:, right[part]]
-        row, case = (first * second).tocoo().coords
-        a, c = (_pick(one, row, case) for one in (first, second))
-        both, n = _pick(together, row, case), total[row]
-        is_open = (a < n) & (c < n)
-        moments = hypergeometric_moments(a[is_open], c[is_open], n[is_open])
-        for sums, values in zip(counts, (both[is_open], *moments), strict=True):
-            sums[part] = np.bincount(case[is_open], weights=values, minlength=n_cases)
+    if len(splits) and len(strata):
+        basket_ids = pd.Index(strata["basket_number"])
+        rows = basket_items[basket_items["basket_id"].isin(basket_ids)]
+        sides = pd.Index(pd.concat([splits["antecedent"], splits["consequent"]]).unique())
+        stratum, found = pd.factorize(strata["stratum"])
+        total = np.bincount(stratum, minlength=len(found)).astype(float)
+        held = _hold_sides(rows, sides=sides, basket_ids=basket_ids, stratum=stratum)
+        of_row = total[held.indices]
+        is_closed = held.data >= of_row
+        open_tables = [
+            _replace(held, np.where(is_closed, 0.0, factor))
+            for factor in moment_factors(held.data, of_row)
+        ]
+        closed, any_baskets = _replace(held, is_closed * 1.0), held
+        closed_of_all = _replace(held, is_closed * of_row)
+        itemsets = splits["itemset"].drop_duplicates()
+        together = pd.Series(count_itemsets(rows, itemsets=itemsets), index=itemsets)
+        left, right = (sides.get_indexer(splits[side]) for side in ("antecedent", "consequent"))
+        counts[0] = splits["itemset"].map(together).to_numpy(float)
+        for start in range(0, len(splits), CASES_AT_A_TIME):
+            part = slice(start, start + CASES_AT_A_TIME)
+            one, other = left[part], right[part]
+            for sums, table in zip(counts[1:], open_tables, strict=True):
+                sums[part] = _multiply(table, table, one, other)
+            # Where one side is in all baskets of a stratum, both are where the other is.
+            counts[0, part] -= _multiply(closed, any_baskets, one, other)
+            counts[0, part] -= _multiply(any_baskets, closed, one, other)
+            counts[0, part] += _multiply(closed, closed_of_all, one, other)
     return pd.DataFrame(dict(zip(MOMENTS, counts, strict=True)), index=splits.index)
 
 
@@ -236,50 +233,44 @@ def permute_within_strata(
 
 
 def _hold_sides(
-    basket_items: pd.DataFrame, *, sides: pd.Index, basket_ids: pd.Index
-) -> list[np.ndarray]:
-    """Places of the baskets that hold all items of each side, rising."""
+    basket_items: pd.DataFrame, *, sides: pd.Index, basket_ids: pd.Index, stratum: np.ndarray
+) -> csc_array:
+    """Strata x sides: baskets of each stratum that hold all items of each side."""
     parts = [side.split(SEPARATOR) for side in sides]
-    rows = basket_items[basket_items["basket_id"].isin(basket_ids)]
+    wanted = {item for names in parts for item in names}
     one_hot, items = encode_baskets(
-        rows,
-        min_baskets=1,
-        wanted={item for names in parts for item in names},
-        basket_ids=basket_ids,
+        basket_items, min_baskets=1, wanted=wanted, basket_ids=basket_ids
     )
     by_item = one_hot.tocsc()
     by_item.sort_indices()
-    column_of = {item: column for column, item in enumerate(items)}
-
-    def find(item: str) -> np.ndarray:
-        if item not in column_of:
-            return np.empty(0, dtype=np.int64)
-        column = column_of[item]
-        return by_item.indices[by_item.indptr[column] : by_item.indptr[column + 1]]
-
-    held = []
-    for names in parts:
-        baskets = find(names[0])
-        for name in names[1:]:
-            baskets = np.intersect1d(baskets, find(name), assume_unique=True)
-        held.append(baskets)
-    return held
-
-
-def _count_by_stratum(
-    baskets_of: list[np.ndarray] | Iterator[np.ndarray], *, stratum: np.ndarray, n_strata: int
-) -> csc_array:
-    """Strata x sides: baskets of each stratum that hold each side."""
-    baskets_of = list(baskets_of)
-    lengths = [len(baskets) for baskets in baskets_of]
-    rows = stratum[np.concatenate(baskets_of).astype(np.int64)] if baskets_of else []
-    columns = np.repeat(np.arange(len(baskets_of)), lengths)
-    ones = np.ones(len(columns))
-    return csr_array((ones, (rows, columns)), shape=(n_strata, len(baskets_of))).tocsc()
+    baskets_of = {
+        item: by_item.indices[by_item.indptr[column] : by_item.indptr[column + 1]]
+        for column, item in enumerate(items)
+    }
+    nowhere = np.empty(0, dtype=by_item.indices.dtype)
+    rows, lengths = [], []
+    for first, *others in parts:
+        baskets = baskets_of.get(first, nowhere)
+        for item in others:
+            other = baskets_of.get(item, nowhere)
+            baskets = np.intersect1d(baskets, other, assume_unique=True)
+        rows.append(stratum[baskets])
+        lengths.append(len(baskets))
+    rows = np.concatenate(rows)
+    columns = np.repeat(np.arange(len(sides)), lengths)
+    shape = (stratum.max() + 1, len(sides))
+    return csr_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsc()
 
 
-def _pick(table: csc_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Values of `table` at given places."""
-    if not len(rows):
-        return np.empty(0)
-    return np.asarray(table[rows, columns]).reshape(-1)
+def _replace(table: csc_array, values: np.ndarray) -> csc_array:
+    """Build a table of other `values` at the places of `table`; zeros need no place."""
+    replaced = csc_array((values, table.indices, table.indptr), shape=table.shape, copy=True)
+    replaced.eliminate_zeros()
+    return replaced
+
+
+def _multiply(
+    first: csc_array, second: csc_array, columns: np.ndarray, others: np.ndarray
+) -> np.ndarray:
+    """Sum over strata of the product of a column of `first` and one of `second`, for each pair."""
+    return np.asarray((first[:, columns] * second[:, others]).sum(axis=0)).reshape(-1)
