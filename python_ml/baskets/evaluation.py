@@ -101,9 +101,12 @@ def stratified_p_values(
     chance = np.clip((1 - third_moment / safe) / 2, 1e-9, 1 - 1e-9)
     draws = safe / (chance * (1 - chance))
     shifted = both - (mean - draws * chance)
-    tail = betainc(np.maximum(shifted, 1e-12), np.maximum(draws - shifted + 1, 1e-12), chance)
-    # Beyond the last value of the binomial: Poisson's tail is an upper bound (Hoeffding 1956).
-    tail = np.where(shifted >= draws + 1, gammainc(np.maximum(both, 1), mean), tail)
+    # Beyond the last value of the binomial its chance stands, or Poisson's tail if that is less,
+    # which is never too small above the mean (Hoeffding 1956).
+    last = np.clip(shifted, 1e-12, draws)
+    tail = betainc(last, draws - last + 1, chance)
+    poisson = gammainc(np.maximum(both, 1), mean)
+    tail = np.where(shifted > draws, np.minimum(tail, poisson), tail)
     tail = np.where((both <= 0) | (shifted <= 0), 1.0, tail)
     return np.where(is_told, np.clip(tail, 0.0, 1.0), np.nan)
 
