@@ -142,7 +142,7 @@ def test_customers_who_are_all_alike_are_one_group_and_scored_by_the_rule(projec
     assert set(clusters["cluster_name"]) == {"everyone"}
     assert clusters["is_chosen"].all()
     rules = read_table(database, "basket.association_rules")
-    assert set(rules["verdict"]) == {"may be chance by Fisher's test"}
+    assert set(rules["verdict"]) == {"may be chance by the Fisher test"}
     evaluations = read_table(database, "activity.activity_evaluations")
     evaluations = evaluations.set_index("known_from")
     assert evaluations["declined_rows"].to_dict() == {"receipts": 0, "totals": 0}

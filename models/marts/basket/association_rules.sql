@@ -56,7 +56,7 @@ judged as (
         *,
         case
             when q_value > {{ var('basket_max_q') }} + 1e-9
-                then {{ text("may be chance by Fisher's test") }}
+                then {{ text('may be chance by the Fisher test') }}
             when lift < {{ var('basket_min_lift') }} - 1e-9
                 then {{ text('hardly more than usual') }}
             when is_redundant then {{ text('adds nothing to a shorter rule') }}
