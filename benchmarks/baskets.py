@@ -27,7 +27,7 @@ from scipy.sparse import csr_matrix
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from python_ml.baskets import BIT_SETS, _encode, find_frequent_itemsets  # noqa: E402
+from python_ml.baskets import BIT_SETS, encode_baskets, find_frequent_itemsets  # noqa: E402
 
 COMPARED = ("bit sets", "apriori", "apriori, low memory", "fpgrowth", "fpgrowth, sparse")
 SEED = 5
@@ -95,7 +95,7 @@ def run_own(
 ) -> tuple[float, float, int]:
     """Time the project's own count: seconds of encoding, seconds of the rest, itemsets."""
     started = time.perf_counter()
-    encoded = _encode(rows, min_baskets=ceil(min_support * baskets))
+    encoded = encode_baskets(rows, min_baskets=ceil(min_support * baskets))
     encoding = time.perf_counter() - started
     del encoded
     started = time.perf_counter()

@@ -63,11 +63,23 @@ planned as (
 
 ),
 
+-- What cross-selling rests on.
+recommended as (
+
+    select
+        count(*) filter (where is_chosen and method <> 'popularity') as methods,
+        max(customers) as customers
+    from {{ ref('recommendation_evaluations') }}
+
+),
+
 catalogued as (
 
     select
         lists.*,
         planned.campaigns as planned_campaigns,
+        recommended.methods as recommended_methods,
+        recommended.customers as recommended_customers,
         runs.list_hash,
         removals.candidates,
         removals.held_out,
@@ -86,6 +98,7 @@ catalogued as (
     left join stops
         on lists.list_name = stops.list_name
     cross join planned
+    cross join recommended
 
 )
 
@@ -105,6 +118,10 @@ select
                     'no candidates: no past campaign foretells who answers, or what it is worth'
                 ) }}
             end
+        when candidates = 0 and list_name = 'cross_sell' and recommended_customers = 0
+            then {{ text('no candidates: the history is too short to test what would be bought') }}
+        when candidates = 0 and list_name = 'cross_sell' and recommended_methods = 0
+            then {{ text('no candidates: no method predicts better than popularity what is bought') }}
         when candidates = 0 then {{ text('no candidates') }}
         else {{ text(
             'nobody is left of {candidates} candidates: {step} removed {removed}',

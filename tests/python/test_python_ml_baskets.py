@@ -1,4 +1,7 @@
-"""Itemsets and rules: equal to mlxtend's, inclusive at thresholds, sane on odd input."""
+"""Itemsets and rules: equal to mlxtend's, inclusive at thresholds, sane on odd input.
+
+What holds within strata has tests of its own, in test_python_ml_strata.
+"""
 
 import duckdb
 import numpy as np
@@ -7,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlxtend.frequent_patterns import apriori, association_rules
-from scipy.stats import false_discovery_control, fisher_exact, hypergeom, poisson
+from scipy.stats import false_discovery_control, fisher_exact, hypergeom
 
 from python_ml.baskets import (
     BIT_SETS,
@@ -16,7 +19,7 @@ from python_ml.baskets import (
     MEASURE_TYPES,
     MLXTEND,
     SEPARATOR,
-    SIZE_TYPES,
+    STRATIFIED_TYPES,
     TooManyItemsetsError,
     confirm_rules,
     count_itemsets,
@@ -202,45 +205,17 @@ def test_shuffling_items_over_baskets_leaves_no_significant_rule():
     assert rules["q_value"].min() > 0.05
 
 
-def count_sizes(rows):
-    sizes = rows.groupby("basket_id").size().value_counts()
-    return sizes.rename_axis("size").reset_index(name="baskets")
-
-
-def draw_uneven_baskets(generator, *, n_baskets=3_000):
-    """Independent draws of 200 items; every tenth basket is ten times as large."""
-    weights = 1 / np.arange(50, 250)
-    return to_rows(
-        [
-            {f"{item:03d}" for item in generator.choice(200, size, False, weights / weights.sum())}
-            for size in np.where(generator.random(n_baskets) < 0.1, 30, 3)
-        ]
-    )
-
-
-def test_unrelated_items_lift_each_other_in_uneven_baskets_but_not_beyond_their_size():
-    generator = np.random.default_rng(17)
-    earlier, later = draw_uneven_baskets(generator), draw_uneven_baskets(generator)
-    itemsets = find_frequent_itemsets(earlier, n_baskets=3_000, min_support=0.003, max_length=2)
-    itemsets["later_baskets"] = count_itemsets(later, itemsets=itemsets["itemset"])
-    rules = derive_rules(
-        itemsets, n_baskets=3_000, min_confidence=0.0, basket_sizes=count_sizes(earlier)
-    )
-    rules = confirm_rules(rules, n_later_baskets=3_000, basket_sizes=count_sizes(later))
-    assert len(rules) > 5_000
-    # Nearly all look like rules, earlier and later, until the size of baskets is allowed for.
-    assert (rules["q_value"] <= 0.05).mean() > 0.8
-    assert (rules["later_lift"] >= 1.2).mean() > 0.8
-    assert rules["later_size_lift"].mean() == pytest.approx(1, abs=0.05)
-    assert (rules["later_p_value"] <= 0.05).mean() == pytest.approx(0.04, abs=0.02)
-    assert (rules["size_q_value"] <= 0.05).sum() == 0
-
-
-def test_alike_baskets_expect_what_independence_does():
+def test_without_strata_all_baskets_are_one():
     rows, n_baskets = planted_baskets()
     itemsets = find_frequent_itemsets(rows, n_baskets=n_baskets, min_support=0.01)
     rules = derive_rules(itemsets, n_baskets=n_baskets, min_confidence=0.0)
-    np.testing.assert_allclose(rules["size_lift"], rules["lift"], rtol=1e-4)
+    assert len(rules) > 50
+    np.testing.assert_allclose(rules["stratified_lift"], rules["lift"])
+    is_near = rules["p_value"] > 1e-3
+    near = rules[is_near]
+    np.testing.assert_allclose(near["stratified_p_value"], near["p_value"], rtol=0.1)
+    assert (rules.loc[~is_near, "stratified_p_value"] < 1e-50).all()
+    assert (~is_near).sum() == 2
 
 
 def test_neither_row_order_nor_repeated_rows_change_anything():
@@ -340,7 +315,8 @@ def test_little_or_nothing_gives_typed_frames(baskets, min_support, itemsets):
     assert database_types(rules) == (
         dict.fromkeys(["itemset", "antecedent", "consequent"], "VARCHAR")
         | dict.fromkeys(COUNT_TYPES, "BIGINT")
-        | dict.fromkeys([*MEASURE_TYPES, *SIZE_TYPES], "DOUBLE")
+        | dict.fromkeys([*MEASURE_TYPES, *STRATIFIED_TYPES], "DOUBLE")
+        | {"stratified_baskets": "BIGINT"}
         | dict.fromkeys(["improvement", "improvement_p_value"], "DOUBLE")
         | {"is_redundant": "BOOLEAN"}
     )
@@ -427,21 +403,25 @@ def test_later_baskets_confirm_a_rule_or_do_not():
     later = [{"a", "b"}] * 5 + [{"c"}, {"d"}] * 5 + [{"e"}] * 5
     mined = mine(earlier, later, min_support=0.1).iloc[1:]
     rules = derive_rules(mined, n_baskets=20, min_confidence=0.5)
-    alike = pd.DataFrame({"size": [1], "baskets": [20]})
-    confirmed = confirm_rules(rules, n_later_baskets=20, basket_sizes=alike)
-    confirmed = confirmed.set_index("antecedent")
+    strata = pd.DataFrame({"basket_number": np.arange(20), "stratum": 0})
+    confirmed = confirm_rules(
+        rules, n_later_baskets=20, basket_items=to_rows(later), strata=strata
+    ).set_index("antecedent")
     assert confirmed.loc["a", "later_baskets"] == 5
     assert confirmed.loc["a", "later_lift"] == pytest.approx(4)
-    assert confirmed.loc["a", "later_size_lift"] == pytest.approx(4, rel=1e-4)
-    assert confirmed.loc["a", "later_p_value"] == pytest.approx(poisson.sf(4, 1.25), rel=1e-3)
-    assert confirmed.loc["c", "later_lift"] == confirmed.loc["c", "later_size_lift"] == 0
+    assert confirmed.loc["a", "validation_stratified_lift"] == pytest.approx(4)
+    # The exact chance is 0.00006; of so few baskets the approximation is on the safe side.
+    assert 0.00006 < confirmed.loc["a", "later_p_value"] < 0.01
+    assert confirmed.loc["c", "later_lift"] == 0
+    assert confirmed.loc["c", "validation_stratified_lift"] == 0
     assert confirmed.loc["c", "later_p_value"] == 1
     unseen = confirm_rules(
         rules.assign(**dict.fromkeys(LATER_TYPES, 0)),
         n_later_baskets=0,
-        basket_sizes=alike.head(0),
+        basket_items=to_rows([]),
+        strata=strata.head(0),
     )
-    assert unseen[["later_lift", "later_size_lift"]].isna().all(axis=None)
+    assert unseen[["later_lift", "validation_stratified_lift"]].isna().all(axis=None)
     assert (unseen["later_p_value"] == 1).all()
 
 
@@ -498,7 +478,7 @@ def test_pairs_are_counted_alike_in_a_tally_and_in_a_product(monkeypatch, limits
     request = {"n_baskets": 160, "min_support": 0.01, "max_length": 3, "method": BIT_SETS}
     usual = find_frequent_itemsets(rows, **request)
     for name, limit in limits.items():
-        monkeypatch.setattr(f"python_ml.baskets.{name}", limit)
+        monkeypatch.setattr(f"python_ml.baskets.levels.{name}", limit)
     pd.testing.assert_frame_equal(find_frequent_itemsets(rows, **request), usual)
     assert (usual["length"] == 3).sum() > 50
 

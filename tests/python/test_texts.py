@@ -48,7 +48,7 @@ COMPOSERS = {
     "python_ml/clustering/preparation.py": "feature_choices",
     "python_ml/classification.py": "classifiers",
     "python_ml/newcomers.py": "newcomers",
-    "python_ml/baskets.py": "baskets",
+    "python_ml/baskets/itemsets.py": "baskets",
     "python_ml/planning.py": "plans",
     "targeted_lists/drift.py": "drift",
 }

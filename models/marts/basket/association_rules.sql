@@ -24,7 +24,10 @@ named as (
     select
         rules.*,
         {{ null_if_nan('rules.later_lift') }} as known_later_lift,
-        {{ null_if_nan('rules.later_size_lift') }} as known_later_size_lift,
+        {{ null_if_nan('rules.stratified_lift') }} as known_stratified_lift,
+        {{ null_if_nan('rules.stratified_p_value') }} as known_stratified_p_value,
+        {{ null_if_nan('rules.validation_stratified_lift') }}
+            as known_validation_stratified_lift,
         {{ null_if_nan('rules.improvement') }} as known_improvement,
         {{ null_if_nan('rules.improvement_p_value') }} as known_improvement_p_value,
         antecedents.itemset_name as antecedent_name,
@@ -45,23 +48,32 @@ named as (
 
 ),
 
--- Thresholds are inclusive; the tolerance keeps a rule that is exactly at one.
+-- Thresholds are inclusive; the tolerance keeps a rule that is exactly at one. Each
+-- verdict names the test that failed.
 judged as (
 
     select
         *,
         case
-            when greatest(q_value, size_q_value) > {{ var('basket_max_q') }} + 1e-9
-                then {{ text('may be chance') }}
-            when least(lift, size_lift) < {{ var('basket_min_lift') }} - 1e-9
+            when q_value > {{ var('basket_max_q') }} + 1e-9
+                then {{ text('may be chance by the Fisher test') }}
+            when lift < {{ var('basket_min_lift') }} - 1e-9
                 then {{ text('hardly more than usual') }}
             when is_redundant then {{ text('adds nothing to a shorter rule') }}
             when later_period_baskets = 0 then {{ text('history too short to confirm it') }}
-            when known_later_lift is null then {{ text('no later baskets to confirm it') }}
-            when least(known_later_lift, known_later_size_lift)
-                < {{ var('basket_min_lift') }} - 1e-9
-                or later_p_value > {{ var('basket_max_later_p') }} + 1e-9
+            when known_stratified_p_value is null
+                then {{ text('cannot be tested within strata') }}
+            when stratified_q_value > {{ var('basket_max_q') }} + 1e-9
+                then {{ text('may be chance within strata') }}
+            when known_stratified_lift < {{ var('basket_min_lift') }} - 1e-9
+                then {{ text('hardly more than expected within strata') }}
+            when known_later_lift is null or known_validation_stratified_lift is null
+                then {{ text('no later baskets to confirm it') }}
+            when known_later_lift < {{ var('basket_min_lift') }} - 1e-9
                 then {{ text('did not hold in later baskets') }}
+            when known_validation_stratified_lift < {{ var('basket_min_lift') }} - 1e-9
+                or later_p_value > {{ var('basket_max_later_p') }} + 1e-9
+                then {{ text('did not hold within strata of later baskets') }}
             else {{ text('holds in later baskets') }}
         end as verdict
     from named
@@ -82,6 +94,7 @@ select
     cast(antecedent_baskets as bigint) as antecedent_baskets,
     cast(consequent_baskets as bigint) as consequent_baskets,
     cast(later_baskets as bigint) as later_baskets,
+    cast(stratified_baskets as bigint) as stratified_baskets,
     support,
     confidence,
     lift,
@@ -93,10 +106,11 @@ select
     known_improvement as improvement,
     known_improvement_p_value as improvement_p_value,
     expected_baskets,
-    size_lift,
-    size_q_value,
+    known_stratified_lift as stratified_lift,
+    known_stratified_p_value as stratified_p_value,
+    stratified_q_value,
     known_later_lift as later_lift,
-    known_later_size_lift as later_size_lift,
+    known_validation_stratified_lift as validation_stratified_lift,
     later_p_value,
     is_redundant,
     verdict = {{ text('holds in later baskets') }} as is_usable

@@ -1,5 +1,5 @@
--- The product of a candidate was never bought by the customer, and what was bought
--- goes with it: a usable rule of orders ends in it.
+-- The product of a candidate was never bought by the customer, and it is what the chosen
+-- method offers: of rules, a usable rule of orders ends in it.
 with
 
 bought as (
@@ -37,5 +37,20 @@ left join bought
     and candidates.product_id = bought.product_id
 left join offered_by_rules
     on candidates.product_id = offered_by_rules.product_id
+left join {{ ref('product_recommendations') }} as recommendations
+    on candidates.customer_id = recommendations.customer_id
+    and candidates.product_id = recommendations.product_id
 where bought.product_id is not null
-    or offered_by_rules.product_id is null
+    or recommendations.product_id is null
+    or not exists (
+        select 1 from {{ ref('recommendation_evaluations') }} as evaluations
+        where evaluations.is_chosen
+            and evaluations.method <> 'popularity'
+            and (
+                (
+                    evaluations.method in ('rules', 'rules_then_segment')
+                    and offered_by_rules.product_id is not null
+                )
+                or evaluations.method = recommendations.method
+            )
+    )
