@@ -122,6 +122,7 @@ select
         ) }}
         else candidate_reason
     end as reason,
+    reachability,
     consent_basis,
     lift_basis,
     rank,
