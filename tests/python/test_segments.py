@@ -211,3 +211,17 @@ def test_three_behaviours_are_three_kinds_of_names() -> None:
     silent = {"At Risk", "Cannot Lose Them", "Hibernating", "Lost", "About To Sleep"}
     assert set(named.loc[gone, "segment"]) <= silent
     assert not named.loc[named["recency_days"] < 30, "segment"].isin(silent).any()
+
+
+def test_days_are_counted_in_one_way() -> None:
+    """No model counts days but by the macro `elapsed_days`, which has the only definition."""
+    own_way = re.compile(r"date_?diff\s*\((?:[^()]|\([^()]*\))*['\"]day['\"]|\bdatesub\b", re.I)
+    counting = {
+        path.name: own_way.findall(text)
+        for folder in ("models", "macros")
+        for path in (REPO_ROOT / folder).rglob("*.sql")
+        if own_way.search(text := path.read_text(encoding="utf-8"))
+    }
+    # The label of a weekday is no length of time.
+    assert set(counting) <= {"time_labels.sql"}
+    assert (REPO_ROOT / "macros/sql/elapsed_days.sql").exists()

@@ -27,8 +27,9 @@ select
     recommendations.customer_id,
     recommendations.product_id,
     {{ text(
-        '{reason}; last order {days} days ago',
-        reason='recommendations.reason', days='totals.recency_days'
+        '{reason}; last order {days} ago',
+        reason='recommendations.reason',
+        days=counted('totals.recency_days', 'day|days')
     ) }} as reason,
     coalesce(cast(recommendations.expected_margin as double), 0) as score
 from recommendations
