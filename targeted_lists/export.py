@@ -225,7 +225,12 @@ def find_list(connection: duckdb.DuckDBPyConnection, order: Order) -> dict[str, 
                 select count(*) from published.targeting.list_members as members
                 where members.list_name = catalog.list_name
                     and members.consent_basis <> 'granted'
-            ) as unconsented
+            ) as unconsented,
+            (
+                select count(*) from published.targeting.list_members as members
+                where members.list_name = catalog.list_name
+                    and members.reachability <> 'reachable'
+            ) as unaddressed
         from published.lists.list_catalog as catalog
         inner join published.targeting.list_runs as runs
             on catalog.list_name = runs.list_name
@@ -236,13 +241,18 @@ def find_list(connection: duckdb.DuckDBPyConnection, order: Order) -> dict[str, 
     ).fetchone()
     if row is None:
         raise ExportError("The published lists have no as-of date; run `make lists`.")
-    is_stopped, stop_reason, as_of_date, definition_hash, unconsented = row
+    is_stopped, stop_reason, as_of_date, definition_hash, unconsented, unaddressed = row
     if is_stopped:
         raise ExportError(f"{order.list_name} is stopped: {stop_reason}.")
     if unconsented:
         raise ExportError(
             f"{order.list_name} holds {unconsented} customers whose consent is not recorded; "
             "without consents nothing is exported."
+        )
+    if unaddressed:
+        raise ExportError(
+            f"{order.list_name} holds {unaddressed} customers of whom no address is recorded; "
+            "without addresses nothing is exported."
         )
     return {
         "list_name": order.list_name,

@@ -19,6 +19,7 @@ select
     offer,
     offer_basis,
     reason,
+    reachability,
     consent_basis,
     rank,
     expected_value,

@@ -57,6 +57,8 @@ customers_then as (
         month_ends.month_end,
         states.customer_id,
         -{{ elapsed_days('max(states.ordered_at)', 'month_ends.month_end') }} as recency,
+        {{ elapsed_days('min(states.ordered_at)', 'month_ends.month_end') }}
+            as first_order_days,
         count(*) as frequency,
         sum(states.revenue) as monetary
     from month_ends
@@ -85,9 +87,7 @@ borders as (
 scored as (
 
     select
-        customers_then.basis,
-        customers_then.month_end,
-        customers_then.customer_id,
+        customers_then.*,
         100 * {{ score_by_borders('customers_then.recency', 'borders.recency') }}
         + 10 * {{ score_by_borders('customers_then.frequency', 'borders.frequency') }}
         + {{ score_by_borders('customers_then.monetary', 'borders.monetary') }} as code
@@ -102,7 +102,10 @@ select
     scored.basis,
     cast(scored.month_end as date) as month_end_date,
     scored.customer_id,
-    segment_map.segment
+    {{ guarded_segment(
+        'guards', orders='scored.frequency', first_order_days='scored.first_order_days',
+        recency_days='-scored.recency'
+    ) }} as segment
 from scored
-inner join {{ ref('rfm_segment_map') }} as segment_map
-    on scored.code = segment_map.rfm_code
+inner join {{ ref('int_rfm_segment_guards') }} as guards
+    on scored.code = guards.rfm_code

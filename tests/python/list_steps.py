@@ -415,7 +415,11 @@ def is_control(name: str, customer: str) -> bool:
 def find_objection(world: World, customer: str, channel: str) -> str | None:
     """Return the first of the four steps that forbids a channel, None where none does."""
     contact = world.contacts.get(customer, {}).get(ADDRESS[channel])
-    if contact != GOOD_CONTACT[ADDRESS[channel]]:
+    # Files without an address of anybody say nothing of who can be reached.
+    is_recorded = any(
+        value is not None for held in world.contacts.values() for value in held.values()
+    )
+    if is_recorded and contact != GOOD_CONTACT[ADDRESS[channel]]:
         return "reachability"
     if not may_write(world, customer, channel):
         return "consent"

@@ -564,6 +564,46 @@ def test_totals_alone_make_scores(project):
     ]
 
 
+def test_nobody_falls_between_the_tables_of_rfm(project: Project, repo_root: Path) -> None:
+    """Of the case, Z bought at 0.00 alone; here one more only cancelled, one is in a file."""
+    case = repo_root.parent / "shared/cases/numbers/tiny/order_lines.csv"
+    if not case.exists():
+        pytest.skip(f"the case is not at {case}")
+    lines = case.read_text(encoding="utf-8").splitlines()
+    header, *rows = [f"{line},{'status' if n == 0 else ''}" for n, line in enumerate(lines)]
+    rows.append("Y-1,1,Y,2024-04-10,X,1,9,cancelled")
+    folder = project.folder / "data/tiny"
+    write(
+        folder,
+        {
+            "order_lines.csv": "\n".join([header, *rows]) + "\n",
+            "customers.csv": "customer_id\nA\nW\n",
+        },
+    )
+    outcome = project.dbt(*CORE, "+marts.rfm", dataset="tiny")
+    assert outcome.success, "\n".join(outcome.failures)
+    database = project.warehouse("tiny")
+    assert query(
+        database, "select basis, customer_id, source, reason from rfm.rfm_skipped order by all"
+    ) == [
+        (basis, customer, source, reason)
+        for basis in ("bought", "placed")
+        for customer, source, reason in (
+            ("W", "customers", "known from the file of customers alone: no order"),
+            ("Y", "receipts", "only cancelled orders"),
+            ("Z", "receipts", "only free lines"),
+        )
+    ]
+    ((known, scored, segments),) = query(
+        database,
+        "select (select count(*) from core.dim_customers), count(*), "
+        "count(*) filter (segment in ('Champions', 'Loyal', 'Cannot Lose Them') and frequency = 1)"
+        " from rfm.rfm_scores where basis = 'bought'",
+    )
+    assert known == scored + 3
+    assert segments == 0
+
+
 @pytest.fixture(scope="module")
 def lines_only(project: Project) -> Build:
     """A dataset of order lines and nothing else, built whole and published."""

@@ -111,6 +111,7 @@ def publish(
     *,
     members=tuple(MEMBERS),
     consent_basis: str = "granted",
+    reachability: str = "reachable",
     stop_reason: str | None = None,
 ) -> None:
     """Publish a list of these members and the controls."""
@@ -136,7 +137,8 @@ def publish(
         )
         published.execute(
             "create table targeting.list_members (list_name text, customer_id text, offer text, "
-            "offer_basis text, product_id text, consent_basis text, valid_until date)"
+            "offer_basis text, product_id text, reachability text, consent_basis text, "
+            "valid_until date)"
         )
         people = [(one, "treatment", True) for one in members]
         people += [(one, "control", True) for one in CONTROLS] + [("x", None, False)]
@@ -151,8 +153,8 @@ def publish(
             if arm == "treatment":
                 published.execute(
                     "insert into targeting.list_members values "
-                    "('win_back', ?, ?, 'basket', 'p1', ?, '2026-07-31')",
-                    [customer, 'Tea, "fresh"', consent_basis],
+                    "('win_back', ?, ?, 'basket', 'p1', ?, ?, '2026-07-31')",
+                    [customer, 'Tea, "fresh"', reachability, consent_basis],
                 )
 
 
@@ -324,6 +326,10 @@ def test_an_order_that_cannot_be_met_changes_nothing(places, order, sentence):
     ("published", "sentence"),
     [
         ({"consent_basis": "not recorded"}, "without consents nothing is exported"),
+        (
+            {"reachability": "not recorded"},
+            "of whom no address is recorded; without addresses nothing is exported",
+        ),
         ({"stop_reason": "red alert: sales fell by half"}, "is stopped: red alert"),
         ({"members": ["m4", "m5"]}, "has 0 customers that csv could take"),
     ],

@@ -241,6 +241,27 @@ def test_an_unsound_definition_is_named(steps: Steps, terms: dict, fault: str) -
     )
 
 
+@pytest.mark.parametrize("contact", [{}, {"email": None, "phone": None}])
+def test_where_no_address_is_recorded_reachability_is_unknown(steps: Steps, contact: dict) -> None:
+    """The lists are built and marked; one address of anybody, and the others have failed."""
+    world = willing_world(20)
+    world.contacts = {one: dict(contact) for one in world.contacts if contact}
+    steps.run(world.tables())
+    assert {check: steps.faults(check) for check in CHECKS} == {check: [] for check in CHECKS}
+    marks = "select distinct reachability, consent_basis from sample.targeting.list_members"
+    assert steps.query(marks) == [{"reachability": "not recorded", "consent_basis": "granted"}]
+    notes = (
+        "select removed, note from sample.targeting.list_waterfall "
+        f"where step = 'reachability' and list_name = '{LISTS[0]}'"
+    )
+    unknown = "no address of anybody is recorded: reachability is unknown"
+    assert steps.query(notes) == [{"removed": 0, "note": unknown}]
+    world.contacts = {"w00": dict(GOOD_CONTACT)}
+    steps.run(world.tables())
+    assert steps.query(notes) == [{"removed": 19, "note": None}]
+    assert all(row["reachability"] == "reachable" for row in steps.query(marks))
+
+
 def test_a_name_with_a_quote_is_refused_and_breaks_nothing(steps: Steps) -> None:
     world = sound_world()
     steps.run(world.tables())

@@ -27,6 +27,7 @@ from python_ml.classification import (
     prepare_training,
 )
 from targeted_lists.check import check_dataset
+from targeted_lists.export import ExportError, Order, Places, export_list
 from targeted_lists.inputs import InputError, describe_inputs_json, find_inputs, layout_of
 from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
 
@@ -326,6 +327,33 @@ def test_value_is_profit_and_the_cells_say_what_to_do(one_click: Build) -> None:
             *("pages_per_visit", "unpaid_items"),
         )
     ]
+
+
+def test_lists_are_built_and_marked_where_no_address_is_recorded(
+    one_click: Build, tmp_path: Path
+) -> None:
+    """The files hold no e-mail and no phone of anybody: who can be reached is unknown."""
+    ((members, marked, consented),) = one_click.query(
+        "select count(*), count(*) filter (reachability = 'not recorded'), "
+        "count(*) filter (consent_basis = 'granted') from lists.list_retain_declining"
+    )
+    assert members == marked == consented > 50
+    assert one_click.query(
+        "select distinct first_exclusion = 'reachability', reachability "
+        "from targeting.list_decisions where first_exclusion is not null"
+    ) == [(False, "not recorded")]
+    assert one_click.query(
+        "select removed, note from targeting.list_waterfall "
+        "where list_name = 'retain_declining' and step = 'reachability'"
+    ) == [(0, "no address of anybody is recorded: reachability is unknown")]
+    places = Places(
+        published=one_click.published.parent,
+        warehouse=one_click.warehouse.parent,
+        state=tmp_path / "state",
+        exports=tmp_path / "exports",
+    )
+    with pytest.raises(ExportError, match=f"holds {members} customers of whom no address is"):
+        export_list(Order("one_click", "retain_declining", "csv"), places=places)
 
 
 def test_marts_of_receipts_are_empty_tables(one_click: Build) -> None:

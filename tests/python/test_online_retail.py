@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from conftest import Build, Project, query
 from openpyxl import Workbook
+from text_numbers import find_bad_numbers
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,27 @@ def test_scores_rest_on_the_published_customers(build):
         where is_placed and country = 'United Kingdom' and customer_id is not null
         """
     ) == [(3_916, 16_579)]
+
+
+def test_numbers_in_sentences_are_for_people(build):
+    assert find_bad_numbers(build.published) == {}
+
+
+def test_names_of_segments_fit_the_people_under_them(build):
+    """Of the published customers nobody with one order is loyal, and new is new."""
+    ((wrong, new),) = build.query(
+        """
+        select
+            count(*) filter (
+                frequency = 1 and segment in ('Champions', 'Loyal', 'Cannot Lose Them')
+                or recency_days > 90 and segment in ('New', 'Promising')
+            ),
+            count(*) filter (segment = 'New')
+        from rfm.rfm_scores
+        """
+    )
+    assert wrong == 0
+    assert new > 100
 
 
 def test_returns_without_a_sale_are_counted(build):

@@ -21,6 +21,7 @@ import jinja2
 import pytest
 from conftest import REPO_ROOT, Build, Project, copy_project
 from dbt_common.clients.jinja import MaterializationExtension
+from text_numbers import BAD_NUMBERS, find_bad_numbers
 
 SEEDS = REPO_ROOT / "seeds"
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -316,6 +317,71 @@ def test_every_text_of_the_sample_is_russian(texts: dict[tuple[str, str], set[st
         ("cluster_summaries", "strategy"),
         ("findings", "pattern"),
     } <= read
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_numbers_in_sentences_are_for_people(
+    language: str, sample_build: Build, russian: tuple[Project, Path]
+) -> None:
+    assert find_bad_numbers(sample_build.published if language == "en" else russian[1]) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_bad"),
+    [
+        ("usually every 4.0", True),
+        ("usually every 47; 4 orders so far", True),
+        ("no order for 11 days, usually every 1 day; 21 orders so far", False),
+        ("last order 1 days ago", True),
+        ("a share of 0.020000", True),
+        ("worth 46.50, PSI 0.00, ROC-AUC 0.500, at depth 10.0 %", False),
+        ("usually None", True),
+        ("without {days}", True),
+        ("без заказов 21 день, обычно раз в 2.5 дня; всего 11 заказов", False),
+        ("без заказов 11 день", True),
+        ("всего 21 заказов", True),
+    ],
+)
+def test_bad_numbers_are_found(text: str, is_bad: bool) -> None:
+    assert any(pattern.search(text) for pattern in BAD_NUMBERS.values()) == is_bad
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "russian_text"),
+    [
+        ("0", "0 days", "0 дней"),
+        ("1", "1 day", "1 день"),
+        ("2.5", "2.5 days", "2.5 дня"),
+        ("4", "4 days", "4 дня"),
+        ("11", "11 days", "11 дней"),
+        ("14", "14 days", "14 дней"),
+        ("21", "21 days", "21 день"),
+        ("112", "112 days", "112 дней"),
+        ("122", "122 days", "122 дня"),
+    ],
+)
+def test_a_number_asks_for_the_form_of_its_unit(
+    number: str, english: str, russian_text: str
+) -> None:
+    """The macro as jinja alone reads it, with the Russian forms of the seed."""
+    source = (REPO_ROOT / "macros/text/counted.sql").read_text(encoding="utf-8")
+    (forms,) = (row["ru"] for row in read_seed("translations") if row["en"] == "day|days")
+    for language, expected in (("en", english), ("ru", russian_text)):
+        macro = (
+            jinja2.Environment()
+            .from_string(
+                source,
+                {
+                    "execute": True,
+                    "language": lambda language=language: language,
+                    "read_texts": lambda seed, columns: seed,
+                    "string_literal": repr,
+                    "run_query": lambda sql: type("Found", (), {"rows": [[forms]]}),
+                },
+            )
+            .module.counted(number, "day|days")
+        )
+        assert duckdb.sql(f"select {macro}").fetchall() == [(expected,)]
 
 
 @pytest.mark.parametrize(("module", "scope"), COMPOSERS.items())

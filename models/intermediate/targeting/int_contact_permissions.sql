@@ -1,7 +1,8 @@
 -- Whether a customer may be contacted, whatever for: what the first four steps of a
 -- list ask, and an export asks again. Whoever objects is heard, whatever else is
 -- wrong with the row that says so. The erased have left the inputs before; a row of
--- theirs that came in another way is known by the hash of its key.
+-- theirs that came in another way is known by the hash of its key. Files that hold no
+-- address of anybody say nothing of who can be reached.
 {% set is_recorded = are_consents_recorded() -%}
 with
 
@@ -15,6 +16,14 @@ contacts as (
         translate(phone, '+0123456789 -().', '') = ''
             and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone
     from {{ ref('customer_contacts') }}
+
+),
+
+recorded_addresses as (
+
+    select count(*) > 0 as has_any from {{ ref('customer_contacts') }}
+    where email is not null
+        or phone is not null
 
 ),
 
@@ -76,13 +85,17 @@ judged as (
         customers.customer_id,
         asked.channel,
         asked.consent_purpose,
-        {% if is_recorded -%}
-        coalesce(
-            case asked.address
+        case
+            when case asked.address
                 when 'email' then contacts.has_email
                 when 'phone' then contacts.has_phone
-            end, false
-        ) as is_reachable,
+            end then 'reachable'
+            {%- if is_recorded %}
+            when recorded_addresses.has_any then 'unreachable'
+            {%- endif %}
+            else 'not recorded'
+        end as reachability,
+        {% if is_recorded -%}
         case
             when minors.customer_id is not null then 'possibly a minor'
             when consents.customer_id is null then 'no consent known'
@@ -91,7 +104,6 @@ judged as (
             else 'granted'
         end as consent_basis,
         {%- else -%}
-        true as is_reachable,
         case
             when minors.customer_id is not null then 'possibly a minor'
             else 'not recorded'
@@ -101,6 +113,7 @@ judged as (
         erasures.customer_id is not null as is_erased
     from customers
     cross join asked
+    cross join recorded_addresses
     left join contacts
         on customers.customer_id = contacts.customer_id
     left join consents
@@ -120,14 +133,15 @@ select
     customer_id,
     channel,
     consent_purpose,
+    reachability,
     consent_basis,
     case
-        when not is_reachable then 'reachability'
+        when reachability = 'unreachable' then 'reachability'
         when consent_basis not in ('granted', 'not recorded') then 'consent'
         when is_suppressed then 'suppression'
         when is_erased then 'erasure'
     end as own_exclusion,
-    is_reachable,
+    reachability <> 'unreachable' as is_reachable,
     consent_basis in ('granted', 'not recorded') as has_consent,
     is_suppressed,
     is_erased

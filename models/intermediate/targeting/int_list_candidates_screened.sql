@@ -103,6 +103,7 @@ options as (
         channels.channel,
         channels.contact_cap as channel_cap,
         channels.preference,
+        coalesce(permissions.reachability, 'unreachable') as reachability,
         coalesce(permissions.consent_basis, 'no consent known') as consent_basis,
         case
             when permissions.customer_id is null then 'reachability'
@@ -218,6 +219,7 @@ select
     customer_id,
     channel,
     stratum,
+    reachability,
     consent_basis,
     own_exclusion,
     ranking,

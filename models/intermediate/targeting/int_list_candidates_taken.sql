@@ -182,6 +182,7 @@ select
     customer_id,
     channel,
     stratum,
+    reachability,
     consent_basis,
     taken_by,
     first_exclusion,

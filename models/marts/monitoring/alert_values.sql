@@ -579,8 +579,8 @@ alert_values as (
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            'the last order is {days} days older than the as-of date',
-            days=elapsed_days('last_at', as_of_date())
+            'the last order is {days} older than the as-of date',
+            days=counted(elapsed_days('last_at', as_of_date()), 'day|days')
         ) }} as finding,
         cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
         true as is_beyond_chance,
@@ -596,8 +596,8 @@ alert_values as (
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            'the last period of site activity began {days} days before the as-of date',
-            days=elapsed_days('last_at', as_of_date())
+            'the last period of site activity began {days} before the as-of date',
+            days=counted(elapsed_days('last_at', as_of_date()), 'day|days')
         ) }} as finding,
         cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
         true as is_beyond_chance,

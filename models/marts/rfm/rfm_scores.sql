@@ -7,9 +7,9 @@ customer_totals as (
 
 ),
 
-segment_map as (
+guards as (
 
-    select * from {{ ref('rfm_segment_map') }}
+    select * from {{ ref('int_rfm_segment_guards') }}
 
 ),
 
@@ -19,6 +19,7 @@ scored as (
         basis,
         customer_id,
         recency_days,
+        tenure_days,
         orders as frequency,
         revenue as monetary,
         margin,
@@ -44,7 +45,10 @@ segmented as (
         coded.basis,
         coded.customer_id,
         cast(coded.code as string) as rfm_code,
-        segment_map.segment,
+        {{ guarded_segment(
+            'guards', orders='coded.frequency', first_order_days='coded.tenure_days',
+            recency_days='coded.recency_days'
+        ) }} as segment,
         coded.recency_days,
         coded.frequency,
         coded.monetary,
@@ -53,8 +57,8 @@ segmented as (
         coded.f_score,
         coded.m_score
     from coded
-    inner join segment_map
-        on coded.code = segment_map.rfm_code
+    inner join guards
+        on coded.code = guards.rfm_code
 
 )
 

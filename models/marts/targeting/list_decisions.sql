@@ -69,11 +69,11 @@ select
         when 'suppression' then {{ text('on the suppression list') }}
         when 'erasure' then {{ text('asked to be erased') }}
         when 'contact pressure' then {{ text(
-            '{sent} sent in the last {days} days and {planned} planned '
+            '{sent} sent in the last {days} and {planned} planned '
             ~ '({sent_by} and {planned_by} by {channel}); '
             ~ 'at most {cap} are allowed, {channel_cap} by {channel}',
             sent='sends_in_window',
-            days=var('contact_window_days'),
+            days=counted(var('contact_window_days'), 'day|days'),
             planned='planned_messages',
             sent_by='sends_in_channel',
             planned_by='planned_in_channel',
@@ -83,13 +83,14 @@ select
         ) }}
         when 'cool-down' then case
             when days_since_last < 0 then {{ text(
-                'got this list\'s message after the as-of date; '
+                'got this list\'s message on or after the as-of date; '
                 ~ 'the next may follow after {days}',
-                days='cooldown_days'
+                days=counted('cooldown_days', 'day|days')
             ) }}
             else {{ text(
-                'got this list\'s message {ago} days ago; the next may follow after {days}',
-                ago='days_since_last', days='cooldown_days'
+                'got this list\'s message {ago} ago; the next may follow after {days}',
+                ago=counted('days_since_last', 'day|days'),
+                days=counted('cooldown_days', 'day|days')
             ) }}
         end
         when 'exclusivity'
@@ -122,6 +123,7 @@ select
         ) }}
         else candidate_reason
     end as reason,
+    reachability,
     consent_basis,
     lift_basis,
     rank,

@@ -72,6 +72,7 @@ offered as (
             else 'list'
         end as offer_basis,
         decisions.reason,
+        decisions.reachability,
         decisions.consent_basis,
         decisions.lift_basis,
         row_number() over (
@@ -100,6 +101,7 @@ select
     offer,
     offer_basis,
     reason,
+    reachability,
     consent_basis,
     lift_basis,
     rank,

@@ -10,7 +10,8 @@ decisions as (
             first_exclusion, case when arm = 'control' then 'control arm' end
         ) as step,
         count(*) as customers,
-        coalesce(sum(expected_value), 0) as expected_value
+        coalesce(sum(expected_value), 0) as expected_value,
+        bool_or(reachability = 'not recorded') as has_unrecorded
     from {{ ref('list_decisions') }}
     group by all
 
@@ -33,7 +34,8 @@ candidates as (
     select
         list_name,
         sum(customers) as customers,
-        sum(expected_value) as expected_value
+        sum(expected_value) as expected_value,
+        bool_or(has_unrecorded) as has_unrecorded
     from decisions
     group by list_name
 
@@ -46,6 +48,7 @@ removed as (
         steps.step,
         steps.step_number,
         steps.is_holdout,
+        coalesce(candidates.has_unrecorded, false) as has_unrecorded,
         coalesce(candidates.customers, 0) as candidates,
         coalesce(decisions.customers, 0) as removed,
         coalesce(candidates.expected_value, 0) as candidates_value,
@@ -79,6 +82,10 @@ summed as (
 select
     list_name,
     step,
+    case
+        when step = 'reachability' and has_unrecorded
+            then {{ text('no address of anybody is recorded: reachability is unknown') }}
+    end as note,
     cast(step_number as bigint) as step_number,
     cast(after + removed as bigint) as before,
     removed,

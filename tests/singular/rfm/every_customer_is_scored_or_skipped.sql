@@ -1,14 +1,14 @@
--- A customer with figures has a segment or a reason for having none, never both
--- and never neither; the summary counts and sums those who were scored.
+-- Nobody falls between the tables: on each basis every known customer has either a
+-- segment or a reason for having none, and there is nobody else in either.
 with
 
-customer_totals as (
+customers as (
 
     select
-        basis,
-        count(*) as customers
-    from {{ ref('int_customer_totals') }}
-    group by basis
+        bases.basis,
+        customers.customer_id
+    from {{ ref('dim_customers') }} as customers
+    cross join (values ('placed'), ('bought')) as bases (basis)
 
 ),
 
@@ -32,18 +32,19 @@ outcome_counts as (
 
     select
         basis,
-        count(*) as outcomes,
-        count(distinct customer_id) as customers
+        customer_id,
+        count(*) as outcomes
     from outcomes
-    group by basis
+    group by basis, customer_id
 
 )
 
 select
-    customer_totals.*,
+    customers.*,
     outcome_counts.*
-from customer_totals
+from customers
 full join outcome_counts
-    on customer_totals.basis = outcome_counts.basis
-where customer_totals.customers is distinct from outcome_counts.outcomes
-    or customer_totals.customers is distinct from outcome_counts.customers
+    on customers.basis = outcome_counts.basis
+    and customers.customer_id = outcome_counts.customer_id
+where customers.customer_id is null
+    or outcome_counts.outcomes is distinct from 1

@@ -95,8 +95,9 @@ select
     offers.customer_id,
     offers.product_id,
     {{ text(
-        '{reason}; last order {days} days ago',
-        reason='offers.reason', days='totals.recency_days'
+        '{reason}; last order {days} ago',
+        reason='offers.reason',
+        days=counted('totals.recency_days', 'day|days')
     ) }} as reason,
     coalesce(offers.expected_margin, 0) as score
 from offers

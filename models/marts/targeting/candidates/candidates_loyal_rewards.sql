@@ -12,11 +12,11 @@ select
     customer_id,
     cast(null as string) as product_id,
     {{ text(
-        '{segment}: {orders} orders worth {revenue}, the last {days} days ago',
+        '{segment}: {orders} worth {revenue}, the last {days} ago',
         segment=label('segment', 'segment'),
-        orders='frequency',
+        orders=counted('frequency', 'order|orders'),
         revenue='cast(monetary as decimal(18, 2))',
-        days='recency_days'
+        days=counted('recency_days', 'day|days')
     ) }} as reason,
     cast(monetary as double) as score
 from scores

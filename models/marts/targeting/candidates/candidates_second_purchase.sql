@@ -19,8 +19,9 @@ select
     totals.customer_id,
     cast(null as string) as product_id,
     {{ text(
-        'first and only order {days} days ago, worth {revenue}',
-        days='totals.recency_days', revenue='cast(totals.revenue as decimal(18, 2))'
+        'first and only order {days} ago, worth {revenue}',
+        days=counted('totals.recency_days', 'day|days'),
+        revenue='cast(totals.revenue as decimal(18, 2))'
     ) }} || coalesce(
         {{ text('; probably interested in {category}', category='interests.prediction') }}, ''
     ) as reason,

@@ -26,10 +26,10 @@ select
     customers.customer_id,
     cast(null as string) as product_id,
     {{ text(
-        'no order for {days} days, usually every {gap}; {orders} orders so far',
-        days='totals.recency_days',
-        gap=rounded_text('rhythms.mean_gap_days'),
-        orders='totals.orders'
+        'no order for {days}, usually every {gap}; {orders} so far',
+        days=counted('totals.recency_days', 'day|days'),
+        gap=counted(rounded_text('rhythms.mean_gap_days'), 'day|days'),
+        orders=counted('totals.orders', 'order|orders')
     ) }} as reason,
     cast(totals.orders as double) as score
 from customers
