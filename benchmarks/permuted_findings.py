@@ -1,4 +1,4 @@
-"""How often findings come from nothing: `.venv/bin/python benchmarks/permuted_findings.py [DATASET …]`.
+"""How often findings come from nothing: `.venv/bin/python benchmarks/permuted_findings.py [NAME …]`.
 
 Each characteristic of a published dataset's customers is permuted over them, in each of 200 worlds
 anew, and compared between the groups as `group_comparisons` does it. Whatever the rule of the
@@ -37,9 +37,9 @@ MEMBERS = """
 def permute_characteristics(rows: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Return characteristics of which each is permuted over the customers by itself."""
     source = np.random.default_rng(seed)
-    order = np.concatenate([source.permutation(part.index) for _, part in rows.groupby(
-        "characteristic", sort=True
-    )])
+    order = np.concatenate(
+        [source.permutation(part.index) for _, part in rows.groupby("characteristic", sort=True)]
+    )
     values = rows.loc[order, ["word", "value"]].reset_index(drop=True)
     return rows[["customer_id", "characteristic"]].assign(**values)
 

@@ -91,9 +91,7 @@ def compare_groups(
     )
     characteristics = characteristics.reset_index(drop=True)
     names = ["grouping", "group_key", "characteristic", "word", *families]
-    frame = characteristics[names].join(
-        to_floats(characteristics, columns=["value"])
-    )
+    frame = characteristics[names].join(to_floats(characteristics, columns=["value"]))
     rows: list[dict[str, Any]] = []
     family_of: list[tuple[Any, ...]] = []
     for (grouping, name), part in frame.groupby(["grouping", "characteristic"], sort=True):

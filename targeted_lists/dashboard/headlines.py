@@ -16,8 +16,9 @@ METRICS = """
         and metric in ('customers', 'orders', 'revenue', 'mean_receipt', 'list_size')
     order by all
 """
-# What is written of each: decimals.
+# What is written of each: decimals, and the words, which figures with the same base say as well.
 DECIMALS = {"customers": 0, "orders": 0, "revenue": 0, "mean_receipt": 2, "list_size": 0}
+WORDS = {"list_size": "members"}
 ADDED = """
     select
         case grouping(scores.segment)
@@ -56,13 +57,13 @@ def read_headlines(desk: Desk) -> list[Headline]:
     headlines = [
         Headline(
             name,
-            texts.column(name),
+            texts(f"count.{WORDS.get(name, name)}"),
             _by_segment(desk, metrics[metrics["metric"] == name], decimals=decimals),
         )
         for name, decimals in DECIMALS.items()
     ]
     added = _by_segment(desk, desk.source.read(ADDED), decimals=0)
-    return [*headlines, Headline("expected_margin", texts.column("expected_margin"), added)]
+    return [*headlines, Headline("expected_margin", texts("count.expected_margin"), added)]
 
 
 def _by_segment(desk: Desk, rows: pd.DataFrame, *, decimals: int) -> dict[str, str]:

@@ -20,6 +20,14 @@ function pick(segment) {
   for (const tile of document.querySelectorAll("[data-values]")) {
     tile.querySelector("dd").textContent = JSON.parse(tile.dataset.values)[segment] ?? "–";
   }
+  for (const told of document.querySelectorAll("[data-scopes]")) {
+    const scopes = JSON.parse(told.dataset.scopes);
+    const nothing = told.tagName === "H3" ? page.texts.nothing_of_segment : "";
+    told.textContent = scopes[segment] ?? nothing.replace("{segment}", segment);
+  }
+  for (const scope of document.querySelectorAll(".figure:has(.follows) .scope")) {
+    scope.textContent = segment || picker.options[0].textContent;
+  }
   for (const row of document.querySelectorAll("tr[data-segment]")) {
     row.hidden = segment ? row.dataset.segment !== segment : "further" in row.dataset;
   }
