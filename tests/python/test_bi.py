@@ -147,7 +147,8 @@ def test_a_naive_sum_of_the_table_without_totals_is_right(sample_build: Build) -
     # By year, as a chart would have it: new customers are those of the cohorts.
     years = sample_build.query(
         "select year(month_start_date), sum(new_customers) from metrics.monthly_metrics "
-        "where month_start_date is not null group by all having sum(new_customers) > 0 order by all"
+        "where month_start_date is not null "
+        "group by all having sum(new_customers) > 0 order by all"
     )
     cohorts = sample_build.query(
         "select left(cohort_month, 4)::int, sum(customers) from pivots.cohort_pivot "

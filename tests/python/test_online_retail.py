@@ -348,5 +348,5 @@ def test_equal_words_of_the_page_have_equal_numbers(build, tmp_path):
     told = counts_of(page)
     assert {words: one for words, one in told.items() if len(one) > 1} == {}
     ((customers,),) = build.query("select count(*) from rfm.rfm_scores where basis = 'bought'")
-    places = told["", "customers who bought, as of the day at the top"]
+    places = told["", "customers who have bought so far"]
     assert places[f"{customers:,}"] >= {"tile", "segments", "grid", "moves"}
