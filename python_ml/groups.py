@@ -55,10 +55,10 @@ def compare_groups(
     -------
     Per grouping, one row per characteristic (`group_key` and `member` empty), per number and group
     (`member` empty), and per category, group and member: `test`, `effect` (what `effect_size`
-    is), `customers` and `other_customers` compared, `statistic`, `p_value`, `q_value` within the
-    family (comparisons over all groups are families of their own), `effect_size`, and the
-    `group_level` and `other_level` (medians of a number, shares of a member; missing over all
-    groups). Ordered by grouping, characteristic, group and member.
+    is), `customers` and `other_customers` compared, `statistic`, `p_value`, `q_value` over all
+    rows of the family, `effect_size`, and the `group_level` and `other_level` (medians of a
+    number, shares of a member; missing over all groups). Ordered by grouping, characteristic,
+    group and member.
 
         ============================ ================================= ===================
         comparison                   test                              effect_size
@@ -103,8 +103,7 @@ def compare_groups(
         else:
             tests = list(_compare_words(words, min_customers=min_customers))
         rows += [{"grouping": grouping, "characteristic": name} | test for test in tests]
-        family = tuple(part[column].iloc[0] for column in families)
-        family_of += [(*family, test["group_key"] == ALL_GROUPS) for test in tests]
+        family_of += [tuple(part[column].iloc[0] for column in families)] * len(tests)
     tests = to_typed(rows, types=TEST_TYPES)
     for family in set(family_of):
         of_family = [one == family for one in family_of]

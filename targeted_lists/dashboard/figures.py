@@ -108,7 +108,10 @@ class Desk:
             values = tell(scope, rows)
             titles[scope] = self.texts(values.get("title", f"{key}.title"), **values)
             notes[scope] = self.texts(f"{key}.note", **values)
-            bases[scope] = JOINT.join(self._count(words, number, rows) for words, number in base)
+            bases[scope] = JOINT.join(
+                self._count(self.texts.count(words, is_segment=scope != ""), number, rows)
+                for words, number in base
+            )
         return Figure(
             key=key,
             heading=self.texts(f"{key}.heading"),
@@ -123,14 +126,13 @@ class Desk:
 
     def _count(self, words: str, number: Number, rows: pd.DataFrame) -> str:
         """Return what is counted in words, with its number before them."""
-        told = self.texts(f"count.{words}")
         if number is None:
-            return told
+            return words
         if isinstance(number, str):
             number = rows[number].sum()
         elif callable(number):
             number = number(rows)
-        return f"{self.texts.number(float(number))} {told}"
+        return f"{self.texts.number(float(number))} {words}"
 
     def names(self, rows: pd.DataFrame, **kinds: str) -> pd.DataFrame:
         """Return rows with the values of some columns named: column = kind of value."""

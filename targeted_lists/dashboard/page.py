@@ -110,8 +110,9 @@ def _write_head(content: Content, texts: Texts) -> str:
         f'<option value="{escape(name)}">{escape(name)}</option>' for name in content.segments
     )
     tiles = "".join(
-        f'<div class="tile" data-values="{escape(json.dumps(tile.values, ensure_ascii=False))}">'
-        f"<dt>{escape(tile.name)}</dt>"
+        f'<div class="tile" data-values="{escape(json.dumps(tile.values, ensure_ascii=False))}" '
+        f'data-names="{escape(json.dumps(tile.names, ensure_ascii=False))}">'
+        f"<dt>{escape(tile.names[0])}</dt>"
         f"<dd>{escape(tile.values[NOTHING_PICKED])}</dd></div>"
         for tile in content.headlines
     )
@@ -145,10 +146,11 @@ def _by_scope(told: Mapping[str, str], figure: Figure) -> str:
     return f' data-scopes="{escape(json.dumps(told, ensure_ascii=False))}"'
 
 
-def _write_line(kind: str, told: Mapping[str, str], figure: Figure) -> str:
+def _write_line(kind: str, told: Mapping[str, str], figure: Figure, lead: str = "") -> str:
     if not told.get(NOTHING_PICKED):
         return ""
-    return f'<p class="{kind}"{_by_scope(told, figure)}>{escape(told[NOTHING_PICKED])}</p>'
+    line = f"<span{_by_scope(told, figure)}>{escape(told[NOTHING_PICKED])}</span>"
+    return f'<p class="{kind}">{lead}{line}</p>'
 
 
 def _write_figure(figure: Figure, texts: Texts, *, section: str) -> str:
@@ -169,6 +171,7 @@ def _write_figure(figure: Figure, texts: Texts, *, section: str) -> str:
         else ""
     )
     title = figure.titles[NOTHING_PICKED]
+    lead = f"<b>{escape(texts('base'))}</b> "
     scope = texts("scope.everyone" if section in ABOUT_CUSTOMERS else "scope.everything")
     grid = f'<div class="charts charts-{len(figure.specs)}">{charts}</div>' if charts else ""
     return (
@@ -176,7 +179,8 @@ def _write_figure(figure: Figure, texts: Texts, *, section: str) -> str:
         f'<figcaption><p class="heading">{escape(figure.heading)}{following}'
         f'<span class="scope">{escape(scope)}</span></p>'
         f"<h3{_by_scope(figure.titles, figure)}>{escape(title)}</h3>"
-        f"{_write_line('note', figure.notes, figure)}{_write_line('base', figure.bases, figure)}"
+        f"{_write_line('note', figure.notes, figure)}"
+        f"{_write_line('base', figure.bases, figure, lead)}"
         "</figcaption>"
         f"{grid}{_write_table(figure, texts)}</figure>"
     )

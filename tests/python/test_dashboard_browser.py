@@ -228,7 +228,7 @@ def test_titles_follow_the_segment_or_say_all_customers(opened):
     assert {"figure-segments", "figure-grid", "figure-moves", "figure-months"} <= changed
     assert len(changed) > 9
     opened.page.select_option("#segment", "")
-    assert read("h3") == titles
+    assert (read("h3"), read(".scope")) == (titles, scopes)
 
 
 def test_a_list_can_be_chosen(opened):

@@ -18,6 +18,7 @@ function pick(segment) {
   picker.value = segment;
   clear.hidden = segment === "";
   for (const tile of document.querySelectorAll("[data-values]")) {
+    tile.querySelector("dt").textContent = JSON.parse(tile.dataset.names)[segment ? 1 : 0];
     tile.querySelector("dd").textContent = JSON.parse(tile.dataset.values)[segment] ?? "–";
   }
   for (const told of document.querySelectorAll("[data-scopes]")) {
@@ -26,7 +27,8 @@ function pick(segment) {
     told.textContent = scopes[segment] ?? nothing.replace("{segment}", segment);
   }
   for (const scope of document.querySelectorAll(".figure:has(.follows) .scope")) {
-    scope.textContent = segment || picker.options[0].textContent;
+    scope.dataset.everyone ??= scope.textContent;
+    scope.textContent = segment || scope.dataset.everyone;
   }
   for (const row of document.querySelectorAll("tr[data-segment]")) {
     row.hidden = segment ? row.dataset.segment !== segment : "further" in row.dataset;
