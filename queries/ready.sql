@@ -3,7 +3,7 @@
 
 -- 1. How did the shop do each month?
 select
-    month,
+    month_start_date,
     max(value) filter (where metric = 'revenue') as revenue,
     max(value) filter (where metric = 'orders') as orders,
     max(value) filter (where metric = 'customers') as customers,
@@ -12,9 +12,9 @@ select
     max(value) filter (where metric = 'margin') as margin
 from metrics.metrics
 where segment = 'all'
-    and month <> 'all'
-group by month
-order by month;
+    and month_start_date is not null
+group by month_start_date
+order by month_start_date;
 
 -- 2. Which segments bring the revenue?
 select
@@ -33,13 +33,13 @@ order by revenue desc;
 -- 3. Does a segment come back for another order, and is that changing?
 select
     segment,
-    month,
+    month_start_date,
     value as repeat_rate
 from metrics.metrics
 where metric = 'repeat_rate'
     and segment not in ('all', 'no segment')
-    and month <> 'all'
-order by segment, month;
+    and month_start_date is not null
+order by segment, month_start_date;
 
 -- 4. What does each metric mean?
 select
@@ -186,14 +186,15 @@ where basis = 'order'
 order by lift desc, antecedent, consequent
 limit 20;
 
--- 16. Which customers moved between segments in the last month?
+-- 16. Which customers moved to the segments of today, and since when?
 select
     from_segment,
     to_segment,
-    customers
-from rfm.rfm_migrations
+    customers,
+    from_date,
+    to_date
+from rfm.rfm_current_migrations
 where basis = 'bought'
-qualify to_date = max(to_date) over ()
 order by customers desc, from_segment, to_segment;
 
 -- 17. Of those who came in a month, how many still buy?

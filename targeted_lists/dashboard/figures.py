@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,11 @@ from targeted_lists.dashboard.theme import HEIGHT
 
 SEGMENT = "segment"
 NOTHING_PICKED = ""
+JOINT = " · "
+# What a base counts: the key of its words and how the number is taken from the rows.
+Number = str | float | Callable[[pd.DataFrame], float] | None
+Count = tuple[str, Number]
+Tell = Callable[[str, pd.DataFrame], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,10 @@ class Figure:
     ----------
     key : names the figure in the page and in the texts.
     heading : what it is about, in a few words.
-    title : what to see in it; the sentence that says why it is empty, where it is.
-    note : units, and how to read it.
+    titles : what to see in it, by segment that may be picked; that of everyone has the key "". An
+        empty figure says why it is empty.
+    notes : units, and how to read it, by segment like the titles.
+    bases : whom and what it counts, in words and with their number, by segment like the titles.
     specs : Vega-Lite specifications, drawn side by side.
     table : the rows behind it, with headings to be shown.
     tables : names of the published tables that it reads.
@@ -38,8 +45,9 @@ class Figure:
 
     key: str
     heading: str
-    title: str
-    note: str = ""
+    titles: Mapping[str, str]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, str] = field(default_factory=dict)
     specs: Sequence[dict[str, Any]] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     tables: Sequence[str] = ()
@@ -69,7 +77,7 @@ class Desk:
         return Figure(
             key=key,
             heading=self.texts(f"{key}.heading"),
-            title=self.texts("blank", tables=", ".join(tables)),
+            titles={NOTHING_PICKED: self.texts("blank", tables=", ".join(tables))},
             tables=tables,
         )
 
@@ -79,28 +87,52 @@ class Desk:
         *charts: alt.TopLevelMixin,
         queries: Sequence[str],
         table: pd.DataFrame,
-        values: dict[str, object] | None = None,
-        title: str | None = None,
+        base: Sequence[Count],
+        tell: Tell,
+        scopes: Mapping[str, pd.DataFrame] | None = None,
         **details: Any,
     ) -> Figure:
-        """Return a figure of charts whose texts are filled with `values`.
+        """Return a figure of charts with a title, a note and a base for each scope.
 
         Parameters
         ----------
         table : the rows behind it; columns are named by the texts.
-        title : key of its title, where there are several.
+        base : what it counts: the key of the words, and the number as a function of the rows of
+            a scope, a column to be summed, or None where words say it all.
+        tell : returns, of a scope and its rows, the values of the texts; under "title" the key of
+            the title, where there are several.
+        scopes : rows by segment that may be picked; those of everyone have the key "".
         """
-        words = self.texts(title or f"{key}.title", **(values or {}))
+        titles, notes, bases = {}, {}, {}
+        for scope, rows in (scopes or {NOTHING_PICKED: pd.DataFrame()}).items():
+            values = tell(scope, rows)
+            titles[scope] = self.texts(values.get("title", f"{key}.title"), **values)
+            notes[scope] = self.texts(f"{key}.note", **values)
+            bases[scope] = JOINT.join(
+                self._count(self.texts.count(words, is_segment=scope != ""), number, rows)
+                for words, number in base
+            )
         return Figure(
             key=key,
             heading=self.texts(f"{key}.heading"),
-            title=words,
-            note=self.texts(f"{key}.note", **(values or {})),
-            specs=[specify(chart, description=words) for chart in charts],
+            titles=titles,
+            notes=notes,
+            bases=bases,
+            specs=[specify(chart, description=titles[NOTHING_PICKED]) for chart in charts],
             table=table.rename(columns=self.texts.column),
             tables=self._tables(queries),
             **details,
         )
+
+    def _count(self, words: str, number: Number, rows: pd.DataFrame) -> str:
+        """Return what is counted in words, with its number before them."""
+        if number is None:
+            return words
+        if isinstance(number, str):
+            number = rows[number].sum()
+        elif callable(number):
+            number = number(rows)
+        return f"{self.texts.number(float(number))} {words}"
 
     def names(self, rows: pd.DataFrame, **kinds: str) -> pd.DataFrame:
         """Return rows with the values of some columns named: column = kind of value."""
@@ -122,6 +154,11 @@ class Desk:
 
     def _tables(self, queries: Sequence[str]) -> list[str]:
         return sorted({table for query in queries for table in self.source.tables_of(query)})
+
+
+def scopes_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of everyone and of each `segment`, for a figure that follows."""
+    return {NOTHING_PICKED: rows, **dict(iter(rows.groupby("segment", sort=True)))}
 
 
 def is_picked() -> str:

@@ -16,8 +16,9 @@ METRICS = """
         and metric in ('customers', 'orders', 'revenue', 'mean_receipt', 'list_size')
     order by all
 """
-# What is written of each: decimals.
+# What is written of each: decimals, and the words, which figures with the same base say as well.
 DECIMALS = {"customers": 0, "orders": 0, "revenue": 0, "mean_receipt": 2, "list_size": 0}
+WORDS = {"list_size": "members"}
 ADDED = """
     select
         case grouping(scores.segment)
@@ -41,28 +42,32 @@ class Headline:
 
     Attributes
     ----------
+    names : what it counts, in words: of everyone, and of a segment that is picked.
     values : the figure as it is written, by segment; that of everyone has the key "".
     """
 
     key: str
-    name: str
+    names: tuple[str, str]
     values: dict[str, str]
 
 
 def read_headlines(desk: Desk) -> list[Headline]:
     """Return the figures at the head of the page, of everyone and of each segment."""
-    texts = desk.texts
     metrics = desk.source.read(METRICS)
     headlines = [
         Headline(
             name,
-            texts.column(name),
+            _name(desk, WORDS.get(name, name)),
             _by_segment(desk, metrics[metrics["metric"] == name], decimals=decimals),
         )
         for name, decimals in DECIMALS.items()
     ]
     added = _by_segment(desk, desk.source.read(ADDED), decimals=0)
-    return [*headlines, Headline("expected_margin", texts.column("expected_margin"), added)]
+    return [*headlines, Headline("expected_margin", _name(desk, "expected_margin"), added)]
+
+
+def _name(desk: Desk, words: str) -> tuple[str, str]:
+    return desk.texts.count(words), desk.texts.count(words, is_segment=True)
 
 
 def _by_segment(desk: Desk, rows: pd.DataFrame, *, decimals: int) -> dict[str, str]:

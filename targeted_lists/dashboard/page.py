@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -28,6 +28,8 @@ LOCALES = {"en": "en-US", "ru": "ru-RU"}
 MOST_ROWS = 200
 MOST_SIGNS = 300
 LONG = 40
+# The others are about orders, rows and checks.
+ABOUT_CUSTOMERS = ("customers", "lists", "experiments", "risk", "clusters", "profiles")
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,9 @@ def _write_head(content: Content, texts: Texts) -> str:
         f'<option value="{escape(name)}">{escape(name)}</option>' for name in content.segments
     )
     tiles = "".join(
-        f'<div class="tile" data-values="{escape(json.dumps(tile.values, ensure_ascii=False))}">'
-        f"<dt>{escape(tile.name)}</dt>"
+        f'<div class="tile" data-values="{escape(json.dumps(tile.values, ensure_ascii=False))}" '
+        f'data-names="{escape(json.dumps(tile.names, ensure_ascii=False))}">'
+        f"<dt>{escape(tile.names[0])}</dt>"
         f"<dd>{escape(tile.values[NOTHING_PICKED])}</dd></div>"
         for tile in content.headlines
     )
@@ -126,7 +129,9 @@ def _write_head(content: Content, texts: Texts) -> str:
 
 
 def _write_section(section: Section, texts: Texts) -> str:
-    figures = "".join(_write_figure(figure, texts) for figure in section.figures)
+    figures = "".join(
+        _write_figure(figure, texts, section=section.key) for figure in section.figures
+    )
     lead = texts(f"section.{section.key}.lead")
     return (
         f'<section id="{section.key}"><h2>{escape(texts(f"section.{section.key}"))}</h2>'
@@ -134,7 +139,21 @@ def _write_section(section: Section, texts: Texts) -> str:
     )
 
 
-def _write_figure(figure: Figure, texts: Texts) -> str:
+def _by_scope(told: Mapping[str, str], figure: Figure) -> str:
+    """Return the attribute that holds what is told of each segment, where a figure follows."""
+    if not figure.follows:
+        return ""
+    return f' data-scopes="{escape(json.dumps(told, ensure_ascii=False))}"'
+
+
+def _write_line(kind: str, told: Mapping[str, str], figure: Figure, lead: str = "") -> str:
+    if not told.get(NOTHING_PICKED):
+        return ""
+    line = f"<span{_by_scope(told, figure)}>{escape(told[NOTHING_PICKED])}</span>"
+    return f'<p class="{kind}">{lead}{line}</p>'
+
+
+def _write_figure(figure: Figure, texts: Texts, *, section: str) -> str:
     charts = "".join(
         f'<div class="chart" id="{figure.key}-{number}" style="min-height:{spec["height"]}px">'
         "</div>"
@@ -151,12 +170,18 @@ def _write_figure(figure: Figure, texts: Texts) -> str:
         if figure.follows
         else ""
     )
-    note = f'<p class="note">{escape(figure.note)}</p>' if figure.note else ""
+    title = figure.titles[NOTHING_PICKED]
+    lead = f"<b>{escape(texts('base'))}</b> "
+    scope = texts("scope.everyone" if section in ABOUT_CUSTOMERS else "scope.everything")
     grid = f'<div class="charts charts-{len(figure.specs)}">{charts}</div>' if charts else ""
     return (
         f'<figure class="{" ".join(kinds)}" id="figure-{figure.key}">'
-        f'<figcaption><p class="heading">{escape(figure.heading)}{following}</p>'
-        f"<h3>{escape(figure.title)}</h3>{note}</figcaption>"
+        f'<figcaption><p class="heading">{escape(figure.heading)}{following}'
+        f'<span class="scope">{escape(scope)}</span></p>'
+        f"<h3{_by_scope(figure.titles, figure)}>{escape(title)}</h3>"
+        f"{_write_line('note', figure.notes, figure)}"
+        f"{_write_line('base', figure.bases, figure, lead)}"
+        "</figcaption>"
         f"{grid}{_write_table(figure, texts)}</figure>"
     )
 
@@ -184,6 +209,7 @@ def _write_table(figure: Figure, texts: Texts) -> str:
         body.append(f"<tr{segment}{further}>{cells}</tr>")
     count = texts(
         "table.cut" if len(figure.table) > MOST_ROWS else "table.whole",
+        scope=texts("scope.all_rows") if figure.follows and figure.segments is None else "",
         tables=", ".join(figure.tables),
         rows=texts.number(len(figure.table)),
         shown=texts.number(len(rows)),
@@ -228,6 +254,7 @@ def _write_charts(content: Content, texts: Texts) -> str:
     charts = {
         "config": CONFIG,
         "formatLocale": _format_locale(texts.language),
+        "texts": {name: texts.texts[name] for name in ("nothing_of_segment",)},
         "timeFormatLocale": vl_convert.get_time_format_locale(LOCALES[texts.language]),
         "charts": [
             {"id": f"{figure.key}-{number}", "spec": spec}

@@ -52,6 +52,11 @@ class Texts:
             return self.texts["value.none"]
         return self.texts.get(f"value.{kind}.{value}", str(value))
 
+    def count(self, words: str, *, is_segment: bool = False) -> str:
+        """Return what is counted, in words; anonymous customers are in no segment."""
+        of_segment = self.texts.get(f"count.{words}.segment")
+        return of_segment if is_segment and of_segment else self.texts[f"count.{words}"]
+
     def number(self, number: float, decimals: int = 0) -> str:
         """Write a number, such as 1,234.5 or 1 234,5."""
         if number is None or pd.isna(number):

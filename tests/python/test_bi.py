@@ -61,6 +61,8 @@ def test_a_reflected_table_has_types_and_comments(engine: Engine) -> None:
         "value": "FLOAT",
         "numerator": "NUMERIC(18, 4)",
         "denominator": "NUMERIC(18, 4)",
+        "is_additive": "BOOLEAN",
+        "month_start_date": "DATE",
     }
     assert [column.name for column in table.columns if not column.comment] == []
 
@@ -130,11 +132,57 @@ def test_metrics_by_month_are_those_of_the_sales_pivot(sample_build: Build) -> N
     assert metrics == pivot
 
 
+def test_a_naive_sum_of_the_table_without_totals_is_right(sample_build: Build) -> None:
+    summed = sample_build.query(
+        "select sum(revenue), sum(margin), sum(orders), sum(new_customers), sum(list_members) "
+        "from metrics.monthly_metrics"
+    )[0]
+    all_of = dict(
+        sample_build.query(
+            "select metric, numerator from metrics.metrics where month = 'all' and segment = 'all'"
+        )
+    )
+    metrics = ("revenue", "margin", "orders", "customers", "list_size")
+    assert summed == tuple(all_of[metric] for metric in metrics)
+    # By year, as a chart would have it: new customers are those of the cohorts.
+    years = sample_build.query(
+        "select year(month_start_date), sum(new_customers) from metrics.monthly_metrics "
+        "where month_start_date is not null "
+        "group by all having sum(new_customers) > 0 order by all"
+    )
+    cohorts = sample_build.query(
+        "select left(cohort_month, 4)::int, sum(customers) from pivots.cohort_pivot "
+        "where basis = 'bought' and months_since = 0 group by all order by all"
+    )
+    assert len(years) > 1
+    assert years == cohorts
+
+
+def test_the_catalogue_says_what_may_be_summed(sample_build: Build) -> None:
+    additive = {
+        metric
+        for metric, is_additive in sample_build.query(
+            "select metric, is_additive from metrics.metric_catalog"
+        )
+        if is_additive
+    }
+    sums_right = {
+        metric
+        for metric, summed, total in sample_build.query(
+            "select metric, sum(value) filter (where month <> 'all' and segment <> 'all'), "
+            "max(value) filter (where month = 'all' and segment = 'all') "
+            "from metrics.metrics group by metric"
+        )
+        if summed == pytest.approx(total, rel=1e-12)
+    }
+    assert additive == sums_right == {"revenue", "orders", "margin", "list_size"}
+
+
 def test_metrics_are_what_the_tables_of_their_own_say(sample_build: Build) -> None:
+    # Those of whom totals alone are known count with them.
     repeaters, buyers = sample_build.query(
-        "select count(*) filter (where orders > 1), count(*) from ("
-        "select customer_id, count(*) as orders from core.fct_orders "
-        "where is_bought and customer_id is not null group by customer_id)"
+        "select count(*) filter (where frequency > 1), count(*) from rfm.rfm_scores "
+        "where basis = 'bought'"
     )[0]
     ((lift, points),) = sample_build.query(
         "select sum(difference * treatment_customers) / sum(treatment_customers), count(*) "

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 import shutil
 import string
+from collections import defaultdict
 from pathlib import Path
 
 import duckdb
@@ -56,6 +58,81 @@ def rows_of(spec: dict) -> pd.DataFrame:
     return pd.DataFrame(max(spec["datasets"].values(), key=len))
 
 
+def counts_of(markup: str) -> dict[tuple[str, str], dict[str, set[str]]]:
+    """Return the numbers in a page's tiles and bases by segment and words, and where they stand.
+
+    The segment is empty where it is everyone that is counted.
+    """
+    told = defaultdict(lambda: defaultdict(set))
+    for values, names in re.findall(r'data-values="(.*?)" data-names="(.*?)">', markup):
+        of_all, of_segment = json.loads(html.unescape(names))
+        for segment, number in json.loads(html.unescape(values)).items():
+            told[segment, of_segment if segment else of_all][number].add("tile")
+    for key, figure in re.findall(r'id="figure-(\w+)">(.*?)</figure>', markup, flags=re.S):
+        for scopes, text in re.findall(
+            r'<p class="base">.*?<span(?: data-scopes="(.*?)")?>(.*?)</span>', figure
+        ):
+            of_scopes = json.loads(html.unescape(scopes)) if scopes else {"": html.unescape(text)}
+            for segment, base in of_scopes.items():
+                for count in base.split(" · "):
+                    if numbered := re.fullmatch(r"([\d.,−\u00a0]+) (.+)", count):
+                        told[segment, numbered[2]][numbered[1]].add(key)
+    return told
+
+
+def test_equal_words_have_equal_numbers(made, markup, sample_build, tmp_path):
+    russian = make_dashboard(sample_build.published, tmp_path / "page.html", language="ru")
+    for page in (markup, russian.path.read_text(encoding="utf-8")):
+        told = counts_of(page)
+        assert {words: one for words, one in told.items() if len(one) > 1} == {}
+        # Words that stand in one place alone could not differ.
+        shared = [next(iter(one.values())) for one in told.values()]
+        assert sum(len(places) > 1 for places in shared) > 60
+        assert {"tile", "segments", "grid", "moves"} in shared
+
+
+def test_one_question_has_one_number(markup, sample_build):
+    told = counts_of(markup)
+    rows = sample_build.query(
+        "select segment, count(*), sum(monetary) from rfm.rfm_scores "
+        "where basis = 'bought' group by segment"
+    )
+    assert len(rows) > 9
+    for segment, customers, revenue in rows:
+        (number,) = told[segment, "customers who have bought so far"]
+        assert number == f"{customers:,}"
+        (number,) = told[segment, "revenue bought by known customers"]
+        assert number == f"{revenue:,.0f}"
+        # Of a segment all sales are those of known customers: the tile says so.
+        assert "tile" in told[segment, "revenue bought by known customers"][number]
+
+
+def test_every_figure_says_what_it_counts(markup):
+    figures = re.findall(r'id="figure-(\w+)">(.*?)</figure>', markup, flags=re.S)
+    assert [key for key, figure in figures if '<p class="base"' not in figure] == []
+
+
+@pytest.mark.parametrize(
+    ("chart", "measure", "words"),
+    [
+        ("segments-0", "customers", "customers who have bought so far"),
+        ("grid-0", "customers", "customers who have bought so far"),
+        ("months-0", "bought", "bought in orders known one by one"),
+        ("kept-0", "placed", "placed in orders known one by one"),
+        ("hours-0", "placed_orders", "orders placed"),
+        ("list_mix-0", "members", "places on lists, without those held out"),
+        ("mix-0", "customers", "customers in the chosen clusters"),
+        ("risk-0", "customers", "regular customers whose value is known"),
+    ],
+)
+def test_a_base_is_the_sum_of_what_is_drawn(charts, markup, chart, measure, words):
+    told, rows = counts_of(markup), rows_of(charts[chart])
+    of_all = words if ("", words) in told else f"{words}, anonymous ones too"
+    assert list(told["", of_all]) == [f"{rows[measure].sum():,.0f}"]
+    for segment, part in rows.groupby("segment"):
+        assert list(told[segment, words]) == [f"{part[measure].sum():,.0f}"]
+
+
 def test_the_page_is_one_file_of_at_most_five_megabytes(made, markup):
     assert made.size == made.path.stat().st_size <= MOST_BYTES
     assert list(made.path.parent.iterdir()) == [made.path]
@@ -97,7 +174,7 @@ def test_sales_add_up_to_those_of_the_pivot(charts, sample_build):
 
 def test_every_member_of_a_list_is_in_the_mix_of_segments(charts, sample_build):
     ((members,),) = sample_build.query("select count(*) from targeting.list_members")
-    assert rows_of(charts["list_mix-0"])["customers"].sum() == members
+    assert rows_of(charts["list_mix-0"])["members"].sum() == members
 
 
 def test_titles_say_what_the_tables_say(markup, sample_build):
@@ -105,7 +182,7 @@ def test_titles_say_what_the_tables_say(markup, sample_build):
         "select segment, customer_share, revenue_share from rfm.rfm_segment_summary "
         "where basis = 'bought' order by revenue desc limit 1"
     )
-    (title,) = re.findall(r'id="figure-segments">.*?<h3>(.*?)</h3>', markup)
+    (title,) = re.findall(r'id="figure-segments">.*?<h3[^>]*>(.*?)</h3>', markup)
     assert title.startswith(f"{segment}: {100 * customers:.0f}")
     assert f"{100 * revenue:.0f}\u202f% of revenue" in title
 

@@ -146,11 +146,6 @@ def test_a_click_on_a_segment_filters_the_other_charts(opened, sample_build):
         "select customers from rfm.rfm_segment_summary "
         "where basis = 'bought' and segment = 'Loyal'"
     )
-    ((buyers,),) = sample_build.query(
-        "select count(distinct customer_id) from core.fct_orders "
-        "inner join rfm.rfm_scores using (customer_id) "
-        "where basis = 'bought' and segment = 'Loyal' and is_bought"
-    )
     ((placed, bought),) = sample_build.query(
         "select sum(placed_revenue)::double, sum(bought_revenue)::double "
         "from core.fct_order_lines inner join rfm.rfm_scores using (customer_id) "
@@ -160,7 +155,9 @@ def test_a_click_on_a_segment_filters_the_other_charts(opened, sample_build):
     assert opened.shown("months-0", "revenue") == pytest.approx(placed + bought)
     assert opened.shown("months-0", "revenue") < before["months-0"]
     tile = opened.page.locator(".tile dd").first.inner_text()
-    assert tile == f"{buyers:,}"
+    assert tile == f"{customers:,}"
+    base = opened.page.locator("#figure-grid .base").inner_text()
+    assert base.startswith(f"{customers:,} customers who have bought")
     segments = opened.page.locator("#figure-samples tbody tr:visible td:nth-child(4)")
     assert set(segments.all_inner_texts()) == {"Loyal"}
 
@@ -177,16 +174,16 @@ def test_clicking_the_segment_again_shows_everyone(opened):
 
 
 def test_a_segment_can_be_picked_by_keyboard(opened):
-    everyone = opened.shown("hours-0", "orders")
+    everyone = opened.shown("hours-0", "placed_orders")
     opened.page.focus("#segment")
     opened.page.keyboard.press("ArrowDown")
     assert opened.page.input_value("#segment") == "Champions"
     opened.settle()
-    assert 0 < opened.shown("hours-0", "orders") < everyone
+    assert 0 < opened.shown("hours-0", "placed_orders") < everyone
     assert opened.page.locator("#clear").is_visible()
     opened.page.click("#clear")
     opened.settle()
-    assert opened.shown("hours-0", "orders") == everyone
+    assert opened.shown("hours-0", "placed_orders") == everyone
 
 
 def test_every_figure_that_says_so_follows(opened):
@@ -202,6 +199,36 @@ def test_every_figure_that_says_so_follows(opened):
     )
     assert untrue == []
     assert opened.page.locator(".figure:has(.follows)").count() >= 12
+
+
+def test_titles_follow_the_segment_or_say_all_customers(opened):
+    figures = opened.page.locator(".figure")
+
+    def read(part: str) -> dict[str, str]:
+        told = opened.page.locator(f".figure {part}").all_inner_texts()
+        names = figures.evaluate_all("all => all.map((figure) => figure.id)")
+        return dict(zip(names, told, strict=True))
+
+    titles, scopes = read("h3"), read(".scope")
+    assert set(scopes.values()) == {"All customers", "All data"}
+    opened.page.select_option("#segment", "Loyal")
+    opened.settle()
+    follow = set(
+        opened.page.locator(".figure:has(.follows)").evaluate_all(
+            "all => all.map((one) => one.id)"
+        )
+    )
+    assert {name for name, scope in read(".scope").items() if scope == "Loyal"} == follow
+    # What does not follow says that it is of everyone, and stays as it was.
+    others = titles.keys() - follow
+    assert {read(".scope")[name] for name in others} == {"All customers", "All data"}
+    picked = read("h3")
+    assert {name: picked[name] for name in others} == {name: titles[name] for name in others}
+    changed = {name for name in follow if picked[name] != titles[name]}
+    assert {"figure-segments", "figure-grid", "figure-moves", "figure-months"} <= changed
+    assert len(changed) > 9
+    opened.page.select_option("#segment", "")
+    assert (read("h3"), read(".scope")) == (titles, scopes)
 
 
 def test_a_list_can_be_chosen(opened):

@@ -18,7 +18,10 @@ import pandas as pd
 import pytest
 from conftest import Build, Project, query
 from openpyxl import Workbook
+from test_dashboard import counts_of
 from text_numbers import find_bad_numbers
+
+from targeted_lists.dashboard.build import make_dashboard
 
 
 @pytest.fixture(scope="module")
@@ -369,3 +372,12 @@ def test_offers_are_chosen_by_what_came_after(build):
     assert build.query(
         "select distinct method from basket.recommendation_evaluations where is_chosen"
     ) == [(best,)]
+
+
+def test_equal_words_of_the_page_have_equal_numbers(build, tmp_path):
+    page = make_dashboard(build.published, tmp_path / "page.html").path.read_text(encoding="utf-8")
+    told = counts_of(page)
+    assert {words: one for words, one in told.items() if len(one) > 1} == {}
+    ((customers,),) = build.query("select count(*) from rfm.rfm_scores where basis = 'bought'")
+    places = told["", "customers who have bought so far"]
+    assert places[f"{customers:,}"] >= {"tile", "segments", "grid", "moves"}

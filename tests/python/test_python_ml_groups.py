@@ -113,3 +113,69 @@ def test_a_characteristic_is_a_number_or_a_category() -> None:
 def test_order_of_rows_does_not_matter(incomes: pd.DataFrame) -> None:
     shuffled = incomes.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(compare_groups(incomes), compare_groups(shuffled))
+
+
+def worlds_without_differences(seed: int) -> pd.DataFrame:
+    """Characteristics that say nothing of the groups, and two by which the groups were made."""
+    generator = np.random.default_rng(seed)
+    groups = np.repeat(list("abcdefgh"), [150, 100, 80, 50, 30, 20, 12, 8])
+    generator.shuffle(groups)
+    size = len(groups)
+    places = np.array([ord(group) for group in groups], dtype=float)
+    numbers = {
+        "normal": generator.normal(size=size),
+        "skewed": generator.exponential(size=size),
+        # Heavy ties: nearly all are zero.
+        "rare": np.where(generator.random(size) < 0.03, generator.random(size), 0),
+        "made_1": places,
+        "made_2": -places + generator.normal(size=size) / 10,
+    }
+    words = {
+        "even": generator.choice(["x", "y"], size),
+        "uneven": generator.choice(["x", "y", "z", "w"], size, p=[0.7, 0.2, 0.08, 0.02]),
+    }
+    parts = [characteristic(list(groups), values=list(one)) for one in numbers.values()]
+    parts += [characteristic(list(groups), words=list(one)) for one in words.values()]
+    named = [
+        part.assign(characteristic=name, is_made=name.startswith("made"))
+        for name, part in zip([*numbers, *words], parts, strict=True)
+    ]
+    return pd.concat(named, ignore_index=True)
+
+
+def count_false(tests: pd.DataFrame) -> int:
+    """Count what var findings_max_q, shared by three sources, and findings_min_effect let pass."""
+    of_groups = (tests["group_key"] != ALL_GROUPS) & ~tests["characteristic"].str.match("made")
+    passed = (tests["q_value"] <= 0.05 / 3) & (tests["effect_size"].abs() >= 0.1)
+    return int((of_groups & passed).sum())
+
+
+def test_false_findings_stay_within_the_nominal_rate() -> None:
+    seeds = range(20)
+    worlds = [worlds_without_differences(seed) for seed in seeds]
+    found = [count_false(compare_groups(world, families=["is_made"])) for world in worlds]
+    ceiling = 0.05 + 2 * np.sqrt(0.05 * 0.95 / len(seeds))
+    assert np.mean([count > 0 for count in found]) <= ceiling
+    # Differences by construction in the same family would let chance pass with them.
+    together = [count_false(compare_groups(world)) for world in worlds]
+    assert np.mean([count > 0 for count in together]) > ceiling
+
+
+def test_a_difference_that_is_there_is_found_beside_those_by_construction() -> None:
+    world = worlds_without_differences(1)
+    is_higher = (world["characteristic"] == "normal") & (world["group_key"] == "c")
+    # By one standard deviation.
+    world.loc[is_higher, "value"] += 1
+    tests = compare_groups(world, families=["is_made"])
+    found = tests[(tests["characteristic"] == "normal") & (tests["group_key"] == "c")]
+    assert count_false(found) == 1
+
+
+def test_q_values_are_those_of_a_family() -> None:
+    world = worlds_without_differences(2)
+    tests = compare_groups(world, families=["is_made"])
+    others = tests[~tests["characteristic"].str.match("made")]
+    expected = stats.false_discovery_control(others["p_value"])
+    assert others["q_value"].to_numpy() == pytest.approx(expected)
+    with pytest.raises(ValueError, match="lacks is_unknown"):
+        compare_groups(world, families=["is_unknown"])

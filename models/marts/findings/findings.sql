@@ -1,6 +1,9 @@
 -- What stands out, over all marts, by the size of its effect: all effects are
 -- correlations, so that they can stand in one order. Nothing here is a cause. Of
--- rules, pairs alone, and of a pair the surer direction.
+-- rules, pairs alone, and of a pair the surer direction. The sources share the rate of
+-- false findings: each may have its part of it.
+{% set sources = ['customer_group_tests', 'association_rules', 'campaign_lift'] -%}
+{% set trait = "replace(" ~ label('characteristic', 'characteristic') ~ ", '_', ' ')" -%}
 with
 
 group_tests as (
@@ -41,6 +44,26 @@ lifts as (
 
 ),
 
+-- Several campaigns are several chances: corrected by Benjamini and Hochberg (1995).
+ordered_lifts as (
+
+    select
+        *,
+        count(*) over () as tests,
+        count(*) over (order by p_value) as as_sure
+    from lifts
+
+),
+
+corrected_lifts as (
+
+    select
+        *,
+        min(p_value * tests / as_sure) over (order by p_value desc) as campaign_q_value
+    from ordered_lifts
+
+),
+
 gathered as (
 
     select
@@ -48,17 +71,40 @@ gathered as (
         grouping || ' ' || group_key || ': ' || characteristic || coalesce(' ' || member, '')
             as subject,
         case
+            when characteristic in ('deal_share', 'answer_share') then {{ text(
+                '{group}: {trait} with a median of {level} % against {other_level} % of the others',
+                group='group_name',
+                trait=trait,
+                level=rounded_text('100 * group_level'),
+                other_level=rounded_text('100 * other_level')
+            ) }}
+            when characteristic = 'tenure' then {{ text(
+                '{group}: {trait} with a median of {level} days against {other_level} '
+                ~ 'of the others',
+                group='group_name',
+                trait=trait,
+                level=rounded_text('group_level'),
+                other_level=rounded_text('other_level')
+            ) }}
+            when characteristic = 'age' then {{ text(
+                '{group}: {trait} with a median of {level} years against {other_level} '
+                ~ 'of the others',
+                group='group_name',
+                trait=trait,
+                level=rounded_text('group_level'),
+                other_level=rounded_text('other_level')
+            ) }}
             when member is null then {{ text(
                 '{group}: {trait} with a median of {level} against {other_level} of the others',
                 group='group_name',
-                trait=label('characteristic', 'characteristic'),
+                trait=trait,
                 level=rounded_text('group_level'),
                 other_level=rounded_text('other_level')
             ) }}
             else {{ text(
                 '{group}: {trait} {member} in {share} % against {other_share} % of the others',
                 group='group_name',
-                trait=label('characteristic', 'characteristic'),
+                trait=trait,
                 member=label('member', 'member'),
                 share=rounded_text('100 * group_level'),
                 other_share=rounded_text('100 * other_level')
@@ -126,9 +172,8 @@ gathered as (
                 / (treatment_customers + control_customers))
         ), 0) as effect_size,
         p_value,
-        -- Each campaign asks a question of its own: nothing is corrected.
-        p_value as q_value
-    from lifts
+        campaign_q_value as q_value
+    from corrected_lifts
 
 ),
 
@@ -136,7 +181,7 @@ outstanding as (
 
     select *
     from gathered
-    where q_value <= {{ var('findings_max_q') }}
+    where q_value <= {{ var('findings_max_q') }} / {{ sources | length }}
         and abs(effect_size) >= {{ var('findings_min_effect') }}
     qualify row_number() over (
         partition by source

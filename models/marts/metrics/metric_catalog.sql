@@ -11,5 +11,7 @@ select
     metric,
     {{ worded('name') }} as name,
     {{ worded('definition') }} as definition,
-    unit
+    {{ worded('aggregation') }} as aggregation,
+    unit,
+    is_additive
 from definitions

@@ -15,21 +15,7 @@ segments as (
 
 orders as (
 
-    select
-        orders.order_id,
-        orders.customer_id,
-        coalesce(segments.segment, 'no segment') as segment,
-        {{ month_label('orders.ordered_at') }} as month,
-        orders.bought_revenue as revenue,
-        orders.bought_margin as margin,
-        row_number() over (
-            partition by orders.customer_id
-            order by orders.ordered_at, orders.order_id
-        ) as order_number
-    from {{ ref('fct_orders') }} as orders
-    left join segments
-        on orders.customer_id = segments.customer_id
-    where orders.is_bought
+    select * from {{ ref('metric_orders') }}
 
 ),
 
@@ -40,9 +26,9 @@ sales as (
         coalesce(segment, 'all') as segment,
         sum(revenue) as revenue,
         sum(margin) as margin,
-        count(*) as orders,
+        sum(orders) as orders,
         count(distinct customer_id) as customers,
-        count(distinct customer_id) filter (where order_number > 1) as repeat_customers
+        count(distinct customer_id) filter (where is_repeat) as repeat_customers
     from orders
     group by grouping sets ((), (month), (segment), (month, segment)) -- noqa: PRS
     having count(*) > 0
@@ -145,7 +131,11 @@ select
     definitions.unit,
     measured.value,
     measured.numerator,
-    measured.denominator
+    measured.denominator,
+    definitions.is_additive,
+    cast(case
+        when measured.month not in ('all', 'undated') then measured.month || '-01'
+    end as date) as month_start_date
 from measured
 inner join definitions
     on measured.metric = definitions.metric

@@ -18,7 +18,17 @@ function pick(segment) {
   picker.value = segment;
   clear.hidden = segment === "";
   for (const tile of document.querySelectorAll("[data-values]")) {
+    tile.querySelector("dt").textContent = JSON.parse(tile.dataset.names)[segment ? 1 : 0];
     tile.querySelector("dd").textContent = JSON.parse(tile.dataset.values)[segment] ?? "–";
+  }
+  for (const told of document.querySelectorAll("[data-scopes]")) {
+    const scopes = JSON.parse(told.dataset.scopes);
+    const nothing = told.tagName === "H3" ? page.texts.nothing_of_segment : "";
+    told.textContent = scopes[segment] ?? nothing.replace("{segment}", segment);
+  }
+  for (const scope of document.querySelectorAll(".figure:has(.follows) .scope")) {
+    scope.dataset.everyone ??= scope.textContent;
+    scope.textContent = segment || scope.dataset.everyone;
   }
   for (const row of document.querySelectorAll("tr[data-segment]")) {
     row.hidden = segment ? row.dataset.segment !== segment : "further" in row.dataset;

@@ -105,14 +105,16 @@ def draw_rules(desk: Desk) -> Figure:
         table=data.sort_values(["is_usable", "lift"], ascending=False)[
             ["rule", "support", "confidence", "lift", "later_lift", "verdict"]
         ],
-        title="rules.title" if len(usable) else "rules.title_none",
-        values={}
-        if top is None
-        else {
-            "antecedent": top["antecedent_name"],
-            "consequent": top["consequent_name"],
-            "lift": desk.texts.number(top["lift"], 0),
-        },
+        base=[("baskets", None)],
+        tell=lambda scope, _: (
+            {"title": "rules.title_none"}
+            if top is None
+            else {
+                "antecedent": top["antecedent_name"],
+                "consequent": top["consequent_name"],
+                "lift": desk.texts.number(top["lift"], 0),
+            }
+        ),
     )
 
 
@@ -159,7 +161,8 @@ def draw_network(desk: Desk) -> Figure:
         queries=[RULES],
         table=rows[["antecedent_name", "consequent_name", "confidence", "lift"]],
         is_wide=True,
-        values={
+        base=[("baskets", None)],
+        tell=lambda scope, _: {
             "item": top["item"],
             "rules": int(top["rules"]),
             "items": len(nodes),
@@ -224,15 +227,17 @@ def draw_recommendations(desk: Desk) -> Figure:
                 "coverage",
             ]
         ],
-        title="recommendations.title" if is_ahead else "recommendations.title_none",
-        values={
-            "method": chosen["method"].iloc[0],
-            "share": desk.texts.percent(chosen["hit_rate"].iloc[0], 0),
-            "baseline": desk.texts.percent(baseline["hit_rate"].iloc[0], 0),
-            "k": largest,
-        }
-        if is_ahead
-        else {},
+        base=[("recommended", at["customers"].max())],
+        tell=lambda scope, _: (
+            {
+                "method": chosen["method"].iloc[0],
+                "share": desk.texts.percent(chosen["hit_rate"].iloc[0], 0),
+                "baseline": desk.texts.percent(baseline["hit_rate"].iloc[0], 0),
+                "k": largest,
+            }
+            if is_ahead
+            else {"title": "recommendations.title_none"}
+        ),
     )
 
 

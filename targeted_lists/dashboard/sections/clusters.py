@@ -7,7 +7,14 @@ from itertools import pairwise
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following, is_picked, room_for_labels
+from targeted_lists.dashboard.figures import (
+    Desk,
+    Figure,
+    following,
+    is_picked,
+    room_for_labels,
+    scopes_of,
+)
 from targeted_lists.dashboard.theme import DIVERGING, INK, MUTED, PALETTE
 
 EVALUATIONS = """
@@ -131,14 +138,16 @@ def draw_evaluations(desk: Desk) -> Figure:
         queries=[EVALUATIONS],
         table=data[["method", "k", *MEASURES, "stability_ari"]],
         is_wide=True,
-        title="evaluations.title" if len(chosen) else "evaluations.title_none",
-        values={
-            "method": chosen["method"].iloc[0],
-            "k": chosen["k"].iloc[0],
-            "silhouette": desk.texts.number(chosen["silhouette"].iloc[0], 2),
-        }
-        if len(chosen)
-        else {"tried": len(data)},
+        base=[("clusterings", len(data))],
+        tell=lambda scope, _: (
+            {
+                "method": chosen["method"].iloc[0],
+                "k": chosen["k"].iloc[0],
+                "silhouette": desk.texts.number(chosen["silhouette"].iloc[0], 2),
+            }
+            if len(chosen)
+            else {"title": "evaluations.title_none", "tried": len(data)}
+        ),
     )
 
 
@@ -179,7 +188,8 @@ def draw_silhouettes(desk: Desk) -> Figure:
         chart,
         queries=[SILHOUETTES],
         table=table[["name", "customers", "silhouette"]].rename(columns={"name": "cluster_name"}),
-        values={
+        base=[("clustered", table["customers"].sum())],
+        tell=lambda scope, _: {
             "cluster": best["name"],
             "silhouette": desk.texts.number(best["silhouette"], 2),
             "mean": desk.texts.number(weights.sum() / rows["customers"].sum(), 2),
@@ -215,7 +225,8 @@ def draw_profiles(desk: Desk) -> Figure:
         chart,
         queries=[PROFILES],
         table=data[["name", "feature", "mean", "z"]].rename(columns={"name": "cluster_name"}),
-        values={
+        base=[("clustered", data.drop_duplicates("cluster")["customers"].sum())],
+        tell=lambda scope, _: {
             "cluster": top["name"],
             "feature": top["feature"],
             "z": desk.texts.number(top["z"], 1),
@@ -254,7 +265,11 @@ def draw_parallels(desk: Desk) -> Figure:
         chart,
         queries=[PROFILES],
         table=data[["name", "feature", "z"]].rename(columns={"name": "cluster_name"}),
-        values={"feature": features[0], "spread": desk.texts.number(spread.max(), 1)},
+        base=[("clustered", data.drop_duplicates("cluster")["customers"].sum())],
+        tell=lambda scope, _: {
+            "feature": features[0],
+            "spread": desk.texts.number(spread.max(), 1),
+        },
     )
 
 
@@ -286,7 +301,8 @@ def draw_tree(desk: Desk) -> Figure:
         chart,
         queries=[MERGES],
         table=rows[["merge_number", "customers", "height"]],
-        values={
+        base=[("treed", rows["customers"].max())],
+        tell=lambda scope, _: {
             "customers": desk.texts.number(rows["customers"].max()),
             "cut": cut,
             "leaves": len(leaves),
@@ -335,7 +351,8 @@ def draw_som(desk: Desk) -> Figure:
         chart,
         queries=[UNITS],
         table=rows[["unit_row", "unit_column", "cluster_name", "hits", "neighbour_distance"]],
-        values={
+        base=[("mapped", rows["hits"].sum())],
+        tell=lambda scope, _: {
             "customers": desk.texts.number(rows["hits"].sum()),
             "units": len(rows),
             "empty": empty,
@@ -373,18 +390,25 @@ def draw_mix(desk: Desk) -> Figure:
     )
     chart = base.mark_bar().encode(color=_cluster_color(data, legend=None))
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("customers:Q", format=",d"))
-    top = data.loc[data["customers"].idxmax()]
     sizes = data.groupby("name")["customers"].transform("sum")
+    data["of_cluster"] = data["customers"] / sizes
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top = rows.loc[rows["customers"].idxmax()]
+        return {
+            "segment": top["segment"],
+            "cluster": top["name"],
+            "share": desk.texts.percent(top["of_cluster"]),
+        }
+
     return desk.figure(
         "mix",
         (chart + labels).properties(height=400),
         queries=[MIX],
         table=data[["name", "segment", "customers"]].rename(columns={"name": "cluster_name"}),
-        values={
-            "segment": top["segment"],
-            "cluster": top["name"],
-            "share": desk.texts.percent(top["customers"] / sizes[top.name]),
-        },
+        base=[("clustered", "customers")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -412,12 +436,24 @@ def _draw_map(desk: Desk, projection: str, **values: object) -> Figure:
         .properties(height=360)
     )
     counts = data.groupby(["name", "segment"], as_index=False, sort=False).size()
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        return {
+            "title": f"{projection}.title_segment" if scope else f"{projection}.title",
+            "segment": scope,
+            "customers": desk.texts.number(len(rows)),
+            **values,
+        }
+
     return desk.figure(
         projection,
         chart,
         queries=[POINTS, AXES] if projection == "pca" else [POINTS],
         table=counts.rename(columns={"name": "cluster_name", "size": "customers"}),
-        values={"customers": desk.texts.number(len(data)), **values},
+        segments=list(counts["segment"]),
+        base=[(f"on_{projection}", len)],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 

@@ -6,7 +6,14 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, emphasis, following
+from targeted_lists.dashboard.figures import (
+    NOTHING_PICKED,
+    Desk,
+    Figure,
+    emphasis,
+    following,
+    scopes_of,
+)
 from targeted_lists.dashboard.theme import BLUE, FAINT, ORANGE, SEQUENTIAL
 
 # From the best customers to those who are gone.
@@ -24,6 +31,8 @@ SEGMENTS = (
     "Lost",
 )
 NEWCOMER = "not yet a customer"
+# Whoever was in none of them a month ago did not move.
+NO_SEGMENT = (NEWCOMER, "known from totals")
 SUMMARY = """
     select segment, customers, customer_share, revenue::double as revenue, revenue_share,
         mean_recency_days, mean_frequency, mean_monetary
@@ -40,9 +49,8 @@ GRID = """
 """
 MOVES = """
     select from_segment, to_segment, customers, from_date, to_date
-    from rfm.rfm_migrations
+    from rfm.rfm_current_migrations
     where basis = 'bought'
-        and to_date = (select max(to_date) from rfm.rfm_migrations where basis = 'bought')
     order by all
 """
 COHORTS = """
@@ -92,18 +100,24 @@ def draw_segments(desk: Desk) -> Figure:
     row = base.mark_bar(size=26, fillOpacity=0, cursor="pointer").encode(
         x=alt.value(-LABELS), x2=alt.value("width"), opacity=alt.value(1)
     )
-    top = data.iloc[0]
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top = rows.iloc[0]
+        return {
+            "segment": top["segment"],
+            "customers": desk.texts.percent(top["customer_share"]),
+            "revenue": desk.texts.percent(top["revenue_share"]),
+        }
+
     return desk.figure(
         "segments",
         (link + dots[0] + dots[1] + row).properties(height=max(120, 30 * len(data))),
         queries=[SUMMARY],
         table=data,
         segments=list(data["segment"]),
-        values={
-            "segment": top["segment"],
-            "customers": desk.texts.percent(top["customer_share"]),
-            "revenue": desk.texts.percent(top["revenue_share"]),
-        },
+        base=[("customers", "customers"), ("known_revenue", "revenue")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -148,16 +162,22 @@ def draw_grid(desk: Desk) -> Figure:
     )
     labels = base.mark_text().encode(text=alt.Text("customers:Q", format=",d"))
     totals = data.groupby(["r_score", "f_score"], as_index=False)[["customers", "revenue"]].sum()
-    best = totals[(totals["r_score"] == 5) & (totals["f_score"] == 5)]["customers"].sum()
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        best = rows[(rows["r_score"] == 5) & (rows["f_score"] == 5)]["customers"].sum()
+        return {
+            "customers": desk.texts.number(best),
+            "share": desk.texts.percent(best / rows["customers"].sum()),
+        }
+
     return desk.figure(
         "grid",
         (cells + labels).properties(height=330),
         queries=[GRID],
         table=totals,
-        values={
-            "customers": desk.texts.number(best),
-            "share": desk.texts.percent(best / totals["customers"].sum()),
-        },
+        base=[("customers", "customers"), ("known_revenue", "revenue")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -219,10 +239,38 @@ def draw_moves(desk: Desk) -> Figure:
         )
         for end, place, align, dx in (("from", 0, "right", -8), ("to", 1, "left", 8))
     ]
-    moved = rows[(rows["from_segment"] != rows["to_segment"]) & (rows["from_segment"] != NEWCOMER)]
-    here = rows[rows["from_segment"] != NEWCOMER]
-    directions = [_direction(one.from_segment, one.to_segment) for one in moved.itertuples()]
-    by_direction = moved.groupby(directions)["customers"].sum()
+    named = desk.names(rows, from_segment="segment", to_segment="segment")
+    # A picked segment is told by those who are in it now and those who left it.
+    scopes = {NOTHING_PICKED: rows.assign(here=rows["customers"])} | {
+        segment: rows.assign(here=rows["customers"].where(named["to_segment"] == segment, 0))[
+            (named["from_segment"] == segment) | (named["to_segment"] == segment)
+        ]
+        for segment in sorted(named["to_segment"].unique())
+    }
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        here = rows[~rows["from_segment"].isin(NO_SEGMENT)]
+        moved = here[here["from_segment"] != here["to_segment"]]
+        directions = [_direction(one.from_segment, one.to_segment) for one in moved.itertuples()]
+        by_direction = moved.groupby(directions)["customers"].sum()
+        inside = named.loc[rows.index]
+        came = inside[inside["from_segment"] != scope]["customers"]
+        left = inside[inside["to_segment"] != scope]["customers"]
+        stayed = here["customers"].sum() - moved["customers"].sum()
+        return {
+            "title": "moves.title_segment" if scope else "moves.title",
+            "segment": scope,
+            "came": desk.texts.number(came.sum()),
+            "left": desk.texts.number(left.sum()),
+            "up": desk.texts.number(by_direction.get("up", 0)),
+            "down": desk.texts.number(by_direction.get("down", 0)),
+            "stayed": desk.texts.number(stayed),
+            "from_date": desk.texts.day(first["from_date"]),
+            "to_date": desk.texts.day(first["to_date"]),
+        }
+
+    first = rows.iloc[0]
+    moved = rows[rows["from_segment"] != rows["to_segment"]]
     return desk.figure(
         "moves",
         (bands + names[0] + names[1]).properties(height=440),
@@ -233,13 +281,9 @@ def draw_moves(desk: Desk) -> Figure:
             to_segment="segment",
         )[["from_segment", "to_segment", "customers"]],
         is_wide=True,
-        values={
-            "up": desk.texts.number(by_direction.get("up", 0)),
-            "down": desk.texts.number(by_direction.get("down", 0)),
-            "stayed": desk.texts.percent(1 - moved["customers"].sum() / here["customers"].sum()),
-            "from_date": desk.texts.day(rows["from_date"].iloc[0]),
-            "to_date": desk.texts.day(rows["to_date"].iloc[0]),
-        },
+        base=[("customers", "here")],
+        tell=tell,
+        scopes=scopes,
     )
 
 
@@ -283,8 +327,9 @@ def draw_cohorts(desk: Desk) -> Figure:
         queries=[COHORTS],
         table=rows,
         is_wide=True,
-        title="cohorts.title" if came else "cohorts.title_short",
-        values={
+        base=[("dated_customers", rows[rows["months_since"] == 0]["customers"].sum())],
+        tell=lambda scope, _: {
+            "title": "cohorts.title" if came else "cohorts.title_short",
             "share": desk.texts.percent(third["customers"].sum() / came) if came else "",
             "cohorts": desk.texts.number(rows["cohort_month"].nunique()),
         },

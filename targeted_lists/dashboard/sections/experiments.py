@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import altair as alt
+import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure
+from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk, Figure, scopes_of
 from targeted_lists.dashboard.theme import BLUE, GREY, INK, MUTED, VERMILION
 
 LIFT = """
@@ -85,9 +86,17 @@ def draw_lift(desk: Desk) -> Figure:
         .mark_rule(color=MUTED, strokeDash=[4, 4])
         .encode(x=alt.datum(0, type="quantitative"))
     )
-    whole = rows[rows["segment"] == ""]
-    main = whole[whole["metric"] == FIRST] if (whole["metric"] == FIRST).any() else whole
-    works = main[main["verdict"] == "works"]
+    main = data.assign(is_sure=rows["verdict"] == "works")
+    main = main[rows["metric"] == FIRST] if (rows["metric"] == FIRST).any() else main
+    whole = main[main["segment"] == ""]
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        return {
+            "works": int(rows["is_sure"].sum()),
+            "campaigns": len(rows),
+            "metric": rows["metric"].iloc[0],
+        }
+
     return desk.figure(
         "lift",
         alt.layer(ranges, points, verdicts, zero, data=data)
@@ -114,11 +123,9 @@ def draw_lift(desk: Desk) -> Figure:
         is_wide=True,
         segments=list(data["segment"]),
         shown=list(data["segment"] == ""),
-        values={
-            "works": len(works),
-            "campaigns": len(main),
-            "metric": desk.texts.value("metric", main["metric"].iloc[0]),
-        },
+        base=[("treatment_customers", "treatment_customers")],
+        tell=tell,
+        scopes=scopes_of(main) | {NOTHING_PICKED: whole},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following, room_for_labels
+from targeted_lists.dashboard.figures import Desk, Figure, following, room_for_labels, scopes_of
 from targeted_lists.dashboard.theme import BLUE, GREY, ORANGE, SEQUENTIAL, SKY, VERMILION
 
 CATALOG = """
@@ -21,7 +21,7 @@ WATERFALL = """
     order by list_name, step_number
 """
 MIX = """
-    select members.list_name, scores.segment, count(*) as customers,
+    select members.list_name, scores.segment, count(*) as members,
         sum(members.expected_value)::double as expected_value
     from targeting.list_members as members
     left join rfm.rfm_scores as scores
@@ -75,6 +75,7 @@ def draw_waterfall(desk: Desk) -> Figure:
     )
     names = sorted(data["list_name"].unique())
     sizes = ends[ends["kind"] == "members"].set_index("list_name")["before"]
+    candidates = ends[ends["kind"] == "candidates"]["before"]
     largest_loss = steps[steps["removed"] > 0]
     first = desk.texts.value("list_name", "win_back")
     first = first if first in names else names[0]
@@ -126,8 +127,9 @@ def draw_waterfall(desk: Desk) -> Figure:
         chart,
         queries=[WATERFALL],
         table=steps[["list_name", "step", "before", "removed", "after", "removed_value"]],
-        title="waterfall.title" if top is not None else "waterfall.title_none",
-        values={
+        base=[("members", sizes.sum()), ("candidates", candidates.sum())],
+        tell=lambda scope, _: {
+            "title": "waterfall.title" if top is not None else "waterfall.title_none",
             "list": first,
             "candidates": desk.texts.number(data[data["list_name"] == first]["before"].max()),
             "members": desk.texts.number(sizes[first]),
@@ -175,7 +177,12 @@ def draw_sizes(desk: Desk) -> Figure:
         chart,
         queries=[CATALOG],
         table=data[["list_name", "purpose", "candidates", "members", "held_out", "stop_reason"]],
-        values={
+        base=[
+            ("members", data["members"].sum()),
+            ("held_out", data["held_out"].sum()),
+            ("candidates", data["candidates"].sum()),
+        ],
+        tell=lambda scope, _: {
             "lists": len(data),
             "members": desk.texts.number(data["members"].sum()),
             "held_out": desk.texts.number(data["held_out"].sum()),
@@ -222,7 +229,11 @@ def draw_values(desk: Desk) -> Figure:
         (bars + labels).properties(height=max(120, 36 * len(data))),
         queries=[CATALOG],
         table=data[["list_name", "expected_value", "lift_basis", "members"]],
-        values={"value": desk.texts.number(lifts["expected_value"].sum())},
+        base=[
+            ("members", rows["members"].sum()),
+            ("expected_margin", lifts["expected_value"].sum()),
+        ],
+        tell=lambda scope, _: {"value": desk.texts.number(lifts["expected_value"].sum())},
     )
 
 
@@ -232,38 +243,44 @@ def draw_mix(desk: Desk) -> Figure:
     if rows.empty:
         return desk.blank("list_mix", MIX)
     data = desk.names(rows, list_name="list_name", segment="segment")
-    order = list(data.groupby("segment")["customers"].sum().sort_values(ascending=False).index)
+    order = list(data.groupby("segment")["members"].sum().sort_values(ascending=False).index)
     base = following(alt.Chart(data)).encode(
         x=alt.X("list_name:N", title=None, axis=alt.Axis(labelAngle=-35)),
         y=alt.Y("segment:N", title=None, sort=order),
         tooltip=[
             desk.tip("list_name"),
             desk.tip("segment"),
-            desk.tip("customers", ",d"),
+            desk.tip("members", ",d"),
             desk.tip("expected_value", ",.2f"),
         ],
     )
     cells = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color(
-            "customers:Q",
-            title=desk.texts.column("customers"),
+            "members:Q",
+            title=desk.texts.column("members"),
             scale=alt.Scale(range=SEQUENTIAL, domainMin=0),
             legend=alt.Legend(gradientLength=160, gradientThickness=10),
         )
     )
-    labels = base.mark_text().encode(text=alt.Text("customers:Q", format=",d"))
-    top = data.loc[data["customers"].idxmax()]
+    labels = base.mark_text().encode(text=alt.Text("members:Q", format=",d"))
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top = rows.loc[rows["members"].idxmax()]
+        return {
+            "segment": top["segment"],
+            "list": top["list_name"],
+            "customers": desk.texts.number(top["members"]),
+        }
+
     return desk.figure(
         "list_mix",
         (cells + labels).properties(height=max(160, 28 * len(order))),
         queries=[MIX],
         table=data,
         segments=list(data["segment"]),
-        values={
-            "segment": top["segment"],
-            "list": top["list_name"],
-            "customers": desk.texts.number(top["customers"]),
-        },
+        base=[("members", "members")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -282,7 +299,9 @@ def draw_samples(desk: Desk) -> Figure:
         is_open=True,
         segments=list(data["segment"]),
         shown=list(place < SHOWN_MEMBERS),
-        values={"lists": data["list_name"].nunique()},
+        base=[("sampled_members", None)],
+        tell=lambda scope, rows: {"lists": rows["list_name"].nunique()},
+        scopes=scopes_of(data),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import altair as alt
+import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, emphasis
+from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk, Figure, emphasis, scopes_of
 from targeted_lists.dashboard.theme import BLUE, GREY, SKY
 
 GROUPS = """
@@ -45,6 +46,7 @@ GAINS = """
     from response.response_gains
     order by depth
 """
+FEWEST_SHOWN = 30
 WILSON_Z = 1.959963984540054
 
 
@@ -60,7 +62,7 @@ def draw_groups(desk: Desk) -> Figure:
     )
     data = desk.names(data, characteristic="characteristic", member="member")
     data["place"] = range(len(data))
-    large = data[(data["customers"] >= 30) & data["ratio"].notna()]
+    large = data[(data["customers"] >= FEWEST_SHOWN) & data["ratio"].notna()]
     top = large.loc[large["ratio"].idxmax()] if len(large) else data.iloc[0]
     pick, shown = _choice(desk, "groups_choice", data["characteristic"], top["characteristic"])
     base = (
@@ -95,7 +97,8 @@ def draw_groups(desk: Desk) -> Figure:
         table=data[
             ["name", "characteristic", "member", "customers", "share", "overall_share"]
         ].rename(columns={"name": "cluster_name"}),
-        values={
+        base=[("compared", _count_compared(data[data["grouping"] == top["grouping"]]))],
+        tell=lambda scope, _: {
             "cluster": top["name"],
             "member": top["member"],
             "characteristic": top["characteristic"],
@@ -114,9 +117,25 @@ def draw_segment_groups(desk: Desk) -> Figure:
     named["segment"] = [desk.texts.value("segment", one) if one else "" for one in rows["segment"]]
     named = named.sort_values(["characteristic", "lowest", "member"], kind="stable")
     members = list(dict.fromkeys(named["member"]))
-    tests = named[(named["segment"] != "") & (named["customers"] >= 30)]
-    ratio = (tests["share"] / tests["overall_share"]).where(tests["overall_share"] > 0)
-    top = tests.loc[ratio.idxmax()] if ratio.notna().any() else named.iloc[0]
+    named["ratio"] = (named["share"] / named["overall_share"]).where(named["overall_share"] > 0)
+    of_segments = named[named["segment"] != ""]
+    tests = of_segments[of_segments["customers"] >= FEWEST_SHOWN]
+
+    def find_top(rows: pd.DataFrame) -> pd.Series:
+        large = rows[(rows["customers"] >= FEWEST_SHOWN) & rows["ratio"].notna()]
+        return large.loc[large["ratio"].idxmax()] if len(large) else rows.iloc[0]
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top = find_top(rows if scope else of_segments if len(of_segments) else rows)
+        return {
+            "segment": top["segment"] or desk.texts("everyone"),
+            "member": top["member"],
+            "characteristic": top["characteristic"],
+            "share": desk.texts.percent(top["share"], 0),
+            "overall": desk.texts.percent(top["overall_share"], 0),
+        }
+
+    top = find_top(of_segments if len(of_segments) else named)
     pick, shown = _choice(desk, "segment_choice", named["characteristic"], top["characteristic"])
     base = (
         alt.Chart(named)
@@ -144,13 +163,9 @@ def draw_segment_groups(desk: Desk) -> Figure:
             ["segment", "characteristic", "member", "customers", "share", "overall_share"]
         ],
         segments=list(tests["segment"]),
-        values={
-            "segment": top["segment"] or desk.texts("everyone"),
-            "member": top["member"],
-            "characteristic": top["characteristic"],
-            "share": desk.texts.percent(top["share"], 0),
-            "overall": desk.texts.percent(top["overall_share"], 0),
-        },
+        base=[("compared", _count_compared)],
+        tell=tell,
+        scopes=scopes_of(of_segments) | {NOTHING_PICKED: named[named["segment"] == ""]},
     )
 
 
@@ -191,18 +206,26 @@ def draw_answers(desk: Desk) -> Figure:
     )
     points = base.mark_point(size=90, color=BLUE, opacity=1).encode(x="answer_share:Q")
     certain = data[data["asked"] >= 30]
-    top = (certain if len(certain) else data).iloc[0]
+    overall = data["answers"].sum() / data["asked"].sum()
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top = (rows if scope else certain if len(certain) else data).iloc[0]
+        return {
+            "title": "answers.title_segment" if scope else "answers.title",
+            "segment": top["segment"],
+            "share": desk.texts.percent(top["answer_share"], 0),
+            "overall": desk.texts.percent(overall, 0),
+        }
+
     return desk.figure(
         "answers",
         (ranges + points).properties(height=max(120, 28 * len(data))),
         queries=[ANSWERS],
         table=data,
         segments=list(data["segment"]),
-        values={
-            "segment": top["segment"],
-            "share": desk.texts.percent(top["answer_share"], 0),
-            "overall": desk.texts.percent(data["answers"].sum() / data["asked"].sum(), 0),
-        },
+        base=[("asked", "asked"), ("answers", "answers")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -245,11 +268,17 @@ def draw_depth(desk: Desk) -> Figure:
         chart,
         queries=[GAINS],
         table=rows[["depth", "contacts_so_far", "expected_profit", "profit"]],
-        values={
+        base=[("tested_campaign", None)],
+        tell=lambda scope, _: {
             "depth": desk.texts.percent(best["depth"], 0),
             "profit": desk.texts.number(best["expected_profit"]),
         },
     )
+
+
+def _count_compared(rows: pd.DataFrame) -> int:
+    """Return how many customers are compared: each has one member of every characteristic."""
+    return int(rows.groupby("characteristic")["customers"].sum().max())
 
 
 def _choice(

@@ -81,7 +81,8 @@ def draw_ledger(desk: Desk) -> Figure:
         chart,
         queries=[LEDGER],
         table=data[["decision", "lines"]],
-        values={
+        base=[("raw_lines", total)],
+        tell=lambda scope, _: {
             "share": desk.texts.percent(
                 (lines.get("kept", 0) + lines.get("kept but not modelled", 0)) / total, 1
             ),
@@ -127,7 +128,11 @@ def draw_reasons(desk: Desk) -> Figure:
         (bars + labels).properties(height=max(120, 24 * len(data))),
         queries=[REASONS],
         table=data[["decision", "reason", "lines", "amount"]],
-        values={"reason": top["reason"], "lines": desk.texts.number(top["lines"])},
+        base=[("lines_not_counted", None)],
+        tell=lambda scope, _: {
+            "reason": top["reason"],
+            "lines": desk.texts.number(top["lines"]),
+        },
     )
 
 
@@ -171,7 +176,8 @@ def draw_inputs(desk: Desk) -> Figure:
         queries=[INPUTS],
         table=rows,
         is_wide=True,
-        values={
+        base=[("input_rows", rows["rows"].sum())],
+        tell=lambda scope, _: {
             "left_out": desk.texts.number(left_out),
             "rows": desk.texts.number(int(rows["rows"].sum())),
             "files": desk.texts.number(len(rows)),

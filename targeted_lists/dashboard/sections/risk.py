@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following
+from targeted_lists.dashboard.figures import Desk, Figure, following, scopes_of
 from targeted_lists.dashboard.theme import BLUE, GREY, MUTED, SEQUENTIAL
 
 CHOSEN = """
@@ -106,7 +106,8 @@ def draw_calibration(desk: Desk) -> Figure:
         (diagonal + ranges + points).properties(height=330),
         queries=[CALIBRATION],
         table=data,
-        values={
+        base=[("training_rows", rows["training_rows"].sum())],
+        tell=lambda scope, _: {
             "foretold": desk.texts.percent(top["foretold_share"], 0),
             "declined": desk.texts.percent(top["declined_share"], 0),
         },
@@ -154,7 +155,8 @@ def draw_gains(desk: Desk) -> Figure:
         (chance + lines).properties(height=330),
         queries=[GAINS],
         table=_name_sources(desk, rows),
-        values={
+        base=[("foretold", None)],
+        tell=lambda scope, _: {
             "reached": desk.texts.percent(second["reached_share"], 0),
             "gain": desk.texts.percent(second["gain_share"], 0),
             "lift": desk.texts.number(second["lift_so_far"], 1),
@@ -188,7 +190,8 @@ def draw_importances(desk: Desk) -> Figure:
         (bars + spread).properties(height=max(120, 32 * len(data))),
         queries=[IMPORTANCES],
         table=_name_sources(desk, rows),
-        values={"feature": data["phrase"].iloc[0]},
+        base=[("foretold", None)],
+        tell=lambda scope, _: {"feature": data["phrase"].iloc[0]},
     )
 
 
@@ -236,19 +239,26 @@ def draw_risk(desk: Desk) -> Figure:
         )
     )
     labels = base.mark_text().encode(text=alt.Text("value_at_risk:Q", format=",.0f"))
-    at_risk = rows[rows["risk_band"] == "high"]
+    data["is_high"] = rows["risk_band"] == "high"
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        high = rows[rows["is_high"]]
+        return {
+            "customers": desk.texts.number(high["customers"].sum()),
+            "value": desk.texts.number(high["value_at_risk"].sum()),
+            "share": desk.texts.percent(
+                high["value_at_risk"].sum() / (rows["value_at_risk"].sum() or 1)
+            ),
+        }
+
     return desk.figure(
         "risk",
         (cells + labels).properties(height=260),
         queries=[GRID, ACTIONS],
         table=desk.names(actions, value_band="value_band", risk_band="risk_band"),
-        values={
-            "customers": desk.texts.number(at_risk["customers"].sum()),
-            "value": desk.texts.number(at_risk["value_at_risk"].sum()),
-            "share": desk.texts.percent(
-                at_risk["value_at_risk"].sum() / (rows["value_at_risk"].sum() or 1)
-            ),
-        },
+        base=[("valued", "customers"), ("value_at_risk", "value_at_risk")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 

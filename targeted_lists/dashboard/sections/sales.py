@@ -9,7 +9,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following
+from targeted_lists.dashboard.figures import Desk, Figure, following, scopes_of
 from targeted_lists.dashboard.theme import BLUE, SEQUENTIAL, SKY
 
 LINES = """
@@ -55,7 +55,7 @@ HOURS = """
         scores.segment,
         isodow(orders.ordered_at) as weekday,
         hour(orders.ordered_at) as hour,
-        count(*) as orders
+        count(*) as placed_orders
     from core.fct_orders as orders
     left join rfm.rfm_scores as scores
         on orders.customer_id = scores.customer_id
@@ -65,6 +65,7 @@ HOURS = """
     order by all
 """
 MOST_MEMBERS = 12
+SALES_BASE = [("sales_bought", "bought"), ("sales_placed", "placed")]
 
 
 def draw_months(desk: Desk) -> Figure:
@@ -97,19 +98,25 @@ def draw_months(desk: Desk) -> Figure:
             ],
         )
     )
-    totals = data.groupby("month", as_index=False)[["placed", "bought"]].sum()
-    best = totals.loc[totals["bought"].idxmax()]
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        totals = _sum_by(rows, "month")
+        best = totals.loc[totals["bought"].idxmax()]
+        return {
+            "month": pd.Timestamp(best["month"]).strftime("%Y-%m"),
+            "times": desk.texts.number(best["bought"] / (totals["bought"].mean() or 1), 1),
+            "revenue": desk.texts.number(best["bought"]),
+        }
+
     return desk.figure(
         "months",
         chart,
         queries=[MONTHS],
-        table=totals,
+        table=_sum_by(data, "month"),
         is_wide=True,
-        values={
-            "month": pd.Timestamp(best["month"]).strftime("%Y-%m"),
-            "times": desk.texts.number(best["bought"] / totals["bought"].mean(), 1),
-            "revenue": desk.texts.number(best["bought"]),
-        },
+        base=SALES_BASE,
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -144,17 +151,24 @@ def draw_kept(desk: Desk) -> Figure:
             ],
         )
     )
-    totals = data.groupby("month", as_index=False)[["placed", "bought"]].sum()
+    totals = _sum_by(data, "month")
     totals["bought_share"] = totals["bought"] / totals["placed"].where(totals["placed"] > 0)
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        placed, bought = rows["placed"].sum(), rows["bought"].sum()
+        return {
+            "share": desk.texts.percent(bought / placed if placed else None, 1),
+            "lost": desk.texts.number(placed - bought),
+        }
+
     return desk.figure(
         "kept",
         chart,
         queries=[MONTHS],
         table=totals,
-        values={
-            "share": desk.texts.percent(totals["bought"].sum() / totals["placed"].sum(), 1),
-            "lost": desk.texts.number(totals["placed"].sum() - totals["bought"].sum()),
-        },
+        base=SALES_BASE,
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -177,7 +191,7 @@ def draw_hours(desk: Desk) -> Figure:
     days = [desk.texts.value("weekday", day) for day in range(1, 8)]
     chart = (
         following(alt.Chart(data))
-        .transform_aggregate(orders="sum(orders)", groupby=["weekday", "hour"])
+        .transform_aggregate(placed_orders="sum(placed_orders)", groupby=["weekday", "hour"])
         .mark_rect(cornerRadius=2)
         .encode(
             x=alt.X(
@@ -187,28 +201,37 @@ def draw_hours(desk: Desk) -> Figure:
             ),
             y=alt.Y("weekday:N", title=None, sort=days),
             color=alt.Color(
-                "orders:Q",
-                title=desk.texts.column("orders"),
+                "placed_orders:Q",
+                title=desk.texts.column("placed_orders"),
                 scale=alt.Scale(range=SEQUENTIAL),
                 legend=alt.Legend(gradientLength=160, gradientThickness=10),
             ),
-            tooltip=[desk.tip("weekday"), desk.tip("hour"), desk.tip("orders", ",d")],
+            tooltip=[desk.tip("weekday"), desk.tip("hour"), desk.tip("placed_orders", ",d")],
         )
         .properties(height=280)
     )
-    totals = data.groupby(["weekday", "hour"], as_index=False)["orders"].sum()
-    totals = totals.sort_values(["orders", "weekday", "hour"], ascending=[False, True, True])
-    top = totals.iloc[0]
+
+    def rank(rows: pd.DataFrame) -> pd.DataFrame:
+        totals = rows.groupby(["weekday", "hour"], as_index=False)["placed_orders"].sum()
+        order = ["placed_orders", "weekday", "hour"]
+        return totals.sort_values(order, ascending=[False, True, True])
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top = rank(rows).iloc[0]
+        return {
+            "weekday": top["weekday"],
+            "hour": f"{top['hour']}:00",
+            "share": desk.texts.percent(top["placed_orders"] / rows["placed_orders"].sum()),
+        }
+
     return desk.figure(
         "hours",
         chart,
         queries=[HOURS],
-        table=totals,
-        values={
-            "weekday": top["weekday"],
-            "hour": f"{top['hour']}:00",
-            "share": desk.texts.percent(top["orders"] / totals["orders"].sum()),
-        },
+        table=rank(data),
+        base=[("placed_orders", "placed_orders")],
+        tell=tell,
+        scopes=scopes_of(data),
     )
 
 
@@ -217,8 +240,7 @@ def _draw_members(desk: Desk, key: str, query: str) -> Figure:
     if rows.empty or rows["member"].isna().all():
         return desk.blank(key, query)
     data = desk.names(rows, segment="segment", member="member")
-    totals = data.groupby("member", as_index=False)[["placed", "bought"]].sum()
-    totals = totals.sort_values(["bought", "member"], ascending=[False, True])
+    totals = _rank_members(data)
     shown = totals.head(MOST_MEMBERS)
     base = (
         following(alt.Chart(data[data["member"].isin(shown["member"])]))
@@ -238,17 +260,31 @@ def _draw_members(desk: Desk, key: str, query: str) -> Figure:
     placed = base.transform_calculate(kind=repr(words[0])).mark_bar(size=18)
     bought = base.transform_calculate(kind=repr(words[1])).mark_bar(size=8)
     chart = placed.encode(x=x, color=color) + bought.encode(x="bought:Q", color=color)
-    top = totals.iloc[0]
+
+    def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
+        top, bought = _rank_members(rows).iloc[0], rows["bought"].sum()
+        return {
+            "member": top["member"],
+            "share": desk.texts.percent(top["bought"] / bought if bought else None),
+        }
+
     return desk.figure(
         key,
         chart.properties(height=max(100, 26 * len(shown))),
         queries=[query],
         table=totals.rename(columns={"member": key}),
-        values={
-            "member": top["member"],
-            "share": desk.texts.percent(top["bought"] / totals["bought"].sum()),
-        },
+        base=SALES_BASE,
+        tell=tell,
+        scopes=scopes_of(data),
     )
+
+
+def _sum_by(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    return rows.groupby(column, as_index=False)[["placed", "bought"]].sum()
+
+
+def _rank_members(rows: pd.DataFrame) -> pd.DataFrame:
+    return _sum_by(rows, "member").sort_values(["bought", "member"], ascending=[False, True])
 
 
 def _basis_color(names: list[str]) -> alt.Color:

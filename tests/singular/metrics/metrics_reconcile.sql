@@ -1,10 +1,24 @@
 -- A metric is what the table that it is made from says: sales by month those of the orders
--- and in all those of sales_pivot, the size of the lists that of the catalogue.
+-- and in all those of sales_pivot and of the customers known from totals alone, the size of
+-- the lists that of the catalogue.
 with
 
 metrics as (
 
     select * from {{ ref('metrics') }}
+
+),
+
+-- Zero even where there are none.
+totals as (
+
+    select
+        coalesce(sum(revenue), 0) as revenue,
+        coalesce(sum(margin), 0) as gross_margin
+    from {{ ref('int_customer_totals') }}
+    where basis = 'bought'
+        and source = 'totals'
+        and rfm_skip_reason is null
 
 ),
 
@@ -31,7 +45,7 @@ expected as (
     select
         '{{ metric | replace("gross_", "") }}' as metric,
         'all' as month,
-        sum({{ metric }}) as numerator
+        sum({{ metric }}) + (select totals.{{ metric }} from totals) as numerator
     from {{ ref('sales_pivot') }}
     where basis = 'bought'
         and dimension = 'month'

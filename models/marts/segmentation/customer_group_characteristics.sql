@@ -1,0 +1,78 @@
+-- What a grouping was made of sets its groups apart whatever the customers are. So does
+-- all that shares an ingredient with it: whoever ordered once has no time between the
+-- first and the last order, and a share of few lines is more often 0 or 1.
+with
+
+ingredients as (
+
+    select * from {{ ref('feature_ingredients') }}
+
+),
+
+characteristics as (
+
+    select distinct characteristic from {{ ref('customer_characteristics') }}
+
+),
+
+groupings as (
+
+    select
+        grouping,
+        bool_or(is_trusted) as is_trusted
+    from {{ ref('customer_group_members') }}
+    group by grouping
+
+),
+
+used_features as (
+
+    select * from {{ ref('cluster_feature_choices') }}
+    where is_used
+
+),
+
+grouping_features as (
+
+    select
+        groupings.grouping,
+        used_features.feature
+    from groupings
+    cross join used_features
+    where groupings.grouping <> 'rfm_segment'
+
+    union all
+
+    select
+        'rfm_segment' as grouping,
+        made.feature
+    from (values ('recency_days'), ('frequency'), ('monetary')) as made (feature)
+
+),
+
+shared as (
+
+    select
+        grouping_features.grouping,
+        of_characteristics.feature as characteristic,
+        min(of_characteristics.ingredient) as shared_ingredient
+    from grouping_features
+    inner join ingredients as of_groupings
+        on grouping_features.feature = of_groupings.feature
+    inner join ingredients as of_characteristics
+        on of_groupings.ingredient = of_characteristics.ingredient
+    group by grouping_features.grouping, of_characteristics.feature
+
+)
+
+select
+    groupings.grouping,
+    characteristics.characteristic,
+    shared.shared_ingredient,
+    shared.shared_ingredient is not null as is_by_construction,
+    groupings.is_trusted
+from groupings
+cross join characteristics
+left join shared
+    on groupings.grouping = shared.grouping
+    and characteristics.characteristic = shared.characteristic
