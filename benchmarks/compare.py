@@ -51,7 +51,7 @@ LINE_SUMS = ", ".join(f"sum({name}) as {name}" for name in VALUES["lines"][1:])
 PROJECT = {
     "lines": f"select count(*) as rows, {LINE_SUMS} from core.fct_order_lines where is_modelled",
     "returns": "select count(distinct sale_line_id) as rows, sum(quantity) as quantity, "
-    "sum(revenue) as revenue from intermediate.int_return_matches",
+    "sum(revenue) as revenue from intermediate.int_return_matches where not is_written_twice",
     "orders": "from core.fct_orders",
     "sales_pivot": "select *, gross_margin as margin from pivots.sales_pivot",
     "customer_pivot": "from pivots.customer_pivot where source = 'receipts'",

@@ -106,50 +106,79 @@ from faulted
 
 RETURNS = """
 create table returns as
-with returned as (
-    select distinct customer_id, product_id from kept
-    where quantity < 0 and customer_id is not null and status <> 'cancelled'
+with moved as (
+    select *, sign(quantity) * amount <= 0 as is_free from kept
+    where customer_id is not null and status <> 'cancelled' and quantity <> 0
+),
+returned as (
+    select distinct customer_id, product_id, is_free from moved where quantity < 0
 ),
 sums as (
     select
         *,
         sum(greatest(quantity, 0)) over so_far as sold,
         sum(greatest(-quantity, 0)) over so_far as returned
-    from kept semi join returned using (customer_id, product_id)
-    where status <> 'cancelled'
+    from moved semi join returned using (customer_id, product_id, is_free)
     window so_far as (
-        partition by customer_id, product_id order by ordered_at, quantity < 0, source_row
-        rows unbounded preceding
+        partition by customer_id, product_id, is_free
+        order by ordered_at, quantity < 0, source_row rows unbounded preceding
     )
 ),
 placed as (
     select *, returned - greatest(0, max(returned - sold) over (
-        partition by customer_id, product_id order by ordered_at, quantity < 0, source_row
-        rows unbounded preceding
+        partition by customer_id, product_id, is_free
+        order by ordered_at, quantity < 0, source_row rows unbounded preceding
     )) as taken
     from sums
 ),
 taken as (
     select *, coalesce(lag(taken) over (
-        partition by customer_id, product_id order by ordered_at, quantity < 0, source_row
+        partition by customer_id, product_id, is_free
+        order by ordered_at, quantity < 0, source_row
     ), 0) as taken_before
     from placed
+),
+pairs as (
+    select
+        sales.source_row as sale_line,
+        backs.source_row as return_line,
+        least(sales.sold, backs.taken)
+            - greatest(sales.sold - sales.quantity, backs.taken_before) as quantity,
+        sum(least(sales.sold, backs.taken)
+            - greatest(sales.sold - sales.quantity, backs.taken_before)) over (
+            partition by backs.source_row order by sales.source_row
+        ) as quantity_so_far,
+        sales.amount as sale_amount,
+        -backs.quantity as back_quantity,
+        -backs.amount as back_amount,
+        backs.ordered_at as returned_at
+    from taken as backs inner join sums as sales
+        on backs.customer_id = sales.customer_id and backs.product_id = sales.product_id
+        and backs.is_free = sales.is_free
+        and sales.quantity > 0 and backs.quantity < 0
+        and sales.sold - sales.quantity < backs.taken and backs.taken_before < sales.sold
+    where backs.taken > backs.taken_before
+),
+asked as (
+    select
+        *,
+        case when quantity_so_far = back_quantity then back_amount
+            else (back_amount * quantity_so_far / back_quantity)::decimal(18, 4) end
+        - (back_amount * (quantity_so_far - quantity) / back_quantity)::decimal(18, 4) as amount
+    from pairs
+),
+asked_so_far as (
+    select *, sum(amount) over (
+        partition by sale_line order by returned_at, return_line rows unbounded preceding
+    ) as amount_so_far
+    from asked
 )
 select
-    sales.source_row as sale_line,
-    backs.source_row as return_line,
-    least(sales.sold, backs.taken)
-        - greatest(sales.sold - sales.quantity, backs.taken_before) as quantity,
-    (sales.amount * (
-        least(sales.sold, backs.taken)
-        - greatest(sales.sold - sales.quantity, backs.taken_before)
-    ) / sales.quantity)::decimal(18, 4) as revenue,
-    backs.ordered_at as returned_at
-from taken as backs inner join sums as sales
-    on backs.customer_id = sales.customer_id and backs.product_id = sales.product_id
-    and sales.quantity > 0 and backs.quantity < 0
-    and sales.sold - sales.quantity < backs.taken and backs.taken_before < sales.sold
-where backs.taken > backs.taken_before
+    sale_line, return_line, quantity,
+    (least(amount_so_far, sale_amount) - least(amount_so_far - amount, sale_amount))
+        ::decimal(18, 4) as revenue,
+    returned_at
+from asked_so_far
 """
 
 LINES = """
@@ -166,7 +195,9 @@ valued as (
         coalesce(sold.revenue, 0) as returned_revenue,
         is_modelled and quantity > 0 and status <> 'cancelled' as is_placed,
         quantity < 0 and status <> 'cancelled' as is_return,
-        is_placed and status = 'delivered' and coalesce(sold.units, 0) < quantity as is_bought
+        is_placed and status = 'delivered'
+            and (coalesce(sold.units, 0) < quantity or coalesce(sold.revenue, 0) < amount)
+            as is_bought
     from kept
     left join products on kept.product_id = products.product_id
     left join sold on kept.source_row = sold.sale_line

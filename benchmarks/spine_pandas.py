@@ -140,8 +140,9 @@ def make_lines(source: Path, folder: Path) -> None:
     is_return = (lines["quantity"] < 0) & (lines["status"] != "cancelled")
     left = lines["quantity"] - lines["returned_quantity"]
     lines["is_placed"] = is_sale
+    is_left = (left > 0) | (lines["returned_revenue"].round(4) < lines["amount"])
     lines["is_bought"] = (
-        is_sale & (lines["status"] == "delivered") & (lines["ordered_at"] < as_of) & (left > 0)
+        is_sale & (lines["status"] == "delivered") & (lines["ordered_at"] < as_of) & is_left
     )
     lines["placed_units"] = lines["quantity"].where(is_sale, 0)
     lines["placed_revenue"] = lines["amount"].where(is_sale, 0)
@@ -162,8 +163,11 @@ def make_lines(source: Path, folder: Path) -> None:
 
 def match_returns(lines: pd.DataFrame) -> pd.DataFrame:
     """Match returned units to the earliest sales before them; units and revenue by sale."""
-    known = lines[lines["customer_id"].notna() & (lines["status"] != "cancelled")]
-    keys = ["customer_id", "product_id"]
+    known = lines[
+        lines["customer_id"].notna() & (lines["status"] != "cancelled") & (lines["quantity"] != 0)
+    ]
+    known = known.assign(is_free=np.sign(known["quantity"]) * known["amount"] <= 0)
+    keys = ["customer_id", "product_id", "is_free"]
     returned = known.loc[known["quantity"] < 0, keys].drop_duplicates()
     taken = known[[*keys, "ordered_at", "quantity", "amount"]].reset_index(names="line")
     taken = taken.merge(returned, on=keys)
@@ -179,15 +183,24 @@ def match_returns(lines: pd.DataFrame) -> pd.DataFrame:
     before = taken.groupby(keys, sort=False)["taken"].shift(fill_value=0)
     taken["taken_from"] = before
     is_used = taken["is_return"] & (taken["taken"] > before)
-    back = taken.loc[is_used, [*keys, "taken_from", "taken"]]
+    back = taken.loc[is_used, [*keys, "line", "taken_from", "taken", "quantity", "amount"]]
+    back = back.rename(
+        columns={"line": "back_line", "quantity": "back_quantity", "amount": "back_amount"}
+    )
     sales = taken.loc[~taken["is_return"], [*keys, "line", "sold", "sold_now", "amount"]]
     pairs = sales.merge(back, on=keys)
     pairs["units"] = np.minimum(pairs["sold"], pairs["taken"]) - np.maximum(
         pairs["sold"] - pairs["sold_now"], pairs["taken_from"]
     )
     pairs = pairs[pairs["units"] > 0]
-    pairs["revenue"] = (pairs["amount"] * pairs["units"] / pairs["sold_now"]).round(4)
+    # A return takes its own amount, parted by units, and at most what the sale has left.
+    pairs = pairs.sort_values(["back_line", "line"])
+    so_far = pairs.groupby("back_line")["units"].cumsum()
+    price = pairs["back_amount"] / pairs["back_quantity"]
+    pairs["revenue"] = (price * so_far).round(4) - (price * (so_far - pairs["units"])).round(4)
     summed = pairs.groupby("line")[["units", "revenue"]].sum()
+    sold_for = pairs.groupby("line")["amount"].first()
+    summed["revenue"] = np.minimum(summed["revenue"], sold_for).round(4)
     return summed.rename(columns={"units": "returned_quantity", "revenue": "returned_revenue"})
 
 

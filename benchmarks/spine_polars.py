@@ -132,7 +132,7 @@ def make_lines(source: Path, folder: Path) -> None:
             is_bought=pl.col("is_placed")
             & (pl.col("status") == "delivered")
             & (pl.col("ordered_at") < as_of)
-            & (left > 0)
+            & ((left > 0) | (pl.col("returned_revenue") < pl.col("amount")))
         )
     )
     is_placed, is_bought = pl.col("is_placed"), pl.col("is_bought")
@@ -152,8 +152,12 @@ def make_lines(source: Path, folder: Path) -> None:
 
 def match_returns(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Match returned units to the earliest sales before them; units and revenue by sale."""
-    keys = ["customer_id", "product_id"]
-    known = lines.filter(pl.col("customer_id").is_not_null(), pl.col("status") != "cancelled")
+    keys = ["customer_id", "product_id", "is_free"]
+    known = lines.filter(
+        pl.col("customer_id").is_not_null(),
+        pl.col("status") != "cancelled",
+        pl.col("quantity") != 0,
+    ).with_columns(is_free=pl.col("quantity").sign() * pl.col("amount") <= 0)
     returned = known.filter(pl.col("quantity") < 0).select(keys).unique()
     sold, back = pl.col("quantity").clip(lower_bound=0), (-pl.col("quantity")).clip(lower_bound=0)
     taken = (
@@ -173,13 +177,30 @@ def match_returns(lines: pl.LazyFrame) -> pl.LazyFrame:
     units = pl.min_horizontal("sold", "taken") - pl.max_horizontal(
         pl.col("sold") - pl.col("quantity"), "taken_from"
     )
+    backs = backs.select(
+        *keys,
+        *("taken_from", "taken"),
+        back_line="line",
+        price=pl.col("amount") / pl.col("quantity"),
+    )
+    so_far, price = pl.col("so_far"), pl.col("price")
+    # A return takes its own amount, parted by units, and at most what the sale has left.
     return (
-        sales.join(backs.select(*keys, "taken_from", "taken"), on=keys)
+        sales.join(backs, on=keys)
         .with_columns(units=units)
         .filter(pl.col("units") > 0)
-        .with_columns(revenue=(pl.col("amount") * pl.col("units") / pl.col("quantity")).round(4))
+        .sort("back_line", "line")
+        .with_columns(so_far=pl.col("units").cum_sum().over("back_line"))
+        .with_columns(
+            revenue=(price * so_far).round(4) - (price * (so_far - pl.col("units"))).round(4)
+        )
         .group_by("line")
-        .agg(returned_quantity=pl.col("units").sum(), returned_revenue=pl.col("revenue").sum())
+        .agg(
+            returned_quantity=pl.col("units").sum(),
+            returned_revenue=pl.min_horizontal(
+                pl.col("revenue").sum(), pl.col("amount").first()
+            ).round(4),
+        )
     )
 
 
