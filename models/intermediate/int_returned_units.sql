@@ -65,7 +65,11 @@ lines as (
 lines_of_returns as (
 
     select * from lines
-    where order_id in (select lines.order_id from lines where lines.is_return)
+    where order_id in (
+        select returns.order_id
+        from lines as returns
+        where returns.is_return
+    )
 
 ),
 
@@ -77,15 +81,22 @@ own_matches as (
 
 own_sums as (
 
+    {% for side in ['sale', 'return'] -%}
     select
-        own_matches.sale_line_id,
-        own_matches.return_line_id,
-        own_matches.amount,
-        case when sales.is_returned_itself then 0 else own_matches.amount end
+        own_matches.{{ side }}_line_id as order_line_id,
+        sum(own_matches.amount) as amount,
+        sum(case when sales.is_returned_itself then 0 else own_matches.amount end)
             as reopened_amount
     from own_matches
     inner join lines as sales
         on own_matches.sale_line_id = sales.order_line_id
+    group by own_matches.{{ side }}_line_id
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
@@ -94,24 +105,11 @@ left_lines as (
 
     select
         lines.*,
-        lines.amount - coalesce(matches.amount, 0) as amount_left,
-        coalesce(matches.reopened_amount, 0) as reopened_amount
+        lines.amount - coalesce(own_sums.amount, 0) as amount_left,
+        coalesce(own_sums.reopened_amount, 0) as reopened_amount
     from lines
-    left join (
-        {%- for side in ['sale', 'return'] %}
-        select
-            {{ side }}_line_id as order_line_id,
-            sum(amount) as amount,
-            sum(reopened_amount) as reopened_amount
-        from own_sums
-        group by {{ side }}_line_id
-        {%- if not loop.last %}
-
-        union all
-        {% endif %}
-        {%- endfor %}
-    ) as matches
-        on lines.order_line_id = matches.order_line_id
+    left join own_sums
+        on lines.order_line_id = own_sums.order_line_id
 
 ),
 
