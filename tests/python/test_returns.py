@@ -251,7 +251,7 @@ def found_matches(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, Dec
     return {(sale, back): (units, taken) for sale, back, units, taken in ask(lines, MATCHES)}
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(random=st.randoms(use_true_random=False), size=st.integers(2, 14))
 def test_the_models_match_as_a_loop_over_the_returns_does(random, size):
     lines = [draw_line(random, number) for number in range(1, size + 1)]
@@ -264,7 +264,7 @@ def test_many_worlds_at_once_match_as_the_loop_does():
     numbers = count(1)
     worlds = [
         [draw_line(random, next(numbers), f"{world}-") for _ in range(random.randint(2, 14))]
-        for world in range(1_500)
+        for world in range(800)
     ]
     found = found_matches([line for lines in worlds for line in lines])
     expected = {}
@@ -278,8 +278,8 @@ def test_many_worlds_at_once_match_as_the_loop_does():
         for (sale, back), (units, _) in found.items()
         if sale != back
     )
-    assert min(kinds[kind] for kind in product([True, False], [False], [True, False])) > 100
-    assert kinds[True, True, True] > 20
+    assert min(kinds[kind] for kind in product([True, False], [False], [True, False])) > 50
+    assert kinds[True, True, True] > 10
     # In some a return took what a later one names.
     in_turns = [match_units(lines, turns=("own", "others")) for lines in worlds]
-    assert sum(one != match_units(lines) for one, lines in zip(in_turns, worlds, strict=True)) > 20
+    assert sum(one != match_units(lines) for one, lines in zip(in_turns, worlds, strict=True)) > 10
