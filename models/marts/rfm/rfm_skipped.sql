@@ -72,7 +72,7 @@ reasoned as (
             when order_lines.cancelled_lines = order_lines.modelled_lines
                 then {{ text('only cancelled orders') }}
             when order_lines.placed_lines = 0
-                then {{ text('only returns of sales that are not in the files') }}
+                then {{ text('only returns or refunds of sales that are not in the files') }}
             -- An order is the customer's whose key stands on its first line.
             when uncounted.basis = 'placed' or order_lines.bought_lines > 0
                 then {{ text('only lines in orders of another customer') }}
