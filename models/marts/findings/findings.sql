@@ -71,6 +71,17 @@ gathered as (
         grouping || ' ' || group_key || ': ' || characteristic || coalesce(' ' || member, '')
             as subject,
         case
+            -- Of many zeros the medians are equal, and say nothing.
+            when member is null and group_level = other_level and effect_size > 0 then {{ text(
+                '{group}: {trait} tends to be higher than among the others, with the same median',
+                group='group_name',
+                trait=trait
+            ) }}
+            when member is null and group_level = other_level then {{ text(
+                '{group}: {trait} tends to be lower than among the others, with the same median',
+                group='group_name',
+                trait=trait
+            ) }}
             when characteristic in ('deal_share', 'answer_share') then {{ text(
                 '{group}: {trait} with a median of {level} % against {other_level} % of the others',
                 group='group_name',
