@@ -66,11 +66,14 @@ def test_an_unknown_key_is_said(app: AppTest) -> None:
 
 def test_another_cap_and_depth_show_their_preview(app: AppTest, sample_build: Build) -> None:
     turn_to(app, "list").selectbox(key="list").set_value("win_back").run()
-    ((members, held_out),) = sample_build.query(
-        "select members, held_out from lists.list_catalog where list_name = 'win_back'"
+    # The catalogue is what the page shows: equal words have equal numbers here as well.
+    ((members, held_out, value),) = sample_build.query(
+        "select members, held_out, expected_value from lists.list_catalog "
+        "where list_name = 'win_back'"
     )
     shown = metrics_of(app)
     assert (shown["Members"], shown["Held out"]) == (f"{members:,}", f"{held_out:,}")
+    assert shown["Expected value"] == f"{value:,.2f}"
     app.selectbox(key="depth").set_value("10 %").run()
     ((fewer,),) = sample_build.query(
         "select members from targeting.list_previews where list_name = 'win_back' "

@@ -3,7 +3,6 @@
 -- rules, pairs alone, and of a pair the surer direction. The sources share the rate of
 -- false findings: each may have its part of it.
 {% set sources = ['customer_group_tests', 'association_rules', 'campaign_lift'] -%}
-{% set trait = "replace(" ~ label('characteristic', 'characteristic') ~ ", '_', ' ')" -%}
 with
 
 group_tests as (
@@ -70,46 +69,7 @@ gathered as (
         'customer_group_tests' as source,
         grouping || ' ' || group_key || ': ' || characteristic || coalesce(' ' || member, '')
             as subject,
-        case
-            when characteristic in ('deal_share', 'answer_share') then {{ text(
-                '{group}: {trait} with a median of {level} % against {other_level} % of the others',
-                group='group_name',
-                trait=trait,
-                level=rounded_text('100 * group_level'),
-                other_level=rounded_text('100 * other_level')
-            ) }}
-            when characteristic = 'tenure' then {{ text(
-                '{group}: {trait} with a median of {level} days against {other_level} '
-                ~ 'of the others',
-                group='group_name',
-                trait=trait,
-                level=rounded_text('group_level'),
-                other_level=rounded_text('other_level')
-            ) }}
-            when characteristic = 'age' then {{ text(
-                '{group}: {trait} with a median of {level} years against {other_level} '
-                ~ 'of the others',
-                group='group_name',
-                trait=trait,
-                level=rounded_text('group_level'),
-                other_level=rounded_text('other_level')
-            ) }}
-            when member is null then {{ text(
-                '{group}: {trait} with a median of {level} against {other_level} of the others',
-                group='group_name',
-                trait=trait,
-                level=rounded_text('group_level'),
-                other_level=rounded_text('other_level')
-            ) }}
-            else {{ text(
-                '{group}: {trait} {member} in {share} % against {other_share} % of the others',
-                group='group_name',
-                trait=trait,
-                member=label('member', 'member'),
-                share=rounded_text('100 * group_level'),
-                other_share=rounded_text('100 * other_level')
-            ) }}
-        end as pattern,
+        {{ group_pattern() }} as pattern,
         test,
         effect,
         customers + other_customers as n,
