@@ -354,9 +354,8 @@ settled as (
 
     select
         *,
-        margin
-            - case when is_contacted then contact_cost + purchase * offer_cost else 0 end
-            as profit
+        case when is_contacted then contact_cost + purchase * offer_cost else 0 end as cost,
+        margin - cost as profit
     from described
 
 )
@@ -381,6 +380,7 @@ select
     {%- for metric in metrics %}
     cast(pre_{{ metric }} as decimal(18, 4)) as pre_{{ metric }},
     {%- endfor %}
+    cast(cost as decimal(18, 4)) as cost,
     is_contacted,
     responded as has_responded,
     is_cluster_of_then,
