@@ -1,4 +1,4 @@
-"""Does the interval of program_lift hold the planted total as often as it says?
+"""How often the intervals of program_lift hold the planted total.
 
 `python benchmarks/program_lift_coverage.py worlds` draws 1,000 shops with skewed orders, lets
 messages cause orders among those not held out, and compares by `python_ml.programs`.
