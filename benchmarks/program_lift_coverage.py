@@ -251,7 +251,9 @@ def run_samples(*, seeds: range) -> None:
             rows = connection.execute(
                 "select * from sample.targeting.program_outcomes where scope = 'period'"
             ).df()
-        outcomes.append(rows.assign(holdout_period=str(seed)))
+        outcomes.append(
+            rows.rename(columns={"stratum_period": "stratum"}).assign(holdout_period=str(seed))
+        )
         truth.append(total)
     lifts = compare_with_holdout(pd.concat(outcomes, ignore_index=True))
     print(f"samples of seeds {seeds.start} to {seeds.stop - 1}")

@@ -16,7 +16,7 @@ measured as (
     select
         '{{ scope }}' as scope,
         {{ 'period' if scope == 'period' else "'all'" }} as holdout_period,
-        {{ "'all'" if scope == 'period' else 'period' }} as stratum,
+        {{ "'all'" if scope == 'period' else 'period' }} as stratum_period,
         arm,
         planned_share,
         '{{ metric }}' as metric,
@@ -65,7 +65,7 @@ clipped as (
 select
     scope,
     holdout_period,
-    stratum,
+    stratum_period,
     arm,
     metric,
     count(*) as customers,
@@ -78,4 +78,4 @@ select
     cast(sum(clipped_amount) as decimal(38, 4)) as clipped_total,
     cast(sum(clipped_amount * clipped_amount) as decimal(38, 8)) as clipped_total_of_squares
 from clipped
-group by scope, holdout_period, stratum, arm, metric
+group by scope, holdout_period, stratum_period, arm, metric
