@@ -176,6 +176,7 @@ def read_sample(seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         ordered_at=("ordered_at", "min"),
     )
     orders["is_placed"] = True
+    orders["placed_margin_estimate"] = orders["placed_margin"]
     people = sample.inputs["customers"]
     people = people[people["customer_id"] != ""].drop_duplicates("customer_id")
     registered = pd.to_datetime(people.set_index("customer_id")["registered_at"], errors="coerce")
@@ -241,7 +242,7 @@ def run_samples(*, seeds: range) -> None:
                 money = [
                     column
                     for column in frame
-                    if column in ("placed_revenue", "placed_margin", "cost")
+                    if column in ("placed_revenue", "placed_margin_estimate", "cost")
                 ]
                 casts = ", ".join(f"{column}::decimal(18, 4) as {column}" for column in money)
                 replaced = f" replace ({casts})" if money else ""

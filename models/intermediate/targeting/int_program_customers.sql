@@ -30,9 +30,7 @@ orders as (
     select
         customer_id,
         placed_revenue,
-        coalesce(
-            placed_margin, placed_revenue * {{ var('assumed_margin_share') }}
-        ) as placed_margin,
+        placed_margin_estimate as placed_margin,
         ordered_at
     from {{ ref('fct_orders') }}
     where is_placed
