@@ -27,9 +27,7 @@ SETTINGS: dict[str, Any] = {
     "contact_window_days": 30,
     "minimum_age": 18,
     "consent_valid_days": 365,
-    "holdout_period": "P",
     "customer_key_salt": "salt",
-    "global_holdout_share": 0.2,
     "control_share": 0.2,
 }
 MODELS = [
@@ -73,6 +71,10 @@ INPUTS = {
         "seeds",
         "list_name text, basis text, baseline_probability decimal(9, 6), "
         "added_probability decimal(9, 6), smallest_effect decimal(9, 6)",
+    ),
+    "int_holdout_periods": (
+        "intermediate",
+        "period text, share decimal(9, 6), is_current boolean",
     ),
     "control_shares": ("seeds", "list_name text, segment text, control_share decimal(9, 4)"),
     "rfm_scores": ("rfm", "basis text, customer_id text, segment text"),
@@ -318,6 +320,10 @@ class World:
             "list_steps": [
                 {"step_number": number, "step": step, "is_holdout": number > 10}
                 for number, step in enumerate(STEPS, start=1)
+            ],
+            "int_holdout_periods": [
+                {"period": "P", "share": Decimal("0.2"), "is_current": True},
+                {"period": "before P", "share": Decimal("0.9"), "is_current": False},
             ],
             "list_priors": [
                 {

@@ -222,10 +222,11 @@ def test_of_two_channels_the_preferred_is_used_where_it_may_be(decisions):
     assert ((second["channel"] == "sms") == may_sms).all()
 
 
-def test_buckets_are_those_of_hashlib(decisions, members):
-    def bucket(salt: str, customer: str) -> int:
-        return int(hashlib.md5(f"{salt}{customer}".encode()).hexdigest()[:8], 16) % 10_000
+def bucket(salt: str, customer: str) -> int:
+    return int(hashlib.md5(f"{salt}{customer}".encode()).hexdigest()[:8], 16) % 10_000
 
+
+def test_buckets_are_those_of_hashlib(decisions, members):
     expected = [
         bucket(f"targeted_lists|{row.list_name}|2026-07-01|", row.customer_id)
         for row in decisions.itertuples()
@@ -253,6 +254,40 @@ def test_intervals_of_past_campaigns_cover_their_planted_effects(sample_build):
     effect = effect.reindex(lifts.index)
     assert lifts["is_read"].all()
     assert ((lifts["lower_95"] <= effect) & (effect <= lifts["upper_95"])).all()
+
+
+def test_all_lists_together_are_read_against_the_holdout(sample_build):
+    lifts = read_table(sample_build.published, "targeting.program_lift")
+    rows = lifts.query("scope == 'period'").set_index("metric")
+    assert set(rows.index) == {"purchase", "revenue", "margin", "profit"}
+    assert rows["holdout_period"].eq("2026").all()
+    assert rows["contacted_by_mistake"].eq(0).all()
+    assert rows["contacted_customers"].gt(1000).all()
+    assert rows["is_read"].all()
+    assert not rows["is_period_over"].any()
+    orders = read_table(sample_build.published, "core.fct_orders")
+    orders = orders[orders["is_placed"] & orders["customer_id"].notna()]
+    orders = orders[orders["ordered_at"].between("2025-10-01", AS_OF, inclusive="left")]
+    known = read_table(sample_build.published, "core.dim_customers").set_index("customer_id")
+    entered = known[["registered_at", "first_seen_at"]].min(axis=1)
+    entered = entered[entered < AS_OF]
+    is_low = pd.Series(
+        [bucket("targeted_lists|2026|", one) < 500 for one in entered.index], entered.index
+    )
+    counted = orders[orders["ordered_at"] > orders["customer_id"].map(entered)]
+    # Every order of the period is in one arm, but for those that made their customer known.
+    for metric, column in (("revenue", "placed_revenue"), ("margin", "placed_margin")):
+        amounts = counted[column].astype(float).groupby(counted["customer_id"]).sum()
+        amounts = amounts.reindex(entered.index, fill_value=0)
+        assert rows.loc[metric, "control_mean"] == pytest.approx(amounts[is_low].mean())
+        assert rows.loc[metric, "treatment_mean"] == pytest.approx(amounts[~is_low].mean())
+    caused = read_raw("truth/campaign_orders")["order_id"]
+    total = orders.loc[orders["order_id"].isin(caused), "placed_revenue"].astype(float).sum()
+    assert total > 1000
+    revenue = rows.loc["revenue"]
+    assert revenue["incremental_lower_95"] <= total <= revenue["incremental_upper_95"]
+    to_date = lifts.query("scope == 'to date'").set_index("metric")
+    assert to_date["difference"].equals(rows["difference"])
 
 
 def test_no_text_of_the_published_file_holds_a_contact(sample_build):

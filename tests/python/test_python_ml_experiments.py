@@ -469,6 +469,65 @@ def test_campaigns_of_a_list_are_pooled_by_their_precision():
     assert pool_lifts(lifts.iloc[:0]).dtypes.astype(str).to_dict() == POOLED_TYPES
 
 
+def test_controls_that_two_campaigns_share_count_once():
+    # Both campaigns have the same 200 controls: together they are one of twice the treated.
+    counts = {
+        ("a", "treatment"): (400, 80), ("a", "control"): (200, 20),
+        ("b", "treatment"): (400, 60), ("b", "control"): (200, 20),
+    }  # fmt: skip
+    lifts = compare_arms(to_outcomes(to_customers(counts), metrics=("purchase",)), proportions=())
+    lifts = lifts.assign(list_name="l")
+    variance = 20 * 180 / 200 / 199
+    controls = pd.DataFrame(
+        {"campaign_id": ["a", "b"], "metric": "purchase", "customers": 200, "variance": variance}
+    )
+    shared = pd.DataFrame(
+        {"campaign_id": ["a"], "other_campaign_id": ["b"], "shared_controls": [200]}
+    )
+    once = pool_lifts(lifts, controls=controls, shared=shared).iloc[0]
+    twice = pool_lifts(lifts).iloc[0]
+    parts = lifts["standard_error"] ** 2 - variance / 200
+    assert once["standard_error"] ** 2 == pytest.approx(1 / (1 / parts).sum() + variance / 200)
+    assert once["standard_error"] > 1.2 * twice["standard_error"]
+    weights = (1 / parts) / (1 / parts).sum()
+    assert once["difference"] == pytest.approx((weights * lifts["difference"]).sum())
+    none = pool_lifts(lifts, controls=controls, shared=shared.iloc[:0]).iloc[0]
+    assert none["standard_error"] == pytest.approx(twice["standard_error"])
+
+
+def test_pooled_intervals_of_campaigns_with_the_same_controls_cover():
+    rng = np.random.default_rng(11)
+    counts, controls = {}, {}
+    for number in range(200):
+        controls[f"{number} a"] = controls[f"{number} b"] = rng.binomial(100, 0.2)
+        for name in (f"{number} a", f"{number} b"):
+            counts[name, "treatment"] = (300, rng.binomial(300, 0.3))
+            counts[name, "control"] = (100, controls[name])
+    outcomes = to_outcomes(to_customers(counts), metrics=("purchase",))
+    lifts = compare_arms(outcomes, proportions=())
+    bought = pd.Series(controls)
+    pooled = pool_lifts(
+        lifts.assign(list_name=lifts["campaign_id"].str.split().str[0]),
+        controls=pd.DataFrame(
+            {
+                "campaign_id": bought.index,
+                "metric": "purchase",
+                "customers": 100,
+                "variance": (bought * (100 - bought) / 100 / 99).to_numpy(),
+            }
+        ),
+        shared=pd.DataFrame(
+            {
+                "campaign_id": [f"{number} a" for number in range(200)],
+                "other_campaign_id": [f"{number} b" for number in range(200)],
+                "shared_controls": 100,
+            }
+        ),
+    )
+    low, high = stats.binom.interval(0.99, 200, 0.95)
+    assert low <= pooled["lower_95"].le(0.1).mul(pooled["upper_95"].ge(0.1)).sum() <= high
+
+
 def test_variants_are_compared_directly_and_campaigns_by_their_lifts():
     outcomes = to_outcomes(to_customers(COUNTS), metrics=("purchase",))
     compared = compare_arms(outcomes)

@@ -215,7 +215,14 @@ DATA = re.compile(
     r"clean_name|exported_to|cell"
 )
 # Members of a dimension are mostly data; the lists of exclusions are of codes.
-PARTLY_DATA = {"member", "slice_value", "depth", "all_exclusions"}
+PARTLY_DATA = {
+    "member",
+    "slice_value",
+    "depth",
+    "all_exclusions",
+    "holdout_period",
+    "stratum_period",
+}
 OWN_DATA = {
     ("response_campaigns", "offer"),
     ("offer_comparison", "offer"),

@@ -1,7 +1,7 @@
 -- Whom each campaign assigned to which arm, and what they did in its window: by arm as
 -- assigned, whoever really got the message. An order answers when it is placed: what is
 -- delivered only after the as-of date would be missing from late windows.
-{% set metrics = ['visit', 'purchase', 'orders', 'revenue', 'margin', 'returns', 'profit'] -%}
+{% set metrics = ['visit', 'responded', 'purchase', 'orders', 'revenue', 'margin', 'returns', 'profit'] -%}
 with
 
 windows as (
@@ -69,13 +69,39 @@ site_activity as (
 
 ),
 
--- A period ends where the next begins; of the last one nobody knows whether it is whole.
+-- A period ends where the next begins; of the last one nobody knows whether it is whole. A
+-- file of one period tells a single figure of each customer, of both arms alike.
 periods as (
 
     select
         period_start,
-        lead(period_start) over (order by period_start) as period_end
+        case
+            when count(*) over () = 1 then greatest(period_start, {{ as_of_date() }})
+            else lead(period_start) over (order by period_start)
+        end as period_end,
+        count(*) over () = 1 as is_only_period
     from (select distinct period_start from site_activity) as starts
+
+),
+
+-- Without any order the shop tells nothing of buying: unknown is not 0.
+sales as (
+
+    select count(*) > 0 as has_orders
+    from orders
+    where is_placed
+
+),
+
+declared as (
+
+    select
+        campaign_id,
+        bool_and(shows_response) as shows_response
+    from {{ ref('campaign_plans') }}
+    where dataset = {{ string_literal(var('dataset')) }}
+        and lower(arm) = 'control'
+    group by campaign_id
 
 ),
 
@@ -145,7 +171,7 @@ customers as (
         split.stratum,
         coalesce(split.channel, windows.channel) as own_channel,
         split.is_contacted,
-        split.responded,
+        split.responded as has_responded,
         split.converted,
         split.revenue as told_revenue,
         split.margin as told_margin,
@@ -158,19 +184,49 @@ customers as (
 
 ),
 
--- What the data tell of both arms counts before the shop's own orders; told of the
--- contacted alone it is no outcome, for a control can then not show it.
-told as (
+known as (
 
     select
         campaign_id,
-        count(converted) = count(*) as is_purchase_told,
-        count(coalesce(told_revenue, case when not converted then 0 end)) = count(*)
-            and count(told_revenue) > 0 as is_revenue_told,
-        count(coalesce(told_margin, case when not converted then 0 end)) = count(*)
-            and count(told_margin) > 0 as is_margin_told
+        arm = 'control' as is_control,
+        has_responded,
+        converted,
+        {%- for amount in ['revenue', 'margin'] %}
+        told_{{ amount }},
+        coalesce(told_{{ amount }}, case when not converted then 0 end) as known_{{ amount }},
+        coalesce(converted, false) and told_{{ amount }} is null as is_{{ amount }}_missing
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from customers
-    group by campaign_id
+
+),
+
+-- What the data tell counts before the shop's own orders where both arms could show it: as
+-- declared, else where any control has a value or everybody has; who has none then did not.
+-- Told of the contacted alone it is no outcome. An amount has to be told of each who bought.
+told as (
+
+    select
+        known.campaign_id,
+        coalesce(
+            bool_and(declared.shows_response),
+            bool_or(known.is_control and known.has_responded is not null)
+        ) as is_response_told,
+        bool_or(known.is_control and known.converted is not null)
+            or count(known.converted) = count(*) as is_purchase_told,
+        {%- for amount in ['revenue', 'margin'] %}
+        (
+            bool_or(known.is_control and known.known_{{ amount }} is not null)
+            or count(known.known_{{ amount }}) = count(*)
+        )
+        and count(known.told_{{ amount }}) > 0
+        and not bool_or(known.is_{{ amount }}_missing) as is_{{ amount }}_told
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from known
+    left join declared
+        on known.campaign_id = declared.campaign_id
+    group by known.campaign_id
 
 ),
 
@@ -215,7 +271,7 @@ watched as (
         on (
             windows.window_start_at <= periods.period_start
             and windows.window_end_at > periods.period_start
-            and periods.period_end <= {{ as_of_date() }}
+            and (periods.period_end <= {{ as_of_date() }} or periods.is_only_period)
         )
         or (
             windows.pre_start_at < periods.period_end
@@ -298,25 +354,29 @@ described as (
             when watched_campaigns.is_watched then coalesce(visited.post_visit, 0)
         end as visit,
         case
+            when told.is_response_told then case when customers.has_responded then 1 else 0 end
+        end as responded,
+        case
             when told.is_purchase_told then case when customers.converted then 1 else 0 end
-            when coalesce(ordered.post_orders, 0) > 0 then 1
-            else 0
+            when sales.has_orders
+                then case when coalesce(ordered.post_orders, 0) > 0 then 1 else 0 end
         end as purchase,
-        coalesce(ordered.post_orders, 0) as orders,
+        case when sales.has_orders then coalesce(ordered.post_orders, 0) end as orders,
         case
             when told.is_revenue_told then coalesce(customers.told_revenue, 0)
-            else coalesce(ordered.post_revenue, 0)
+            when sales.has_orders then coalesce(ordered.post_revenue, 0)
         end as revenue,
         case
             when told.is_margin_told then coalesce(customers.told_margin, 0)
             when told.is_revenue_told
                 then coalesce(customers.told_revenue, 0) * {{ var('assumed_margin_share') }}
-            else coalesce(ordered.post_margin, 0)
+            when sales.has_orders then coalesce(ordered.post_margin, 0)
         end as margin,
-        coalesce(ordered.post_returns, 0) as returns,
+        case when sales.has_orders then coalesce(ordered.post_returns, 0) end as returns,
         case
             when watched_campaigns.is_watched then coalesce(visited.pre_visit, 0)
         end as pre_visit,
+        0 as pre_responded,
         case when coalesce(ordered.pre_orders, 0) > 0 then 1 else 0 end as pre_purchase,
         coalesce(ordered.pre_orders, 0) as pre_orders,
         coalesce(ordered.pre_revenue, 0) as pre_revenue,
@@ -324,6 +384,7 @@ described as (
         coalesce(ordered.pre_returns, 0) as pre_returns,
         coalesce(ordered.pre_margin, 0) as pre_profit
     from customers
+    cross join sales
     inner join told
         on customers.campaign_id = told.campaign_id
     left join ordered
@@ -354,9 +415,11 @@ settled as (
 
     select
         *,
-        margin
-            - case when is_contacted then contact_cost + purchase * offer_cost else 0 end
-            as profit
+        case
+            when is_contacted then contact_cost + coalesce(purchase, 0) * offer_cost
+            else 0
+        end as cost,
+        margin - cost as profit
     from described
 
 )
@@ -381,8 +444,9 @@ select
     {%- for metric in metrics %}
     cast(pre_{{ metric }} as decimal(18, 4)) as pre_{{ metric }},
     {%- endfor %}
+    cast(cost as decimal(18, 4)) as cost,
     is_contacted,
-    responded as has_responded,
+    has_responded,
     is_cluster_of_then,
     is_window_over,
     has_sales,

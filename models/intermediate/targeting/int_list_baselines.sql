@@ -278,3 +278,6 @@ left join available
     on lists.list_name = available.list_name
 left join priors
     on lists.list_name = priors.list_name
+-- Most campaigns cannot show a response of their controls: without one it is not planned for.
+where metrics.metric <> 'responded'
+    or best.metric is not null

@@ -5,6 +5,7 @@
     '{{ project_name }}|' || shared.list_name || '|'
         || cast(cast({{ as_of_date() }} as date) as string) || '|'
 {%- endset -%}
+{% set holdout_salt = "'" ~ project_name ~ "|' || holdout.period || '|'" -%}
 with
 
 candidates as (
@@ -58,6 +59,16 @@ segments as (
 control_shares as (
 
     select * from {{ ref('control_shares') }}
+
+),
+
+holdout as (
+
+    select
+        period,
+        share
+    from {{ ref('int_holdout_periods') }}
+    where is_current
 
 ),
 
@@ -202,10 +213,11 @@ valued as (
             last_messages.sent_at > {{ days_after(as_of_date(), '-lists.cooldown_days') }},
             false
         ) as is_cooling_down,
-        {{ hash_bucket("'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'shared.customer_id') }}
-            as holdout_bucket,
+        {{ hash_bucket(holdout_salt, 'shared.customer_id') }} as holdout_bucket,
+        holdout.share as holdout_share,
         {{ hash_bucket(campaign_salt, 'shared.customer_id') }} as bucket
     from shared
+    cross join holdout
     inner join lists
         on shared.list_name = lists.list_name
     left join last_messages
@@ -245,7 +257,6 @@ select
     is_pressed,
     is_cooling_down,
     coalesce(expected_value >= minimum_expected_value, false) as is_worth_it,
-    holdout_bucket < {{ (10000 * var('global_holdout_share')) | round | int }}
-        as is_held_out,
+    holdout_bucket < 10000 * holdout_share as is_held_out,
     bucket < 10000 * control_share as is_control
 from valued

@@ -19,6 +19,16 @@ candidates as (
 
 ),
 
+holdout as (
+
+    select
+        period,
+        share
+    from {{ ref('int_holdout_periods') }}
+    where is_current
+
+),
+
 totals as (
 
     select * from {{ ref('int_customer_totals') }}
@@ -50,10 +60,10 @@ left join totals
 union all
 
 select
-    {{ string_literal('holdout_' ~ var('holdout_period')) }} as assignment_id,
+    'holdout_' || holdout.period as assignment_id,
     cast(null as string) as list_name,
-    customer_id,
-    case when is_held_out then 'held out' else 'not held out' end as arm,
+    candidates.customer_id,
+    case when candidates.is_held_out then 'held out' else 'not held out' end as arm,
     'all' as stratum,
     cast(null as bigint) as recency_days,
     cast(null as bigint) as orders,
@@ -61,8 +71,9 @@ select
     cast(null as bigint) as tenure_days,
     cast(
         case
-            when is_held_out then {{ var('global_holdout_share') }}
-            else 1 - {{ var('global_holdout_share') }}
+            when candidates.is_held_out then holdout.share
+            else 1 - holdout.share
         end as decimal(9, 6)
     ) as planned_share
 from candidates
+cross join holdout

@@ -67,19 +67,25 @@ select
     case
         when is_broken and check_name = 'sample ratio'
             then {{ text(
-                'the arms do not hold their planned shares of {customers} customers',
+                'sample ratio: the arms do not hold their planned shares of {customers} customers',
                 customers='customers'
             ) }}
         when is_broken
-            then {{ text('the arms differ in recency, orders, revenue or tenure by more than chance') }}
+            then {{ text('balance: the arms differ in recency, orders, revenue or tenure by more than chance') }}
         when known_p_value is not null and check_name = 'sample ratio'
-            then {{ text('the arms hold their planned shares, as far as chance allows') }}
+            then {{ text('sample ratio: the arms hold their planned shares, as far as chance allows') }}
         when known_p_value is not null
-            then {{ text('the arms are as alike as chance makes them') }}
-        when customers = 0 then {{ text('nobody is assigned') }}
-        when check_name = 'sample ratio' then {{ text('no plan is known to hold the arms against') }}
-        when kind = 'holdout' then {{ text('not compared: what it did since it began may be an effect') }}
-        else {{ text('too few customers in an arm, or nothing known of them, to compare') }}
+            then {{ text('balance: the arms are as alike as chance makes them') }}
+        when customers = 0 and check_name = 'sample ratio'
+            then {{ text('sample ratio: nobody is assigned') }}
+        when customers = 0 then {{ text('balance: nobody is assigned') }}
+        when check_name = 'sample ratio'
+            then {{ text('sample ratio: no plan is known to hold the arms against') }}
+        when kind = 'holdout'
+            then {{ text('balance: not compared, what the holdout did since it began may be an effect') }}
+        when smallest_arm < 2
+            then {{ text('balance: not compared, an arm has fewer than two customers, or there is one arm alone') }}
+        else {{ text('balance: not compared, nothing that differs between customers was known of them before') }}
     end as reason,
     cast(customers as bigint) as customers,
     cast(smallest_arm as bigint) as smallest_arm,

@@ -54,6 +54,15 @@ customers as (
 
 ),
 
+-- A single period is told as one figure, and ends nowhere.
+site_periods as (
+
+    select count(distinct period_start) = 1 as is_only_period
+    from {{ ref('int_site_activity_judged') }}
+    where decision = 'kept'
+
+),
+
 planned_controls as (
 
     select distinct campaign_id
@@ -82,6 +91,8 @@ described as (
         metrics.unit,
         metrics.is_lower_better,
         case
+            when lifts.metric = 'responded' then 'told'
+            when lifts.metric = 'visit' and site_periods.is_only_period then 'told'
             when lifts.metric in ('visit', 'returns') then 'orders'
             when lifts.metric = 'purchase' then customers.purchase_basis
             when lifts.metric = 'revenue' then customers.revenue_basis
@@ -108,6 +119,7 @@ described as (
         on lifts.campaign_id = windows.campaign_id
     inner join metrics
         on lifts.metric = metrics.metric
+    cross join site_periods
     left join customers
         on lifts.campaign_id = customers.campaign_id
     left join ratios
@@ -119,7 +131,7 @@ described as (
 
 ),
 
--- A lift of returns is a harm.
+-- A lift of returns is a harm. What is told of the customers needs no window of orders.
 judged as (
 
     select
@@ -131,7 +143,8 @@ judged as (
         case when is_lower_better then -difference else difference end as gain,
         greatest(abs(lower_95), abs(upper_95)) as largest_effect,
         case
-            when not is_window_over then {{ text('window not over: not read') }}
+            when told_basis <> 'told' and not is_window_over
+                then {{ text('window not over: not read') }}
             when not has_control and not has_planned_control
                 then {{ text('no control arm: not read') }}
             when treatment_customers = 0 or control_customers = 0

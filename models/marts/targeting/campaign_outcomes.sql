@@ -1,6 +1,6 @@
 -- What the customers of each arm did in the window after the send, in all and by groups that
 -- were known before it. The sums are all that a comparison needs.
-{% set metrics = ['visit', 'purchase', 'revenue', 'margin', 'returns', 'profit'] -%}
+{% set metrics = ['visit', 'responded', 'purchase', 'revenue', 'margin', 'returns', 'profit'] -%}
 {% set slices = {
     'all': "'all'",
     'segment': 'segment',
@@ -81,6 +81,35 @@ clipped as (
 
 ),
 
+-- What is known of no customer of a campaign is not shown; of a campaign of nobody it cannot
+-- be told what would be.
+known_metrics as (
+
+    select distinct
+        campaign_id,
+        metric
+    from measured
+    where metric <> 'visit'
+
+    union
+
+    select
+        plans.campaign_id,
+        metrics.metric
+    from plans
+    cross join (
+        values {% for metric in metrics if metric not in ('visit', 'responded') -%}
+        ('{{ metric }}'){{ ', ' if not loop.last }}
+        {%- endfor %}
+    ) as metrics (metric)
+    where not exists (
+        select customers.campaign_id
+        from customers
+        where customers.campaign_id = plans.campaign_id
+    )
+
+),
+
 outcomes as (
 
     {% for slice in slices -%}
@@ -124,11 +153,8 @@ outcomes as (
         {%- endfor %}
         true as is_tested
     from plans
-    cross join (
-        values {% for metric in metrics if metric != 'visit' -%}
-        ('{{ metric }}'){{ ', ' if not loop.last }}
-        {%- endfor %}
-    ) as metrics (metric)
+    inner join known_metrics as metrics
+        on plans.campaign_id = metrics.campaign_id
     where plans.customers = 0
 
 )

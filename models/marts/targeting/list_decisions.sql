@@ -13,6 +13,14 @@ taken as (
 
 ),
 
+holdout as (
+
+    select period
+    from {{ ref('int_holdout_periods') }}
+    where is_current
+
+),
+
 lists as (
 
     select * from {{ ref('int_lists_priced') }}
@@ -23,6 +31,7 @@ decided as (
 
     select
         taken.*,
+        holdout.period as holdout_period,
         candidates.product_id,
         candidates.reason as candidate_reason,
         lists.channel as channels,
@@ -38,6 +47,7 @@ decided as (
                 then case when taken.is_control then 'control' else 'treatment' end
         end as arm
     from taken
+    cross join holdout
     inner join candidates
         on taken.list_name = candidates.list_name
         and taken.customer_id = candidates.customer_id
@@ -119,7 +129,7 @@ select
             rank='rank', budget='cast(budget as decimal(18, 2))'
         ) }}
         when 'global holdout' then {{ text(
-            'held out of every list in {period}', period=string_literal(var('holdout_period'))
+            'held out of every list in {period}', period='holdout_period'
         ) }}
         else candidate_reason
     end as reason,

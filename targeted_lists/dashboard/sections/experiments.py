@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk, Figure, scopes_of
+from targeted_lists.dashboard.sections.program import draw_program
 from targeted_lists.dashboard.theme import BLUE, GREY, INK, MUTED, VERMILION
 
 LIFT = """
@@ -129,4 +130,4 @@ def draw_lift(desk: Desk) -> Figure:
     )
 
 
-FIGURES = (draw_lift,)
+FIGURES = (draw_program, draw_lift)

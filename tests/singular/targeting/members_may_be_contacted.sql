@@ -139,12 +139,14 @@ faults as (
     union all
 
     select
-        customer_id,
+        members.customer_id,
         'held out of every list' as fault
     from members
+    inner join {{ ref('int_holdout_periods') }} as holdout
+        on holdout.is_current
     where {{ hash_bucket(
-        "'" ~ project_name ~ "|" ~ var('holdout_period') ~ "|'", 'customer_id'
-    ) }} < 10000 * {{ var('global_holdout_share') }}
+        "'" ~ project_name ~ "|' || holdout.period || '|'", 'members.customer_id'
+    ) }} < 10000 * holdout.share
     {%- if are_consents_recorded() %}
 
     union all
