@@ -1,6 +1,6 @@
 """Groups of customers: prepared for, fitted by several methods, measured, chosen, kept, shown.
 
-`choose_features` and `scale_features` prepare; `fit_clusterings` fits models that are small texts,
+`shrink_features`, `choose_features` and `scale_features` prepare; `fit_clusterings` fits models that are small texts,
 and `assign_customers` places anyone by them; `evaluate_clusterings` measures, and
 `choose_clustering` is the rule that chooses; `match_clusters` carries keys from run to run; the
 rest lays out what was found for looking at.
@@ -23,7 +23,9 @@ from python_ml.clustering.preparation import (
     choose_features,
     names_used,
     scale_features,
+    used_by_set,
 )
+from python_ml.clustering.shrinkage import shrink_features
 from python_ml.clustering.projection import embed_customers, find_axes, project_customers
 
 __all__ = [
@@ -45,4 +47,6 @@ __all__ = [
     "project_customers",
     "rank_clusters",
     "scale_features",
+    "shrink_features",
+    "used_by_set",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
+from scipy.stats import norm, rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
     adjusted_rand_score,
@@ -21,10 +22,15 @@ from python_ml.clustering.preparation import draw
 from python_ml.frames import check_columns, sort_by_key, to_floats, to_typed
 
 REFERENCE_SIZE = 1_000
-"""Customers in a shuffle: the mean silhouette hardly depends on their number."""
+"""Customers in a reference: the mean silhouette hardly depends on their number."""
+
+REFERENCE_METHODS = ("kmeans", "ward")
+"""What is fitted to customers without groups. The bar is the same for every method: one that does
+badly on noise is not thereby better on customers."""
 
 CARRIED = [
     "method",
+    "feature_set",
     "k",
     "customers",
     "fitted_customers",
@@ -43,38 +49,41 @@ def evaluate_clusterings(
     *,
     key: str = "customer_id",
     fit_on: str | None = None,
+    strata: str | None = None,
     sample_size: int = 3_000,
     bootstraps: int = 5,
     refit_size: int = 1_500,
     shuffles: int = 3,
-    min_share: float = 0.03,
-    min_stability: float = 0.6,
-    min_silhouette: float = 0.25,
     seed: int = 42,
     progress: Callable[[str], None] | None = None,
+    **limits: object,
 ) -> pd.DataFrame:
     """Measure each clustering, and choose one or none of them by `choose_clustering`.
 
     Parameters
     ----------
     customers, key, fit_on : as given to `fit_clusterings`; those who were fitted are measured.
+    strata : a boolean or numeric column; the cloud without gaps is drawn within each of its
+        values, so that what sets these apart makes no groups. None = one cloud.
     models : what `fit_clusterings` returned.
     sample_size : customers measured and refitted on, drawn without replacement when there are
         more: silhouette and Ward are quadratic in them.
     bootstraps, refit_size : refits, each on so many of them at most, drawn with replacement.
-    shuffles : fits to customers whose features were shuffled one by one.
-    min_share, min_stability, min_silhouette : as in `choose_clustering`.
+    shuffles : fits to customers without groups, of either kind.
     progress : is told in words what is being measured.
+    limits : as in `choose_clustering`.
 
     Returns
     -------
-    One row per method and k, that of "none" included, ordered by method and k, with the measures
+    One row per method, feature set and k, that of "none" included, in this order, with the measures
     of the models and, over `evaluated_customers`: `inertia` (sum of squared distances to the mean
     of the cluster), `is_elbow` (see `find_elbow`), `silhouette`, `davies_bouldin`,
     `calinski_harabasz`, `stability_ari` (mean adjusted Rand index between the clusters and those
-    of each bootstrap refit) and `shuffled_silhouette` (the highest over the shuffles, which keep
-    every distribution and undo what ties them together; undefined for a single feature).
-    `is_method_choice`, `is_chosen` and `reason` are those of `choose_clustering`.
+    of each bootstrap refit), `shuffled_silhouette` (the highest that k-means or Ward reaches on
+    customers whose features were shuffled one by one: every distribution is kept, what ties them
+    together undone) and `cloud_silhouette` (the same on a cloud without gaps: distributions and
+    rank correlations are kept, by a Gaussian copula, and nothing else). Both are undefined for a
+    single feature. The other columns are those of `choose_clustering`.
 
     Raises
     ------
@@ -85,42 +94,75 @@ def evaluate_clusterings(
     Rousseeuw (1987), Silhouettes, J. Comput. Appl. Math. 20. Davies, Bouldin (1979), IEEE PAMI 1.
     Caliński, Harabasz (1974), Commun. Stat. 3. Hubert, Arabie (1985), J. Classif. 2. Hennig
     (2007), Cluster-wise assessment of cluster stability, Comput. Stat. Data Anal. 52. Tibshirani,
-    Walther, Hastie (2001), J. R. Stat. Soc. B 63: comparing with data without clusters.
+    Walther, Hastie (2001), J. R. Stat. Soc. B 63: comparing with data without clusters. Liu,
+    Hayes, Nobel, Marron (2008), J. Am. Stat. Assoc. 103: comparing with a single cloud.
     """
     check_columns(models, columns=[*CARRIED, "model"], name="models")
-    models = models.sort_values(["method", "k"], ignore_index=True)
+    models = models.sort_values(["method", "feature_set", "k"], ignore_index=True)
     unknown = sorted(set(models["method"]) - {EVERYONE, *METHODS})
     if unknown:
         raise ValueError(f"no method {', '.join(unknown)}; there are {', '.join(METHODS)}")
-    fitted = {row: read_model(text) for row, text in models["model"].items()}
-    values = _sample(customers, fitted[0].features, key=key, fit_on=fit_on, size=sample_size)
-    distances = squareform(pdist(values)) if len(values) else np.zeros((0, 0))
-    references = list(_shuffle(values, shuffles=shuffles, seed=seed))
+    sampling = {"key": key, "fit_on": fit_on, "size": sample_size}
+    groups = _sample(customers, [strata] if strata else [], **sampling)
+    parts = [
+        _measure(
+            _sample(customers, read_model(of_set["model"].iloc[0]).features, **sampling),
+            of_set,
+            groups=groups[:, 0] if strata else np.zeros(len(groups)),
+            name=f" of {feature_set}" if models["feature_set"].nunique() > 1 else "",
+            bootstraps=bootstraps,
+            refit_size=refit_size,
+            shuffles=shuffles,
+            seed=seed,
+            progress=progress,
+        )
+        for feature_set, of_set in models.groupby("feature_set", sort=True)
+    ]
+    measured = to_typed(pd.concat(parts).sort_index(), types=MEASURE_TYPES)
+    return to_typed(choose_clustering(measured, **limits), types=EVALUATION_TYPES)
 
+
+def _measure(
+    values: np.ndarray,
+    models: pd.DataFrame,
+    *,
+    groups: np.ndarray,
+    name: str,
+    bootstraps: int,
+    refit_size: int,
+    shuffles: int,
+    seed: int,
+    progress: Callable[[str], None] | None,
+) -> pd.DataFrame:
+    """Measure the clusterings of one feature set."""
+    fitted = {row: read_model(text) for row, text in models["model"].items()}
+    distances = squareform(pdist(values)) if len(values) else np.zeros((0, 0))
     labels = {row: label(values, model) for row, model in fitted.items()}
     measures = [_measure_fit(values, labels[row], distances) for row in models.index]
     measured = models[CARRIED].join(pd.DataFrame(measures, index=models.index))
+    ks = sorted(set(models.loc[models["method"] != EVERYONE, "k"]))
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        references = {"shuffled_silhouette": shuffle_columns, "cloud_silhouette": draw_cloud}
+        for column, make in references.items():
+            highest = _measure_noise(
+                values, groups, ks, make, draws=shuffles, seed=seed
+            )
+            measured[column] = measured["k"].map(highest).astype(float)
     for method, rows in models.groupby("method", sort=True):
         measured.loc[rows.index, "is_elbow"] = find_elbow(rows["k"], measured["inertia"])
         if method == EVERYONE:
             continue
         if progress:
-            progress(f"testing {method} on {len(values):,} customers, {len(rows)} numbers of k")
+            progress(
+                f"testing {method}{name} on {len(values):,} customers, {len(rows)} numbers of k"
+            )
         by_k = {rows.at[row, "k"]: labels[row] for row in rows.index}
         with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
             stability = _measure_stability(
                 values, by_k, method, bootstraps=bootstraps, refit_size=refit_size, seed=seed
             )
-            shuffled = _measure_noise(references, sorted(by_k), method, seed=seed)
         measured.loc[rows.index, "stability_ari"] = rows["k"].map(stability)
-        measured.loc[rows.index, "shuffled_silhouette"] = rows["k"].map(shuffled)
-    chosen = choose_clustering(
-        to_typed(measured, types=MEASURE_TYPES),
-        min_share=min_share,
-        min_stability=min_stability,
-        min_silhouette=min_silhouette,
-    )
-    return to_typed(chosen, types=EVALUATION_TYPES)
+    return measured
 
 
 def find_elbow(ks: pd.Series, inertia: pd.Series) -> np.ndarray:
@@ -206,27 +248,64 @@ def _measure_stability(
     return {k: float(np.mean(found)) if found else np.nan for k, found in agreements.items()}
 
 
-def _shuffle(
-    values: np.ndarray, *, shuffles: int, seed: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Give customers whose features were shuffled one by one, and their distances."""
-    if len(values) < 3 or values.shape[1] < 2:
-        return []
-    generator = np.random.default_rng(seed)
-    reference = values[draw(len(values), size=REFERENCE_SIZE, seed=seed)]
-    shuffled = [generator.permuted(reference, axis=0) for _ in range(shuffles)]
-    return [(one, squareform(pdist(one))) for one in shuffled]
+def shuffle_columns(
+    values: np.ndarray, groups: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """Shuffle the features one by one: each distribution stays, nothing ties them together."""
+    return generator.permuted(values, axis=0)
+
+
+def draw_cloud(
+    values: np.ndarray, groups: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """Draw customers of one cloud a group: each distribution and the rank correlations stay.
+
+    A Gaussian copula: normal scores with the correlations of the customers' own, turned back into
+    values by rank. What remains of groups is what single features show.
+
+    References
+    ----------
+    Nelsen (2006), An Introduction to Copulas, Springer. Blom (1958): normal scores.
+    """
+    cloud = np.empty_like(values)
+    for group in np.unique(groups):
+        cloud[groups == group] = _draw_cloud(values[groups == group], generator)
+    return cloud
+
+
+def _draw_cloud(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    ranks = rankdata(values, axis=0)
+    scores = norm.ppf((ranks - 0.375) / (len(values) + 0.25))
+    scores = (scores - scores.mean(axis=0)) / np.maximum(scores.std(axis=0), 1e-12)
+    # Sums of all customers' scores, weighted by chance, are normal and correlate as these do.
+    mixed = generator.normal(size=(len(values), len(values))) @ scores
+    places = np.argsort(np.argsort(mixed, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.take_along_axis(np.sort(values, axis=0), places, axis=0)
 
 
 def _measure_noise(
-    references: list[tuple[np.ndarray, np.ndarray]], ks: list[int], method: str, *, seed: int
+    values: np.ndarray,
+    groups: np.ndarray,
+    ks: list[int],
+    make: Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray],
+    *,
+    draws: int,
+    seed: int,
 ) -> dict[int, float]:
-    """Ask if noise could make the clusters: the highest silhouette by k over the shuffles."""
+    """Ask what customers without groups give: the highest silhouette by k over the draws."""
     highest: dict[int, float] = {}
-    for values, distances in references:
-        possible = [k for k in ks if k < len(values)]
-        for k, model, _ in METHODS[method](values, possible, seed, REFIT):
-            found = label(values, model)
-            if 2 <= len(np.unique(found)) < len(found):
-                highest[k] = max(mean_silhouette(distances, found), highest.get(k, -1.0))
+    if len(values) < 3 or values.shape[1] < 2:
+        return highest
+    generator = np.random.default_rng(seed)
+    drawn = draw(len(values), size=REFERENCE_SIZE, seed=seed)
+    sample, groups = values[drawn], groups[drawn]
+    possible = [k for k in ks if k < len(sample)]
+    for _ in range(draws):
+        reference = make(sample, groups, generator)
+        distances = squareform(pdist(reference))
+        for method in REFERENCE_METHODS:
+            for k, model, _ in METHODS[method](reference, possible, seed, REFIT):
+                found = label(reference, model)
+                if 2 <= len(np.unique(found)) < len(found):
+                    highest[k] = max(mean_silhouette(distances, found), highest.get(k, -1.0))
     return highest

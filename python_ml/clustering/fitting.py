@@ -1,7 +1,7 @@
 """Groups of customers, found by several methods over a range of numbers of clusters."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,12 +20,16 @@ from python_ml.frames import check_columns, key_type, sort_by_key, to_floats, to
 EVERYONE = "none"
 """The method of the answer "no clusters": k = 1, everyone in cluster 1."""
 
+ALL = "all"
+"""The name of the feature set where there is but one."""
+
 MIXTURE_RIDGE = 1e-2
 """Added to the variances of a mixture, in squared standard deviations of the features: keeps a
 component from collapsing onto customers who share a value."""
 
 MODEL_TYPES = {
     "method": "str",
+    "feature_set": "str",
     "model": "str",
     "k": "int64",
     "customers": "int64",
@@ -130,10 +134,11 @@ def fit_clusterings(
     customers: pd.DataFrame,
     *,
     key: str = "customer_id",
-    features: Sequence[str],
+    features: Sequence[str] | Mapping[str, Sequence[str]],
     rank_by: str,
     fit_on: str | None = None,
     methods: Sequence[str] = tuple(METHODS),
+    further_methods: Sequence[str] | None = None,
     k_min: int = 2,
     k_max: int = 10,
     map_side: int = 10,
@@ -146,22 +151,24 @@ def fit_clusterings(
     ----------
     customers : one row per customer: `key`, `features` (floats, scaled; missing where unknown),
         `rank_by` (numeric) and `fit_on`.
+    features : the features, or sets of them by name, which compete: the first is fitted by
+        `methods`, the others by `further_methods`.
     rank_by : cluster 1 has the highest mean of this column over everyone placed in it, and so on;
         equal means are ordered by the smallest key.
     fit_on : a boolean column that says who is fitted; None fits everyone. All of them must have
         all features.
-    methods : names in METHODS.
+    methods, further_methods : names in METHODS; None = the same.
     k_min, k_max : numbers of clusters tried, as far as there are as many distinct customers.
     map_side : longest side of the larger self-organising map.
     progress : is told in words what is being fitted.
 
     Returns
     -------
-    One row per method and k, ordered: `model` (text that `assign_customers` reads), `customers`
+    One row per method, feature set ("all" where there is but one) and k, ordered: `model` (text that `assign_customers` reads), `customers`
     in all, `fitted_customers`, `smallest_share` (of all customers, everyone placed; 0 where a
     cluster is empty), `bic` of a mixture on the fitted customers (missing for the others),
     `quantization_error` and `topographic_error` of a self-organising map on them. The method
-    "none" with k = 1 is always there, so that whatever is chosen can be looked up; where the
+    "none" with k = 1 is always there, by the first feature set, so that whatever is chosen can be looked up; where the
     customers are too few or too alike for `k_min` clusters it stands alone.
 
     Raises
@@ -169,33 +176,50 @@ def fit_clusterings(
     ValueError : a column is missing or not numeric, a key is missing or not unique, a fitted
         customer lacks a feature, a method is unknown, or not 2 <= k_min <= k_max.
     """
-    _check_request(methods=methods, k_min=k_min, k_max=k_max)
+    sets = features if isinstance(features, Mapping) else {ALL: features}
+    further = methods if further_methods is None else further_methods
+    _check_request(methods=[*methods, *further], k_min=k_min, k_max=k_max)
     fit_columns = [fit_on] if fit_on else []
-    check_columns(customers, columns=[key, *features, rank_by, *fit_columns], name="customers")
+    names = list(dict.fromkeys(name for of_set in sets.values() for name in of_set))
+    check_columns(customers, columns=[key, *names, rank_by, *fit_columns], name="customers")
     customers = sort_by_key(customers, key=key, name="customers")
-    everyone = to_floats(customers, columns=list(features)).to_numpy()
-    fitted = fitted_values(customers, everyone, fit_on=fit_on)
-    middle = fitted.mean(axis=0) if len(fitted) else np.zeros(len(features))
-    found = [(EVERYONE, 1, _points(middle[None]), {})]
-    ks = range(k_min, _most_clusters(fitted, k_max=k_max) + 1)
-    for method in methods if len(ks) else []:
-        if progress:
-            progress(f"fitting {method} to {len(fitted):,} customers, k = {ks[0]} to {ks[-1]}")
-        # Fewer distinct clusters than were asked for show in the measures.
-        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-            for k, model, measures in METHODS[method](fitted, ks, seed, Effort(map_side=map_side)):
-                found.append((method, k, model, measures))
-
-    rows = [
-        {"method": method, "k": k, "model": _name_features(model, features).to_text()}
-        | {"fitted_customers": len(fitted)}
-        | measures
-        for method, k, model, measures in found
-    ]
+    rows = []
+    for place, (name, of_set) in enumerate(sets.items()):
+        everyone = to_floats(customers, columns=list(of_set)).to_numpy()
+        fitted = fitted_values(customers, everyone, fit_on=fit_on)
+        if place == 0:
+            middle = fitted.mean(axis=0) if len(fitted) else np.zeros(len(of_set))
+            rows.append(_to_row(EVERYONE, name, 1, _points(middle[None]), {}, of_set, fitted))
+        ks = range(k_min, _most_clusters(fitted, k_max=k_max) + 1)
+        for method in (methods if place == 0 else further) if len(ks) else []:
+            if progress:
+                of_name = f" of {name}" if len(sets) > 1 else ""
+                progress(
+                    f"fitting {method}{of_name} to {len(fitted):,} customers, "
+                    f"k = {ks[0]} to {ks[-1]}"
+                )
+            # Fewer distinct clusters than were asked for show in the measures.
+            with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+                fits = METHODS[method](fitted, ks, seed, Effort(map_side=map_side))
+                rows += [_to_row(method, name, *one, of_set, fitted) for one in fits]
     models = to_typed(
         rows, types=MODEL_TYPES | dict.fromkeys(["customers", "smallest_share"], float)
     )
     return rank_clusters(customers, models, key=key, rank_by=rank_by)
+
+
+def _to_row(
+    method: str,
+    feature_set: str,
+    k: int,
+    model: Model,
+    measures: dict[str, float],
+    features: Sequence[str],
+    fitted: np.ndarray,
+) -> dict:
+    text = _name_features(model, features).to_text()
+    row = {"method": method, "feature_set": feature_set, "k": k, "model": text}
+    return row | {"fitted_customers": len(fitted)} | measures
 
 
 @threadpool_limits.wrap(limits=1)
@@ -213,27 +237,28 @@ def rank_clusters(
     ----------
     customers : one row per customer: `key`, `rank_by` and the scaled features of the models.
     models : of `fit_clusterings`, fitted to these customers or to earlier ones.
-    only : `method` and `k` of the models that are looked at; the others stay as they are.
+    only : `method`, `feature_set` and `k` of the models that are looked at; the others stay as they are.
 
     Returns
     -------
     `models` with their clusters renumbered, empty ones last, and with `customers` and
-    `smallest_share` of these customers, ordered by method and k.
+    `smallest_share` of these customers, ordered by method, feature set and k.
 
     Raises
     ------
     ValueError : a column is missing; the message names it.
     """
-    check_columns(models, columns=["method", "k", "model"], name="models")
+    identity = ["method", "feature_set", "k"]
+    check_columns(models, columns=[*identity, "model"], name="models")
     check_columns(customers, columns=[key, rank_by], name="customers")
     customers = sort_by_key(customers, key=key, name="customers")
     worth = to_floats(customers, columns=[rank_by])[rank_by].to_numpy()
-    models = models.sort_values(["method", "k"], ignore_index=True)
+    models = models.sort_values(identity, ignore_index=True)
     looked_at = models
     if only is not None:
-        check_columns(only, columns=["method", "k"], name="only")
-        asked = pd.MultiIndex.from_frame(only[["method", "k"]])
-        looked_at = models[pd.MultiIndex.from_frame(models[["method", "k"]]).isin(asked)]
+        check_columns(only, columns=identity, name="only")
+        asked = pd.MultiIndex.from_frame(only[identity])
+        looked_at = models[pd.MultiIndex.from_frame(models[identity]).isin(asked)]
     ranked = []
     # Most models look at the same features.
     known: dict[tuple[str, ...], np.ndarray] = {}

@@ -1,6 +1,6 @@
 """From raw features to what clusters are fitted on: chosen, tamed, scaled, outliers set apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from python_ml.frames import (
 )
 
 CHOICE_TYPES = {
+    "feature_set": "str",
     "feature": "str",
     "place": "int64",
     "transform": "str",
@@ -33,7 +34,7 @@ CHOICE_TYPES = {
     "reason": "str",
 }
 
-ROLES = ("fitted", "outside the sample", "outlier", "incomplete")
+ROLES = ("fitted", "outside the sample", "outlier", "incomplete", "few orders")
 """What a customer is to a fit; whoever is not fitted is assigned by the fitted model."""
 
 TREES = 100
@@ -44,7 +45,7 @@ def choose_features(
     customers: pd.DataFrame,
     *,
     key: str = "customer_id",
-    features: Sequence[str],
+    features: Sequence[str] | Mapping[str, Sequence[str]],
     skew_limit: float = 1.0,
     correlation_limit: float = 0.9,
     missing_limit: float = 0.1,
@@ -61,11 +62,13 @@ def choose_features(
     Parameters
     ----------
     customers : one row per customer: `key` and `features` (numeric, in their own units).
-    features : by falling importance: of two that tell the same, the first is used.
+    features : by falling importance: of two that tell the same, the first is used. Or sets of
+        features by name, each of which is chosen from by itself.
 
     Returns
     -------
-    One row per feature, in the order given: `feature`, `place` (from 1), `transform` (log or
+    One row per feature set and feature, in the order given: `feature_set` ("all" where there is
+    but one), `feature`, `place` (from 1), `transform` (log or
     none), `missing_share`, `commonest_share`, `skewness` and `transformed_skewness` (Fisher's
     coefficient g1), `correlated_with` and `correlation` (the used feature before it that is
     closest, by |Spearman's rho|), `center` and `scale` (mean and population deviation of the
@@ -75,15 +78,35 @@ def choose_features(
     ------
     ValueError : a column is missing or not numeric, a key is missing or not unique.
     """
-    check_columns(customers, columns=[key, *features], name="customers")
+    sets = features if isinstance(features, Mapping) else {"all": features}
+    names = list(dict.fromkeys(name for of_set in sets.values() for name in of_set))
+    check_columns(customers, columns=[key, *names], name="customers")
     customers = sort_by_key(customers, key=key, name="customers")
-    values = to_floats(customers, columns=list(features))
+    values = to_floats(customers, columns=names)
+    described = {name: _describe(values[name], skew_limit=skew_limit) for name in names}
     limits = {"missing_limit": missing_limit, "commonest_limit": commonest_limit}
+    limits |= {"correlation_limit": correlation_limit}
+    rows = []
+    for name, of_set in sets.items():
+        chosen = _choose(values, of_set, described, **limits)
+        rows += [row | {"feature_set": name} for row in chosen]
+    return to_typed(rows, types=CHOICE_TYPES)
+
+
+def _choose(
+    values: pd.DataFrame,
+    features: Sequence[str],
+    described: dict[str, dict],
+    *,
+    correlation_limit: float,
+    **limits: float,
+) -> list[dict]:
+    """Choose from one set of features."""
     ranks: dict[str, np.ndarray] = {}
     rows = []
     for place, feature in enumerate(features, start=1):
         row = {"feature": feature, "place": place, "transform": "none", "correlated_with": ""}
-        row |= _describe(values[feature], skew_limit=skew_limit)
+        row |= described[feature]
         fault = _find_fault(row, **limits)
         if not fault:
             rank = values[feature].rank().to_numpy()
@@ -98,7 +121,7 @@ def choose_features(
         treated = "; its long tail taken as a logarithm" if row["transform"] == "log" else ""
         reason = f"Dropped: {fault}." if fault else f"Used{treated}."
         rows.append(row | {"is_used": not fault, "reason": reason})
-    return to_typed(rows, types=CHOICE_TYPES)
+    return rows
 
 
 @threadpool_limits.wrap(limits=1)
@@ -108,13 +131,16 @@ def scale_features(
     *,
     key: str = "customer_id",
     rank_by: str,
+    count_by: str | None = None,
+    min_count: int = 1,
     outlier_share: float = 0.02,
     fit_size: int = 10_000,
     seed: int = 42,
 ) -> pd.DataFrame:
     """Scale the used features, and say which customers the clusters are fitted on.
 
-    Customers who lack a used feature are not fitted, nor is the `outlier_share` that an isolation
+    Customers who lack a used feature are not fitted, nor are those whose `count_by` (their orders)
+    is under `min_count`, of whom too little is known to make clusters of, nor is the `outlier_share` that an isolation
     forest finds easiest to tell from the rest (a tie at the limit stays in); of the others a
     seeded sample of `fit_size` is fitted where there are more.
 
@@ -126,8 +152,9 @@ def scale_features(
     Returns
     -------
     One row per customer in key order: `key`, `role` (one of ROLES), `worth` (the `rank_by`),
-    `outlier_score` (0 to 1, above 0.5 is unusual; missing for the incomplete), `is_fitted`, and a
-    column a feature: mean 0 and deviation 1, missing where it is unknown or not used.
+    `outlier_score` (0 to 1, above 0.5 is unusual; missing for the incomplete and those of few
+    orders), `is_fitted`, `is_single` (whose count is
+    1), and a column a feature: mean 0 and deviation 1, missing where it is unknown or not used.
 
     Raises
     ------
@@ -137,12 +164,15 @@ def scale_features(
     ----------
     Liu, Ting, Zhou (2008), Isolation Forest, ICDM.
     """
-    used = choices[choices["is_used"]].sort_values("place")
+    # A feature is scaled alike in every set; its last place is that in the widest.
+    choices = choices.sort_values(["place", "feature", "is_used"])
+    used = choices[choices["is_used"]].drop_duplicates("feature", keep="last")
     features = used["feature"].tolist()
-    check_columns(customers, columns=[key, rank_by, *features], name="customers")
+    counted = [count_by] if count_by else []
+    check_columns(customers, columns=[key, rank_by, *counted, *features], name="customers")
     types = {key: key_type(customers, key=key), "role": "str", "worth": "float64"}
-    types |= {"outlier_score": "float64", "is_fitted": "bool"}
-    types |= dict.fromkeys(choices.sort_values("place")["feature"], "float64")
+    types |= {"outlier_score": "float64", "is_fitted": "bool", "is_single": "bool"}
+    types |= dict.fromkeys(choices["feature"].drop_duplicates(keep="last"), "float64")
     customers = sort_by_key(customers, key=key, name="customers")
     values = to_floats(customers, columns=features)
     for row in used.to_dict("records"):
@@ -152,8 +182,11 @@ def scale_features(
 
     is_complete = values.notna().all(axis=1).to_numpy()
     scores = np.full(len(values), np.nan)
-    scores[is_complete] = _score_outliers(values[is_complete].to_numpy(), seed=seed)
-    role = np.where(is_complete, "outside the sample", "incomplete").astype(object)
+    counts = to_floats(customers, columns=counted)[count_by].to_numpy() if count_by else np.nan
+    is_known = is_complete & ~(counts < min_count)
+    scores[is_known] = _score_outliers(values[is_known].to_numpy(), seed=seed)
+    role = np.where(is_complete, "few orders", "incomplete").astype(object)
+    role[is_known] = "outside the sample"
     role[_pick_outliers(scores, share=outlier_share)] = "outlier"
     regular = np.flatnonzero(role == "outside the sample")
     role[regular[draw(len(regular), size=fit_size, seed=seed)]] = "fitted"
@@ -163,6 +196,7 @@ def scale_features(
         "worth": to_floats(customers, columns=[rank_by])[rank_by],
         "outlier_score": scores,
         "is_fitted": role == "fitted",
+        "is_single": np.broadcast_to(counts == 1, len(customers)),
     }
     return to_typed(pd.DataFrame(carried).join(values), types=types)
 
@@ -170,6 +204,22 @@ def scale_features(
 def names_used(choices: pd.DataFrame) -> list[str]:
     """Names of the used features, in their order."""
     return choices[choices["is_used"]].sort_values("place")["feature"].tolist()
+
+
+def used_by_set(choices: pd.DataFrame) -> dict[str, list[str]]:
+    """Names of the used features by feature set, the widest set first.
+
+    A set that says the same as a wider one, or that has fewer than two used features while another
+    has more (of a single feature no clustering can be told from noise), does not compete.
+    """
+    sets = {name: names_used(of_set) for name, of_set in choices.groupby("feature_set", sort=True)}
+    by_width = sorted(sets, key=lambda name: (-len(sets[name]), name))
+    found: dict[str, list[str]] = {}
+    for name in by_width:
+        known = [set(features) for features in found.values()]
+        if not found or (len(sets[name]) > 1 and set(sets[name]) not in known):
+            found[name] = sets[name]
+    return found
 
 
 def draw(n_rows: int, *, size: int, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ choices as (
 )
 
 select
+    feature_set,
     feature,
     transform,
     nullif(correlated_with, '') as correlated_with,

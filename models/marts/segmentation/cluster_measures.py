@@ -4,7 +4,7 @@ from targeted_lists.state import read_latest
 
 
 def model(dbt, session):
-    """One row per method and number of clusters: how good it is, and which is chosen."""
+    """One row per method, feature set and number of clusters: how good it is, and which is chosen."""
     inputs = dbt.ref("cluster_inputs")
     models = dbt.ref("cluster_models")
     as_of = dbt.ref("int_as_of_date").fetchall()
@@ -12,7 +12,8 @@ def model(dbt, session):
     kept = None
     if meta["use_kept"]:
         kept = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
-    if kept is not None:
+    # What was kept before feature sets competed does not say of which it is.
+    if kept is not None and "feature_set" in kept:
         return kept
     return evaluate_clusterings(
         inputs.order("customer_id").df(), models.df(), progress=log_step, **meta["evaluation"]

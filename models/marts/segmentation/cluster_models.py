@@ -1,10 +1,10 @@
-from python_ml.clustering import fit_clusterings, names_used, rank_clusters
+from python_ml.clustering import fit_clusterings, rank_clusters, used_by_set
 from targeted_lists.progress import log_step
 from targeted_lists.state import read_latest
 
 
 def model(dbt, session):
-    """One row per method and number of clusters: the fitted model."""
+    """One row per method, feature set and number of clusters: the fitted model."""
     inputs = dbt.ref("cluster_inputs").order("customer_id").df()
     choices = dbt.ref("feature_choices").df()
     as_of = dbt.ref("int_as_of_date").fetchall()
@@ -12,9 +12,10 @@ def model(dbt, session):
     kept = None
     if meta["use_kept"]:
         kept = read_latest(meta["dataset"], "cluster_models", as_of_date=as_of[0][0])
-    if kept is not None:
+    # What was kept before feature sets competed does not say of which it is.
+    if kept is not None and "feature_set" in kept:
         measures = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
         # Nobody is placed by the others.
         chosen = None if measures is None else measures[measures["is_method_choice"]]
         return rank_clusters(inputs, kept, rank_by="worth", only=chosen)
-    return fit_clusterings(inputs, features=names_used(choices), progress=log_step, **meta["fit"])
+    return fit_clusterings(inputs, features=used_by_set(choices), progress=log_step, **meta["fit"])

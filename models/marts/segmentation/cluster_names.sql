@@ -78,6 +78,12 @@ ranked as (
     from profiles
     inner join words
         on profiles.feature = words.feature
+    -- Recent and absent are words of days too: beside others who are silent for years
+    -- a year is not recent.
+    where not coalesce(case
+        when profiles.feature = 'recency_days'
+            then (profiles.z < 0) = (profiles.median > {{ var('active_days') }})
+    end, false)
 
 ),
 

@@ -15,9 +15,17 @@ features as (
 
 ),
 
+-- Each method chose of which features its clusters are made.
 choices as (
 
-    select * from {{ ref('feature_choices') }}
+    select
+        evaluations.method,
+        feature_choices.feature,
+        feature_choices.is_used
+    from {{ ref('cluster_evaluations') }} as evaluations
+    inner join {{ ref('feature_choices') }} as feature_choices
+        on evaluations.feature_set = feature_choices.feature_set
+    where evaluations.is_method_choice
 
 ),
 
@@ -64,4 +72,5 @@ from profiled
 inner join overall
     on profiled.feature = overall.feature
 left join choices
-    on profiled.feature = choices.feature
+    on profiled.method = choices.method
+    and profiled.feature = choices.feature

@@ -1,5 +1,5 @@
--- What a cluster is and what to do with it: its level of recency and of
--- frequency picks a row of the seed cluster_strategies.
+-- What a cluster is and what to do with it: the first row of the seed
+-- cluster_strategies that its levels fit.
 with
 
 clusters as (
@@ -14,19 +14,9 @@ names as (
 
 ),
 
-profiles as (
+levels as (
 
-    select * from {{ ref('cluster_profiles') }}
-
-),
-
-revenues as (
-
-    select
-        customer_id,
-        value as revenue
-    from {{ ref('cluster_feature_values') }}
-    where feature = 'monetary'
+    select * from {{ ref('cluster_levels') }}
 
 ),
 
@@ -74,49 +64,29 @@ channels as (
 
 ),
 
-sizes as (
+fitting as (
 
     select
-        clusters.method,
-        clusters.cluster,
-        clusters.k,
-        clusters.is_chosen,
-        count(*) as customers,
-        count(*) filter (where clusters.is_unsure) as unsure_customers,
-        sum(revenues.revenue) as revenue
-    from clusters
-    inner join revenues
-        on clusters.customer_id = revenues.customer_id
-    group by clusters.method, clusters.cluster, clusters.k, clusters.is_chosen
-
-),
-
-levels as (
-
-    select
-        method,
-        cluster,
-        case
-            when max(z) filter (where feature = 'recency_days')
-                <= -{{ var('cluster_level_z') }} then 'recent'
-            when max(z) filter (where feature = 'recency_days')
-                >= {{ var('cluster_level_z') }} then 'absent'
-            else 'usual'
-        end as recency_level,
-        case
-            when max(z) filter (where feature = 'frequency')
-                <= -{{ var('cluster_level_z') }} then 'rare'
-            when max(z) filter (where feature = 'frequency')
-                >= {{ var('cluster_level_z') }} then 'frequent'
-            else 'usual'
-        end as frequency_level
-    from profiles
-    group by method, cluster
+        levels.method,
+        levels.cluster,
+        strategies.*
+    from levels
+    inner join strategies
+        on levels.recency_level
+        = coalesce(strategies.recency_level, levels.recency_level)
+        and levels.frequency_level
+        = coalesce(strategies.frequency_level, levels.frequency_level)
+        and levels.revenue_level
+        = coalesce(strategies.revenue_level, levels.revenue_level)
+    qualify row_number() over (
+        partition by levels.method, levels.cluster
+        order by strategies.rule_number
+    ) = 1
 
 )
 
 select
-    sizes.method,
+    levels.method,
     names.cluster_key,
     names.cluster_name,
     names.trait_1,
@@ -124,33 +94,34 @@ select
     names.trait_3,
     levels.recency_level,
     levels.frequency_level,
-    {{ worded('strategies.strategy') }} as strategy,
-    {{ worded('strategies.action') }} as action,
-    strategies.list_name,
+    levels.revenue_level,
+    {{ worded('fitting.strategy') }} as strategy,
+    {{ worded('fitting.action') }} as action,
+    fitting.list_name,
     definitions.channel as list_channel,
     channels.preferred_channel as buying_channel,
-    sizes.k,
-    sizes.cluster,
-    sizes.customers,
-    sizes.unsure_customers,
-    {{ share_of('sizes.customers', 'sizes.method') }} as share_of_customers,
-    cast(sizes.revenue as decimal(18, 4)) as revenue,
-    {{ share_of('sizes.revenue', 'sizes.method') }} as share_of_revenue,
+    levels.k,
+    levels.cluster,
+    levels.customers,
+    levels.unsure_customers,
+    levels.share_of_customers,
+    levels.revenue,
+    levels.lapsed_share,
+    levels.single_share,
+    levels.median_recency_days,
+    levels.share_of_revenue,
     names.overlap,
     names.is_new,
-    sizes.is_chosen
-from sizes
+    levels.is_chosen
+from levels
 inner join names
-    on sizes.method = names.method
-    and sizes.cluster = names.cluster
-inner join levels
-    on sizes.method = levels.method
-    and sizes.cluster = levels.cluster
-left join strategies
-    on levels.recency_level = strategies.recency_level
-    and levels.frequency_level = strategies.frequency_level
+    on levels.method = names.method
+    and levels.cluster = names.cluster
+left join fitting
+    on levels.method = fitting.method
+    and levels.cluster = fitting.cluster
 left join definitions
-    on strategies.list_name = definitions.list_name
+    on fitting.list_name = definitions.list_name
 left join channels
-    on sizes.method = channels.method
-    and sizes.cluster = channels.cluster
+    on levels.method = channels.method
+    and levels.cluster = channels.cluster

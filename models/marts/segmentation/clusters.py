@@ -3,13 +3,13 @@ from targeted_lists.progress import log_step
 
 
 def model(dbt, session):
-    """One row per customer and method: the cluster it falls in, by each method's choice of k."""
+    """One row per customer and method: the cluster it falls in, by each method's choice of features and k."""
     inputs = dbt.ref("cluster_inputs")
     models = dbt.ref("cluster_models").df()
     choices = dbt.ref("cluster_evaluations").filter("is_method_choice").df()
     meta = dbt.config.get("meta")
-    choices = choices[["method", "k", "is_chosen"]]
-    models = models.merge(choices, on=["method", "k"])
+    choices = choices[["method", "feature_set", "k", "is_chosen"]]
+    models = models.merge(choices, on=["method", "feature_set", "k"])
     clusters = assign_customers(
         inputs.order("customer_id").df(),
         models,

@@ -25,10 +25,17 @@ groupings as (
 
 ),
 
+-- Each method chose of which features its clusters are made.
 used_features as (
 
-    select * from {{ ref('cluster_feature_choices') }}
-    where is_used
+    select
+        evaluations.method as grouping,
+        choices.feature
+    from {{ ref('cluster_evaluations') }} as evaluations
+    inner join {{ ref('cluster_feature_choices') }} as choices
+        on evaluations.feature_set = choices.feature_set
+    where evaluations.is_method_choice
+        and choices.is_used
 
 ),
 
@@ -38,8 +45,8 @@ grouping_features as (
         groupings.grouping,
         used_features.feature
     from groupings
-    cross join used_features
-    where groupings.grouping <> 'rfm_segment'
+    inner join used_features
+        on groupings.grouping = used_features.grouping
 
     union all
 

@@ -5,7 +5,10 @@ def model(dbt, session):
     """One row per principal component and feature."""
     inputs = dbt.ref("cluster_inputs")
     choices = dbt.ref("feature_choices").df()
+    shown = dbt.ref("cluster_evaluations").filter("is_chosen")
+    shown = shown.order("method desc").project("feature_set").fetchall()
+    features = names_used(choices[choices["feature_set"] == shown[0][0]])
     meta = dbt.config.get("meta")
     return find_axes(
-        inputs.order("customer_id").df(), features=names_used(choices), **meta["fitted"]
+        inputs.order("customer_id").df(), features=features, **meta["fitted"]
     )

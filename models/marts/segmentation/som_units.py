@@ -6,5 +6,7 @@ def model(dbt, session):
     inputs = dbt.ref("cluster_inputs")
     models = dbt.ref("cluster_models").df()
     choices = dbt.ref("cluster_evaluations").filter("is_method_choice").df()
-    models = models.merge(choices[["method", "k"]], on=["method", "k"])
+    models = models.merge(
+        choices[["method", "feature_set", "k"]], on=["method", "feature_set", "k"]
+    )
     return describe_maps(inputs.order("customer_id").df(), models)

@@ -1,26 +1,24 @@
--- Three levels of recency by three of frequency, each with one strategy.
+-- Whatever the levels of a cluster are, a strategy fits.
+{% set levels = {
+    'recency_level': ['lapsed', 'absent', 'usual', 'recent'],
+    'frequency_level': ['once', 'rare', 'usual', 'frequent'],
+    'revenue_level': ['high', 'usual'],
+} -%}
 with
 
-recency_levels as (
+{% for name, members in levels.items() -%}
+{{ name }}s as (
 
-    select 'recent' as recency_level
+    {% for member in members -%}
+    select '{{ member }}' as {{ name }}
+    {%- if not loop.last %}
     union all
-    select 'usual' as recency_level
-    union all
-    select 'absent' as recency_level
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
-frequency_levels as (
-
-    select 'frequent' as frequency_level
-    union all
-    select 'usual' as frequency_level
-    union all
-    select 'rare' as frequency_level
-
-),
-
+{% endfor -%}
 strategies as (
 
     select * from {{ ref('cluster_strategies') }}
@@ -30,11 +28,20 @@ strategies as (
 select
     recency_levels.recency_level,
     frequency_levels.frequency_level,
+    revenue_levels.revenue_level,
     count(strategies.strategy) as strategies
 from recency_levels
 cross join frequency_levels
+cross join revenue_levels
 left join strategies
-    on recency_levels.recency_level = strategies.recency_level
-    and frequency_levels.frequency_level = strategies.frequency_level
-group by recency_levels.recency_level, frequency_levels.frequency_level
-having count(strategies.strategy) <> 1
+    on recency_levels.recency_level
+    = coalesce(strategies.recency_level, recency_levels.recency_level)
+    and frequency_levels.frequency_level
+    = coalesce(strategies.frequency_level, frequency_levels.frequency_level)
+    and revenue_levels.revenue_level
+    = coalesce(strategies.revenue_level, revenue_levels.revenue_level)
+group by
+    recency_levels.recency_level,
+    frequency_levels.frequency_level,
+    revenue_levels.revenue_level
+having count(strategies.strategy) = 0
