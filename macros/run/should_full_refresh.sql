@@ -1,5 +1,6 @@
 {#
-    Replaces dbt's macro of this name: an incremental model is built anew on
+    Replaces dbt's macro of this name: a seed is always loaded into a new table, for
+    its columns may be others than those of the last version; an incremental model is built anew on
     --full-refresh, when what it holds is of an older generation than the run's
     (targeted_lists/increments.py), when it asks for the touched keys in a run that does
     not find them out, and when what it is made with is other than then (macro
@@ -18,7 +19,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do return(
-        is_asked_for or (
+        is_asked_for or model.resource_type == 'seed' or (
             model.config.materialized == 'incremental' and (
                 known_run(model.name) is none
                 or is_made_with_other()
