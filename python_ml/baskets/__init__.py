@@ -26,6 +26,7 @@ from python_ml.baskets.rules import (
     STRATIFIED_TYPES,
     confirm_rules,
     derive_rules,
+    find_rules,
 )
 from python_ml.baskets.strata import (
     count_within_strata,
@@ -50,6 +51,7 @@ __all__ = [
     "derive_rules",
     "encode_baskets",
     "find_frequent_itemsets",
+    "find_rules",
     "fisher_p_values",
     "form_strata",
     "group_tastes",

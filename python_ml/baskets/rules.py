@@ -6,6 +6,8 @@ Raschka (2018), MLxtend, J. Open Source Software 3(24): `association_rules`.
 Webb (2007), Discovering significant patterns, Mach. Learn. 68: productive rules.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
@@ -15,7 +17,7 @@ from python_ml.baskets.evaluation import (
     moment_factors,
     stratified_p_values,
 )
-from python_ml.baskets.preparation import SEPARATOR, TOLERANCE
+from python_ml.baskets.preparation import SEPARATOR, TOLERANCE, name_items
 from python_ml.baskets.strata import MOMENTS, count_within_strata
 from python_ml.frames import check_columns, to_typed
 
@@ -59,6 +61,48 @@ RULE_TYPES = (
     | {"improvement": "float64", "improvement_p_value": "float64", "is_redundant": "bool"}
 )
 VALIDATED_TYPES = RULE_TYPES | LATER_TYPES | VALIDATION_TYPES
+
+
+def find_rules(
+    itemsets: pd.DataFrame,
+    basket_items: pd.DataFrame,
+    items: pd.DataFrame,
+    strata: pd.DataFrame,
+    *,
+    asked: Mapping,
+) -> pd.DataFrame:
+    """Rules of the itemsets of one basis and level, tested and confirmed within strata.
+
+    Parameters
+    ----------
+    itemsets : as `mine_baskets` gives them, without the empty one.
+    basket_items : one row per basket of `strata` and item: `basket_number`, `item_number` and the
+        `period` of the basket, mined or confirmed.
+    items : one row per item: `item_number`, `item` (text).
+    strata : as `form_strata` gives them.
+    asked : `baskets` and `later_baskets` (all of either period) and `min_confidence`.
+
+    Returns
+    -------
+    As `confirm_rules`.
+    """
+    within = {
+        period: {
+            "basket_items": name_items(
+                basket_items[basket_items["period"] == period], items=items
+            ),
+            "strata": strata[strata["period"] == period],
+        }
+        for period in ("mined", "confirmed")
+    }
+    rules = derive_rules(
+        itemsets,
+        n_baskets=int(asked["baskets"]),
+        min_confidence=float(asked["min_confidence"]),
+        **within["mined"],
+    )
+    n_later = int(asked["later_baskets"])
+    return confirm_rules(rules, n_later_baskets=n_later, **within["confirmed"])
 
 
 def derive_rules(

@@ -163,6 +163,32 @@ def test_where_tastes_differ_only_the_planted_pair_is_usable(is_order):
     assert len(found - PLANTED) <= 0.05 * len(found)
 
 
+def test_where_three_kinds_differ_the_two_planted_pairs_are_left():
+    lines = pd.read_csv(REPO_ROOT / "tests" / "data" / "three_behaviours.csv.gz")
+    days = lines.drop_duplicates("order_id")["ordered_at"].astype("datetime64[s]")
+    ends = days.quantile([0.6, 0.8])
+    day = lines["ordered_at"].astype("datetime64[s]")
+    world = pd.DataFrame(
+        {
+            "order": pd.factorize(lines["order_id"])[0],
+            "item": lines["product_id"],
+            "customer_id": lines["customer_id"],
+            "period": np.select([day <= end for end in ends], ["mined", "confirmed"], "tested"),
+        }
+    ).drop_duplicates(["order", "item"])
+    planted = {("P01", "P02"), ("P02", "P01"), ("P25", "P26"), ("P26", "P25")}
+    for is_order, expected in (
+        (True, planted),
+        (False, planted - {("P01", "P02"), ("P02", "P01")}),
+    ):
+        rules = find_usable(world, is_order=is_order)
+        # As many pairs of what one kind likes look like rules, then and later.
+        seems = (rules["q_value"] <= 0.05) & (rules[["lift", "later_lift"]].min(axis=1) >= 1.2)
+        assert seems.sum() > 200
+        usable = rules[rules["is_usable"]]
+        assert set(zip(usable["antecedent"], usable["consequent"], strict=True)) == expected
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_permuted_worlds_have_no_rule(seed):
     """Of 200 seeds benchmarks/permuted_rules.py keeps count; here are a few."""
