@@ -151,7 +151,7 @@ def count_false(tests: pd.DataFrame) -> int:
 
 
 def test_false_findings_stay_within_the_nominal_rate() -> None:
-    seeds = range(20)
+    seeds = range(30)
     worlds = [worlds_without_differences(seed) for seed in seeds]
     found = [count_false(compare_groups(world, families=["is_made"])) for world in worlds]
     ceiling = 0.05 + 2 * np.sqrt(0.05 * 0.95 / len(seeds))
