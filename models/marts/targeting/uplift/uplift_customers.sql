@@ -42,7 +42,7 @@ arms as (
         'control' as arm
     from readable
 
-)
+),
 
 -- A control of two campaigns at one time did one thing: it counts in one of them, drawn by
 -- the hash of both, so that each campaign keeps its share of them.
