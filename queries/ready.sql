@@ -163,9 +163,11 @@ order by share_of_revenue desc, cluster_key;
 -- 14. How many clusters are there, by each method?
 select
     method,
+    feature_set,
     k,
     silhouette,
     stability_ari,
+    is_separated,
     reason
 from segmentation.cluster_evaluations
 where is_method_choice

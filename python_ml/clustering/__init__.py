@@ -1,9 +1,9 @@
 """Groups of customers: prepared for, fitted by several methods, measured, chosen, kept, shown.
 
-`shrink_features`, `choose_features` and `scale_features` prepare; `fit_clusterings` fits models that are small texts,
-and `assign_customers` places anyone by them; `evaluate_clusterings` measures, and
-`choose_clustering` is the rule that chooses; `match_clusters` carries keys from run to run; the
-rest lays out what was found for looking at.
+`shrink_features`, `choose_features` and `scale_features` prepare; `fit_clusterings` fits models
+that are small texts, and `assign_customers` places anyone by them; `evaluate_clusterings`
+measures, and `choose_clustering` is the rule that chooses; `match_clusters` carries keys from run
+to run; the rest lays out what was found for looking at.
 """
 
 from python_ml.clustering.choice import choose_clustering
@@ -25,8 +25,8 @@ from python_ml.clustering.preparation import (
     scale_features,
     used_by_set,
 )
-from python_ml.clustering.shrinkage import shrink_features
 from python_ml.clustering.projection import embed_customers, find_axes, project_customers
+from python_ml.clustering.shrinkage import shrink_features
 
 __all__ = [
     "EVERYONE",

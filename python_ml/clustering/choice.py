@@ -114,9 +114,7 @@ def choose_clustering(
     above_cloud = (rows["silhouette"] - rows["cloud_silhouette"]).fillna(rows["silhouette"])
     rows["score"] = (gain * rows["stability_ari"]).round(9)
     rows["is_separated"] = (above_cloud.round(9) >= min_gain) & ~is_everyone
-    faults = {
-        row: _name_faults(one, limits=limits) for row, one in rows[~is_everyone].iterrows()
-    }
+    faults = {row: _name_faults(one, limits=limits) for row, one in rows[~is_everyone].iterrows()}
     rows["is_accepted"] = [not is_none and not faults[row] for row, is_none in is_everyone.items()]
     order = _order(rows[~is_everyone], limits=limits)
     best = order[0] if rows["is_accepted"].any() else rows.index[is_everyone][0]
@@ -177,8 +175,7 @@ def _order(solutions: pd.DataFrame, *, limits: Limits) -> list[int]:
     ranked["fewness"] = ranked["k"].where(ranked["is_many"], -ranked["k"])
     ranked.loc[ranked["is_far"], ["is_many", "fewness"]] = [False, 0]
     return ranked.sort_values(
-        ["is_refused", "is_partition", "is_far", "is_many", "fewness", "score", "k"]
-        + ["feature_set", "method"],
+        [*kind, "is_far", "is_many", "fewness", "score", "k", "feature_set", "method"],
         ascending=[True, True, True, True, True, False, True, True, True],
     ).index.tolist()
 

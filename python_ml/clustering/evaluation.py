@@ -75,7 +75,7 @@ def evaluate_clusterings(
 
     Returns
     -------
-    One row per method, feature set and k, that of "none" included, in this order, with the measures
+    One row per method, feature set and k, that of "none" included, ordered, with the measures
     of the models and, over `evaluated_customers`: `inertia` (sum of squared distances to the mean
     of the cluster), `is_elbow` (see `find_elbow`), `silhouette`, `davies_bouldin`,
     `calinski_harabasz`, `stability_ari` (mean adjusted Rand index between the clusters and those
@@ -144,9 +144,7 @@ def _measure(
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         references = {"shuffled_silhouette": shuffle_columns, "cloud_silhouette": draw_cloud}
         for column, make in references.items():
-            highest = _measure_noise(
-                values, groups, ks, make, draws=shuffles, seed=seed
-            )
+            highest = _measure_noise(values, groups, ks, make, draws=shuffles, seed=seed)
             measured[column] = measured["k"].map(highest).astype(float)
     for method, rows in models.groupby("method", sort=True):
         measured.loc[rows.index, "is_elbow"] = find_elbow(rows["k"], measured["inertia"])

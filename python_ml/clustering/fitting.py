@@ -151,25 +151,26 @@ def fit_clusterings(
     ----------
     customers : one row per customer: `key`, `features` (floats, scaled; missing where unknown),
         `rank_by` (numeric) and `fit_on`.
-    features : the features, or sets of them by name, which compete: the first is fitted by
-        `methods`, the others by `further_methods`.
+    features : the features, or sets of them by name, which compete: the first is fitted by all
+        `methods`, the others by those that `further_methods` names too.
     rank_by : cluster 1 has the highest mean of this column over everyone placed in it, and so on;
         equal means are ordered by the smallest key.
     fit_on : a boolean column that says who is fitted; None fits everyone. All of them must have
         all features.
-    methods, further_methods : names in METHODS; None = the same.
+    methods, further_methods : names in METHODS; None = all of `methods`.
     k_min, k_max : numbers of clusters tried, as far as there are as many distinct customers.
     map_side : longest side of the larger self-organising map.
     progress : is told in words what is being fitted.
 
     Returns
     -------
-    One row per method, feature set ("all" where there is but one) and k, ordered: `model` (text that `assign_customers` reads), `customers`
-    in all, `fitted_customers`, `smallest_share` (of all customers, everyone placed; 0 where a
-    cluster is empty), `bic` of a mixture on the fitted customers (missing for the others),
-    `quantization_error` and `topographic_error` of a self-organising map on them. The method
-    "none" with k = 1 is always there, by the first feature set, so that whatever is chosen can be looked up; where the
-    customers are too few or too alike for `k_min` clusters it stands alone.
+    One row per method, feature set ("all" where there is but one) and k, ordered: `model` (text
+    that `assign_customers` reads), `customers` in all, `fitted_customers`, `smallest_share` (of
+    all customers, everyone placed; 0 where a cluster is empty), `bic` of a mixture on the fitted
+    customers (missing for the others), `quantization_error` and `topographic_error` of a
+    self-organising map on them. The method "none" with k = 1 is always there, by the first
+    feature set, so that whatever is chosen can be looked up; where the customers are too few or
+    too alike for `k_min` clusters it stands alone.
 
     Raises
     ------
@@ -177,21 +178,21 @@ def fit_clusterings(
         customer lacks a feature, a method is unknown, or not 2 <= k_min <= k_max.
     """
     sets = features if isinstance(features, Mapping) else {ALL: features}
-    further = methods if further_methods is None else further_methods
-    _check_request(methods=[*methods, *further], k_min=k_min, k_max=k_max)
+    _check_request(methods=[*methods, *(further_methods or [])], k_min=k_min, k_max=k_max)
+    further = [one for one in methods if further_methods is None or one in further_methods]
     fit_columns = [fit_on] if fit_on else []
     names = list(dict.fromkeys(name for of_set in sets.values() for name in of_set))
     check_columns(customers, columns=[key, *names, rank_by, *fit_columns], name="customers")
     customers = sort_by_key(customers, key=key, name="customers")
     rows = []
-    for place, (name, of_set) in enumerate(sets.items()):
+    for rank, (name, of_set) in enumerate(sets.items()):
         everyone = to_floats(customers, columns=list(of_set)).to_numpy()
         fitted = fitted_values(customers, everyone, fit_on=fit_on)
-        if place == 0:
+        if rank == 0:
             middle = fitted.mean(axis=0) if len(fitted) else np.zeros(len(of_set))
             rows.append(_to_row(EVERYONE, name, 1, _points(middle[None]), {}, of_set, fitted))
         ks = range(k_min, _most_clusters(fitted, k_max=k_max) + 1)
-        for method in (methods if place == 0 else further) if len(ks) else []:
+        for method in (methods if rank == 0 else further) if len(ks) else []:
             if progress:
                 of_name = f" of {name}" if len(sets) > 1 else ""
                 progress(
@@ -237,7 +238,8 @@ def rank_clusters(
     ----------
     customers : one row per customer: `key`, `rank_by` and the scaled features of the models.
     models : of `fit_clusterings`, fitted to these customers or to earlier ones.
-    only : `method`, `feature_set` and `k` of the models that are looked at; the others stay as they are.
+    only : `method`, `feature_set` and `k` of the models that are looked at; the others stay as
+        they are.
 
     Returns
     -------

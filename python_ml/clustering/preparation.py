@@ -68,11 +68,11 @@ def choose_features(
     Returns
     -------
     One row per feature set and feature, in the order given: `feature_set` ("all" where there is
-    but one), `feature`, `place` (from 1), `transform` (log or
-    none), `missing_share`, `commonest_share`, `skewness` and `transformed_skewness` (Fisher's
-    coefficient g1), `correlated_with` and `correlation` (the used feature before it that is
-    closest, by |Spearman's rho|), `center` and `scale` (mean and population deviation of the
-    transformed values), `is_used` and `reason`. Measures that do not exist are missing.
+    but one), `feature`, `place` (from 1), `transform` (log or none), `missing_share`,
+    `commonest_share`, `skewness` and `transformed_skewness` (Fisher's coefficient g1),
+    `correlated_with` and `correlation` (the used feature before it that is closest, by
+    |Spearman's rho|), `center` and `scale` (mean and population deviation of the transformed
+    values), `is_used` and `reason`. Measures that do not exist are missing.
 
     Raises
     ------
@@ -140,9 +140,9 @@ def scale_features(
     """Scale the used features, and say which customers the clusters are fitted on.
 
     Customers who lack a used feature are not fitted, nor are those whose `count_by` (their orders)
-    is under `min_count`, of whom too little is known to make clusters of, nor is the `outlier_share` that an isolation
-    forest finds easiest to tell from the rest (a tie at the limit stays in); of the others a
-    seeded sample of `fit_size` is fitted where there are more.
+    is under `min_count`, nor is the `outlier_share` that an isolation forest finds easiest to tell
+    from the rest (a tie at the limit stays in); of the others a seeded sample of `fit_size` is
+    fitted where there are more.
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ def scale_features(
     -------
     One row per customer in key order: `key`, `role` (one of ROLES), `worth` (the `rank_by`),
     `outlier_score` (0 to 1, above 0.5 is unusual; missing for the incomplete and those of few
-    orders), `is_fitted`, `is_single` (whose count is
-    1), and a column a feature: mean 0 and deviation 1, missing where it is unknown or not used.
+    orders), `is_fitted`, `is_single` (whose count is 1), and a column a feature: mean 0 and
+    deviation 1, missing where it is unknown or not used.
 
     Raises
     ------

@@ -50,10 +50,11 @@ def shrink_features(
 
     Examples
     --------
-    >>> customers = pd.DataFrame({"customer_id": [1, 2, 3], "orders": [1, 10, 10],
-    ...                           "online": [1.0, 0.9, 0.1]})
-    >>> shrink_features(customers, count_by="orders", shares=["online"])["online"].round(2).tolist()
-    [0.62, 0.86, 0.13]
+    >>> customers = pd.DataFrame({"customer_id": range(6), "orders": [1, 1, 20, 20, 20, 20],
+    ...                           "online": [1.0, 0.0, 0.9, 0.8, 0.1, 0.2]})
+    >>> shrunk = shrink_features(customers, count_by="orders", shares=["online"])
+    >>> shrunk["online"].round(2).tolist()
+    [0.82, 0.18, 0.89, 0.79, 0.11, 0.21]
     """
     check_columns(customers, columns=[key, count_by, *shares, *means, *gaps], name="customers")
     features = [name for name in customers if name != key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,10 @@ from python_ml.clustering import (
     scale_features,
 )
 from targeted_lists.state import keep_tables
+
+sys.path.insert(0, str(REPO_ROOT / "benchmarks"))
+
+from permuted_clusters import evaluate, permute_orders
 
 TRUTH = REPO_ROOT / "data" / "sample" / "truth" / "customers.csv"
 
@@ -49,14 +54,18 @@ def test_chosen_clusters_recover_the_planted_segments(sample_build):
 def test_every_method_is_measured_for_every_number(sample_build):
     found = read(sample_build.published, "select * from segmentation.cluster_evaluations")
     methods = {"kmeans", "kmeans_pca", "ward", "gaussian_mixture", "som_units", "som_map"}
-    assert set(zip(found["method"], found["k"], strict=True)) == {
-        ("none", 1),
-        *((method, k) for method in methods for k in range(2, 11)),
-    }
+    # The widest feature set is clustered by all methods, the others by two.
+    expected = {("none", "full", 1)}
+    expected |= {(method, "full", k) for method in methods for k in range(2, 11)}
+    for feature_set in ("rfm", "behaviour"):
+        expected |= {(one, feature_set, k) for one in ("kmeans", "ward") for k in range(2, 11)}
+    assert set(zip(found["method"], found["feature_set"], found["k"], strict=True)) == expected
     measures = ["silhouette", "davies_bouldin", "calinski_harabasz", "stability_ari"]
     assert found.loc[found["method"] != "none", measures].notna().all().all()
     assert found.query("method == 'gaussian_mixture'")["bic"].notna().all()
-    assert found.query("method == 'kmeans'")["is_elbow"].sum() == 1
+    kmeans = found.query("method == 'kmeans'")
+    assert kmeans.groupby("feature_set")["is_elbow"].sum().eq(1).all()
+    assert found.query("is_chosen")["is_separated"].tolist() == [True]
 
 
 def test_published_measures_are_those_of_the_published_clusters(sample_build):
@@ -73,15 +82,16 @@ def test_published_measures_are_those_of_the_published_clusters(sample_build):
     )
     used = read(
         sample_build.published,
-        "select feature from segmentation.cluster_feature_choices where is_used",
-    )["feature"].tolist()
+        "select feature_set, feature from segmentation.cluster_feature_choices where is_used",
+    )
     found = read(
         sample_build.published,
         "select * from segmentation.cluster_evaluations where is_method_choice",
     ).set_index("method")
     for method, of_one in rows.groupby("method"):
         assert found.at[method, "evaluated_customers"] == len(of_one)
-        recomputed = silhouette_score(of_one[used], of_one["cluster"])
+        features = used.loc[used["feature_set"] == found.at[method, "feature_set"], "feature"]
+        recomputed = silhouette_score(of_one[features], of_one["cluster"])
         assert found.at[method, "silhouette"] == pytest.approx(recomputed, rel=1e-6)
 
 
@@ -102,6 +112,31 @@ def test_shuffled_features_of_the_sample_are_refused(sample_build):
     chosen = evaluations[evaluations["is_chosen"]].iloc[0]
     assert chosen["method"] == "none"
     assert "none of 24 clusterings can be trusted" in chosen["reason"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_customers_permuted_over_orders_have_no_clusters(sample_build, seed):
+    """Of 200 seeds benchmarks/permuted_clusters.py keeps count; here are a few."""
+    customers = permute_orders(sample_build.published, seed=seed, size=800)
+    found = evaluate(customers, k_max=6)
+    assert found.loc[found["is_chosen"], "method"].tolist() == ["none"]
+    # The same orders with their own customers have them.
+    found = evaluate(permute_orders(sample_build.published, seed=None, size=800), k_max=6)
+    assert found.loc[found["is_chosen"], "is_separated"].tolist() == [True]
+
+
+def test_what_few_orders_tell_is_shrunk_beside_the_raw_value(sample_build):
+    rows = read(
+        sample_build.published,
+        """
+        select max(value) - min(value) as raw, max(shrunk_value) - min(shrunk_value) as shrunk
+        from segmentation.cluster_feature_values
+        inner join segmentation.cluster_features using (customer_id)
+        where feature = 'discounted_share' and frequency = 1
+        """,
+    ).astype(float)
+    assert rows["raw"].tolist() == [1]
+    assert 0 < rows["shrunk"].item() < 0.9
 
 
 def test_customers_known_from_totals_are_placed_but_not_fitted(sample_build):
@@ -386,7 +421,14 @@ def test_kept_models_place_customers_who_came_later(project, runs):
 
 def test_the_feature_set_can_be_rfm_alone(project, runs):
     outcome = project.dbt(
-        *("build", "--select", "feature_choices", "--indirect-selection", "empty"),
+        *(
+            "build",
+            "--select",
+            "shrunk_features",
+            "feature_choices",
+            "--indirect-selection",
+            "empty",
+        ),
         dataset=DATASET,
         cluster_feature_set="rfm",
     )
@@ -395,3 +437,34 @@ def test_the_feature_set_can_be_rfm_alone(project, runs):
         project.warehouse(DATASET), "select * from segmentation.feature_choices order by place"
     )
     assert found["feature"].tolist() == ["recency_days", "frequency", "monetary"]
+    assert found["feature_set"].unique().tolist() == ["rfm"]
+
+
+# --- three planted behaviours -----------------------------------------------------------------
+
+
+def test_strategies_fit_the_planted_behaviours(project):
+    """200 buy every 14 days and little, 200 every 60 days and much, 200 stopped in summer."""
+    outcome = project.dbt(
+        *("build", "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"),
+        *("--select", "+cluster_summaries", "path:tests/singular/segmentation"),
+        dataset="three_behaviours",
+        data_dir="tests/data",
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    database = project.warehouse("three_behaviours")
+    found = read(
+        database,
+        "select * from segmentation.cluster_summaries where is_chosen order by revenue desc",
+    )
+    assert found["customers"].tolist() == [200, 200, 200]
+    assert found["strategy"].is_unique
+    lapsed = found[found["lapsed_share"] > 0.5]
+    assert lapsed["list_name"].tolist() == ["win_back"]
+    assert lapsed["lapsed_share"].tolist() == [1]
+    best = found.iloc[0]
+    assert best["share_of_revenue"] > 0.5
+    assert best["list_name"] == "loyal_rewards"
+    assert not found["strategy"].str.contains("second order|Leave in peace").any()
+    names = found.set_index("list_name")["cluster_name"]
+    assert "recent" not in names["win_back"]

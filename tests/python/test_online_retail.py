@@ -10,18 +10,23 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
-from conftest import Build, Project, query
+from conftest import REPO_ROOT, Build, Project, query
 from openpyxl import Workbook
 from test_dashboard import counts_of
 from text_numbers import find_bad_numbers
 
 from targeted_lists.dashboard.build import make_dashboard
+
+sys.path.insert(0, str(REPO_ROOT / "benchmarks"))
+
+from permuted_clusters import evaluate, permute_columns, read_features
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,36 @@ def test_each_step_of_cleaning_leaves_the_published_rows(build):
         where customer_id is not null
         """,
     ) == [(406_829, 401_604, 392_732, 391_183, 391_150)]
+
+
+def test_clusters_can_be_acted_on(build):
+    """No natural groups are there, and a partition is offered that says so."""
+    found = build.query(
+        """
+        select customers, strategy, list_name, lapsed_share
+        from segmentation.cluster_summaries where is_chosen
+        """
+    )
+    assert 3 <= len(found) <= 8
+    strategies = {strategy for _, strategy, _, _ in found}
+    assert len(strategies) == len(found)
+    lists = {name for (name,) in build.query("select list_name from lists.list_catalog")}
+    assert {name for _, _, name, _ in found if name} <= lists
+    assert len({name for _, _, name, _ in found}) >= 2
+    # Whom win_back writes to is not left in peace.
+    assert all(name == "win_back" for _, _, name, share in found if share > 0.5)
+    assert build.query(
+        "select feature_set, is_separated, reason like '%a convenient partition, no natural%' "
+        "from segmentation.cluster_evaluations where is_chosen"
+    ) == [("rfm", False, True)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_permuted_columns_have_no_clusters(build, seed):
+    """Of 200 seeds benchmarks/permuted_clusters.py keeps count; here are a few."""
+    customers = permute_columns(read_features(build.published), seed=seed, size=1_000)
+    found = evaluate(customers, k_max=6)
+    assert found.loc[found["is_chosen"], "method"].tolist() == ["none"]
 
 
 def test_scores_rest_on_the_published_customers(build):

@@ -34,7 +34,10 @@ from python_ml.clustering import (
     project_customers,
     rank_clusters,
     scale_features,
+    shrink_features,
+    used_by_set,
 )
+from python_ml.clustering.evaluation import draw_cloud
 from python_ml.clustering.models import Prototypes, label, place, read_model
 
 FEATURES = ["recency", "frequency", "spend", "breadth"]
@@ -297,10 +300,11 @@ def test_only_the_models_asked_for_are_ranked(planted):
     customers, _, scaled, models, _, _ = planted
     turned = scaled.assign(worth=-customers["spend"])
     asked = pd.DataFrame([{"method": "ward", "k": 4}, {"method": "kmeans", "k": 3}])
+    asked["feature_set"] = "all"
     everything = rank_clusters(turned, models, rank_by="worth")
     some = rank_clusters(turned, models, rank_by="worth", only=asked)
     is_asked = pd.MultiIndex.from_frame(models[["method", "k"]]).isin(
-        pd.MultiIndex.from_frame(asked)
+        pd.MultiIndex.from_frame(asked[["method", "k"]])
     )
     assert is_asked.sum() == 2
     pd.testing.assert_frame_equal(some[is_asked], everything[is_asked])
@@ -563,11 +567,12 @@ def test_no_customers_give_typed_frames(dtype, database_type):
 def solution(k, **measures):
     good = {"silhouette": 0.5, "davies_bouldin": 0.8, "calinski_harabasz": 900.0}
     trust = {"shuffled_silhouette": 0.2, "stability_ari": 0.9, "smallest_share": 0.2}
+    trust |= {"cloud_silhouette": 0.2, "feature_set": "rfm"}
     return {"method": "kmeans", "k": k, "customers": 100} | good | trust | measures
 
 
 def choose(*solutions, **limits):
-    everyone = {"method": "none", "k": 1, "customers": 100}
+    everyone = {"method": "none", "feature_set": "rfm", "k": 1, "customers": 100}
     evaluations = pd.DataFrame([*solutions, everyone]).assign(
         fitted_customers=100, evaluated_customers=100, inertia=1.0, is_elbow=False
     )
@@ -582,6 +587,10 @@ def choose(*solutions, **limits):
         ({"stability_ari": np.nan}, "stability nan is under 0.6"),
         ({"silhouette": 0.249, "shuffled_silhouette": 0.1}, "silhouette 0.249 is under 0.25"),
         ({"shuffled_silhouette": 0.46}, "not 0.05 above the 0.460 that shuffled columns give"),
+        (
+            {"cloud_silhouette": 0.46, "feature_set": "full"},
+            "not 0.05 above the 0.460 that a cloud without gaps gives",
+        ),
     ],
 )
 def test_each_fault_refuses_a_solution_that_is_otherwise_best(fault, words):
@@ -592,7 +601,7 @@ def test_each_fault_refuses_a_solution_that_is_otherwise_best(fault, words):
         ("none", 1): False,
     }
     assert words in chosen.loc[("kmeans", 3), "reason"]
-    assert chosen.loc[("none", 1), "reason"] == "Not needed: kmeans with k = 2 is chosen."
+    assert chosen.loc[("none", 1), "reason"] == "Not needed: kmeans with k = 2 of rfm is chosen."
 
     alone = choose(solution(3, **fault))
     assert alone["is_chosen"].to_dict() == {("kmeans", 3): False, ("none", 1): True}
@@ -602,34 +611,233 @@ def test_each_fault_refuses_a_solution_that_is_otherwise_best(fault, words):
 
 def test_thresholds_are_inclusive():
     at_threshold = solution(
-        2, smallest_share=0.03, stability_ari=0.6, silhouette=0.25, shuffled_silhouette=0.125
+        2,
+        smallest_share=0.03,
+        stability_ari=0.6,
+        silhouette=0.25,
+        shuffled_silhouette=0.125,
+        cloud_silhouette=0.125,
     )
     assert choose(at_threshold, min_gain=0.125).loc[("kmeans", 2), "is_chosen"]
 
 
-def test_the_lowest_mean_rank_wins_over_the_highest_silhouette():
+def test_stability_counts_as_much_as_the_gain():
     chosen = choose(
-        solution(2, silhouette=0.60, davies_bouldin=1.2, calinski_harabasz=500.0),
-        solution(3, silhouette=0.55, davies_bouldin=0.7, calinski_harabasz=900.0),
+        solution(3, stability_ari=0.98), solution(4, silhouette=0.55, stability_ari=0.7)
     )
     assert chosen.index[chosen["is_chosen"]].tolist() == [("kmeans", 3)]
-    assert "mean rank 1.33 among 2 fit for use" in chosen.loc[("kmeans", 3), "reason"]
+    assert chosen["score"].dropna().tolist() == pytest.approx([0.3 * 0.98, 0.35 * 0.7])
+    assert "score 0.294 among 2 accepted" in chosen.loc[("kmeans", 3), "reason"]
 
 
-def test_equal_solutions_go_to_the_smaller_number():
+def test_the_most_groups_within_the_tolerance_win():
+    scores = {2: 0.30, 3: 0.299, 4: 0.27, 5: 0.2699, 9: 0.295}
+    rows = [solution(k, silhouette=0.2 + one, stability_ari=1.0) for k, one in scores.items()]
+    assert choose(*rows).loc[("kmeans", 4), "is_chosen"]
+    assert choose(*rows, tolerance=0.0).loc[("kmeans", 2), "is_chosen"]
+    assert choose(*rows, groups=(3, 9)).loc[("kmeans", 9), "is_chosen"]
+    # Nine groups are there, and no fewer of them: nine it is.
+    assert choose(solution(9), solution(2, silhouette=0.4)).loc[("kmeans", 9), "is_chosen"]
+
+
+@pytest.mark.parametrize(("k", "feature_set"), [(2, "rfm"), (9, "rfm"), (4, "behaviour")])
+def test_a_convenient_partition_is_cut_by_rfm_into_three_to_eight(k, feature_set):
+    gapless = {"cloud_silhouette": 0.48}
+    other = solution(k, feature_set=feature_set, **gapless)
+    chosen = choose(solution(5, **gapless), other)
+    assert chosen.index[chosen["is_chosen"]].tolist() == [("kmeans", 5)]
+    assert not chosen["is_separated"].any()
+    assert "; a convenient partition, no natural groups." in chosen.loc[("kmeans", 5), "reason"]
+    assert choose(other).loc[("none", 1), "is_chosen"]
+    # Natural groups go first, though their score is lower.
+    natural = choose(solution(5, **gapless), solution(3, silhouette=0.3))
+    assert natural.loc[("kmeans", 3), ["is_chosen", "is_separated"]].tolist() == [True, True]
+
+
+def test_equal_solutions_go_to_the_most_groups():
     chosen = choose(solution(4), solution(3), solution(5))
-    assert chosen.index[chosen["is_chosen"]].tolist() == [("kmeans", 3)]
+    assert chosen.index[chosen["is_chosen"]].tolist() == [("kmeans", 5)]
 
 
 def test_each_method_has_its_choice_and_one_is_chosen():
     other = solution(4, silhouette=0.45, davies_bouldin=0.9) | {"method": "other"}
-    chosen = choose(solution(2), solution(3, calinski_harabasz=800.0), other)
+    chosen = choose(solution(2), solution(3, silhouette=0.45), other)
     assert chosen.index[chosen["is_method_choice"]].tolist() == [
         ("kmeans", 2),
         ("none", 1),
         ("other", 4),
     ]
     assert chosen.index[chosen["is_chosen"]].tolist() == [("kmeans", 2)]
+
+
+# --- feature sets that compete ----------------------------------------------------------------
+
+
+def test_feature_sets_compete_on_the_same_customers():
+    customers, segment = planted_customers()
+    noise = np.random.default_rng(4).normal(size=(300, 3))
+    customers[["a", "b", "c"]] = noise
+    sets = {"noise": ["a", "b", "c"], "full": [*FEATURES, "a", "b", "c"], "planted": FEATURES}
+    choices = choose_features(customers, features=sets)
+    assert choices.groupby("feature_set").size().to_dict() == {"noise": 3, "full": 7, "planted": 4}
+    scaled = scale_features(customers, choices, rank_by="spend")
+    used = used_by_set(choices)
+    assert list(used) == ["full", "planted", "noise"]
+    models = fit_clusterings(
+        scaled,
+        features=used,
+        rank_by="worth",
+        fit_on="is_fitted",
+        methods=["kmeans", "ward"],
+        further_methods=["kmeans"],
+        k_max=5,
+    )
+    assert models.groupby(["method", "feature_set"]).size().to_dict() == {
+        ("kmeans", "full"): 4,
+        ("kmeans", "noise"): 4,
+        ("kmeans", "planted"): 4,
+        ("none", "full"): 1,
+        ("ward", "full"): 4,
+    }
+    assert models["fitted_customers"].nunique() == 1
+    found = evaluate_clusterings(scaled, models, fit_on="is_fitted", bootstraps=2)
+    assert found.groupby("method")["is_method_choice"].sum().eq(1).all()
+    best = found[found["is_chosen"]].iloc[0]
+    assert best[["feature_set", "k", "is_separated"]].tolist() == ["planted", 4, True]
+    assert found.query("feature_set == 'noise'")["reason"].str.startswith("Refused").all()
+    model = models.merge(found.loc[found["is_chosen"], ["method", "feature_set", "k"]])
+    placed = assign_customers(scaled, model)
+    assert adjusted_rand_score(segment, placed["cluster"]) > 0.95
+
+
+def test_a_set_of_one_feature_or_of_the_same_features_does_not_compete():
+    rows = [("full", "x"), ("full", "y"), ("twin", "y"), ("twin", "x"), ("one", "x")]
+    choices = pd.DataFrame(rows, columns=["feature_set", "feature"]).assign(is_used=True)
+    choices["place"] = [1, 2, 1, 2, 1]
+    assert used_by_set(choices) == {"full": ["x", "y"]}
+    # Where there is nothing else, it is all there is.
+    assert used_by_set(choices.tail(1)) == {"one": ["x"]}
+
+
+def test_a_cloud_keeps_distributions_and_correlations_and_no_gaps():
+    generator = np.random.default_rng(2)
+    group = np.arange(600) % 3
+    centers = np.array([[0, 0], [3, 3], [6, 0]])
+    values = centers[group] + generator.normal(size=(600, 2))
+    cloud = draw_cloud(values, np.zeros(600), generator)
+    np.testing.assert_array_equal(np.sort(cloud, axis=0), np.sort(values, axis=0))
+    own, drawn = (pd.DataFrame(one).corr("spearman").iloc[0, 1] for one in (values, cloud))
+    assert drawn == pytest.approx(own, abs=0.1)
+    assert silhouette_score(cloud, KMeans(3, n_init=3, random_state=1).fit_predict(cloud)) < (
+        silhouette_score(values, group) - 0.05
+    )
+    # Within strata each keeps its own.
+    apart = draw_cloud(values, group, generator)
+    for one in range(3):
+        np.testing.assert_array_equal(
+            np.sort(apart[group == one], axis=0), np.sort(values[group == one], axis=0)
+        )
+
+
+def test_a_cloud_without_gaps_is_cut_for_convenience_alone():
+    generator = np.random.default_rng(7)
+    shared = generator.normal(size=900)
+    customers = pd.DataFrame({"customer_id": range(900)})
+    for name in ("recency", "frequency", "spend"):
+        customers[name] = shared + generator.normal(scale=0.6, size=900)
+    names = ["recency", "frequency", "spend"]
+    found = {}
+    for name in ("rfm", "behaviour"):
+        choices = choose_features(customers, features={name: names})
+        scaled = scale_features(customers, choices, rank_by="spend", outlier_share=0)
+        models = fit_clusterings(
+            scaled, features=used_by_set(choices), rank_by="worth", methods=["kmeans"], k_max=5
+        )
+        found[name] = evaluate_clusterings(scaled, models, bootstraps=3)
+    best = found["rfm"][found["rfm"]["is_chosen"]].iloc[0]
+    assert best["k"] >= 3
+    assert not found["rfm"]["is_separated"].any()
+    assert found["behaviour"].query("is_chosen")["method"].tolist() == ["none"]
+
+
+# --- few orders -------------------------------------------------------------------------------
+
+
+def few_orders(*, spread):
+    """Customers of one to twelve orders, whose shares differ by a beta of so many orders."""
+    generator = np.random.default_rng(9)
+    orders = generator.integers(1, 13, size=4_000)
+    own = generator.beta(0.3 * spread, 0.7 * spread, size=4_000) if spread else 0.3
+    share = generator.binomial(orders, own) / orders
+    return pd.DataFrame({"customer_id": range(4_000), "orders": orders, "share": share}), own
+
+
+def test_shares_are_shrunk_by_the_prior_that_their_spread_tells():
+    customers, own = few_orders(spread=5)
+    shrunk = shrink_features(customers, count_by="orders", shares=["share"])["share"]
+    expected = (customers["orders"] * customers["share"] + 5 * 0.3) / (customers["orders"] + 5)
+    np.testing.assert_allclose(shrunk, expected, atol=0.03)
+    assert ((shrunk - own) ** 2).mean() < 0.7 * ((customers["share"] - own) ** 2).mean()
+    # A single order moves a share by a sixth of the way, twelve by more than half.
+    single = shrunk[(customers["orders"] == 1) & (customers["share"] == 1)]
+    assert single.max() == pytest.approx(0.3 + 0.7 / 6, abs=0.03)
+
+
+@pytest.mark.parametrize("kind", ["shares", "means", "gaps"])
+def test_customers_who_differ_by_chance_alone_become_alike(kind):
+    customers, _ = few_orders(spread=0)
+    if kind != "shares":
+        generator = np.random.default_rng(3)
+        seen = customers["orders"] if kind == "means" else (customers["orders"] - 1).clip(lower=1)
+        customers["share"] = [generator.exponential(20, size=n).mean() for n in seen]
+    shrunk = shrink_features(customers, count_by="orders", **{kind: ["share"]})
+    assert shrunk["share"].round(9).nunique() == 1
+    assert customers["share"].std() > 0.1
+    reasons = choose_features(shrunk, features=["share"])["reason"]
+    assert reasons.tolist() == ["Dropped: the same for all customers."]
+
+
+def test_gaps_of_a_single_order_are_the_shop_s_and_other_columns_stay():
+    generator = np.random.default_rng(5)
+    orders = generator.integers(1, 20, size=2_000)
+    own = generator.lognormal(3, 0.8, size=2_000)
+    gap = own * np.array(
+        [generator.gamma(4 * max(n - 1, 1)) / (4 * max(n - 1, 1)) for n in orders]
+    )
+    customers = pd.DataFrame({"customer_id": range(2_000), "orders": orders, "gap": gap})
+    customers.loc[3, "gap"] = np.nan
+    customers["age"] = 40.0
+    shrunk = shrink_features(customers, count_by="orders", gaps=["gap"])
+    assert shrunk.loc[customers["orders"] == 1, "gap"].dropna().round(9).nunique() == 1
+    many = (customers["orders"] > 10) & customers["gap"].notna()
+    assert np.corrcoef(np.log(shrunk["gap"][many]), np.log(own[many]))[0, 1] > 0.95
+    assert np.isnan(shrunk.at[3, "gap"])
+    assert shrunk["age"].eq(40).all()
+    pd.testing.assert_frame_equal(
+        shrunk,
+        shrink_features(customers.sample(frac=1, random_state=1), count_by="orders", gaps=["gap"]),
+        check_exact=True,
+    )
+
+
+def test_who_has_too_few_orders_is_assigned_and_not_fitted():
+    customers, _ = planted_customers()
+    customers["orders"] = np.arange(300) % 3 + 1
+    choices = choose_features(customers, features=FEATURES)
+    scaled = scale_features(customers, choices, rank_by="spend", count_by="orders", min_count=2)
+    assert scaled.loc[customers["orders"] == 1, "role"].unique().tolist() == ["few orders"]
+    assert scaled["is_single"].tolist() == customers["orders"].eq(1).tolist()
+    models = fit_clusterings(
+        scaled, features=FEATURES, rank_by="worth", fit_on="is_fitted", methods=["kmeans"], k_max=4
+    )
+    assert models["fitted_customers"].unique().tolist() == [196]
+    assert len(assign_customers(scaled, models)) == 300 * len(models)
+
+
+def test_a_share_beyond_one_is_named():
+    customers = pd.DataFrame({"customer_id": [1, 2], "orders": [1, 2], "online": [0.5, 1.5]})
+    with pytest.raises(ValueError, match=r"share online is 1\.5, not from 0 to 1"):
+        shrink_features(customers, count_by="orders", shares=["online"])
 
 
 # --- keys from run to run ---------------------------------------------------------------------

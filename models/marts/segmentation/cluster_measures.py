@@ -4,7 +4,7 @@ from targeted_lists.state import read_latest
 
 
 def model(dbt, session):
-    """One row per method, feature set and number of clusters: how good it is, and which is chosen."""
+    """One row per method, feature set and number of clusters: how good, and which is chosen."""
     inputs = dbt.ref("cluster_inputs")
     models = dbt.ref("cluster_models")
     as_of = dbt.ref("int_as_of_date").fetchall()

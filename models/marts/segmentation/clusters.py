@@ -3,7 +3,7 @@ from targeted_lists.progress import log_step
 
 
 def model(dbt, session):
-    """One row per customer and method: the cluster it falls in, by each method's choice of features and k."""
+    """One row per customer and method: the cluster it falls in, by each method's choice."""
     inputs = dbt.ref("cluster_inputs")
     models = dbt.ref("cluster_models").df()
     choices = dbt.ref("cluster_evaluations").filter("is_method_choice").df()

@@ -3,7 +3,7 @@ from targeted_lists.state import read_latest
 
 
 def model(dbt, session):
-    """One row per feature set and feature: whether the clusters use it, how it is scaled, and why."""
+    """One row per feature set and feature: whether it is used, how it is scaled, why."""
     features = dbt.ref("shrunk_features")
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")

@@ -9,6 +9,4 @@ def model(dbt, session):
     shown = shown.order("method desc").project("feature_set").fetchall()
     features = names_used(choices[choices["feature_set"] == shown[0][0]])
     meta = dbt.config.get("meta")
-    return find_axes(
-        inputs.order("customer_id").df(), features=features, **meta["fitted"]
-    )
+    return find_axes(inputs.order("customer_id").df(), features=features, **meta["fitted"])

@@ -17,10 +17,22 @@ from targeted_lists.dashboard.figures import (
 )
 from targeted_lists.dashboard.theme import DIVERGING, INK, MUTED, PALETTE
 
+# Measures compare within a set of features: each method is shown by the set of its choice.
 EVALUATIONS = """
+    with
+
+    choices as (
+
+        select method, feature_set
+        from segmentation.cluster_evaluations
+        where is_method_choice
+
+    )
+
     select method, k, inertia, silhouette, davies_bouldin, calinski_harabasz, stability_ari,
         is_chosen
     from segmentation.cluster_evaluations
+    inner join choices using (method, feature_set)
     order by method, k
 """
 MEASURES = ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
