@@ -182,7 +182,9 @@ def scale_features(
 
     is_complete = values.notna().all(axis=1).to_numpy()
     scores = np.full(len(values), np.nan)
-    counts = to_floats(customers, columns=counted)[count_by].to_numpy() if count_by else np.nan
+    counts = np.full(len(customers), np.nan)
+    if count_by:
+        counts = to_floats(customers, columns=counted)[count_by].to_numpy()
     is_known = is_complete & ~(counts < min_count)
     scores[is_known] = _score_outliers(values[is_known].to_numpy(), seed=seed)
     role = np.where(is_complete, "few orders", "incomplete").astype(object)
@@ -196,7 +198,7 @@ def scale_features(
         "worth": to_floats(customers, columns=[rank_by])[rank_by],
         "outlier_score": scores,
         "is_fitted": role == "fitted",
-        "is_single": np.broadcast_to(counts == 1, len(customers)),
+        "is_single": counts == 1,
     }
     return to_typed(pd.DataFrame(carried).join(values), types=types)
 
