@@ -43,6 +43,20 @@ def find_chance_factor(*, candidates: int, folds: int | None = None) -> float:
     return float(t.isf(tail, df=folds - 1))
 
 
+def find_ranking_error(*, rows: int, positives: int) -> float:
+    """Return the standard error of a ROC-AUC where the ranking means nothing; NaN of one class.
+
+    References
+    ----------
+    Mann, Whitney (1947), Ann. Math. Stat. 18.
+
+    >>> round(find_ranking_error(rows=1_296, positives=495), 4)
+    0.0165
+    """
+    pairs = positives * (rows - positives)
+    return float(np.sqrt((rows + 1) / (12 * pairs))) if pairs else float("nan")
+
+
 def find_least_lead(disagreements: int, *, candidates: int) -> int:
     """Return the least lead, right less wrong, that guessing reaches too seldom: McNemar, exact.
 

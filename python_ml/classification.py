@@ -17,7 +17,7 @@ from sklearn.metrics import (
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from python_ml.chance import find_chance_factor
+from python_ml.chance import find_chance_factor, find_ranking_error
 from python_ml.classifiers import (
     BASELINES,
     MODELS,
@@ -538,8 +538,9 @@ def measure_predictions(
     are missing where there are no probabilities);
     `later_roc_auc`, of the newest snapshot foretold from older ones; `gain` of ROC-AUC over the
     best baseline and `shortfall` behind the best model, fold by fold; `roc_auc_se`, `gain_se` and
-    `shortfall_se`, standard errors corrected for folds that share rows; `rows` and `positives`;
-    `is_chosen`, `is_accepted` and `reason` as `choose_classifier` says.
+    `shortfall_se`, standard errors corrected for folds that share rows, the first never less than
+    `find_ranking_error` gives; `rows` and `positives`; `is_chosen`, `is_accepted` and `reason` as
+    `choose_classifier` says.
 
     References
     ----------
@@ -574,7 +575,11 @@ def measure_predictions(
     evaluations = means.assign(
         is_baseline=means.index.isin(BASELINES),
         roc_auc_sd=auc.std(),
-        roc_auc_se=auc.std() * correction,
+        # Ranks that mean nothing spread by so much; folds that seem to spread less are lucky too.
+        roc_auc_se=np.fmax(
+            auc.std() * correction,
+            find_ranking_error(rows=len(first), positives=int(first["label"].sum())),
+        ).where(means.index != MAJORITY, 0),
         later_roc_auc=pd.Series(
             {
                 model: _measure_ranking(part)["roc_auc"]
@@ -635,9 +640,10 @@ def choose_classifier(
 
     factor = find_chance_factor(candidates=len(evaluations) - 1, folds=folds)
     # The first comparison that is not passed is the one to name.
+    errors = {baseline: "gain_se"} if baseline != guessing else {}
     required = {
         rival: np.maximum(min_gain, factor * evaluations[error])
-        for rival, error in {guessing: "roc_auc_se", baseline: "gain_se"}.items()
+        for rival, error in ({guessing: "roc_auc_se"} | errors).items()
     }
     # A comparison with an unknown error is false, and so not passed.
     unbeaten = {

@@ -9,13 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
+from sklearn.metrics import roc_auc_score
 
 from python_ml import chance
-from python_ml.chance import FALSE_ALARMS, find_chance_factor, find_least_lead
+from python_ml.chance import (
+    FALSE_ALARMS,
+    find_chance_factor,
+    find_least_lead,
+    find_ranking_error,
+)
 
 
 def test_the_examples_are_right():
-    assert doctest.testmod(chance).attempted == 5
+    assert doctest.testmod(chance).attempted == 6
     assert doctest.testmod(chance).failed == 0
 
 
@@ -29,6 +35,14 @@ def test_the_least_lead_is_the_first_that_guessing_reaches_too_seldom(disagreeme
         if 0 <= right <= disagreements:
             p = binomtest(right, max(disagreements, 1), alternative="greater").pvalue
             assert (p <= allowed) == (is_enough and disagreements > 0)
+
+
+def test_the_error_of_a_ranking_is_that_of_rankings_without_meaning():
+    generator = np.random.default_rng(2)
+    label = np.arange(300) < 90
+    areas = [roc_auc_score(label, generator.random(300)) for _ in range(2_000)]
+    assert find_ranking_error(rows=300, positives=90) == pytest.approx(np.std(areas), rel=0.05)
+    assert np.isnan(find_ranking_error(rows=300, positives=0))
 
 
 @pytest.mark.parametrize("candidates", [1, 3, 9])
