@@ -45,7 +45,7 @@ expected as (
     select
         '{{ metric | replace("gross_", "") }}' as metric,
         'all' as month,
-        sum({{ metric }}) + (select totals.{{ metric }} from totals) as numerator
+        coalesce(sum({{ metric }}), 0) + (select totals.{{ metric }} from totals) as numerator
     from {{ ref('sales_pivot') }}
     where basis = 'bought'
         and dimension = 'month'
