@@ -71,11 +71,15 @@ select
     count(*) as customers,
     max(planned_share) as planned_share,
     cast(sum(amount) as decimal(38, 4)) as total,
-    cast(sum(amount * amount) as decimal(38, 8)) as total_of_squares,
+    cast(sum({{ product_of('amount', 'amount') }}) as decimal(38, 8))
+        as total_of_squares,
     cast(sum(pre_amount) as decimal(38, 4)) as pre_total,
-    cast(sum(pre_amount * pre_amount) as decimal(38, 8)) as pre_total_of_squares,
-    cast(sum(amount * pre_amount) as decimal(38, 8)) as total_of_products,
+    cast(sum({{ product_of('pre_amount', 'pre_amount') }}) as decimal(38, 8))
+        as pre_total_of_squares,
+    cast(sum({{ product_of('amount', 'pre_amount') }}) as decimal(38, 8))
+        as total_of_products,
     cast(sum(clipped_amount) as decimal(38, 4)) as clipped_total,
-    cast(sum(clipped_amount * clipped_amount) as decimal(38, 8)) as clipped_total_of_squares
+    cast(sum({{ product_of('clipped_amount', 'clipped_amount') }}) as decimal(38, 8))
+        as clipped_total_of_squares
 from clipped
 group by scope, holdout_period, stratum_period, arm, metric
