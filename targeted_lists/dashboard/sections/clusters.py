@@ -29,11 +29,13 @@ EVALUATIONS = """
 
     )
 
-    select method, k, inertia, silhouette, davies_bouldin, calinski_harabasz, stability_ari,
-        is_chosen
-    from segmentation.cluster_evaluations
-    inner join choices using (method, feature_set)
-    order by method, k
+    select evaluations.method, evaluations.k, evaluations.inertia, evaluations.silhouette,
+        evaluations.davies_bouldin, evaluations.calinski_harabasz, evaluations.stability_ari,
+        evaluations.is_chosen
+    from segmentation.cluster_evaluations as evaluations
+    inner join choices
+        on evaluations.method = choices.method and evaluations.feature_set = choices.feature_set
+    order by evaluations.method, evaluations.k
 """
 MEASURES = ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
 # The margin of a customer, (b - a) / b by the distances to the own and to the next centre, is the
