@@ -366,6 +366,22 @@ from scored inner join read_csv('{seeds}/rfm_segment_map.csv') as map
     on 100 * r_score + 10 * f_score + m_score = map.rfm_code
 """
 
+GUARDS = """
+create temp table guards as select * from read_csv('{seeds}/rfm_segment_guards.csv')
+"""
+
+FALL_BACK = """
+update rfm_scores set segment = guards.falls_back_to
+from guards
+where rfm_scores.segment = guards.segment
+    and not (
+        frequency >= coalesce(minimum_orders, 0)
+        and tenure_days <= coalesce(first_order_within_days, 1000000)
+        and recency_days between coalesce(silent_at_least_days, 0)
+            and coalesce(silent_at_most_days, 1000000)
+    )
+"""
+
 
 def make_lines(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
     """Write source rows, ledger, matched returns, products and lines."""
@@ -525,11 +541,16 @@ def make_rfm(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
     totals = [
         f"select '{basis}' as basis, customer_id, count(*) as frequency, "
         f"floor(epoch({as_of} - max(ordered_at)) / 86400)::bigint as recency_days, "
+        f"floor(epoch({as_of} - min(ordered_at)) / 86400)::bigint as tenure_days, "
         f"sum({basis}_revenue)::decimal(18, 4) as monetary from orders "
         f"where customer_id is not null and is_{basis} group by customer_id"
         for basis in ("placed", "bought")
     ]
     connection.execute(RFM.format(totals=" union all ".join(totals), seeds=ROOT / "seeds"))
+    (guards,) = connection.execute(GUARDS.format(seeds=ROOT / "seeds")).fetchone()
+    # A chain of fall-backs is no longer than there are segments.
+    for _ in range(guards):
+        connection.execute(FALL_BACK)
 
 
 def in_database(stage: Callable[[duckdb.DuckDBPyConnection, Path], None]) -> Stage:

@@ -373,24 +373,41 @@ def pivot_customers(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     return pivot.reset_index()
 
 
+def name_segments(scored: pd.DataFrame) -> pd.Series:
+    """Name the segment of each code, or the one to fall back to that is true of the customer."""
+    names = pd.read_csv(ROOT / "seeds" / "rfm_segment_map.csv").set_index("rfm_code")["segment"]
+    guards = pd.read_csv(ROOT / "seeds" / "rfm_segment_guards.csv").set_index("segment")
+    segment = scored["rfm_code"].map(names)
+    for _ in guards.index:
+        own = guards.reindex(segment).set_index(scored.index)
+        is_true = (
+            (scored["frequency"] >= own["minimum_orders"].fillna(0))
+            & (scored["tenure_days"] <= own["first_order_within_days"].fillna(np.inf))
+            & (scored["recency_days"] >= own["silent_at_least_days"].fillna(0))
+            & (scored["recency_days"] <= own["silent_at_most_days"].fillna(np.inf))
+        )
+        segment = segment.where(is_true, own["falls_back_to"])
+    return segment
+
+
 def make_rfm(source: Path, folder: Path) -> None:
     """Score recency, frequency and spend by fifths of the ranking, and name the segments."""
     orders = read(table(folder, "orders"))
     orders = orders[orders["customer_id"].notna()]
     as_of = pd.Timestamp(json.loads((folder / "as_of.json").read_text(encoding="utf-8")))
-    segments = pd.read_csv(ROOT / "seeds" / "rfm_segment_map.csv").set_index("rfm_code")
     scores = []
     for basis in BASES:
         groups = orders[orders[f"is_{basis}"]].groupby("customer_id")
         scored = pd.DataFrame({"frequency": groups.size()})
         scored["recency_days"] = (as_of - groups["ordered_at"].max()).dt.total_seconds() // 86400
+        scored["tenure_days"] = (as_of - groups["ordered_at"].min()).dt.total_seconds() // 86400
         scored["monetary"] = groups[f"{basis}_revenue"].sum().round(4)
         code = 0
         for column, is_best_low in (("recency_days", True), ("frequency", False), ("monetary", 0)):
             rank = scored[column].rank(method="min", ascending=not is_best_low)
             code = 10 * code + 1 + np.floor(5 * (rank - 1) / len(scored))
         scored["rfm_code"] = code.astype("int64")
-        scored["segment"] = scored["rfm_code"].map(segments["segment"])
+        scored["segment"] = name_segments(scored)
         scored.insert(0, "basis", basis)
         scores.append(scored.reset_index())
     write(pd.concat(scores, ignore_index=True), folder, "rfm_scores")

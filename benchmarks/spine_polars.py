@@ -380,11 +380,32 @@ def pivot_customers(folder: Path) -> pl.LazyFrame:
     return pivot.with_columns(pl.col("categories", "products").fill_null(0))
 
 
+def name_segments(scored: pl.DataFrame) -> pl.DataFrame:
+    """Name the segment of each code, or the one to fall back to that is true of the customer."""
+    guards = pl.read_csv(ROOT / "seeds" / "rfm_segment_guards.csv")
+    limits = [name for name in guards.columns if name != "segment"]
+    is_true = (
+        (pl.col("frequency") >= pl.col("minimum_orders").fill_null(0))
+        & (pl.col("tenure_days") <= pl.col("first_order_within_days").fill_null(1_000_000))
+        & (pl.col("recency_days") >= pl.col("silent_at_least_days").fill_null(0))
+        & (pl.col("recency_days") <= pl.col("silent_at_most_days").fill_null(1_000_000))
+    )
+    named = scored.join(
+        pl.read_csv(ROOT / "seeds" / "rfm_segment_map.csv"), on="rfm_code", how="left"
+    )
+    for _ in range(len(guards)):
+        named = (
+            named.join(guards, on="segment", how="left")
+            .with_columns(segment=pl.when(is_true).then("segment").otherwise("falls_back_to"))
+            .drop(limits)
+        )
+    return named
+
+
 def make_rfm(source: Path, folder: Path) -> None:
     """Score recency, frequency and spend by fifths of the ranking, and name the segments."""
     orders = pl.read_parquet(folder / "orders.parquet").filter(pl.col("customer_id").is_not_null())
     as_of = datetime.fromisoformat(json.loads((folder / "as_of.json").read_text("utf-8")))
-    segments = pl.read_csv(ROOT / "seeds" / "rfm_segment_map.csv")
     scores = []
     for basis in BASES:
         scored = (
@@ -393,6 +414,8 @@ def make_rfm(source: Path, folder: Path) -> None:
             .agg(
                 frequency=pl.len(),
                 recency_days=(pl.lit(as_of) - pl.col("ordered_at").max()).dt.total_seconds()
+                // 86400,
+                tenure_days=(pl.lit(as_of) - pl.col("ordered_at").min()).dt.total_seconds()
                 // 86400,
                 monetary=pl.col(f"{basis}_revenue").sum().round(4),
             )
@@ -412,7 +435,7 @@ def make_rfm(source: Path, folder: Path) -> None:
         ]
         code = 100 * fifths[0] + 10 * fifths[1] + fifths[2]
         scored = scored.with_columns(pl.lit(basis).alias("basis"), rfm_code=code)
-        scores.append(scored.join(segments, on="rfm_code", how="left"))
+        scores.append(name_segments(scored))
     pl.concat(scores).write_parquet(folder / "rfm_scores.parquet")
 
 

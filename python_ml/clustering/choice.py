@@ -52,6 +52,7 @@ class Limits:
     tolerance: float
     groups: tuple[int, int]
     partition_sets: tuple[str, ...]
+    widest_first: tuple[str, ...]
 
 
 def choose_clustering(
@@ -64,6 +65,7 @@ def choose_clustering(
     tolerance: float = 0.1,
     groups: Sequence[int] = (3, 8),
     partition_sets: Sequence[str] = ("rfm",),
+    widest_first: Sequence[str] = ("full", "behaviour", "rfm"),
 ) -> pd.DataFrame:
     """Choose the clustering that can be acted on, or none.
 
@@ -76,9 +78,11 @@ def choose_clustering(
     explains itself to nobody.
 
     The score of a solution is the gain over shuffled columns, as far as it comes again: gain times
-    stability. Separated solutions go before partitions; among those that keep all but `tolerance`
-    of the best score, the most groups win, up to the upper end of `groups`. Ties go to the higher
-    score, then the feature set's and the method's name.
+    stability. Separated solutions go before partitions; of those that keep all but `tolerance` of
+    the best score, the ones by the widest set of features go on, since a silhouette is the higher
+    the fewer features it is of, and a narrow set passes over what sets customers apart in the
+    others; of them the most groups win, up to the upper end of `groups`. Ties go to the higher
+    score, then the method's name.
 
     Parameters
     ----------
@@ -87,6 +91,7 @@ def choose_clustering(
     tolerance : share of the best score that may be lost for more groups.
     groups : fewest and most groups that are worth acting on.
     partition_sets : feature sets that a convenient partition may be cut by.
+    widest_first : feature sets by falling breadth; others come after them.
 
     Returns
     -------
@@ -108,6 +113,7 @@ def choose_clustering(
         tolerance,
         (groups[0], groups[-1]),
         tuple(partition_sets),
+        tuple(widest_first),
     )
     # Of a single feature nothing can be undone: it has neither reference.
     gain = (rows["silhouette"] - rows["shuffled_silhouette"]).fillna(rows["silhouette"])
@@ -171,12 +177,14 @@ def _order(solutions: pd.DataFrame, *, limits: Limits) -> list[int]:
     highest = ranked.groupby(kind)["score"].transform("max")
     is_near = ranked["score"] >= (highest * (1 - limits.tolerance)).round(9)
     ranked["is_far"] = ~(is_near & solutions["is_accepted"])
+    breadth = {name: place for place, name in enumerate(limits.widest_first)}
+    ranked["narrowness"] = ranked["feature_set"].map(breadth).fillna(len(breadth))
     ranked["is_many"] = ranked["k"] > most
     ranked["fewness"] = ranked["k"].where(ranked["is_many"], -ranked["k"])
-    ranked.loc[ranked["is_far"], ["is_many", "fewness"]] = [False, 0]
+    ranked.loc[ranked["is_far"], ["narrowness", "is_many", "fewness"]] = [0, False, 0]
     return ranked.sort_values(
-        [*kind, "is_far", "is_many", "fewness", "score", "k", "feature_set", "method"],
-        ascending=[True, True, True, True, True, False, True, True, True],
+        [*kind, "is_far", "narrowness", "is_many", "fewness", "score", "k", "method"],
+        ascending=[True, True, True, True, True, True, False, True, True],
     ).index.tolist()
 
 
