@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -47,7 +46,8 @@ def write_campaigns(folder: Path) -> None:
             contacts.append([campaign, customer, arm, started_at])
             for _ in range(random.randint(0, 3)):
                 day = f"{started_at[:8]}{random.randint(1, 28):02} 10:00:00"
-                price = Decimal(random.randint(1, 99_999)) / 10 ** random.randint(0, 4)
+                decimals = 10 ** random.randint(0, 4)
+                price = Decimal(random.randint(1, 9 * decimals)) / decimals
                 order = f"M{len(lines)}"
                 quantity = random.choice([1, 2, 3])
                 lines.append([order, 1, customer, day, "X", quantity, price])
@@ -63,7 +63,13 @@ def build(project: Project) -> Build:
     folder = project.folder / "data/refunds"
     folder.mkdir()
     for case in ("returned_status", "refunds_and_ties", "margin_rounding"):
-        shutil.copyfile(CASES / case / "order_lines.csv", folder / f"order_lines_{case}.csv")
+        # The cases number their orders alike, and a later file would replace an earlier one's.
+        with (CASES / case / "order_lines.csv").open(encoding="utf-8") as file:
+            header, *lines = csv.reader(file)
+        place = header.index("order_id")
+        for line in lines:
+            line[place] = f"{case}-{line[place]}"
+        write_rows(folder / f"order_lines_{case}.csv", header, lines)
     write_campaigns(folder)
     equal = ["EQUAL", "TWICE", "2025-05-01 10:00:00", "X", 1, 10]
     nobody = [
