@@ -55,7 +55,7 @@ class TooManyItemsetsError(ValueError):
         self.min_support = enough if enough <= 1 else None
         remedy = f"use at least {enough:g}" if enough <= 1 else "shorten max_length"
         super().__init__(
-            f"min_support {asked:.3g} gives at least {found} itemsets up to length {length}, "
+            f"min_support {asked:.2g} gives at least {found} itemsets up to length {length}, "
             f"more than {most}: {remedy}"
         )
 

@@ -133,7 +133,7 @@ def test_a_set_support_that_explodes_or_that_nothing_meets_gives_a_sentence(bask
     for basis in ("order", "customer"):
         exploded = summary.loc[(basis, "product")]
         assert exploded["note"].startswith(
-            f"min_support {exploded['asked_support']:.3g} gives at "
+            f"min_support {exploded['asked_support']:.2g} gives at "
         )
         assert "more than 10000: use at least " in exploded["note"]
         enough = float(exploded["note"].rsplit(" ", 1)[1])

@@ -10,7 +10,10 @@ import duckdb
 # What a reader would stumble over, in either language.
 BAD_NUMBERS = {
     "a zero after the point": re.compile(r"(?<![\d.,])\d+\.0(?!\d)(?! ?%)"),
-    "more decimals than anybody reads": re.compile(r"\d\.\d{5,}"),
+    # A small share may have two digits that count, however far behind the point.
+    "more decimals than anybody reads": re.compile(
+        r"(?<![\d.])(?!0\.0+[1-9]\d?(?!\d))\d+\.\d{5,}"
+    ),
     "zeros at the end": re.compile(r"\d\.\d{3,}0(?!\d)"),
     "a machine's word for nothing": re.compile(r"\b(None|nan|NaN|NaT|NULL|null|inf)\b"),
     "a place that was not filled": re.compile(r"[{}]"),
