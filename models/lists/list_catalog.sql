@@ -132,7 +132,7 @@ select
                     then {{ text(
                         '; {basis} added probability {probability}',
                         basis=label('lift_basis', 'lift_basis'),
-                        probability='(p_contacted - p_not_contacted)'
+                        probability=number_text('(p_contacted - p_not_contacted)')
                     ) }}
                 else ''
             end
