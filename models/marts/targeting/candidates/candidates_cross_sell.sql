@@ -38,14 +38,14 @@ ruled as (
 
     select new_offers.*
     from new_offers
-    where rule_basis = 'order'
-        and share >= {{ var('cross_sell_min_confidence') }} - 1e-9
+    where new_offers.rule_basis = 'order'
+        and new_offers.share >= {{ var('cross_sell_min_confidence') }} - 1e-9
         and exists (
             select 1 from chosen_methods
-            where method in ('rules', 'rules_then_segment')
+            where chosen_methods.method in ('rules', 'rules_then_segment')
         )
     qualify row_number() over (
-        partition by customer_id order by lift desc, rank
+        partition by new_offers.customer_id order by new_offers.lift desc, new_offers.rank
     ) = 1
 
 ),
