@@ -196,7 +196,7 @@ def test_permuted_worlds_have_no_rule(seed):
     for world in (lines, permute_products(lines, seed=seed)):
         for is_order in (True, False):
             rules = find_usable(world, is_order=is_order)
-            assert len(rules) > 100
+            assert len(rules) > 20
             assert not rules["is_usable"].any()
 
 
