@@ -27,11 +27,11 @@
             other_level=rounded_text('100 * other_level')
         ) }}
         when characteristic = 'tenure' then {{ text(
-            '{group}: {trait} with a median of {level} days against {other_level} '
+            '{group}: {trait} with a median of {level} against {other_level} '
             ~ 'of the others',
             group='group_name',
             trait=trait,
-            level=rounded_text('group_level'),
+            level=counted(rounded_text('group_level'), 'day|days'),
             other_level=rounded_text('other_level')
         ) }}
         when characteristic = 'age' then {{ text(

@@ -16,6 +16,8 @@
                     then cast(cast({{ column }} as decimal(18, 2)) as string)
                 when abs({{ column }}) >= 0.00995
                     then cast(cast({{ column }} as decimal(18, 3)) as string)
+                when abs({{ column }}) >= 0.000995
+                    then cast(cast({{ column }} as decimal(18, 4)) as string)
                 else cast(cast({{ column }} as decimal(18, 5)) as string)
             end,
             '[.]?0+$',

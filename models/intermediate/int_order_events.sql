@@ -51,7 +51,8 @@ line_events as (
     select
         'bought' as basis,
         order_id,
-        coalesce(delivered_at, ordered_at) as event_at,
+        -- Nothing is bought before it is placed, whatever a delivery's day says.
+        greatest(delivered_at, ordered_at) as event_at,
         quantity as units,
         placed_revenue as revenue,
         placed_margin as margin
@@ -66,7 +67,8 @@ line_events as (
         -- What comes back before it was delivered was never bought.
         greatest(
             return_matches.returned_at,
-            coalesce(order_lines.delivered_at, order_lines.ordered_at)
+            order_lines.delivered_at,
+            order_lines.ordered_at
         ) as event_at,
         -return_matches.quantity as units,
         -return_matches.revenue as revenue,

@@ -64,16 +64,19 @@ def shrink_features(
     orders = values[count_by].to_numpy(copy=True)
     for name in shares:
         share = values[name].to_numpy()
-        if ((share < 0) | (share > 1)).any():
-            wrong = share[(share < 0) | (share > 1)][0]
-            raise ValueError(f"share {name} is {wrong:g}, not from 0 to 1")
-        values[name] = _shrink_share(share, orders)
+        is_wrong = (share < -ROUNDING) | (share > 1 + ROUNDING)
+        if is_wrong.any():
+            raise ValueError(f"share {name} is {share[is_wrong][0]:g}, not from 0 to 1")
+        values[name] = _shrink_share(share.clip(0, 1), orders)
     for name in means:
         values[name] = _shrink_mean(values[name].to_numpy(), orders)
     for name in gaps:
         values[name] = _shrink_mean(values[name].to_numpy(), orders - 1)
     return to_typed(customers[[key]].join(values), types=types)
 
+
+ROUNDING = 1e-9
+"""By so much a share that sums of floats tell may miss 0 or 1."""
 
 SURE = 2.0
 """Standard errors by which customers must differ beyond chance, lest chance be scaled up."""

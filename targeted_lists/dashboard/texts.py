@@ -61,7 +61,8 @@ class Texts:
         """Write a number, such as 1,234.5 or 1 234,5."""
         if number is None or pd.isna(number):
             return UNKNOWN
-        written = f"{number:,.{decimals}f}".replace("-", MINUS)
+        # Sums of the same amounts in another order differ far behind the point.
+        written = f"{round(number, 6):,.{decimals}f}".replace("-", MINUS)
         if self.language == "ru":
             written = written.replace(",", NO_BREAK_SPACE).replace(".", ",")
         return written

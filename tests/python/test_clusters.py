@@ -452,7 +452,7 @@ def test_strategies_fit_the_planted_behaviours(project):
     """200 buy every 14 days and little, 200 every 60 days and much, 200 stopped in summer."""
     outcome = project.dbt(
         *("build", "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"),
-        *("--select", "+cluster_summaries", "path:tests/singular/segmentation"),
+        *("--select", "+path:models/marts/segmentation", "path:tests/singular/segmentation"),
         dataset="three_behaviours",
         data_dir="tests/data",
     )

@@ -157,7 +157,7 @@ def test_a_click_on_a_segment_filters_the_other_charts(opened, sample_build):
     tile = opened.page.locator(".tile dd").first.inner_text()
     assert tile == f"{customers:,}"
     base = opened.page.locator("#figure-grid .base").inner_text()
-    assert base.startswith(f"{customers:,} customers who have bought")
+    assert base.startswith(f"Base: {customers:,} customers who have bought")
     segments = opened.page.locator("#figure-samples tbody tr:visible td:nth-child(4)")
     assert set(segments.all_inner_texts()) == {"Loyal"}
 

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import duckdb
 import numpy as np
 import pandas as pd
+import yaml
 from conftest import REPO_ROOT, Build, Project, query
 from scipy.stats import poisson
 from sklearn.metrics import roc_auc_score
@@ -401,7 +402,10 @@ def test_whoever_is_known_from_totals_is_not_scored_by_what_receipts_teach(sampl
     )
     gap = totals["tenure_days"].astype(float) / totals["orders"].astype(float)
     overdue = totals["recency_days"].astype(float) / gap.clip(lower=1)
-    expected = np.select([overdue >= 2, overdue >= 1.25], ["high", "medium"], "low")
+    settings = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    high, medium = settings["activity_overdue_high"], settings["activity_overdue_medium"]
+    expected = np.select([overdue >= high, overdue >= medium], ["high", "medium"], "low")
+    assert set(expected) == {"high", "medium", "low"}
     assert totals["risk_band"].tolist() == expected.tolist()
 
 

@@ -197,6 +197,7 @@ KINDS = {
     "other_list_name": "list_name",
     "rule_basis": "basis",
     "compared_with": "grouping",
+    "shared_ingredient": "ingredient",
     "scored_by": "model",
     "baseline": "model",
     "preferred_weekday": "weekday",

@@ -38,6 +38,7 @@ NOT_SENTENCES = {
     ("core", "page_texts"),
     ("metrics", "labels"),
     ("activity", "activity_models"),
+    ("segmentation", "cluster_models"),
 }
 DATA = re.compile(
     r".*name|category_\d|member|antecedent|consequent|items?|source_file|favourite.*"

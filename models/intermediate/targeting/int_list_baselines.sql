@@ -216,8 +216,8 @@ known as (
         metric,
         2 as preference,
         {{ text(
-            'customers of the same segments in the {days} days after {date}',
-            days=var('conversion_window_days'), date='cast(past_date as string)'
+            'customers of the same segments in the {days} after {date}',
+            days=counted(var('conversion_window_days'), 'day|days'), date='cast(past_date as string)'
         ) }} as baseline_basis,
         customers,
         {{ ratio('total', 'members') }} as baseline_mean,

@@ -1,6 +1,8 @@
 -- Where nothing is ahead of guessing by more than chance, no model says anything:
 -- the overdue rule decides where the customer's own typical gap is known, and nothing
 -- where it is not. Of whom totals alone are known, the typical gap is the mean one.
+-- In weeks when all regular customers order less, silence counts less. Who orders at
+-- random is silent for r median gaps with a chance of 1 in 2^r, without any decline.
 -- A message pays from the probability at which it costs less than what it may
 -- save (Elkan 2001, The foundations of cost-sensitive learning, IJCAI).
 {% set high_risk = var('activity_false_alarm_cost')
@@ -45,6 +47,17 @@ words as (
 
 ),
 
+pace as (
+
+    select
+        least(coalesce({{ ratio(
+            'sum(cast(last_level as decimal(28, 12)))',
+            'sum(cast(usual_orders as decimal(28, 12)))',
+        ) }}, 1), 1) as pace
+    from features
+
+),
+
 silences as (
 
     select
@@ -56,7 +69,11 @@ silences as (
             {{ ratio('totals.tenure_days', 'totals.orders') }}
         ) as typical_gap_days,
         coalesce(
-            features.overdue_ratio,
+            (
+                features.recency_days
+                - (1 - pace.pace)
+                * least(features.recency_days, {{ var('activity_window_days') }})
+            ) / greatest(features.median_gap_days, 1),
             totals.recency_days / case
                 when {{ ratio('totals.tenure_days', 'totals.orders') }} < 1
                     then cast(1 as double)
@@ -64,6 +81,7 @@ silences as (
             end
         ) as overdue_ratio
     from features
+    cross join pace
     -- One order has no gap.
     left join totals
         on features.customer_id = totals.customer_id
@@ -81,8 +99,8 @@ joined as (
             when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
         end as rule_reason,
         {{ null_if_nan('scores.probability') }} as p_decline,
-        silences.recency_days,
-        silences.typical_gap_days,
+        {{ number_text('silences.recency_days') }} as days_text,
+        {{ number_text('silences.typical_gap_days') }} as gap_text,
         silences.overdue_ratio,
         case
             when scores.model = 'last_level' then 'baseline'
@@ -127,8 +145,8 @@ select
     coalesce(
         reason_1,
         {{ text(
-            'last order {days} days ago, typical gap {gap} days',
-            days=number_text('recency_days'), gap=number_text('typical_gap_days')
+            'last order {days} ago, typical gap {gap}',
+            days=counted('days_text', 'day|days'), gap=counted('gap_text', 'day|days')
         ) }}
     ) as reason_1,
     reason_2,

@@ -53,10 +53,10 @@ select
         when orders = 0 then {{ text('no orders') }}
         when is_split then {{ text('mined, confirmed and tested in turn') }}
         else {{ text(
-            '{days} days of orders are too short to confirm rules or to test '
-            ~ 'recommendations, which take {period_days} days each',
-            days='cast(cast(floor(days) as bigint) as string)',
-            period_days=var('basket_period_days')
+            'the orders span {days}, too few to confirm rules or to test '
+            ~ 'recommendations, which take {period_days} each',
+            days=counted('cast(floor(days) as bigint)', 'day|days'),
+            period_days=counted(var('basket_period_days'), 'day|days')
         ) }}
     end as history,
     orders,

@@ -15,7 +15,7 @@ segments as (
 
 orders as (
 
-    select * from {{ ref('metric_orders') }}
+    select * from {{ ref('int_metric_orders') }}
 
 ),
 

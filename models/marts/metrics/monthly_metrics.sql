@@ -3,7 +3,7 @@ with
 
 orders as (
 
-    select * from {{ ref('metric_orders') }}
+    select * from {{ ref('int_metric_orders') }}
 
 ),
 

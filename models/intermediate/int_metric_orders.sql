@@ -1,6 +1,5 @@
 -- What was bought, an order a row, by the segment of its customer. A customer who is
 -- known from totals alone is one row of several orders, which belong to no month.
-{{ config(materialized='ephemeral') }}
 with
 
 segments as (
