@@ -76,7 +76,7 @@ def show_preview(dataset: str, list_name: str, console: Console) -> None:
             str(cap),
             depth,
             *[f"{size:,}" for size in sizes],
-            f"{value:,.2f}",
+            "" if value is None else f"{value:,.2f}",
             f"{cost:,.2f}",
             style="bold" if is_as_defined else None,
         )

@@ -87,7 +87,8 @@ catalogued as (
         removals.main_removed,
         stops.sentences as stop_sentences,
         coalesce(members.members, 0) as members,
-        coalesce(members.expected_value, 0) as expected_value
+        case when members.members > 0 then members.expected_value else 0 end
+            as expected_value
     from lists
     inner join removals
         on lists.list_name = removals.list_name

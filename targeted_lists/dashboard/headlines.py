@@ -25,9 +25,12 @@ ADDED = """
             when 1 then 'all'
             else coalesce(scores.segment, 'no segment')
         end as segment,
-        coalesce(
-            sum(members.expected_value) filter (where members.lift_basis <> 'answers'), 0
-        )::double as value
+        case
+            when count(*) > 0 and count(members.expected_value) = 0 then null
+            else coalesce(
+                sum(members.expected_value) filter (where members.lift_basis <> 'answers'), 0
+            )
+        end::double as value
     from targeting.list_members as members
     left join rfm.rfm_scores as scores
         on members.customer_id = scores.customer_id and scores.basis = 'bought'

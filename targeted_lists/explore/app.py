@@ -140,7 +140,8 @@ def show_list() -> None:
         ],
         strict=True,
     ):
-        place.metric(title, format(chosen[column], form))
+        value = chosen[column]
+        place.metric(title, "–" if pd.isna(value) else format(value, form))
     waterfall = ask(reading.WATERFALL, name)
     steps = reading.scenario_steps(chosen, candidates=int(waterfall["before"].iloc[0]))
     steps["step"] = [say(step) for step in steps["step"]]

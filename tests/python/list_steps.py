@@ -514,7 +514,8 @@ def judge(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple
         return channel, "cool-down"
     if any(not (terms["allows_other_lists"] and allows) for *_, allows in others):
         return channel, "exclusivity"
-    if value is None or value < terms["minimum_expected_value"]:
+    has_margins = any(margin is not None for _, margin in world.candidates.values())
+    if has_margins if value is None else value < terms["minimum_expected_value"]:
         return channel, "minimum expected value"
     return channel, None
 
@@ -540,7 +541,8 @@ def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) 
     def merit(customer: str) -> tuple:
         score, margin = world.candidates[name, customer]
         by_score = score if terms["ranking"] == "score" else 0
-        return -by_score, -value_of(score, margin, terms), -score, customer
+        # Unknown values stand beside known ones in no list.
+        return -by_score, -(value_of(score, margin, terms) or 0), -score, customer
 
     filled, spent = {}, Decimal(0)
     for rank, customer in enumerate(sorted(left, key=merit), start=1):

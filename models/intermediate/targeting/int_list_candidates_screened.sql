@@ -208,6 +208,7 @@ valued as (
                     - lists.p_contacted * lists.offer_cost
             end as decimal(18, 4)
         ) as expected_value,
+        bool_or(shared.mean_margin is not null) over () as has_margins,
         {{ elapsed_days('last_messages.sent_at', as_of_date()) }} as days_since_last,
         coalesce(
             last_messages.sent_at > {{ days_after(as_of_date(), '-lists.cooldown_days') }},
@@ -256,7 +257,8 @@ select
     is_erased,
     is_pressed,
     is_cooling_down,
-    coalesce(expected_value >= minimum_expected_value, false) as is_worth_it,
+    -- Where no order of anybody tells a margin, the value is unknown, not too small.
+    coalesce(expected_value >= minimum_expected_value, not has_margins) as is_worth_it,
     holdout_bucket < 10000 * holdout_share as is_held_out,
     bucket < 10000 * control_share as is_control
 from valued

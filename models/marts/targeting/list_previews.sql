@@ -172,7 +172,8 @@ select
     eligible,
     members,
     held_out,
-    cast(coalesce(expected_value, 0) as decimal(18, 4)) as expected_value,
+    cast(case when members > 0 then expected_value else 0 end as decimal(18, 4))
+        as expected_value,
     cast(coalesce(planned_cost, 0) as decimal(18, 4)) as planned_cost,
     is_as_defined
 from counted

@@ -102,7 +102,10 @@ today as (
         coalesce(members.members, 0) as members,
         cast(held_out.held_out as bigint) as held_out,
         cast(0 as bigint) as erased_members,
-        cast(coalesce(members.expected_value, 0) as decimal(18, 4)) as expected_value,
+        cast(
+            case when members.members > 0 then members.expected_value else 0 end
+            as decimal(18, 4)
+        ) as expected_value,
         cast({{ as_of_date() }} as date) as as_of_date
     from lists
     inner join held_out

@@ -11,6 +11,7 @@ decisions as (
         ) as step,
         count(*) as customers,
         coalesce(sum(expected_value), 0) as expected_value,
+        bool_and(expected_value is null) as is_unvalued,
         bool_or(reachability = 'not recorded') as has_unrecorded
     from {{ ref('list_decisions') }}
     group by all
@@ -35,6 +36,7 @@ candidates as (
         list_name,
         sum(customers) as customers,
         sum(expected_value) as expected_value,
+        bool_and(is_unvalued) as is_unvalued,
         bool_or(has_unrecorded) as has_unrecorded
     from decisions
     group by list_name
@@ -48,6 +50,7 @@ removed as (
         steps.step,
         steps.step_number,
         steps.is_holdout,
+        coalesce(candidates.is_unvalued, false) as is_unvalued,
         coalesce(candidates.has_unrecorded, false) as has_unrecorded,
         coalesce(candidates.customers, 0) as candidates,
         coalesce(decisions.customers, 0) as removed,
@@ -85,6 +88,8 @@ select
     case
         when step = 'reachability' and has_unrecorded
             then {{ text('no address of anybody is recorded: reachability is unknown') }}
+        when step = 'minimum expected value' and is_unvalued
+            then {{ text('what an order brings is known of no candidate: the value is unknown') }}
     end as note,
     cast(step_number as bigint) as step_number,
     cast(after + removed as bigint) as before,
