@@ -141,7 +141,7 @@ def show_list() -> None:
         strict=True,
     ):
         value = chosen[column]
-        place.metric(title, "–" if pd.isna(value) else format(value, form))
+        place.metric(title, say("unknown") if pd.isna(value) else format(value, form))
     waterfall = ask(reading.WATERFALL, name)
     steps = reading.scenario_steps(chosen, candidates=int(waterfall["before"].iloc[0]))
     steps["step"] = [say(step) for step in steps["step"]]
