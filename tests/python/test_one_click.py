@@ -372,7 +372,7 @@ def test_lists_are_built_and_marked_where_no_address_is_recorded(
         exports=tmp_path / "exports",
     )
     with pytest.raises(ExportError, match=f"holds {members} customers of whom no address is"):
-        export_list(Order("one_click", "retain_declining", "csv"), places=places)
+        export_list(Order("one_click", "retain_declining", "csv", "US"), places=places)
 
 
 def test_marts_of_receipts_are_empty_tables(one_click: Build) -> None:
