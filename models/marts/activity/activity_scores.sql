@@ -1,6 +1,6 @@
 -- Where nothing is ahead of guessing by more than chance, no model says anything:
 -- the overdue rule decides where the customer's own typical gap is known, and nothing
--- where it is not. Of whom totals alone are known, the typical gap is the mean one.
+-- where it is not.
 -- In weeks when all regular customers order less, silence counts less. Who orders at
 -- random is silent for r median gaps with a chance of 1 in 2^r, without any decline.
 -- A message pays from the probability at which it costs less than what it may
@@ -30,11 +30,18 @@ measures as (
 
 ),
 
+-- Half of the gaps of orders at random are shorter than ln 2 of the mean one. One
+-- order has no gap.
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select
+        customer_id,
+        recency_days,
+        ln(2) * {{ ratio('tenure_days', 'orders') }} as typical_gap_days
+    from {{ ref('int_customer_totals') }}
     where basis = 'placed'
         and source = 'totals'
+        and orders > 1
 
 ),
 
@@ -64,10 +71,7 @@ silences as (
         features.customer_id,
         features.known_from,
         coalesce(features.recency_days, totals.recency_days) as recency_days,
-        coalesce(
-            features.median_gap_days,
-            {{ ratio('totals.tenure_days', 'totals.orders') }}
-        ) as typical_gap_days,
+        coalesce(features.median_gap_days, totals.typical_gap_days) as typical_gap_days,
         coalesce(
             (
                 features.recency_days
@@ -75,17 +79,14 @@ silences as (
                 * least(features.recency_days, {{ var('activity_window_days') }})
             ) / greatest(features.median_gap_days, 1),
             totals.recency_days / case
-                when {{ ratio('totals.tenure_days', 'totals.orders') }} < 1
-                    then cast(1 as double)
-                else {{ ratio('totals.tenure_days', 'totals.orders') }}
+                when totals.typical_gap_days < 1 then cast(1 as double)
+                else totals.typical_gap_days
             end
         ) as overdue_ratio
     from features
     cross join pace
-    -- One order has no gap.
     left join totals
         on features.customer_id = totals.customer_id
-        and totals.orders > 1
 
 ),
 
