@@ -15,11 +15,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from targeted_lists import files
 from targeted_lists.publication import literal
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 EXPORT_FOLDER = Path("exports")
 ASSIGNMENTS, CAMPAIGN = "assignments.parquet", "campaign.parquet"
+MANIFEST = "manifest.json"
 CAMPAIGN_TYPES = {
     "campaign_id": "str",
     "list_name": "str",
@@ -77,16 +79,16 @@ def read_campaign(path: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     return _read(path / CAMPAIGN), _read(path / ASSIGNMENTS)
 
 
-def write_campaign(path: Path, campaign: pd.DataFrame, assignments: pd.DataFrame) -> None:
-    """Write a campaign and its assignments into a folder."""
-    for name, frame, types in (
-        (CAMPAIGN, campaign, CAMPAIGN_TYPES),
-        (ASSIGNMENTS, assignments, ASSIGNMENT_TYPES),
-    ):
-        rows = frame[list(types)].astype(types)
-        with duckdb.connect() as connection:
-            connection.register("rows", rows)
-            connection.execute(f"copy rows to {literal(path / name)} (format parquet)")
+def campaign_writers(
+    path: Path, campaign: pd.DataFrame, assignments: pd.DataFrame
+) -> dict[Path, files.Writer]:
+    """Return what writes a campaign and its assignments, by the files of a folder."""
+    return {
+        path / CAMPAIGN: write_rows(campaign[list(CAMPAIGN_TYPES)].astype(CAMPAIGN_TYPES)),
+        path / ASSIGNMENTS: write_rows(
+            assignments[list(ASSIGNMENT_TYPES)].astype(ASSIGNMENT_TYPES)
+        ),
+    }
 
 
 def read_campaigns(
@@ -130,22 +132,40 @@ def read_clusters(
     return rows.astype(CLUSTER_TYPES).sort_values(["campaign_id", "customer_id"])
 
 
-def count_erased(path: Path, *, removed: int) -> None:
-    """Hash a campaign anew from those who remain in it, and count those who do not."""
+def settle_campaign(path: Path) -> None:
+    """Let a campaign say of itself what its assignments say: who is left, and how many are not.
+
+    Those who are not are the difference to what was frozen, so it may be asked again and again.
+    """
     found = read_campaign(path)
-    if not found or not removed:
+    if found is None:
         return
     campaign, assignments = found
+    counts = ["members", "controls", "erased_customers"]
+    if not set(counts) <= set(campaign):
+        # An early version did not record how many there were.
+        return
+    frozen = int(campaign[counts].sum(axis=1).item())
     members = assignments.loc[assignments["arm"] == "treatment", "customer_id"]
-    campaign["erased_customers"] += removed
-    campaign["members"] = len(members)
-    campaign["controls"] = len(assignments) - len(members)
-    campaign["list_hash"] = hash_list(campaign["definition_hash"].item(), members)
-    draft = path / f"{CAMPAIGN}.draft"
-    with duckdb.connect() as connection:
-        connection.register("campaign", campaign)
-        connection.execute(f"copy campaign to {literal(draft)} (format parquet)")
-    draft.replace(path / CAMPAIGN)
+    settled = campaign.assign(
+        members=len(members),
+        controls=len(assignments) - len(members),
+        erased_customers=frozen - len(assignments),
+        list_hash=hash_list(campaign["definition_hash"].item(), members),
+    )
+    if not settled.equals(campaign):
+        files.replace_file(path / CAMPAIGN, write_rows(settled))
+
+
+def write_rows(rows: pd.DataFrame) -> files.Writer:
+    """Return what writes a frame into a file."""
+
+    def write(path: Path) -> None:
+        with duckdb.connect() as connection:
+            connection.register("rows", rows)
+            connection.execute(f"copy rows to {literal(path)} (format parquet)")
+
+    return write
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from targeted_lists.erasure import forget_customers_json
 from targeted_lists.increments import plan_run_json
 from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
 from targeted_lists.run_end import end_run_json
+from targeted_lists.run_start import start_state_json
 
 MEMORY_SHARE = 0.5
 MOST_MEMORY_GB = 8
@@ -68,6 +69,10 @@ class Plugin(BasePlugin):
             with conn.cursor() as cursor:
                 return end_run_json(cursor, request)
 
+        def forget_customers(dataset: str, customers: str) -> str:
+            with conn.cursor() as cursor:
+                return forget_customers_json(cursor, dataset, customers)
+
         def plan_run(request: str) -> str:
             with conn.cursor() as cursor:
                 return plan_run_json(cursor, request)
@@ -75,8 +80,9 @@ class Plugin(BasePlugin):
         for name, function in {
             "describe_inputs": describe_inputs_json,
             "end_run": end_run,
-            "forget_customers": forget_customers_json,
+            "forget_customers": forget_customers,
             "plan_run": plan_run,
+            "start_state": start_state_json,
         }.items():
             conn.create_function(name, function, side_effects=True)
         # The functions and the connection hold each other: a process that leaves it open, as

@@ -8,11 +8,10 @@ working database: who has withdrawn since is left out of the file and stays in t
 from __future__ import annotations
 
 import csv
+import io
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,17 +20,18 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from targeted_lists import contacts
+from targeted_lists import contacts, files
 from targeted_lists.campaigns import (
     EXPORT_FOLDER,
+    MANIFEST,
+    campaign_writers,
     campaigns_folder,
     hash_list,
     name_campaign,
     read_campaign,
-    write_campaign,
 )
 from targeted_lists.publication import PUBLISHED_FOLDER, literal
-from targeted_lists.state import STATE_FOLDER
+from targeted_lists.state import STATE_FOLDER, open_state
 
 WAREHOUSE_FOLDER = Path("warehouse")
 PERSONAL = ["gender", "city", "country", "favourite_category"]
@@ -139,13 +139,28 @@ def export_list(order: Order, *, places: Places = Places()) -> str:
         raise ExportError(
             f"{order.target!r} is no target; take one of {', '.join(sorted(TARGETS))}."
         )
-    with open_databases(order.dataset, places) as connection:
-        listed = find_list(connection, order)
-        used_on = order.used_on or listed["as_of_date"]
-        record = campaigns_folder(order.dataset, places.state) / listed["campaign_id"]
-        campaign, assignments = read_campaign(record) or freeze(connection, listed, used_on)
-        refuse_outside_validity(campaign, used_on)
-        rows = write_rows(connection, order, listed, assignments)
+    try:
+        with (
+            # No run begins while the working database is open.
+            open_databases(order.dataset, places) as connection,
+            open_state(order.dataset, folder=places.state, exports=places.exports),
+        ):
+            return write_export(connection, order, places)
+    except OSError as error:
+        raise ExportError(
+            f"{places.state / order.dataset} cannot be used ({files.first_line(error)}); nothing "
+            "has changed: mend that and export again."
+        ) from error
+
+
+def write_export(connection: duckdb.DuckDBPyConnection, order: Order, places: Places) -> str:
+    """Do what `export_list` says, in a state that is held."""
+    listed = find_list(connection, order)
+    used_on = order.used_on or listed["as_of_date"]
+    record = campaigns_folder(order.dataset, places.state) / listed["campaign_id"]
+    campaign, assignments = read_campaign(record) or freeze(connection, listed, used_on)
+    refuse_outside_validity(campaign, used_on)
+    rows = write_rows(connection, order, listed, assignments)
     target = TARGETS[order.target]
     if rows.customers < target.minimum:
         raise ExportError(
@@ -157,34 +172,42 @@ def export_list(order: Order, *, places: Places = Places()) -> str:
         campaign["exported_to"] = "; ".join(
             filter(None, [campaign["exported_to"].item(), order.target])
         )
-    name = f"{listed['campaign_id']}_{order.target}"
     manifest = describe(order, campaign, rows, used_on)
-
-    def write_file(folder: Path) -> None:
-        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([rows.header, *rows.lines])
-        text = json.dumps(manifest, indent=2, ensure_ascii=False)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-
-    file_folder = places.exports / order.dataset / name
+    name = f"{listed['campaign_id']}_{order.target}"
+    file = places.exports / order.dataset / name / f"{name}.csv"
     try:
-        replace_folders(
+        files.replace_together(
+            places.state / order.dataset,
             {
-                record: lambda folder: write_campaign(folder, campaign, assignments),
-                file_folder: write_file,
-            }
+                **campaign_writers(record, campaign, assignments),
+                file: lambda path: files.write_text(path, csv_text(rows)),
+                file.with_name(MANIFEST): lambda path: files.write_text(
+                    path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+                ),
+            },
         )
+    except files.UnfinishedError as error:
+        raise ExportError(
+            f"{file.parent} is decided, but not all of it is in its place "
+            f"({files.first_line(error)}); mend that, and the next command finishes it."
+        ) from error
     except (OSError, duckdb.Error) as error:
         raise ExportError(
-            f"{file_folder} could not be written ({str(error).splitlines()[0]}); nothing has "
+            f"{file.parent} could not be written ({files.first_line(error)}); nothing has "
             "changed: mend that and export again."
         ) from error
     coverage = ", ".join(f"{kind} {share:.1%}" for kind, share in rows.coverage.items())
     return (
-        f"{file_folder / name}.csv: {rows.customers} customers of {order.list_name} for "
-        f"{order.target} ({coverage}), to be used until {manifest['valid_until']}"
-        f"{describe_left_out(rows)}."
+        f"{file}: {rows.customers} customers of {order.list_name} for {order.target} "
+        f"({coverage}), to be used until {manifest['valid_until']}{describe_left_out(rows)}."
     )
+
+
+def csv_text(rows: Rows) -> str:
+    """Return the file's text."""
+    text = io.StringIO()
+    csv.writer(text).writerows([rows.header, *rows.lines])
+    return text.getvalue()
 
 
 @contextmanager
@@ -478,38 +501,3 @@ def describe_left_out(rows: Rows) -> str:
     return "".join(
         f"; {cause}: {', '.join(customers)}" for cause, customers in rows.left_out.items()
     )
-
-
-def replace_folders(writers: dict[Path, Callable[[Path], None]]) -> None:
-    """Put written folders in the place of those that are there: all of them, or none.
-
-    Raises
-    ------
-    OSError : a folder could not be written or moved; all are as they were.
-    """
-    drafts = {target: target.with_name(f".{target.name}.draft") for target in writers}
-    former = {target: target.with_name(f".{target.name}.former") for target in writers}
-    moved: list[Path] = []
-    try:
-        for target, write in writers.items():
-            shutil.rmtree(drafts[target], ignore_errors=True)
-            drafts[target].mkdir(parents=True)
-            write(drafts[target])
-        for target in writers:
-            shutil.rmtree(former[target], ignore_errors=True)
-            moved.append(target)
-            if target.exists():
-                os.replace(target, former[target])
-            os.replace(drafts[target], target)
-    except BaseException:
-        for target in reversed(moved):
-            if former[target].exists():
-                shutil.rmtree(target, ignore_errors=True)
-                former[target].rename(target)
-            elif not drafts[target].exists():
-                shutil.rmtree(target, ignore_errors=True)
-        raise
-    finally:
-        for leftover in [*drafts.values(), *former.values()]:
-            with suppress(OSError):
-                shutil.rmtree(leftover, ignore_errors=True)

@@ -16,6 +16,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from targeted_lists import files
+
 PROJECT_FILE = Path("dbt_project.yml")
 PUBLISHED_FOLDER = Path("published")
 STORAGE_VERSION = "v1.4.0"  # the oldest DuckDB whose readers must be able to open the file
@@ -76,11 +78,9 @@ def publish_marts(
         folder.mkdir(parents=True, exist_ok=True)
         remove_database(draft)
         row_count = write_draft(connection, request, draft)
-        # The log of a file that is no more would be replayed into the new one.
-        wal_of(target).unlink(missing_ok=True)
-        os.replace(draft, target)
+        put_in_place(draft, target)
     except (duckdb.Error, OSError) as error:
-        cause = str(error).splitlines()[0]
+        cause = files.first_line(error)
         raise PublicationError(
             f"{target} could not be replaced and is as it was ({cause}); "
             "mend that and run `dbt test`, which publishes what is built."
@@ -236,10 +236,19 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
+def put_in_place(draft: Path, target: Path) -> None:
+    """Let a whole, closed database take the place of another in one step."""
+    files.sync_file(draft)
+    # The log of a file that is no more would be replayed into the new one.
+    files.remove(wal_of(target))
+    os.replace(draft, target)
+    files.sync_folder(target.parent)
+
+
 def remove_database(path: Path) -> None:
     """Remove a database file and its write-ahead log, if they are there."""
-    path.unlink(missing_ok=True)
-    wal_of(path).unlink(missing_ok=True)
+    files.remove(path)
+    files.remove(wal_of(path))
 
 
 def wal_of(path: Path) -> Path:

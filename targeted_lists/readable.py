@@ -14,13 +14,14 @@ import gzip
 import hashlib
 import io
 import re
-import tempfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from targeted_lists import files
 
 READABLE_FOLDER = Path("warehouse") / "readable"
 CHUNK = 1 << 20
@@ -74,6 +75,10 @@ def make_readable(path: Path, settings: Settings) -> Path:
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
     if is_utf8 and _is_plain(path, settings, state.st_size, state.st_mtime_ns):
+        if _note_of(path).exists():
+            # It was not, before.
+            with files.hold(READABLE_FOLDER):
+                _remove_copies(path)
         return path
     return _write_copy(path, settings, _mended_text)
 
@@ -292,19 +297,55 @@ def _write_copy(
 ) -> Path:
     """Write a file's text as UTF-8, once for each state of the file and of the settings."""
     state = path.stat()
-    source = _short_hash(str(path.resolve()))
     version = _short_hash(f"{state.st_size} {state.st_mtime_ns} {settings}")
-    target = READABLE_FOLDER / f"{source}-{version}.csv"
-    if not target.exists():
-        READABLE_FOLDER.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=READABLE_FOLDER) as folder:
-            draft = Path(folder) / "draft.csv"
-            with draft.open("w", encoding="utf-8", newline="") as stream:
-                stream.writelines(read(path, settings))
-            for outdated in READABLE_FOLDER.glob(f"{source}-*.csv"):
-                outdated.unlink(missing_ok=True)
-            draft.replace(target)
+    target = READABLE_FOLDER / f"{_source_hash(path)}-{version}.csv"
+
+    def write(draft: Path) -> None:
+        with open(draft, "w", encoding="utf-8", newline="", opener=files.open_private) as text:
+            text.writelines(read(path, settings))
+
+    with files.hold(READABLE_FOLDER):
+        if not target.exists():
+            _remove_copies(path)
+            # Before the copy, so that none lies there of which nobody knows whose it is.
+            files.replace_file(
+                _note_of(path), lambda draft: files.write_text(draft, str(path.resolve()))
+            )
+            files.replace_file(target, write)
     return target
+
+
+def remove_outdated() -> None:
+    """Remove the copies of files that are no longer there, and drafts of copies."""
+    if not READABLE_FOLDER.is_dir():
+        return
+    with files.hold(READABLE_FOLDER):
+        there = {
+            note.stem
+            for note in READABLE_FOLDER.glob("*.source")
+            if Path(note.read_text(encoding="utf-8")).exists()
+        }
+        # Copies before notes, as their names have it: "ab12-cd34.csv", "ab12.source".
+        for path in sorted(READABLE_FOLDER.iterdir()):
+            if path.name.endswith(files.DRAFT) or re.split("[-.]", path.name)[0] not in there:
+                files.remove(path)
+
+
+def _remove_copies(path: Path) -> None:
+    """Remove what was written of a file; the note of it goes last, lest a copy is forgotten."""
+    source = _source_hash(path)
+    for outdated in sorted(READABLE_FOLDER.glob(f"{source}-*")):
+        files.remove(outdated)
+    files.remove(_note_of(path))
+
+
+def _note_of(path: Path) -> Path:
+    """Return where it stands which file a copy is of."""
+    return READABLE_FOLDER / f"{_source_hash(path)}.source"
+
+
+def _source_hash(path: Path) -> str:
+    return _short_hash(str(path.resolve()))
 
 
 def _short_hash(text: str) -> str:

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from targeted_lists import files
 from targeted_lists.publication import PUBLISHED_FOLDER
 
 CATALOG = """
@@ -152,8 +153,9 @@ def write_docs(variables: dict[str, object]) -> int:
     if not run_dbt(["docs", "generate", "--static"], variables, console):
         return 1
     page = PUBLISHED_FOLDER / f"{variables['dataset']}.docs.html"
+    written = target_of(variables) / "static_index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(target_of(variables) / "static_index.html", page)
+    files.replace_file(page, lambda draft: shutil.copyfile(written, draft), mode=None)
     say(console, f"Open {page} in a browser; the lineage graph is at its lower right.")
     return 0
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from targeted_lists.files import first_line
 from targeted_lists.increments import note_seeds, note_tests
 from targeted_lists.publication import (
     PublicationError,
@@ -164,8 +165,8 @@ def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
         )
     except (duckdb.Error, OSError) as error:
         raise PublicationError(
-            f"The marts are published, but state/{run.dataset} could not be written and is as it "
-            f"was ({str(error).splitlines()[0]}); mend that and run `dbt test`."
+            f"The marts are published, but state/{run.dataset} could not be written "
+            f"({first_line(error)}); mend that and run `dbt test`."
         ) from error
 
 

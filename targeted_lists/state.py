@@ -8,16 +8,37 @@ nothing.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
+from targeted_lists import files
+
 STATE_FOLDER = Path("state")
+
+
+@contextmanager
+def open_state(
+    dataset: str, *, folder: Path = STATE_FOLDER, exports: Path | None = None
+) -> Iterator[Path]:
+    """Hold a dataset's state, whole again after whatever killed its last user; others wait.
+
+    Parameters
+    ----------
+    exports : where files are exported to, which a killed export may have left there.
+
+    Raises
+    ------
+    OSError : it cannot be made whole; what can be was.
+    """
+    kept = folder / dataset
+    with files.hold(kept):
+        files.recover(kept, *([exports / dataset] if exports else []))
+        yield kept
 
 
 def keep_tables(
@@ -42,33 +63,26 @@ def keep_tables(
     ------
     duckdb.Error, OSError : a table cannot be read, or a file not be written.
     """
-    drafts: dict[Path, Path] = {}
-    remove_drafts(folder / dataset)
-    try:
+    writers: dict[Path, files.Writer] = {}
+    with open_state(dataset, folder=folder) as kept:
         for schema, name in tables:
-            target = folder / dataset / name / f"{_day(as_of_date).isoformat()}.parquet"
+            target = kept / name / f"{_day(as_of_date).isoformat()}.parquet"
             if name in past_frozen and target.exists() and _has_later(target):
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_suffix(".draft")
-            drafts[draft] = target
-            path = str(draft).replace("'", "''")
-            connection.execute(
-                f'copy (select * from "{schema}"."{name}" order by all) '
-                f"to '{path}' (format parquet)"
+            writers[target] = copy_rows(
+                connection, f'select * from "{schema}"."{name}" order by all'
             )
-        for draft, target in drafts.items():
-            os.replace(draft, target)
-    finally:
-        for draft in drafts:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+        files.replace_together(kept, writers)
 
 
-def remove_drafts(folder: Path) -> None:
-    """Remove the drafts of a dataset's kept tables that a run left which was killed."""
-    for draft in folder.glob("*/*.draft"):
-        draft.unlink(missing_ok=True)
+def copy_rows(connection: duckdb.DuckDBPyConnection, select: str) -> files.Writer:
+    """Return what writes the rows of a query into a file."""
+
+    def write(path: Path) -> None:
+        literal = str(path).replace("'", "''")
+        connection.execute(f"copy ({select}) to '{literal}' (format parquet)")
+
+    return write
 
 
 def read_latest(

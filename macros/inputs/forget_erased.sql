@@ -1,16 +1,19 @@
 {#
-    The statement by which a run begins: those who asked to be erased leave everything
+    The step by which a run begins: those who asked to be erased leave everything
     that earlier runs have kept, before any model reads it (targeted_lists/erasure.py).
     Nothing where the dataset has no erasures.
 #}
 {%- macro forget_erased() -%}
     {%- if has_erasures() -%}
-        select forget_customers(
-            {{ string_literal(var('dataset')) }},
-            (
-                select cast(to_json(list(distinct customer_id)) as varchar)
-                from {{ erased_customers() }}
+        {%- set call -%}
+            forget_customers(
+                {{ string_literal(var('dataset')) }},
+                (
+                    select cast(to_json(list(distinct customer_id)) as varchar)
+                    from {{ erased_customers() }}
+                )
             )
-        )
+        {%- endset -%}
+        {%- do call_step(call) -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -1,31 +1,44 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
-    is built, plans what is built anew, and forgets those steps of the last whole build
-    that this command begins anew. Customers who asked to be erased leave the state
-    before anything is built from it. What a run writes down at its end:
-    targeted_lists/run_end.py.
+    is built, mends what a killed run or export left, plans what is built anew, and
+    forgets those steps of the last whole build that this command begins anew. Customers
+    who asked to be erased leave the state before anything is built from it. What a run
+    writes down at its end: targeted_lists/run_end.py.
+
+    It has no statement of its own: one that fails would let dbt skip the nodes, and
+    skipping an exposure breaks it (dbt 1.11: no attribute 'schema'), which hides the
+    fault. An error that is raised here is the sentence that the run ends with.
 #}
 {%- macro start_run() -%}
     {%- if execute -%}
         {%- set fault = check_inputs() if flags.WHICH in ('build', 'run') -%}
         {%- if fault -%}
-            {#- A statement that fails would let dbt skip the nodes, and skipping an
-                exposure breaks it (dbt 1.11: no attribute 'schema'). -#}
             {%- do exceptions.raise_compiler_error(fault) -%}
-        {%- else -%}
-            {%- if flags.WHICH in ('build', 'run', 'seed') -%} {{ plan_run() }} {%- endif %}
-            create table if not exists main.run_state (
-                step varchar,
-                fingerprint varchar
-            );
-            {%- if flags.WHICH in ('build', 'seed') %}
-            delete from main.run_state;
-            {%- elif flags.WHICH in ('run', 'snapshot') %}
-            delete from main.run_state where step = 'models';
-            {%- endif -%}
-            {%- if flags.WHICH in ('build', 'run') %}
-            {{ forget_erased() }}
-            {%- endif -%}
         {%- endif -%}
+        {%- do call_step("start_state(" ~ string_literal(var('dataset')) ~ ")") -%}
+        {%- if flags.WHICH in ('build', 'run', 'seed') -%} {{ plan_run() }} {%- endif -%}
+        {%- do run_query(
+            'create table if not exists main.run_state (step varchar, fingerprint varchar)'
+        ) -%}
+        {%- if flags.WHICH in ('build', 'seed') -%}
+            {%- do run_query('delete from main.run_state') -%}
+        {%- elif flags.WHICH in ('run', 'snapshot') -%}
+            {%- do run_query("delete from main.run_state where step = 'models'") -%}
+        {%- endif -%}
+        {%- if flags.WHICH in ('build', 'run') -%} {{ forget_erased() }} {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#
+    Calls a function of targeted_lists/dbt_plugin.py that returns JSON of `message` and
+    `is_error`: an error ends the run with that sentence, another message is logged.
+#}
+{%- macro call_step(call) -%}
+    {%- set outcome = fromjson(run_query('select ' ~ call).columns[0].values()[0]) -%}
+    {%- if outcome['is_error'] -%}
+        {%- do exceptions.raise_compiler_error(outcome['message']) -%}
+    {%- elif outcome['message'] -%}
+        {%- do log(outcome['message'], info=true) -%}
     {%- endif -%}
 {%- endmacro -%}

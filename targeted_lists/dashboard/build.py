@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from targeted_lists import files
 from targeted_lists.dashboard.figures import Desk
 from targeted_lists.dashboard.headlines import read_headlines
 from targeted_lists.dashboard.page import Content, Section, write_page
@@ -83,11 +83,11 @@ def make_dashboard(published: Path, target: Path, *, language: str | None = None
         told = publication.iloc[0]
         texts = read_texts(source, language or told.get("language", LANGUAGES[0]))
         page = write_page(collect_content(Desk(source, texts), told), texts)
-    draft = target.with_name(f".{target.name}.draft")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(page, encoding="utf-8")
-        os.replace(draft, target)
+        files.replace_file(
+            target, lambda draft: draft.write_text(page, encoding="utf-8"), mode=None
+        )
     except OSError as error:
         raise DashboardError(f"{target} could not be written ({error})") from error
     return Made(target, target.stat().st_size, frozenset(source.tables_read))

@@ -52,6 +52,12 @@ def places(shop: Path, tmp_path: Path) -> Places:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small shop that each test gets a copy of."""
     folder = tmp_path_factory.mktemp("shop")
+    make_shop(folder)
+    return folder
+
+
+def make_shop(folder: Path) -> None:
+    """Write the two databases of a small shop."""
     places = places_in(folder)
     for place in (places.published, places.warehouse):
         place.mkdir()
@@ -103,7 +109,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
                         None if granted else "consent",
                     ],
                 )
-    return folder
 
 
 def publish(

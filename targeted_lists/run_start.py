@@ -1,0 +1,38 @@
+"""What a dbt run begins with: what its killed predecessors left half-done is made whole.
+
+macros/run/start_run.sql calls it before anything is read from `state/` or built.
+"""
+
+from __future__ import annotations
+
+import json
+
+from targeted_lists import files, readable
+from targeted_lists.campaigns import EXPORT_FOLDER
+from targeted_lists.state import STATE_FOLDER, open_state
+
+
+def start_state_json(dataset: str) -> str:
+    """Call `start_state` as a SQL function does: JSON of `message` and `is_error` out."""
+    try:
+        return json.dumps({"message": start_state(dataset), "is_error": False})
+    except OSError as error:
+        message = (
+            f"{STATE_FOLDER / dataset} cannot be read and written ({files.first_line(error)}); "
+            "mend that and run again. Nothing was built."
+        )
+        return json.dumps({"message": message, "is_error": True})
+
+
+def start_state(dataset: str) -> str | None:
+    """Make a dataset's state whole and say in a sentence what its owner must know, if anything.
+
+    Raises
+    ------
+    OSError : it cannot be.
+    """
+    readable.remove_outdated()
+    if (STATE_FOLDER / dataset).exists() or (EXPORT_FOLDER / dataset).exists():
+        with open_state(dataset, exports=EXPORT_FOLDER):
+            pass
+    return None
