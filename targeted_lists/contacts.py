@@ -6,15 +6,31 @@ import hashlib
 import re
 
 import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+# The last four are wide forms of the first.
+FORMULA_SIGNS = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 DOTLESS_DOMAINS = {"gmail.com", "googlemail.com"}
 
 
 def clean_email(email: str | None) -> str | None:
-    """Return an e-mail without white space and in lower case; None where it cannot be one."""
-    text = "".join((email or "").split()).lower()
-    return text if EMAIL.fullmatch(text) and not re.search(r"\S\s+\S", email or "") else None
+    """Return an e-mail without white space and in lower case; None where it cannot be one.
+
+    References
+    ----------
+    RFC 5321, 5322 and 6531 as the library email-validator has them; nobody is asked whether the
+    domain exists. Domains for tests and examples (RFC 2606) are taken, local ones are not.
+    """
+    try:
+        checked = validate_email(
+            (email or "").strip(),
+            check_deliverability=False,
+            test_environment=True,
+            globally_deliverable=False,
+        )
+    except EmailNotValidError:
+        return None
+    return checked.normalized.lower() if "." in checked.domain else None
 
 
 def clean_phone(phone: str | None, *, country: str) -> str | None:
@@ -36,6 +52,18 @@ def clean_phone(phone: str | None, *, country: str) -> str | None:
     if re.search("[A-Za-z]", phone or "") or not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def as_text(cell: str) -> str:
+    """Return a free text that no spreadsheet takes for a formula, and what is none as it is.
+
+    Not for contacts, keys and numbers: a phone number begins with a plus.
+
+    References
+    ----------
+    OWASP, CSV Injection: a cell that begins with one of these signs gets an apostrophe.
+    """
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 
 def hash_contact(text: str) -> str:

@@ -6,6 +6,7 @@ dbt-duckdb loads this module through `plugins` in `profiles.yml`.
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,17 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from targeted_lists import files
 from targeted_lists.erasure import forget_customers_json
 from targeted_lists.increments import plan_run_json
 from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
+from targeted_lists.publication import wal_of
 from targeted_lists.run_end import end_run_json
-from targeted_lists.run_start import start_state_json
+from targeted_lists.run_start import ensure_salt, start_state_json
+from targeted_lists.salt import make_salt, mark_of, read_salt
+from targeted_lists.state import STATE_FOLDER
 
+WAREHOUSE_FOLDER = Path("warehouse")
 MEMORY_SHARE = 0.5
 MOST_MEMORY_GB = 8
 
@@ -41,16 +47,21 @@ class Plugin(BasePlugin):
         """Keep the dataset that `profiles.yml` names."""
         self.data_dir = Path(str(plugin_config["data_dir"]))
         self.dataset = str(plugin_config["dataset"])
+        self.is_lasting = True
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Refuse a dataset that has neither files nor a database, before DuckDB creates one."""
         database = Path(creds.path)
+        self.is_lasting = database.parent == WAREHOUSE_FOLDER
         if not database.exists():
             try:
                 find_folder(self.data_dir, self.dataset)
             except InputError as error:
                 raise DbtRuntimeError(str(error)) from None
-            database.parent.mkdir(parents=True, exist_ok=True)
+        if creds.path != ":memory:":
+            files.make_folder(database.parent)
+            database.parent.chmod(files.PRIVATE_FOLDER)
+        self.database = database
         if threads := os.environ.get("DUCKDB_THREADS"):
             config["threads"] = threads
         config["memory_limit"] = os.environ.get("DUCKDB_MEMORY_LIMIT") or default_memory_limit()
@@ -69,13 +80,20 @@ class Plugin(BasePlugin):
             with conn.cursor() as cursor:
                 return end_run_json(cursor, request)
 
+        @functools.cache
+        def customer_key_salt() -> str:
+            # What is thrown away needs none that lasts.
+            if self.is_lasting:
+                return ensure_salt(self.dataset)
+            return read_salt(self.dataset, folder=STATE_FOLDER) or make_salt()
+
         def forget_customers(dataset: str, customers: str) -> str:
             with conn.cursor() as cursor:
                 return forget_customers_json(cursor, dataset, customers)
 
         def plan_run(request: str) -> str:
             with conn.cursor() as cursor:
-                return plan_run_json(cursor, request)
+                return plan_run_json(cursor, request, salt_mark=mark_of(customer_key_salt()))
 
         for name, function in {
             "describe_inputs": describe_inputs_json,
@@ -85,6 +103,11 @@ class Plugin(BasePlugin):
             "start_state": start_state_json,
         }.items():
             conn.create_function(name, function, side_effects=True)
+        # The same all along, so that a query asks for it once.
+        conn.create_function("customer_key_salt", lambda: customer_key_salt(), [], "VARCHAR")
+        for path in (self.database, wal_of(self.database)):
+            if path.exists():
+                path.chmod(files.PRIVATE_FILE)
         # The functions and the connection hold each other: a process that leaves it open, as
         # sqlfluff does, would end in a page of warnings about leaks.
         atexit.register(conn.close)

@@ -422,7 +422,7 @@ def find_contacts(
             "channels": channels,
             "email": contacts.clean_email(email),
             "phone": contacts.clean_phone(phone, country=country),
-            "personal": ["" if value is None else str(value) for value in personal],
+            "personal": [contacts.as_text(str(value or "")) for value in personal],
         }
         for customer, channels, email, phone, *personal in rows
     }
@@ -438,7 +438,7 @@ def write_line(target: str, member: Any, usable: dict[str, str], person: dict) -
         member.customer_id,
         member.channel,
         contact,
-        member.offer,
+        contacts.as_text(member.offer),
         product,
         *person["personal"],
     ]
@@ -470,7 +470,8 @@ def write_proofs(
         for channel in sorted(members["channel"].unique()):
             first = members[members["channel"] == channel].iloc[0]
             if contact := clean[ADDRESS[channel]]:
-                lines.append([name, channel, contact, first["offer"], "", *[""] * len(PERSONAL)])
+                texts = [contacts.as_text(first["offer"]), "", *[""] * len(PERSONAL)]
+                lines.append([contacts.as_text(name), channel, contact, *texts])
     return lines
 
 

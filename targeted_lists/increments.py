@@ -49,6 +49,8 @@ FIT_PACKAGES = ("mlxtend", "numpy", "pandas", "scikit-learn")
 CODE_SUFFIXES = (".sql", ".py", "__models.yml")
 # These say where the files are; the files themselves are compared.
 PLACES = {"data_dir"}
+# Noted among the vars, as a mark that does not tell it.
+SALT_NAME = "salt"
 
 TABLES = """
     create table if not exists main.run_plan (
@@ -90,9 +92,11 @@ class ReadFile:
     run_number: int
 
 
-def plan_run_json(connection: duckdb.DuckDBPyConnection, request: str) -> str:
+def plan_run_json(
+    connection: duckdb.DuckDBPyConnection, request: str, *, salt_mark: str = ""
+) -> str:
     """Call `plan_run` as a SQL function does: JSON of its arguments in, its sentence out."""
-    return json.dumps(plan_run(connection, **json.loads(request)))
+    return json.dumps(plan_run(connection, **json.loads(request), salt_mark=salt_mark))
 
 
 def plan_run(
@@ -103,6 +107,7 @@ def plan_run(
     variables: Mapping[str, Any],
     seeds: Mapping[str, str],
     project: str = ".",
+    salt_mark: str = "",
 ) -> str | None:
     """Give a run its number, begin a new generation where it cannot add to the last, and say why.
 
@@ -113,6 +118,7 @@ def plan_run(
         reads no file.
     variables : of the command line.
     seeds : checksums of the seeds that this run loads, by name.
+    salt_mark : tells the salt of the customers' keys from another one.
 
     Returns
     -------
@@ -129,7 +135,8 @@ def plan_run(
     changed_seeds = find_seeds_to_load(connection, seeds)
     texts = read_code(Path(project), CODE_FOLDERS, files=CODE_FILES)
     code = hash_texts(texts)
-    used = json.dumps(find_used_variables(texts, variables, Path(project)), sort_keys=True)
+    used_variables = find_used_variables(texts, variables, Path(project))
+    used = json.dumps({**used_variables, SALT_NAME: salt_mark}, sort_keys=True)
     fit_code = hash_fits(Path(project), variables)
     reason = (
         find_changed_file(known, found)
@@ -283,7 +290,8 @@ def find_changed_variable(before: str, now: str) -> str | None:
         return None
     old, new = json.loads(before), json.loads(now)
     changed = min(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    return f"the var {changed} has changed"
+    what = "salt of the customers' keys" if changed == SALT_NAME else f"var {changed}"
+    return f"the {what} has changed"
 
 
 def find_seeds_to_load(

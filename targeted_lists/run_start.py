@@ -9,6 +9,7 @@ import json
 
 from targeted_lists import files, readable
 from targeted_lists.campaigns import EXPORT_FOLDER
+from targeted_lists.salt import PUBLIC_SALT, SAMPLE, keep_salt, make_salt, read_salt
 from targeted_lists.state import STATE_FOLDER, open_state
 
 
@@ -32,7 +33,32 @@ def start_state(dataset: str) -> str | None:
     OSError : it cannot be.
     """
     readable.remove_outdated()
-    if (STATE_FOLDER / dataset).exists() or (EXPORT_FOLDER / dataset).exists():
+    ensure_salt(dataset)
+    kept = STATE_FOLDER / dataset
+    if kept.exists() or (EXPORT_FOLDER / dataset).exists():
         with open_state(dataset, exports=EXPORT_FOLDER):
             pass
+    if dataset != SAMPLE and read_salt(dataset, folder=STATE_FOLDER) == PUBLIC_SALT:
+        return (
+            f"Keys that are contacts are hashed with a salt that everybody knows, for "
+            f"{kept} was begun with it; README, «Salt», says what another one costs."
+        )
     return None
+
+
+def ensure_salt(dataset: str) -> str:
+    """Return a dataset's salt; one is made where it has none and nothing hangs on another.
+
+    Raises
+    ------
+    OSError : it cannot be read or written.
+    """
+    salt = read_salt(dataset, folder=STATE_FOLDER)
+    if salt is None:
+        # State of an early version gets the salt that it was made with.
+        with open_state(dataset, exports=EXPORT_FOLDER):
+            salt = read_salt(dataset, folder=STATE_FOLDER)
+            if salt is None:
+                salt = make_salt()
+                keep_salt(dataset, salt, folder=STATE_FOLDER)
+    return salt

@@ -17,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from targeted_lists import files
+from targeted_lists.migrations import migrate
 
 STATE_FOLDER = Path("state")
 
@@ -27,17 +28,21 @@ def open_state(
 ) -> Iterator[Path]:
     """Hold a dataset's state, whole again after whatever killed its last user; others wait.
 
+    State of an earlier version is brought to this one.
+
     Parameters
     ----------
     exports : where files are exported to, which a killed export may have left there.
 
     Raises
     ------
-    OSError : it cannot be made whole; what can be was.
+    OSError : it cannot be made whole, or a later version has written it.
     """
     kept = folder / dataset
     with files.hold(kept):
-        files.recover(kept, *([exports / dataset] if exports else []))
+        exported = exports / dataset if exports else None
+        files.recover(kept, *filter(None, [exported]))
+        migrate(kept, exported)
         yield kept
 
 

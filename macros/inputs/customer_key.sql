@@ -17,10 +17,10 @@
         when regexp_replace({{ column }}, '^0+([.]0+)?$', '') = '' then null
         when length({{ column }}) < 8 and {{ column }} not like '%.0' then {{ column }}
         when strpos({{ column }}, '@') > 0
-            then 'c_' || md5({{ string_literal(var('customer_key_salt')) }} || lower({{ column }}))
+            then 'c_' || md5({{ key_salt() }} || lower({{ column }}))
         when {{ is_contact(column) }}
             then 'c_' || md5(
-                {{ string_literal(var('customer_key_salt')) }}
+                {{ key_salt() }}
                 || regexp_replace({{ column }}, '[^0-9]', '', 'g')
             )
         when {{ column }} like '%.0'

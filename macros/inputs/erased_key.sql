@@ -5,5 +5,5 @@
     erased_key('customer_id')   C00774  ->  e_5d41402abc4b2a76b9719d911017c592
 #}
 {%- macro erased_key(column) -%}
-    'e_' || md5({{ string_literal(var('customer_key_salt')) }} || {{ column }})
+    'e_' || md5({{ key_salt() }} || {{ column }})
 {%- endmacro -%}

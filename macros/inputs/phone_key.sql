@@ -16,7 +16,7 @@
     case
         when regexp_matches({{ code }}, '^[0-9A-Za-z]*[1-9][0-9A-Za-z]*$')
             then 'c_' || md5(
-                {{ string_literal(var('customer_key_salt')) }} || lower({{ code }})
+                {{ key_salt() }} || lower({{ code }})
             )
     end
 {%- endmacro -%}

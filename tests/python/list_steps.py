@@ -20,6 +20,7 @@ AS_OF = datetime(2026, 7, 1)
 # A model can be compiled only for lists that there are; one of them gets a quote in its name.
 COMPILED_LISTS = ["retain_declining", "win_back", "second_purchase"]
 LISTS = ["retain_declining", "l'huile", "second_purchase"]
+SALT = "salt"
 SETTINGS: dict[str, Any] = {
     "lists": COMPILED_LISTS,
     "as_of_date": "2026-07-01",
@@ -27,7 +28,6 @@ SETTINGS: dict[str, Any] = {
     "contact_window_days": 30,
     "minimum_age": 18,
     "consent_valid_days": 365,
-    "customer_key_salt": "salt",
     "control_share": 0.2,
 }
 MODELS = [
@@ -201,6 +201,7 @@ class Steps:
             for name in [*MODELS, *HISTORY]
         }
         self.connection = duckdb.connect()
+        self.connection.create_function("customer_key_salt", lambda: SALT, [], "VARCHAR")
         self.connection.execute("attach ':memory:' as sample")
         for schema in {schema for schema, _ in INPUTS.values()} | set(self.schema.values()):
             self.connection.execute(f"create schema sample.{schema}")
@@ -395,7 +396,7 @@ class World:
 
 def hash_erased(customer: str) -> str:
     """Return what is kept of the key of an erased customer."""
-    return "e_" + hashlib.md5(f"{SETTINGS['customer_key_salt']}{customer}".encode()).hexdigest()
+    return "e_" + hashlib.md5(f"{SALT}{customer}".encode()).hexdigest()
 
 
 def at_day(day: int | None) -> datetime | None:

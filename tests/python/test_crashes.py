@@ -29,36 +29,39 @@ ERASED = ["m2", "k1"]
 
 
 def view(folder: Path) -> dict[str, Any]:
-    """Return what every file holds and who may read it, by name; and the modes of folders."""
+    """Return what every file holds, by name, and who may read it; an empty folder is nothing."""
     seen = {}
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
+        if path.is_dir() and not any(path.iterdir()):
+            continue
         mode = oct(path.stat().st_mode & 0o777)
-        seen[name] = (mode, None) if path.is_dir() else (mode, content(path))
+        held = None if path.is_dir() else content(path)
+        seen[path.relative_to(folder).as_posix()] = (mode, held)
     return seen
 
 
 def content(path: Path) -> Any:
-    """Return the rows, the tables or the text of a file; of what is broken, its bytes."""
-    try:
-        with duckdb.connect() as connection:
-            if path.suffix == ".parquet":
-                return connection.execute(f"from read_parquet('{path}') order by all").fetchall()
-            if path.suffix == ".duckdb":
-                connection.execute(f"attach '{path}' as one (read_only)")
+    """Return the bytes of a file, and of a database its tables; of what is broken, its bytes."""
+    text = path.read_bytes()
+    return read_tables(path, text) if path.suffix == ".duckdb" else text
+
+
+def read_tables(path: Path, text: bytes, known: dict[bytes, Any] = {}) -> Any:  # noqa: B006
+    """Return the rows of each table of a database, once for the same bytes."""
+    if text not in known:
+        try:
+            with duckdb.connect(str(path), read_only=True) as connection:
                 names = connection.execute(
-                    "select schema_name, table_name from duckdb_tables() "
-                    "where database_name = 'one' and table_name <> 'publication' order by all"
+                    "select schema_name || '.' || table_name from duckdb_tables() "
+                    "where table_name <> 'publication' order by all"
                 ).fetchall()
-                return {
-                    name: connection.execute(
-                        f'from one."{name[0]}"."{name[1]}" order by all'
-                    ).fetchall()
-                    for name in names
+                known[text] = {
+                    name: connection.execute(f"from {name} order by all").fetchall()
+                    for (name,) in names
                 }
-    except duckdb.Error:
-        pass
-    return path.read_bytes()
+        except duckdb.Error:
+            known[text] = text
+    return known[text]
 
 
 # --- commands, each in a folder of its own ------------------------------------------------------
@@ -202,25 +205,39 @@ def lowered(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory) -> Callable[[Command], Path]:
+def work(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="module")
+def prepared(work) -> Callable[[Command], Path]:
     """Return a function that makes a folder to begin with, once for all tests."""
     made: dict[Command, Path] = {}
 
     def find(prepare: Command) -> Path:
         if prepare not in made:
-            made[prepare] = tmp_path_factory.mktemp("prepared") / "folder"
-            made[prepare].mkdir()
-            prepare(made[prepare])
+            # Where each attempt will lie: a readable copy knows the path of its source.
+            folder = work / "attempt"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            prepare(folder)
+            made[prepare] = folder.rename(work / f"prepared {len(made)}")
         return made[prepare]
 
     return find
 
 
-@pytest.mark.parametrize("is_torn", [False, True], ids=["killed", "torn"])
-@pytest.mark.parametrize("name", PATHS)
-def test_the_same_command_makes_good(prepared, tmp_path, record_property, name, is_torn):
+# What is torn is a draft, and drafts are made and removed by the same steps everywhere.
+@pytest.mark.parametrize(
+    ("name", "is_torn"),
+    [
+        *((name, False) for name in PATHS),
+        *((name, True) for name in ("publication", "erasure", "second export")),
+    ],
+)
+def test_the_same_command_makes_good(prepared, work, record_property, name, is_torn):
     prepare, command = PATHS[name]
-    undisturbed = copy_of(prepared(prepare), tmp_path / "undisturbed")
+    undisturbed = copy_of(prepared(prepare), work / "attempt")
     before = view(undisturbed)
     command(undisturbed)
     after = view(undisturbed)
@@ -230,23 +247,23 @@ def test_the_same_command_makes_good(prepared, tmp_path, record_property, name, 
         command=command,
         then=command,
         view=view,
-        work=tmp_path,
+        work=work,
         is_torn=is_torn,
     )
     assert_many(crashes, record_property)
     assert [crash for crash in crashes if crash.after != after] == []
 
 
-@pytest.mark.parametrize("name", ["state", "first export", "second export", "export again"])
-def test_another_command_finds_all_or_nothing(prepared, tmp_path, record_property, name):
+@pytest.mark.parametrize("name", ["state", "first export", "second export"])
+def test_another_command_finds_all_or_nothing(prepared, work, record_property, name):
     prepare, command = PATHS[name]
-    undisturbed = copy_of(prepared(prepare), tmp_path / "undisturbed")
+    undisturbed = copy_of(prepared(prepare), work / "attempt")
     begin_run(undisturbed)
     before = view(undisturbed)
     command(undisturbed)
     after = view(undisturbed)
     crashes = crash_everywhere(
-        prepared(prepare), command=command, then=begin_run, view=view, work=tmp_path
+        prepared(prepare), command=command, then=begin_run, view=view, work=work
     )
     assert_many(crashes, record_property)
     found = [(crash.after == before, crash.after == after) for crash in crashes]
@@ -255,9 +272,9 @@ def test_another_command_finds_all_or_nothing(prepared, tmp_path, record_propert
     assert found == sorted(found, reverse=True)
 
 
-def test_a_published_file_is_the_old_one_or_the_new_one(prepared, tmp_path):
+def test_a_published_file_is_the_old_one_or_the_new_one(prepared, work):
     start = prepared(with_publication)
-    undisturbed = copy_of(start, tmp_path / "undisturbed")
+    undisturbed = copy_of(start, work / "attempt")
     old = content(undisturbed / "published/shop.duckdb")
     publish(undisturbed)
     new = content(undisturbed / "published/shop.duckdb")
@@ -266,44 +283,42 @@ def test_a_published_file_is_the_old_one_or_the_new_one(prepared, tmp_path):
         command=publish,
         then=lambda folder: None,
         view=lambda folder: content(folder / "published/shop.duckdb"),
-        work=tmp_path,
+        work=work,
     )
     assert {crash.left == new for crash in crashes} == {False, True}
     assert all(crash.left in (old, new) for crash in crashes)
 
 
-def test_an_erasure_that_was_killed_does_not_hand_out_contacts(prepared, tmp_path):
+def test_an_erasure_that_was_killed_does_not_hand_out_contacts(prepared, work):
     """Contacts go first: once a row of the record is gone, no file holds whom it named."""
     text = "bea.b@gmail.com"
 
     def look(folder: Path) -> tuple[bool, bool]:
         exported = [path.read_text() for path in (folder / "exports").rglob("*.csv")]
         (record,) = (folder / "state").rglob("assignments.parquet")
-        return any(text in one for one in exported), "m2" in str(content(record))
+        return any(text in one for one in exported), b"m2" in record.read_bytes()
 
     crashes = crash_everywhere(
-        prepared(with_exports), command=erase, then=erase, view=look, work=tmp_path
+        prepared(with_exports), command=erase, then=erase, view=look, work=work
     )
     assert {crash.left for crash in crashes} == {(True, True), (False, True), (False, False)}
     assert {crash.after for crash in crashes} == {(False, False)}
 
 
-def test_a_start_that_is_killed_is_caught_up_by_the_next(prepared, tmp_path, record_property):
+def test_a_start_that_is_killed_is_caught_up_by_the_next(prepared, work, record_property):
     """What a killed export left is made whole by a command that is killed as well."""
-    undisturbed = copy_of(prepared(with_export), tmp_path / "undisturbed")
+    undisturbed = copy_of(prepared(with_export), work / "attempt")
     export_google(undisturbed)
     after = view(undisturbed)
-    decided = copy_of(prepared(with_export), tmp_path / "decided")
+    decided = work / "decided"
     # The first rename of a draft that the journal names.
     for at in range(1, 100):
         folder = copy_of(prepared(with_export), decided)
-        told = tmp_path / "told"
+        told = work / "told"
         assert is_killed(folder, export_google, at=at, told=told, is_torn=False)
         if (folder / "state/shop/.journal").exists():
             break
-    crashes = crash_everywhere(
-        decided, command=begin_run, then=begin_run, view=view, work=tmp_path
-    )
+    crashes = crash_everywhere(decided, command=begin_run, then=begin_run, view=view, work=work)
     assert_many(crashes, record_property, least=5)
     assert [crash for crash in crashes if crash.after != after] == []
 

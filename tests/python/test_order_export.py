@@ -27,6 +27,7 @@ from targeted_lists.__main__ import NAMED_ADAPTERS
 from targeted_lists.check import check_dataset
 from targeted_lists.inputs import describe_inputs_json, layout_of
 from targeted_lists.readable import OPEN_QUOTE, mend_quotes
+from targeted_lists.salt import PUBLIC_SALT, keep_salt
 from targeted_lists.sample import generate_sample, render_order_export
 from targeted_lists.sample.order_export import code_phone, fit_code_page
 
@@ -53,7 +54,7 @@ HEADER = next(
 
 
 def hash_phone(phone: str) -> str:
-    return "c_" + hashlib.md5(f"{CONFIG['vars']['customer_key_salt']}{phone}".encode()).hexdigest()
+    return "c_" + hashlib.md5(f"{PUBLIC_SALT}{phone}".encode()).hexdigest()
 
 
 # --- the sample, through both adapters -------------------------------------------------
@@ -71,6 +72,7 @@ def both(project: Project, sample_build: Build, tmp_path_factory) -> duckdb.Duck
     assert erased.any()
     lines.loc[erased, "customer_id"] = "0"
     render_order_export(sample, project.folder / "data" / "order_export")
+    keep_salt("order_export", PUBLIC_SALT, folder=project.folder / "state")
     outcome = project.dbt(*CORE, dataset="order_export")
     assert outcome.success, "\n".join(outcome.failures)
     with duckdb.connect() as connection:
@@ -482,6 +484,7 @@ def shop(project: Project) -> duckdb.DuckDBPyConnection:
     (folder / "order_export" / "may.csv").write_text(
         text_of(header, [other]), encoding="utf-8", newline=""
     )
+    keep_salt("export_shop", PUBLIC_SALT, folder=project.folder / "state")
     outcome = project.dbt(*CORE, dataset="export_shop", adapter="order_export")
     assert outcome.success, "\n".join(outcome.failures)
     with duckdb.connect(str(project.warehouse("export_shop")), read_only=True) as connection:

@@ -1,0 +1,9 @@
+{#
+    The secret that keys are hashed with, as SQL: a function of the connection, so that the
+    secret itself stands in no query, log or documentation (targeted_lists/salt.py).
+
+    md5(key_salt() || key)  ->  md5(customer_key_salt() || key)
+#}
+{%- macro key_salt() -%}
+    customer_key_salt()
+{%- endmacro -%}
