@@ -1,6 +1,5 @@
 """What a newcomer will become: foretold from the first receipts, beside what must be beaten."""
 
-import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from python_ml.chance import find_least_lead
 from python_ml.frames import check_columns, key_type, signed_log1p, to_floats, to_typed
+from python_ml.keeping import Packed, pack, unpack
 
 NO_MODEL = "none"
 """The model where nothing can be learned."""
@@ -171,8 +171,8 @@ def fit_newcomers(
     Returns
     -------
     One row per target and number of receipts with labels and a model that tells customers apart
-    (neither "none" nor one of GUESSES): `target`, `receipts_used`, `model` and `fitted`, a pickled
-    `NewcomerModel`.
+    (neither "none" nor one of GUESSES): `target`, `receipts_used`, `model` and `fitted`, a
+    `NewcomerModel` of `python_ml.keeping`.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def fit_newcomers(
             seed=seed,
         )
         place = {"target": target, "receipts_used": receipts_used, "model": model}
-        rows.append(place | {"fitted": pickle.dumps(fitted, protocol=5)})
+        rows.append(place | {"fitted": pack(Packed(fitted, {}, {}))})
     return to_typed(rows, types=MODEL_TYPES)
 
 
@@ -208,7 +208,7 @@ def score_newcomers(
     Parameters
     ----------
     current : one row per customer, with the columns that the models were fitted on.
-    models : of `fit_newcomers`; pickles, trusted like the database that they lie in.
+    models : of `fit_newcomers`.
 
     Returns
     -------
@@ -230,7 +230,7 @@ def score_newcomers(
         newcomers = current[current["receipts_used"] == row.receipts_used]
         if newcomers.empty:
             continue
-        fitted: NewcomerModel = pickle.loads(bytes(row.fitted))
+        fitted: NewcomerModel = unpack(bytes(row.fitted)).model
         check_columns(newcomers, columns=fitted.columns, name="current")
         keys = newcomers[[key, "receipts_used"]]
         predicted = fitted.predict(newcomers)

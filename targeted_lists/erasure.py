@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from pickle import UnpicklingError
 
 import duckdb
 
@@ -28,16 +27,6 @@ from targeted_lists.publication import literal, qualified, quoted
 from targeted_lists.state import STATE_FOLDER, copy_rows, open_state
 
 CONTACTS = ("email", "phone")
-# What opening a pickled model of other versions may raise.
-UNREADABLE = (
-    AttributeError,
-    EOFError,
-    ImportError,
-    KeyError,
-    TypeError,
-    UnpicklingError,
-    ValueError,
-)
 
 
 def forget_customers_json(
@@ -208,6 +197,7 @@ def forget_in(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
 def forget_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Remove the erased from what models foretold of those they were fitted on."""
     # It takes seconds to import, and most runs forget nobody.
+    from python_ml.keeping import UnreadableModelError
     from targeted_lists.models import forget_in_model
 
     erased = {key for (key,) in memory.execute("select customer_id from erased").fetchall()}
@@ -216,7 +206,7 @@ def forget_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
     for row, fitted in memory.execute("select rowid, fitted from models").fetchall():
         try:
             without, count = forget_in_model(bytes(fitted), erased)
-        except UNREADABLE:
+        except UnreadableModelError:
             # Made by other versions, it is of no use either; what cannot be opened cannot forget.
             files.remove(path)
             return 1

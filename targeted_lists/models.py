@@ -1,19 +1,18 @@
 """Fitted classifiers as rows of a table, so that a run keeps and finds them like its other state.
 
-A row holds the model itself (a pickle, trusted like the database it lies in) and, in words, what
-it was made of. `state/DATASET/classifier_models/AS_OF_DATE.parquet` has one for each population:
-customers of whom other things are known are learned from and scored apart.
+A row holds the model itself (python_ml/keeping.py) and, in words, what it was made of.
+`state/DATASET/classifier_models/AS_OF_DATE.parquet` has one for each population: customers of whom
+other things are known are learned from and scored apart.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import pickle
 import platform
-import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sklearn
-from sklearn.exceptions import InconsistentVersionWarning
 
 from python_ml.classification import (
     CHOICE_RULE,
@@ -35,6 +33,7 @@ from python_ml.classification import (
     train_classifier,
 )
 from python_ml.frames import sort_by_key
+from python_ml.keeping import Packed, UnreadableModelError, pack, unpack
 from targeted_lists.drift import (
     STRICTER_RULE,
     DriftLimits,
@@ -62,6 +61,7 @@ ROW_TYPES = {
     "fitted": "object",
     "as_of_date": "datetime64[us]",
 }
+FRAMES = ("usual", "evaluations", "deciles", "importances", "predictions")
 FITS = ("kept", "new", "kept_only")
 EVERYONE = "everyone"
 MIN_POSITIVES = 20
@@ -178,7 +178,9 @@ def provide_classifier(
                 check_rule(kept)
             is_old = fit == "kept" and has_grown(kept, labelled=count_labelled(training, wanted))
             if fit == "kept" and not is_old:
-                refit_reason = find_refit_reason(kept, current=current, limits=limits)
+                refit_reason = find_unreadable(kept) or find_refit_reason(
+                    kept, current=current, limits=limits
+                )
             if not is_old and not refit_reason:
                 day = f"{kept['as_of_date'].iloc[0]:%F}"
                 progress(f"using {kept['model'].iloc[0]} kept as of {day}")
@@ -239,6 +241,16 @@ def has_grown(kept: pd.DataFrame, *, labelled: int) -> bool:
     return kept["model"].iloc[0] == MAJORITY and labelled >= RETRY_GROWTH * known
 
 
+def find_unreadable(kept: pd.DataFrame) -> str:
+    """Say why a kept model must be fitted anew because it cannot be opened; empty where it can."""
+    try:
+        unpack_classifier(kept)
+    except KeptModelError:
+        day = f"{kept['as_of_date'].iloc[0]:%F}"
+        return f"fitted anew because the model kept as of {day} is of a form no longer opened"
+    return ""
+
+
 def find_refit_reason(
     kept: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
 ) -> str:
@@ -295,7 +307,7 @@ def pack_classifier(
         "metadata": json.dumps(metadata, sort_keys=True),
         "baselines": fix_baselines(trained, training=training, current=current),
         "refit_reason": refit_reason,
-        "fitted": pickle.dumps(trained, protocol=5),
+        "fitted": pack_trained(trained),
         "as_of_date": pd.Timestamp(as_of_date),
     }
     return pd.DataFrame([row]).astype(ROW_TYPES)
@@ -306,30 +318,62 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
 
     Raises
     ------
-    KeptModelError : it was fitted with other versions.
+    KeptModelError : it was fitted with other versions, or cannot be opened.
     """
     check_versions(row)
-    return pickle.loads(bytes(row["fitted"].iloc[0]))
+    try:
+        return unpack_trained(bytes(row["fitted"].iloc[0]))
+    except UnreadableModelError as error:
+        day = f"{row['as_of_date'].iloc[0]:%F}"
+        raise KeptModelError(
+            f"the model kept as of {day} is {error}; `make lists FULL=1` fits a new one"
+        ) from error
 
 
 def forget_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, int]:
-    """Remove customers from what a pickled classifier foretold of those it was fitted on.
+    """Remove customers from what a kept classifier foretold of those it was fitted on.
 
     Returns
     -------
-    The classifier without them, pickled again, and the predictions removed. What it learned from
+    The classifier without them, packed again, and the predictions removed. What it learned from
     all of them together stays, as it names nobody.
+
+    Raises
+    ------
+    UnreadableModelError : it cannot be opened.
     """
-    with warnings.catch_warnings():
-        # Whether it may still be used is asked where it is used.
-        warnings.simplefilter("ignore", InconsistentVersionWarning)
-        trained: TrainedClassifier = pickle.loads(fitted)
-    is_erased = trained.predictions[trained.columns.key].astype(str).isin(list(customers))
+    packed = unpack(fitted)
+    predictions = packed.frames["predictions"]
+    is_erased = predictions[packed.facts["columns"]["key"]].astype(str).isin(list(customers))
     if not is_erased.any():
         return fitted, 0
-    predictions = trained.predictions[~is_erased].reset_index(drop=True)
-    remembered = replace(trained, predictions=predictions)
-    return pickle.dumps(remembered, protocol=5), int(is_erased.sum())
+    remembered = predictions[~is_erased].reset_index(drop=True)
+    frames = {**packed.frames, "predictions": remembered}
+    return pack(replace(packed, frames=frames)), int(is_erased.sum())
+
+
+def pack_trained(trained: TrainedClassifier) -> bytes:
+    """Return a classifier as bytes; see `python_ml.keeping`."""
+    facts = {"model": trained.model, "columns": asdict(trained.columns)}
+    frames = {name: getattr(trained, name) for name in FRAMES}
+    return pack(Packed(trained.fitted, facts, frames))
+
+
+@functools.lru_cache(maxsize=8)
+def unpack_trained(fitted: bytes) -> TrainedClassifier:
+    """Return the classifier of such bytes, which a run asks for several times.
+
+    Raises
+    ------
+    UnreadableModelError : it cannot be opened.
+    """
+    packed = unpack(fitted)
+    return TrainedClassifier(
+        model=packed.facts["model"],
+        columns=Columns(**packed.facts["columns"]),
+        fitted=packed.model,
+        **packed.frames,
+    )
 
 
 def collect_tables(rows: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -103,6 +103,10 @@ def export_csv(folder: Path) -> None:
     export_list(ORDER, places=places_in(folder))
 
 
+def export_later(folder: Path) -> None:
+    export_list(replace(ORDER, used_on=date(2026, 7, 2)), places=places_in(folder))
+
+
 def export_google(folder: Path) -> None:
     export_list(GOOGLE, places=places_in(folder))
 
@@ -191,7 +195,7 @@ PATHS: dict[str, tuple[Command, Command]] = {
     "state": (with_state, keep),
     "first export": (with_shop, export_csv),
     "second export": (with_export, export_google),
-    "export again": (with_export, export_csv),
+    "export again": (with_export, export_later),
     "erasure": (with_exports, erase),
     "readable copies": (with_raw_files, read_raw),
 }
