@@ -82,6 +82,14 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     # dbt takes seconds to import, so a command imports its own needs.
+    from targeted_lists.inputs import InputError, refuse_name
+
+    try:
+        refuse_name(options.dataset)
+        refuse_salt(variables)
+    except InputError as error:
+        print(error)
+        return 1
     if options.command == "check":
         from targeted_lists.check import check_dataset
 
@@ -111,6 +119,24 @@ def main(arguments: list[str] | None = None) -> int:
     if options.full or options.kept:
         variables |= dict.fromkeys(FITS, "new" if options.full else "kept")
     return run.make_lists(variables, threads=options.threads, is_full=options.full)
+
+
+def refuse_salt(variables: dict[str, object]) -> None:
+    """Stop on a salt among the vars, before dbt writes them into its log.
+
+    Raises
+    ------
+    InputError : the command or dbt_project.yml names one.
+    """
+    from targeted_lists.inputs import InputError
+
+    project = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
+    if "customer_key_salt" in {**(project.get("vars") or {}), **variables}:
+        raise InputError(
+            "A salt among the vars would stand in every log: write it into the file "
+            f"state/{variables['dataset']}/customer_key_salt and take customer_key_salt out of "
+            "the vars."
+        )
 
 
 def read_vars(text: str, dataset: str, data_dir: str) -> dict[str, object]:

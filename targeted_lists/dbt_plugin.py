@@ -19,7 +19,7 @@ from duckdb import DuckDBPyConnection
 from targeted_lists import files
 from targeted_lists.erasure import forget_customers_json
 from targeted_lists.increments import plan_run_json
-from targeted_lists.inputs import InputError, describe_inputs_json, find_folder
+from targeted_lists.inputs import InputError, describe_inputs_json, find_folder, refuse_name
 from targeted_lists.publication import wal_of
 from targeted_lists.run_end import end_run_json
 from targeted_lists.run_start import ensure_salt, start_state_json
@@ -53,11 +53,12 @@ class Plugin(BasePlugin):
         """Refuse a dataset that has neither files nor a database, before DuckDB creates one."""
         database = Path(creds.path)
         self.is_lasting = database.parent == WAREHOUSE_FOLDER
-        if not database.exists():
-            try:
+        try:
+            refuse_name(self.dataset)
+            if not database.exists():
                 find_folder(self.data_dir, self.dataset)
-            except InputError as error:
-                raise DbtRuntimeError(str(error)) from None
+        except InputError as error:
+            raise DbtRuntimeError(str(error)) from None
         if creds.path != ":memory:":
             files.make_folder(database.parent)
             database.parent.chmod(files.PRIVATE_FOLDER)

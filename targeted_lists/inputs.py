@@ -292,13 +292,23 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     return found
 
 
-def find_folder(data_dir: Path, dataset: str) -> Path:
-    """Return the dataset's folder, or say which names exist."""
+def refuse_name(dataset: str) -> None:
+    """Stop on a name that would lead out of the folders that are named after it.
+
+    Raises
+    ------
+    InputError : it holds more than letters, digits, _ and -.
+    """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", dataset):
         raise InputError(
             f"The dataset name {dataset!r} may hold letters, digits, _ and - only; "
             "rename the folder."
         )
+
+
+def find_folder(data_dir: Path, dataset: str) -> Path:
+    """Return the dataset's folder, or say which names exist."""
+    refuse_name(dataset)
     folder = data_dir / dataset
     if folder.is_dir():
         return folder

@@ -623,6 +623,27 @@ def lines_only(project: Project) -> Build:
     return project.build(dataset="lines_only")
 
 
+def test_the_salt_stands_in_no_file_but_its_own(lines_only):
+    """A dataset without one got its own; what a run writes, its log and queries too, lacks it."""
+    folder = lines_only.project.folder
+    kept = folder / "state/lines_only/customer_key_salt"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    salt = kept.read_bytes().strip()
+    assert len(salt) == 32
+    left = [path for path in folder.rglob("*") if path.is_file() and path != kept]
+    assert [path for path in left if salt in path.read_bytes()] == []
+    compiled = (folder / "target/lines_only/compiled").rglob("*.sql")
+    assert any("customer_key_salt()" in path.read_text(encoding="utf-8") for path in compiled)
+
+
+def test_what_holds_contacts_is_its_owners_alone(lines_only):
+    folder = lines_only.project.folder
+    mine = [folder / "warehouse/lines_only.duckdb", *(folder / "state/lines_only").rglob("*")]
+    assert {oct(path.stat().st_mode & 0o777) for path in mine if path.is_file()} == {"0o600"}
+    folders = [folder / "warehouse", folder / "state/lines_only"]
+    assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
+
+
 def test_order_lines_alone_build_everything(lines_only):
     assert lines_only.query("select count(*) from core.order_line_ledger") == [(600,)]
     assert lines_only.query("select count(*) from rfm.rfm_scores where basis = 'placed'") == [
