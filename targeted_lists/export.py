@@ -140,12 +140,13 @@ def export_list(order: Order, *, places: Places = Places()) -> str:
             f"{order.target!r} is no target; take one of {', '.join(sorted(TARGETS))}."
         )
     try:
-        with (
-            # No run begins while the working database is open.
-            open_databases(order.dataset, places) as connection,
-            open_state(order.dataset, folder=places.state, exports=places.exports),
-        ):
-            return write_export(connection, order, places)
+        # No run begins while the working database is open.
+        with open_databases(order.dataset, places) as connection:
+            if not (places.state / order.dataset).exists():
+                # What is refused leaves no trace, not even an empty state.
+                prepare(connection, order, places)
+            with open_state(order.dataset, folder=places.state, exports=places.exports):
+                return write_export(order, places, prepare(connection, order, places))
     except OSError as error:
         raise ExportError(
             f"{places.state / order.dataset} cannot be used ({files.first_line(error)}); nothing "
@@ -153,8 +154,24 @@ def export_list(order: Order, *, places: Places = Places()) -> str:
         ) from error
 
 
-def write_export(connection: duckdb.DuckDBPyConnection, order: Order, places: Places) -> str:
-    """Do what `export_list` says, in a state that is held."""
+@dataclass(frozen=True)
+class Prepared:
+    """What is to be written: the campaign with both arms, its folder, and the file's rows."""
+
+    record: Path
+    campaign: pd.DataFrame
+    assignments: pd.DataFrame
+    rows: Rows
+    used_on: date
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, order: Order, places: Places) -> Prepared:
+    """Read what an export writes; refuse what must not or cannot be exported.
+
+    Raises
+    ------
+    ExportError : says why.
+    """
     listed = find_list(connection, order)
     used_on = order.used_on or listed["as_of_date"]
     record = campaigns_folder(order.dataset, places.state) / listed["campaign_id"]
@@ -167,19 +184,25 @@ def write_export(connection: duckdb.DuckDBPyConnection, order: Order, places: Pl
             f"{order.list_name} has {rows.customers} customers that {order.target} could take, "
             f"and it takes no fewer than {target.minimum}{describe_left_out(rows)}."
         )
+    return Prepared(record, campaign, assignments, rows, used_on)
+
+
+def write_export(order: Order, places: Places, prepared: Prepared) -> str:
+    """Write what was prepared into a state that is held; return what was done in words."""
+    campaign, rows = prepared.campaign, prepared.rows
     is_new = order.target not in campaign["exported_to"].item().split("; ")
     if is_new:
         campaign["exported_to"] = "; ".join(
             filter(None, [campaign["exported_to"].item(), order.target])
         )
-    manifest = describe(order, campaign, rows, used_on)
-    name = f"{listed['campaign_id']}_{order.target}"
+    manifest = describe(order, campaign, rows, prepared.used_on)
+    name = f"{prepared.record.name}_{order.target}"
     file = places.exports / order.dataset / name / f"{name}.csv"
     try:
         files.replace_together(
             places.state / order.dataset,
             {
-                **campaign_writers(record, campaign, assignments),
+                **campaign_writers(prepared.record, campaign, prepared.assignments),
                 file: lambda path: files.write_text(path, csv_text(rows)),
                 file.with_name(MANIFEST): lambda path: files.write_text(
                     path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
