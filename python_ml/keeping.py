@@ -22,6 +22,7 @@ TRUSTED = [
     "python_ml.classifiers.Calibrated",
     "python_ml.classifiers.SampledSVC",
     "python_ml.classifiers._log_columns",
+    "python_ml.frames.signed_log1p",
     "python_ml.newcomers.NewcomerModel",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
