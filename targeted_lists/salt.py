@@ -35,7 +35,7 @@ def read_salt(dataset: str, *, folder: Path) -> str | None:
     path = folder / dataset / SALT_FILE
     try:
         salt = path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return PUBLIC_SALT if dataset == SAMPLE else None
     except (OSError, UnicodeDecodeError) as error:
         raise SaltError(
