@@ -31,7 +31,7 @@ class UnfinishedError(OSError):
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, for its owner alone; one that is there is closed too."""
+    """Make a folder, and those above it, for its owner alone; one that is there stays as it is."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
@@ -101,6 +101,7 @@ def replace_together(folder: Path, writers: Mapping[Path, Writer]) -> None:
     """
     drafts = {target: draft_of(target) for target in writers}
     journal = folder / JOURNAL
+    is_decided = False
     try:
         for target, write in writers.items():
             make_folder(target.parent)
@@ -109,17 +110,17 @@ def replace_together(folder: Path, writers: Mapping[Path, Writer]) -> None:
             sync_folder(parent)
         names = [os.path.relpath(target, folder) for target in writers]
         replace_file(journal, lambda draft: write_text(draft, json.dumps(names)))
-    except BaseException:
+        is_decided = True
+        finish(folder)
+    except BaseException as error:
         # Once the journal stands the drafts are what was decided, whatever went wrong after.
-        if not journal.exists():
+        if not is_decided and not journal.exists():
             for draft in drafts.values():
                 with suppress(OSError):
                     remove(draft)
+        elif isinstance(error, OSError):
+            raise UnfinishedError(error.errno, error.strerror, error.filename) from error
         raise
-    try:
-        finish(folder)
-    except OSError as error:
-        raise UnfinishedError(error.errno, error.strerror, error.filename) from error
 
 
 def finish(folder: Path) -> None:

@@ -21,7 +21,8 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 # What Python tells its audit hooks just before it happens; os.replace is os.rename to them.
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate", "os.link"}
 KILLED, DONE, FAILED = 137, 0, 3
-SECONDS = 60
+# A hang ends here; a machine that is very busy takes more than a minute for one command.
+SECONDS = 300
 
 
 @dataclass(frozen=True)
