@@ -23,10 +23,11 @@ from targeted_lists.inputs import InputError, describe_inputs_json, find_folder,
 from targeted_lists.publication import wal_of
 from targeted_lists.run_end import end_run_json
 from targeted_lists.run_start import ensure_salt, start_state_json
-from targeted_lists.salt import make_salt, mark_of, read_salt
+from targeted_lists.salt import give_salt, make_salt, mark_of, read_salt
 from targeted_lists.state import STATE_FOLDER
 
 WAREHOUSE_FOLDER = Path("warehouse")
+NOTHING_TO_SAY = '{"message": null, "is_error": false}'
 MEMORY_SHARE = 0.5
 MOST_MEMORY_GB = 8
 
@@ -81,14 +82,19 @@ class Plugin(BasePlugin):
             with conn.cursor() as cursor:
                 return end_run_json(cursor, request)
 
+        # A database that is thrown away, as of `make check`, neither makes state nor changes it.
         @functools.cache
         def customer_key_salt() -> str:
-            # What is thrown away needs none that lasts.
             if self.is_lasting:
                 return ensure_salt(self.dataset)
             return read_salt(self.dataset, folder=STATE_FOLDER) or make_salt()
 
+        def start_state(dataset: str) -> str:
+            return start_state_json(dataset) if self.is_lasting else NOTHING_TO_SAY
+
         def forget_customers(dataset: str, customers: str) -> str:
+            if not self.is_lasting:
+                return NOTHING_TO_SAY
             with conn.cursor() as cursor:
                 return forget_customers_json(cursor, dataset, customers)
 
@@ -101,11 +107,10 @@ class Plugin(BasePlugin):
             "end_run": end_run,
             "forget_customers": forget_customers,
             "plan_run": plan_run,
-            "start_state": start_state_json,
+            "start_state": start_state,
         }.items():
             conn.create_function(name, function, side_effects=True)
-        # The same all along, so that a query asks for it once.
-        conn.create_function("customer_key_salt", lambda: customer_key_salt(), [], "VARCHAR")
+        give_salt(conn, lambda: customer_key_salt())
         for path in (self.database, wal_of(self.database)):
             if path.exists():
                 path.chmod(files.PRIVATE_FILE)

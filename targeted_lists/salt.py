@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+
+import duckdb
 
 from targeted_lists import files
 
@@ -54,6 +57,15 @@ def keep_salt(dataset: str, salt: str, *, folder: Path) -> None:
     """Write down a dataset's salt, for its owner alone."""
     path = folder / dataset / SALT_FILE
     files.replace_file(path, lambda draft: files.write_text(draft, salt + "\n"))
+
+
+def give_salt(connection: duckdb.DuckDBPyConnection, salt: Callable[[], str]) -> None:
+    """Let the SQL of a connection ask for the salt: `customer_key_salt()`.
+
+    A view that makes keys can be read by such a connection alone.
+    """
+    # The same all along, so that a query asks for it once.
+    connection.create_function("customer_key_salt", salt, [], "VARCHAR")
 
 
 def make_salt() -> str:

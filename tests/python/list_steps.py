@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 from conftest import Project
 
+from targeted_lists.salt import give_salt
+
 AS_OF = datetime(2026, 7, 1)
 # A model can be compiled only for lists that there are; one of them gets a quote in its name.
 COMPILED_LISTS = ["retain_declining", "win_back", "second_purchase"]
@@ -201,7 +203,7 @@ class Steps:
             for name in [*MODELS, *HISTORY]
         }
         self.connection = duckdb.connect()
-        self.connection.create_function("customer_key_salt", lambda: SALT, [], "VARCHAR")
+        give_salt(self.connection, lambda: SALT)
         self.connection.execute("attach ':memory:' as sample")
         for schema in {schema for schema, _ in INPUTS.values()} | set(self.schema.values()):
             self.connection.execute(f"create schema sample.{schema}")
