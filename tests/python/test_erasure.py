@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from targeted_lists.erasure import forget_customers, forget_customers_json
+from targeted_lists.migrations import VERSION
 
 
 @pytest.fixture
@@ -82,9 +83,11 @@ def test_what_a_killed_run_left_is_removed(state):
     assert not draft.exists()
 
 
-def test_a_model_that_cannot_be_opened_is_removed(state):
+def test_a_model_that_cannot_be_opened_is_emptied_and_what_is_said_of_it_stays(state):
+    (state / "shop/version").write_text(f"{VERSION}\n")
     path = state / "shop/classifier_models/2026-01-31.parquet"
     path.parent.mkdir()
     write(path, "select 'receipts' as population, 'no pickle'::blob as fitted")
     assert forget_customers("shop", ["b"], folder=state) == 5
-    assert not path.exists()
+    assert duckdb.sql(f"from '{path}'").fetchall() == [("receipts", b"")]
+    assert forget_customers("shop", ["b"], folder=state) == 0
