@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import skops.io
 
-# Beside what skops trusts by itself: numpy's and scikit-learn's public classes.
+# Beside what skops trusts by itself: numpy's and scikit-learn's public classes. Types are all that
+# is asked: whoever forges the arrays of a tree can still crash the process, and run nothing in it.
 TRUSTED = [
     "numpy.dtype",
     "python_ml.classifiers.Calibrated",
@@ -24,9 +25,11 @@ TRUSTED = [
     "python_ml.classifiers._log_columns",
     "python_ml.frames.signed_log1p",
     "python_ml.newcomers.NewcomerModel",
+    "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
     "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 ]
 _MODEL, _FACTS, _FRAME = "model.skops", "facts.json", "frames/{}.npz"
