@@ -13,6 +13,7 @@ from python_ml.frames import check_columns, to_floats, to_typed
 PLAN_TYPES = {
     "list_name": "str",
     "metric": "str",
+    "verdict_code": "str",
     "verdict": "str",
     "needed_treatment": "Int64",
     "needed_control": "Int64",
@@ -167,7 +168,7 @@ def plan_experiments(
 def _plan(row: Mapping[str, Any], *, alpha: float, power: float) -> dict[str, Any]:
     """Plan one list and metric."""
     if not _is_plannable(row):
-        return {"verdict": "no history to plan from"}
+        return {"verdict_code": "no_history", "verdict": "no history to plan from"}
 
     def needed(share: float) -> tuple[int, int]:
         k = (1 - share) / share
@@ -183,17 +184,19 @@ def _plan(row: Mapping[str, Any], *, alpha: float, power: float) -> dict[str, An
         "detectable_effect": _detectable(row, alpha=alpha, power=power),
     }
     if not available > 0:
-        return plan | {"verdict": "nobody to contact"}
+        return plan | {"verdict_code": "nobody", "verdict": "nobody to contact"}
     percents = [share * 100, *range(int(share * 100) + 1, LARGEST_SHARE + 1)]
     enough = [one for one in percents if sum(needed(one / 100)) <= available]
     campaigns = ceil((treatment + control) / available)
     if enough and enough[0] == percents[0]:
-        verdict = "enough"
+        code, verdict = "enough", "enough"
     elif enough:
-        verdict = f"enough if control = {enough[0]} %"
+        code, verdict = "other_share", f"enough if control = {enough[0]} %"
     else:
+        code = "too_small"
         verdict = f"too small: run as a global holdout over {campaigns} campaigns"
     return plan | {
+        "verdict_code": code,
         "verdict": verdict,
         "needed_control_share": enough[0] / 100 if enough else np.nan,
         "campaigns_needed": campaigns,

@@ -53,21 +53,27 @@ class Made:
     ----------
     path : where it lies.
     size : of the file, in bytes.
+    foreign : in the page's language, that sentences in it are in another one and how to get them;
+        empty where they are not.
     tables_read : names (schema.table) of the published tables that it rests on.
     """
 
     path: Path
     size: int
+    foreign: str
     tables_read: frozenset[str]
 
 
-def make_dashboard(published: Path, target: Path, *, language: str | None = None) -> Made:
+def make_dashboard(
+    published: Path, target: Path | None = None, *, language: str | None = None
+) -> Made:
     """Make the page of a published file and put it in its place in one step.
 
     Parameters
     ----------
     published : the file for readers; it is opened read-only, and nothing else is read.
-    target : the page; replaced where it is there.
+    target : the page; replaced where it is there. Else it lies beside the file: sample.html,
+        and in another language than English sample.ru.html.
     language : en or ru; else the one that the file was published in.
 
     Raises
@@ -81,8 +87,14 @@ def make_dashboard(published: Path, target: Path, *, language: str | None = None
         if publication.empty:
             raise DashboardError(f"{published} is not a file that `make lists` published")
         told = publication.iloc[0]
-        texts = read_texts(source, language or told.get("language", LANGUAGES[0]))
-        page = write_page(collect_content(Desk(source, texts), told), texts)
+        built_in = told.get("language", LANGUAGES[0])
+        texts = read_texts(source, language or built_in)
+        foreign = "" if texts.language == built_in else texts("foreign", dataset=told["dataset"])
+        content = collect_content(Desk(source, texts), told, foreign)
+        page = write_page(content, texts)
+    if target is None:
+        is_first = texts.language == LANGUAGES[0]
+        target = published.with_suffix(".html" if is_first else f".{texts.language}.html")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         files.replace_file(
@@ -90,16 +102,16 @@ def make_dashboard(published: Path, target: Path, *, language: str | None = None
         )
     except OSError as error:
         raise DashboardError(f"{target} could not be written ({error})") from error
-    return Made(target, target.stat().st_size, frozenset(source.tables_read))
+    return Made(target, target.stat().st_size, foreign, frozenset(source.tables_read))
 
 
-def collect_content(desk: Desk, publication: object) -> Content:
-    """Draw every figure of every section."""
+def collect_content(desk: Desk, publication: object, foreign: str) -> Content:
+    """Draw every figure of every section; `foreign` is said at the head of the page."""
     texts = desk.texts
     segments = desk.source.read(SEGMENTS)
     return Content(
         title=texts("title", dataset=publication["dataset"]),
-        about=describe_publication(texts, publication),
+        about=" · ".join(filter(None, [describe_publication(texts, publication), foreign])),
         headlines=read_headlines(desk),
         sections=[
             Section(key, [draw(desk) for draw in module.FIGURES])

@@ -10,16 +10,14 @@ from targeted_lists.publication import PUBLISHED_FOLDER
 
 
 def show_dashboard(dataset: str, *, language: str | None = None) -> int:
-    """Make `published/DATASET.html` and say where it is; return the exit code."""
+    """Make the page beside the published file and say where it is; return the exit code."""
     console = Console(soft_wrap=True, highlight=False, markup=False)
     try:
-        made = make_dashboard(
-            PUBLISHED_FOLDER / f"{dataset}.duckdb",
-            PUBLISHED_FOLDER / f"{dataset}.html",
-            language=language,
-        )
+        made = make_dashboard(PUBLISHED_FOLDER / f"{dataset}.duckdb", language=language)
     except DashboardError as error:
         console.print(str(error), style="red")
         return 1
     console.print(f"Open {made.path} in a browser ({made.size / 1e6:.1f} MB, one file).")
+    if made.foreign:
+        console.print(made.foreign)
     return 0

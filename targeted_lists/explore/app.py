@@ -174,7 +174,7 @@ def show_rules() -> None:
         return
     table(
         ask(reading.RULES, basis, product),
-        {},
+        {"verdict": "rule_verdict"},
         {
             "antecedent_name": say("Who buys"),
             "consequent_name": say("also buys"),

@@ -256,9 +256,21 @@ def test_what_cannot_be_shown_is_said_in_one_sentence(tmp_path, sample_build):
 def test_the_command_names_the_page(sample_build, monkeypatch, capsys):
     monkeypatch.chdir(sample_build.project.folder)
     assert main(["dashboard", "--language", "ru"]) == 0
-    assert "Open published/sample.html in a browser" in capsys.readouterr().out
-    page = Path("published/sample.html").read_text(encoding="utf-8")
-    assert '<html lang="ru">' in page
+    told = capsys.readouterr().out
+    assert "Open published/sample.ru.html in a browser" in told
+    # The tables are English: the page and the command say in a sentence how to get them Russian.
+    command = "make lists DATASET=sample VARS='{language: ru}'"
+    assert command in told
+    russian = Path("published/sample.ru.html").read_text(encoding="utf-8")
+    assert '<html lang="ru">' in russian
+    assert html.escape(command) in russian
+    assert main(["dashboard"]) == 0
+    told = capsys.readouterr().out
+    assert "Open published/sample.html in a browser" in told
+    assert "make lists" not in told
+    assert '<html lang="en">' in Path("published/sample.html").read_text(encoding="utf-8")
+    # Neither overwrites the other.
+    assert Path("published/sample.ru.html").read_text(encoding="utf-8") == russian
     assert main(["dashboard", "--dataset", "nowhere"]) == 1
     assert "published/nowhere.duckdb is not there" in capsys.readouterr().out
 

@@ -198,6 +198,11 @@ KINDS = {
     "rule_basis": "basis",
     "compared_with": "grouping",
     "shared_ingredient": "ingredient",
+    "association_rules.verdict": "rule_verdict",
+    "offer_comparison.verdict": "offer_verdict",
+    "verdict_code": "verdict",
+    # Elsewhere it is a sentence beside the code.
+    "verdict": "sentence",
     "scored_by": "model",
     "baseline": "model",
     "preferred_weekday": "weekday",

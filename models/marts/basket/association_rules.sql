@@ -56,25 +56,25 @@ judged as (
         *,
         case
             when q_value > {{ var('basket_max_q') }} + 1e-9
-                then {{ text('may be chance by the Fisher test') }}
+                then 'may be chance by the Fisher test'
             when lift < {{ var('basket_min_lift') }} - 1e-9
-                then {{ text('hardly more than usual') }}
-            when is_redundant then {{ text('adds nothing to a shorter rule') }}
-            when later_period_baskets = 0 then {{ text('history too short to confirm it') }}
+                then 'hardly more than usual'
+            when is_redundant then 'adds nothing to a shorter rule'
+            when later_period_baskets = 0 then 'history too short to confirm it'
             when known_stratified_p_value is null
-                then {{ text('cannot be tested within strata') }}
+                then 'cannot be tested within strata'
             when stratified_q_value > {{ var('basket_max_q') }} + 1e-9
-                then {{ text('may be chance within strata') }}
+                then 'may be chance within strata'
             when known_stratified_lift < {{ var('basket_min_lift') }} - 1e-9
-                then {{ text('hardly more than expected within strata') }}
+                then 'hardly more than expected within strata'
             when known_later_lift is null or known_validation_stratified_lift is null
-                then {{ text('no later baskets to confirm it') }}
+                then 'no later baskets to confirm it'
             when known_later_lift < {{ var('basket_min_lift') }} - 1e-9
-                then {{ text('did not hold in later baskets') }}
+                then 'did not hold in later baskets'
             when known_validation_stratified_lift < {{ var('basket_min_lift') }} - 1e-9
                 or later_p_value > {{ var('basket_max_later_p') }} + 1e-9
-                then {{ text('did not hold within strata of later baskets') }}
-            else {{ text('holds in later baskets') }}
+                then 'did not hold within strata of later baskets'
+            else 'holds in later baskets'
         end as verdict
     from named
 
@@ -113,5 +113,5 @@ select
     known_validation_stratified_lift as validation_stratified_lift,
     later_p_value,
     is_redundant,
-    verdict = {{ text('holds in later baskets') }} as is_usable
+    verdict = 'holds in later baskets' as is_usable
 from judged

@@ -167,6 +167,13 @@ select
     slice_value,
     arm,
     case
+        when unread_reason is not null then 'not_read'
+        when q_value < 0.05 and gain > 0 then 'works'
+        when q_value < 0.05 and gain < 0 then 'harms'
+        when largest_effect <= smallest_effect then 'no_effect'
+        else 'underpowered'
+    end as verdict_code,
+    case
         when unread_reason is not null then unread_reason
         when q_value < 0.05 and gain > 0 then {{ text('works') }}
         when q_value < 0.05 and gain < 0 then {{ text('harms') }}

@@ -15,6 +15,7 @@ baselines as (
 select
     baselines.list_name,
     baselines.metric,
+    plans.verdict_code,
     {{ translated('plans.verdict', 'plans') }} as verdict,
     baselines.baseline_basis,
     baselines.baseline_customers,

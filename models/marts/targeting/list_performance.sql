@@ -13,8 +13,8 @@ lifts as (
         metric,
         count(distinct campaign_id) as past_campaigns,
         sum(cast(incremental_total as decimal(28, 6))) filter (where is_read) as incremental_total,
-        count(distinct campaign_id) filter (where verdict = {{ text('works') }}) as works,
-        count(distinct campaign_id) filter (where verdict = {{ text('harms') }}) as harms,
+        count(distinct campaign_id) filter (where verdict_code = 'works') as works,
+        count(distinct campaign_id) filter (where verdict_code = 'harms') as harms,
         max(window_start_at) as last_campaign_at
     from {{ ref('campaign_lift') }}
     where slice = 'all'

@@ -57,10 +57,10 @@ select
     other_arm,
     basis,
     case
-        when q_value is null then {{ text('not compared') }}
-        when q_value >= 0.05 then {{ text('not told apart') }}
-        when (difference > 0) <> is_lower_better then {{ text('the first is better') }}
-        else {{ text('the second is better') }}
+        when q_value is null then 'not compared'
+        when q_value >= 0.05 then 'not told apart'
+        when (difference > 0) <> is_lower_better then 'the first is better'
+        else 'the second is better'
     end as verdict,
     offer,
     other_offer,

@@ -12,7 +12,8 @@ from targeted_lists.dashboard.theme import BLUE, GREY, INK, MUTED, VERMILION
 LIFT = """
     select
         case when slice = 'segment' then slice_value else '' end as segment,
-        campaign_id, list_name, metric, arm, verdict, treatment_customers, control_customers,
+        campaign_id, list_name, metric, arm, verdict_code, verdict, treatment_customers,
+        control_customers,
         treatment_mean, control_mean, difference, lower_95, upper_95, p_value, q_value
     from targeting.campaign_lift
     where slice in ('all', 'segment') and difference is not null and lower_95 is not null
@@ -36,7 +37,7 @@ def draw_lift(desk: Desk) -> Figure:
     ]
     # Not by the interval: of many segments some lie beyond zero by chance, which verdicts know.
     data["finding"] = [
-        desk.texts.value("finding", one if one in SURE else "open") for one in rows["verdict"]
+        desk.texts.value("finding", one if one in SURE else "open") for one in rows["verdict_code"]
     ]
     options = list(dict.fromkeys(data["metric"]))
     first = desk.texts.value("metric", FIRST)
@@ -87,7 +88,7 @@ def draw_lift(desk: Desk) -> Figure:
         .mark_rule(color=MUTED, strokeDash=[4, 4])
         .encode(x=alt.datum(0, type="quantitative"))
     )
-    main = data.assign(is_sure=rows["verdict"] == "works")
+    main = data.assign(is_sure=rows["verdict_code"] == "works")
     main = main[rows["metric"] == FIRST] if (rows["metric"] == FIRST).any() else main
     whole = main[main["segment"] == ""]
 

@@ -10,7 +10,7 @@ PROGRAM = """
     select
         holdout_period, metric, customers, held_out_customers, contacted_customers,
         contacted_by_mistake, treatment_mean, control_mean, difference, incremental_total,
-        incremental_lower_95, incremental_upper_95, p_value, verdict
+        incremental_lower_95, incremental_upper_95, p_value, verdict_code, verdict
     from targeting.program_lift
     where scope = 'period'
         or (select count(distinct holdout_period) from targeting.program_lift) > 2
@@ -27,7 +27,7 @@ def draw_program(desk: Desk) -> Figure:
         return desk.blank("program", PROGRAM)
     first = rows[rows["metric"] == FIRST].iloc[0]
     table = desk.names(rows, metric="metric", verdict="verdict", holdout_period="holdout_period")
-    table = table.rename(
+    table = table.drop(columns="verdict_code").rename(
         columns={
             "customers": "reached_customers",
             "treatment_mean": "reached_mean",
@@ -36,7 +36,7 @@ def draw_program(desk: Desk) -> Figure:
     )
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
-        finding = first["verdict"] if first["verdict"] in SURE else "open"
+        finding = first["verdict_code"] if first["verdict_code"] in SURE else "open"
         return {
             "period": desk.texts.value("holdout_period", first["holdout_period"]),
             "total": desk.texts.number(first["incremental_total"]),

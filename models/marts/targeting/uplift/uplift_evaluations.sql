@@ -60,6 +60,12 @@ joined as (
 select
     ranking,
     case
+        when qini is null then 'not_read'
+        when lower_95 > 0 then 'better'
+        when upper_95 < 0 then 'worse'
+        else 'no_better'
+    end as verdict_code,
+    case
         when qini is null
             then {{ text(
                 'too few conversions: {with} with and {without} without a message; '

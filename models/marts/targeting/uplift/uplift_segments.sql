@@ -9,6 +9,11 @@ segments as (
 select
     segment,
     case
+        when q_value < 0.05 and difference > 0 then 'works'
+        when q_value < 0.05 and difference < 0 then 'harms'
+        else 'too_small'
+    end as verdict_code,
+    case
         when q_value < 0.05 and difference > 0 then {{ text('works') }}
         when q_value < 0.05 and difference < 0 then {{ text('harms') }}
         else {{ text('too small to tell') }}
