@@ -1,7 +1,8 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists score tune check dashboard docs explore preview members export test lint bench clean
+.PHONY: help lists list score tune check dashboard docs explore preview members export test lint
+.PHONY: bench clean
 
 DATASET ?= sample
 DATA_DIR ?= data
@@ -52,6 +53,14 @@ members: .venv/runtime.stamp  ## A list as a run made it: LIST=win_back [AS_OF=2
 
 export: .venv/runtime.stamp  ## A file for a tool: LIST=win_back TO=csv|google|meta|yandex [ON=day] [PROOFS=1]
 	@$(JOB) export $(WHICH_DATA) --list "$$LIST" --to "$$TO" $${ON:+--on "$$ON"} $${PROOFS:+--proofs}
+
+# The settings of a list that the command below passes on; the others are columns of the seed.
+export PURPOSE PURPOSE_RU SOURCE_MART CHANNEL OFFER OFFER_RU PRIORITY CAPACITY OFFER_COST BUDGET
+list: .venv/runtime.stamp  ## A list of your own: LIST=name PURPOSE='what for' [OFFER= CHANNEL= PRIORITY= CAPACITY= …]
+	@$(JOB) new-list --list="$(if $(filter file,$(origin LIST)),,$$LIST)" --purpose="$$PURPOSE" \
+		--purpose-ru="$$PURPOSE_RU" --source-mart="$$SOURCE_MART" --channel="$$CHANNEL" \
+		--offer="$$OFFER" --offer-ru="$$OFFER_RU" --offer-cost="$$OFFER_COST" \
+		--priority="$$PRIORITY" --capacity="$$CAPACITY" --budget="$$BUDGET"
 
 test: lint  ## Every linter and every test
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

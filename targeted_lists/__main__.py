@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from targeted_lists import new_list
+
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
 # Vars that say whether models are fitted anew or kept.
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         "preview": "a list's size and value under other caps and capacities",
         "members": "a list as a run made it",
         "export": "write a list for a tool, and record both arms",
+        "new-list": "write the files that a list of your own needs",
     }.items():
         command = commands.add_parser(name, help=purpose)
         command.add_argument("--dataset", default="sample", help="a folder's name (sample)")
@@ -60,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
         if name in ("preview", "members", "export"):
             command.add_argument("--list", dest="list_name", required=True, help="its name")
+        if name == "new-list":
+            new_list.add_options(command)
         if name == "dashboard":
             command.add_argument("--language", help="en or ru (that of the published file)")
         if name == "members":
@@ -96,6 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
         named = options.dataset if options.dataset in NAMED_ADAPTERS else "contract"
         adapter = str(variables.get("adapter", named))
         return check_dataset(Path(options.data_dir), options.dataset, adapter, variables)
+    if options.command == "new-list":
+        return new_list.add_list(options)
     if options.command == "explore":
         from targeted_lists.explore.serve import explore
 

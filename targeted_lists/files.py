@@ -86,13 +86,16 @@ def write_draft(draft: Path, write: Writer, *, mode: int | None = PRIVATE_FILE) 
     sync_file(draft)
 
 
-def replace_together(folder: Path, writers: Mapping[Path, Writer]) -> None:
+def replace_together(
+    folder: Path, writers: Mapping[Path, Writer], *, mode: int | None = PRIVATE_FILE
+) -> None:
     """Put files in their places, all of them or none.
 
     Parameters
     ----------
     folder : where the journal is kept; `recover` is given the same.
     writers : what writes each file, by its place, which may lie in another folder.
+    mode : who may read them; None leaves it as the system has it for new files.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def replace_together(folder: Path, writers: Mapping[Path, Writer]) -> None:
     try:
         for target, write in writers.items():
             make_folder(target.parent)
-            write_draft(drafts[target], write)
+            write_draft(drafts[target], write, mode=mode)
         for parent in {target.parent for target in writers}:
             sync_folder(parent)
         names = [os.path.relpath(target, folder) for target in writers]
