@@ -38,7 +38,7 @@ MADE_LISTS = (
     "make list LIST=big_spenders PURPOSE='Invite those who spend most' "
     "OFFER='An evening in the shop' "
 )
-ENGLISH_LIST = MADE_LISTS + "OFFER_COST=4 CHANNEL='email sms' CAPACITY=100"
+ENGLISH_LIST = MADE_LISTS + "OFFER_COST=1.50 CHANNEL='email sms' CAPACITY=100"
 RUSSIAN_LIST = MADE_LISTS.replace(
     "OFFER=", "PURPOSE_RU='Пригласить тех, кто тратит больше всех' OFFER="
 ) + ("OFFER_RU='Вечер в магазине'")
@@ -57,18 +57,21 @@ IN_THE_CLONE = {
 }
 # The whole job takes minutes on the sample, and seconds on a project of seven models.
 ON_THE_TOY = {
-    "make lists": "published/sample.duckdb",
+    "DUCKDB_MEMORY_LIMIT=4GB make lists": "published/sample.duckdb",
     "make lists FULL=1": "published/sample.duckdb",
     "make lists KEPT=1": "published/sample.duckdb",
-    "make lists VARS='{language: ru}'": "published/sample.duckdb",
-    "make lists DATASET=shop": "published/shop.duckdb",
     "make lists DATASET=shop VARS='{language: ru}'": "published/shop.duckdb",
-    "DUCKDB_MEMORY_LIMIT=4GB make lists": "published/sample.duckdb",
     "make docs": "Open published/sample.docs.html in a browser",
-    "dbt build": "Completed successfully",
-    "dbt build --full-refresh": "Completed successfully",
-    "dbt build --vars '{dataset: shop, data_dir: /path/to/folders}'": "Completed successfully",
-    "dbt docs generate --static": "Catalog written",
+    "dbt build --full-refresh": "ERROR=0",
+    "dbt build --vars '{dataset: shop, data_dir: /path/to/folders}'": "ERROR=0",
+}
+# Part of one that is run.
+PARTS = {
+    "make lists": "DUCKDB_MEMORY_LIMIT=4GB make lists",
+    "make lists DATASET=shop": "make lists DATASET=shop VARS='{language: ru}'",
+    "make lists VARS='{language: ru}'": "make lists DATASET=shop VARS='{language: ru}'",
+    "dbt build": "dbt build --full-refresh",
+    "dbt docs generate --static": "make docs",
 }
 # In the clone after it, for it changes texts alone.
 AFTERWARDS = {RUSSIAN_LIST: "make lists"}
@@ -101,7 +104,7 @@ def blocks(page: str, *languages: str) -> list[str]:
 
 
 def sessions(page: str) -> dict[str, str]:
-    """Return what each command of the fenced blocks prints there, empty where that is not shown."""
+    """Return what each command of the fenced blocks prints there, empty where it is not shown."""
     shown = {}
     for block in blocks(page, ""):
         if block.startswith("$ "):
@@ -131,10 +134,11 @@ def shape(text: str) -> str:
 
 def test_every_command_is_run_or_it_is_said_why_not() -> None:
     shown = shown_commands()
-    listed = {*IN_THE_CLONE, *ON_THE_TOY, *AFTERWARDS, *NOT_RUN}
+    listed = {*IN_THE_CLONE, *ON_THE_TOY, *AFTERWARDS, *PARTS, *NOT_RUN}
     benchmarks = {command for command in shown if BENCHMARK.fullmatch(command)}
     assert shown - benchmarks - listed == set()
     assert listed - shown == set()
+    assert set(PARTS.values()) <= ON_THE_TOY.keys()
     assert benchmarks
     for command in benchmarks:
         assert (REPO_ROOT / "benchmarks" / BENCHMARK.fullmatch(command)[1]).is_file(), command
@@ -324,7 +328,7 @@ def test_the_list_of_the_readme_has_members(with_list: Project) -> None:
     )
     assert 10 < len(members) <= 100
     assert {channel for channel, *_ in members} <= {"email", "sms"}
-    assert {offer for _, offer, *_ in members} == {"An evening in the shop"}
+    assert all(offer.startswith("An evening in the shop") for _, offer, *_ in members)
     assert all(is_worth for *_, is_worth in members)
     assert all(" worth " in reason for _, _, reason, _ in members)
     # The others hold whom they held.
