@@ -274,7 +274,15 @@ def test_the_lists_of_the_sample_are_those_shown(
 ) -> None:
     (shown,) = (block for block in blocks("README.md", "") if block.startswith("Customer lists"))
     show_lists(sample_build.published, Console(width=200))
-    assert shape(shown) in shape(capsys.readouterr().out)
+    printed = shape(capsys.readouterr().out)
+    # A list of one's own stands among them.
+    assert [line for line in shown.splitlines() if shape(line) not in printed] == []
+    lists = [name for (name,) in sample_build.query("select list_name from lists.list_catalog")]
+    assert {"win_back", "cross_sell"} <= {name for name in lists if name in shown}
+
+
+def test_a_list_without_a_name_is_none(in_the_clone: Run) -> None:
+    assert "A list needs a name: make list LIST=" in in_the_clone("make list", code=2)
 
 
 def test_the_python_of_the_readme_runs(clone: Project, in_the_clone: Run) -> None:
