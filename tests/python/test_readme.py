@@ -362,7 +362,7 @@ def test_the_list_of_the_readme_is_in_the_project_s_style(
     monkeypatch.setattr(test_project_style, "REPO_ROOT", with_list.folder)
     models, seeds = (nodes_of([manifest_of_list], kind) for kind in ("model", "seed"))
     own: list[Node] = [node for node in models if node["name"].endswith("_big_spenders")]
-    assert [node["name"] for node in own] == ["list_big_spenders", "candidates_big_spenders"]
+    assert [node["name"] for node in own] == ["candidates_big_spenders", "list_big_spenders"]
     keyed = {
         test["attached_node"]
         for test in nodes_of([manifest_of_list], "test")
