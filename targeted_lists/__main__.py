@@ -87,7 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     # dbt takes seconds to import, so a command imports its own needs.
-    from targeted_lists.inputs import InputError, refuse_name
+    from targeted_lists.input_files import refuse_name
+    from targeted_lists.readable import InputError
 
     try:
         refuse_name(options.dataset)
@@ -135,7 +136,7 @@ def refuse_salt(variables: dict[str, object]) -> None:
     ------
     InputError : the command or dbt_project.yml names one.
     """
-    from targeted_lists.inputs import InputError
+    from targeted_lists.readable import InputError
 
     project = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
     if "customer_key_salt" in {**(project.get("vars") or {}), **variables}:

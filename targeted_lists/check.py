@@ -16,8 +16,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from targeted_lists.input_files import SETTINGS_FILE
 from targeted_lists.inputs import (
-    SETTINGS_FILE,
     Dataset,
     InputError,
     Layout,

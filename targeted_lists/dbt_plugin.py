@@ -19,7 +19,8 @@ from duckdb import DuckDBPyConnection
 from targeted_lists import files
 from targeted_lists.erasure import forget_customers_json
 from targeted_lists.increments import plan_run_json
-from targeted_lists.inputs import InputError, describe_inputs_json, find_folder, refuse_name
+from targeted_lists.input_files import find_folder, refuse_name
+from targeted_lists.inputs import InputError, describe_inputs_json
 from targeted_lists.publication import wal_of
 from targeted_lists.run_end import end_run_json
 from targeted_lists.run_start import ensure_salt, start_state_json

@@ -9,7 +9,6 @@ get a readable copy in UTF-8 beside the working database.
 from __future__ import annotations
 
 import csv
-import difflib
 import json
 import re
 from dataclasses import asdict, dataclass, field, replace
@@ -18,6 +17,12 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from targeted_lists.input_files import (
+    SETTINGS_FILE,
+    find_folder,
+    refusing_unreadable,
+    sort_files,
+)
 from targeted_lists.readable import (
     NO_TEXT,
     OPEN_QUOTE,
@@ -27,10 +32,10 @@ from targeted_lists.readable import (
     make_readable,
     one_line,
     open_text,
+    shown_name,
 )
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-SETTINGS_FILE = "dataset.yml"
 
 
 @dataclass(frozen=True)
@@ -251,6 +256,7 @@ def read_one_click_layout() -> Layout:
     )
 
 
+@refusing_unreadable()
 def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     """Find a dataset's files, read their headers, and see that the required columns are there.
 
@@ -260,10 +266,10 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     """
     folder = find_folder(data_dir, dataset)
     found = Dataset(settings=read_settings(folder, layout.settings))
-    taken: set[Path] = set()
-    for input_name in layout.inputs:
-        for path in find_files(folder, layout, input_name):
-            taken.add(path)
+    stems = {name: layout.file_names.get(name, (name,)) for name in layout.inputs}
+    sorted_files, others = sort_files(folder, stems, layout.suffixes)
+    for input_name, paths in sorted_files.items():
+        for path in paths:
             settings = found.settings
             if settings.encoding == layout.settings.encoding and is_utf8(path):
                 settings = replace(settings, encoding="utf-8")
@@ -284,55 +290,20 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
             f"{folder} holds no {names} (also .csv.gz, .parquet, several files, or a folder of "
             f"that name) but {there}; put one there or rename it."
         )
-    found.ignored_files = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.iterdir()
-        if path.is_file() and path not in taken and path.name != SETTINGS_FILE
-    )
+    found.ignored_files = [
+        shown_name(path.relative_to(folder).as_posix())
+        for path in others
+        if path.is_file() and path.name.lower() != SETTINGS_FILE
+    ]
     return found
-
-
-def refuse_name(dataset: str) -> None:
-    """Stop on a name that would lead out of the folders that are named after it.
-
-    Raises
-    ------
-    InputError : it holds more than letters, digits, _ and -.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", dataset):
-        raise InputError(
-            f"The dataset name {dataset!r} may hold letters, digits, _ and - only; "
-            "rename the folder."
-        )
-
-
-def find_folder(data_dir: Path, dataset: str) -> Path:
-    """Return the dataset's folder, or say which names exist."""
-    refuse_name(dataset)
-    folder = data_dir / dataset
-    if folder.is_dir():
-        return folder
-    there = (
-        sorted(path.name for path in data_dir.iterdir() if path.is_dir())
-        if (data_dir.is_dir())
-        else []
-    )
-    close = difflib.get_close_matches(dataset, there, n=1)
-    hint = (
-        f"did you mean {close[0]}?"
-        if close
-        else f"the folders there are {', '.join(there)}."
-        if there
-        else "name the place of your folders with data_dir."
-    )
-    raise InputError(f"There is no folder {folder}; {hint}")
 
 
 def read_settings(folder: Path, defaults: Settings) -> Settings:
     """Read `dataset.yml` of a folder over the adapter's defaults."""
-    path = folder / SETTINGS_FILE
-    if not path.exists():
+    named = [path for path in sorted(folder.iterdir()) if path.name.lower() == SETTINGS_FILE]
+    if not named:
         return defaults
+    path = named[0]
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
@@ -383,25 +354,6 @@ def is_timestamp_format(form: str) -> bool:
     return True
 
 
-def find_files(folder: Path, layout: Layout, input_name: str) -> list[Path]:
-    """Return the files of an input in order of name: the later one wins where they overlap."""
-    found = {
-        path
-        for stem in layout.file_names.get(input_name, (input_name,))
-        for suffix in layout.suffixes
-        for pattern in (f"{stem}{suffix}", f"{stem}_*{suffix}", f"{stem}/[!.]*{suffix}")
-        for path in folder.glob(pattern)
-    }
-    # As the ledger orders their names, where a folder's slash is a letter like others.
-    paths = sorted(found, key=Path.as_posix)
-    for path in paths:
-        if not path.is_file():
-            raise InputError(
-                f"{path} is not a file; a folder of files is named {input_name}, without ending."
-            )
-    return paths
-
-
 def open_as_written(
     path: Path, input_name: str, folder: Path, settings: Settings, layout: Layout
 ) -> InputFile:
@@ -418,25 +370,21 @@ def open_as_written(
 
 def open_input(path: Path, input_name: str, folder: Path, settings: Settings) -> InputFile:
     """Read a file's header, making a readable copy where DuckDB cannot read it in place."""
-    try:
-        if path.stat().st_size == 0:
-            raise InputError(f"{path} is empty; it needs at least a header line.")
-        if path.suffix == ".parquet":
-            readable = path
-            columns, types = read_parquet_columns(path)
-        else:
-            readable = make_readable(path, settings)
-            columns, types = read_header(readable, path, settings), []
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be opened ({error.strerror}); see to it that you may read it."
-        ) from error
+    if path.stat().st_size == 0:
+        raise InputError(f"{path} is empty; it needs at least a header line.")
+    is_parquet = path.suffix.lower() == ".parquet"
+    if is_parquet:
+        readable = path
+        columns, types = read_parquet_columns(path)
+    else:
+        readable = make_readable(path, settings)
+        columns, types = read_header(readable, path, settings), []
     return InputFile(
         input=input_name,
         source_file=path.relative_to(folder).as_posix(),
         # Views are asked from other folders, too.
         path=readable.absolute().as_posix(),
-        format="parquet" if path.suffix == ".parquet" else "csv",
+        format="parquet" if is_parquet else "csv",
         columns=columns,
         types=types,
         settings=settings,

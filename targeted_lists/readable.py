@@ -39,6 +39,10 @@ csv.field_size_limit(1 << 24)
 class InputError(ValueError):
     """A dataset that cannot be read; the message is one sentence for the user."""
 
+    def __init__(self, sentence: str) -> None:
+        """Keep a sentence that can be printed, whatever names of files stand in it."""
+        super().__init__(shown_name(sentence))
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -70,7 +74,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
     ------
     InputError : the file is no text, no workbook or no whole gzip file.
     """
-    if path.suffix == ".xlsx":
+    if path.suffix.lower() == ".xlsx":
         return _write_copy(path, settings, _workbook_lines)
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
@@ -86,7 +90,8 @@ def make_readable(path: Path, settings: Settings) -> Path:
 def is_utf8(path: Path) -> bool:
     """Whether a text file is UTF-8 to its end; in any other code page that is rare chance."""
     state = path.stat()
-    return path.suffix in (".csv", ".gz") and _is_utf8(path, state.st_size, state.st_mtime_ns)
+    is_text = path.suffix.lower() in (".csv", ".gz")
+    return is_text and _is_utf8(path, state.st_size, state.st_mtime_ns)
 
 
 @functools.cache
@@ -233,7 +238,7 @@ def _is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
 @contextmanager
 def _open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+        with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as stream:
             yield stream
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(
@@ -350,6 +355,11 @@ def _source_hash(path: Path) -> str:
 
 def _short_hash(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()[:16]
+
+
+def shown_name(name: str) -> str:
+    r"""Return the name of a file as text: bytes of it that are no UTF-8 as `\xff`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def one_line(error: Exception) -> str:

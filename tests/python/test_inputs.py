@@ -85,7 +85,7 @@ def test_sound_files_are_read_where_they_lie(folder):
     ]
     assert all(Path(file.path) == (folder / file.source_file).absolute() for file in found.files)
     assert [file.types for file in found.files] == [[], [], [], ["INTEGER"] * len(columns)]
-    assert found.ignored_files == ["notes.txt"]
+    assert found.ignored_files == ["notes.txt", "order_lines/part.txt"]
     assert not READABLE_FOLDER.exists()
 
 
