@@ -8,6 +8,7 @@ get a readable copy in UTF-8 beside the working database.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
@@ -26,6 +27,7 @@ from targeted_lists.input_files import (
 from targeted_lists.readable import (
     NO_TEXT,
     OPEN_QUOTE,
+    TOO_LONG,
     InputError,
     Settings,
     is_utf8,
@@ -36,6 +38,10 @@ from targeted_lists.readable import (
 )
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# SQL that reads a file grows with its columns.
+MOST_COLUMNS = 1_000
+# Codecs of Python that encode texts, but for names and source code, not for files.
+NO_FILE_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
 @dataclass(frozen=True)
@@ -332,9 +338,7 @@ def find_setting_fault(settings: Settings) -> str | None:
         )
     if settings.decimal not in (".", ","):
         return f"the decimal mark {settings.decimal!r} is neither a point nor a comma"
-    try:
-        "".encode(settings.encoding)
-    except LookupError:
+    if not is_file_encoding(settings.encoding):
         return f"the encoding {settings.encoding!r} is unknown; utf-8, cp1251 and utf-16 are some"
     for form in filter(None, settings.timestamp_format.split("|")):
         if not is_timestamp_format(form):
@@ -342,6 +346,16 @@ def find_setting_fault(settings: Settings) -> str | None:
     if settings.equal_lines not in ("keep", "merge"):
         return f"equal_lines is {settings.equal_lines!r}, neither keep nor merge"
     return None
+
+
+def is_file_encoding(name: str) -> bool:
+    """Whether text files can be in an encoding: Python has codecs for other ends, too."""
+    try:
+        # Those that do not encode texts fail here.
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return codecs.lookup(name).name.replace("_", "-") not in NO_FILE_ENCODINGS
 
 
 def is_timestamp_format(form: str) -> bool:
@@ -425,6 +439,11 @@ def read_header(readable: Path, path: Path, settings: Settings) -> list[str]:
             f"{path} is no text in {settings.encoding}; export it as CSV in UTF-8, or name its "
             f"`encoding` in {SETTINGS_FILE} beside it."
         )
+    if TOO_LONG in "".join(names):
+        raise InputError(
+            f"{path} has a first line of more than 16 million bytes; its first line must name "
+            "the columns."
+        )
     if OPEN_QUOTE in "".join(names):
         raise InputError(f"{path} has a quote in its header that is not closed; close it.")
     return [name or f"column_{number}" for number, name in enumerate(names, start=1)]
@@ -441,27 +460,45 @@ def find_missing(file: InputFile, layout: Layout) -> list[str]:
 
 
 def refuse_header(file: InputFile, layout: Layout) -> None:
-    """Stop on a repeated or a missing required column."""
+    """Stop on too many columns, and on a repeated or a missing required one.
+
+    Without a header the first customer would stand in the sentence, and in the log: a name is
+    shown only where the first line looks like names.
+    """
     settings = file.settings
     names = layout.find_columns(file.columns)
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > MOST_COLUMNS:
+        raise InputError(
+            f"{file.source_file} has {len(names):,} columns, and no more than {MOST_COLUMNS:,} "
+            "are read; leave out those that the project does not know."
+        )
+    missing = find_missing(file, layout)
+    if missing and len(names) == 1 and file.format == "csv":
+        raise InputError(
+            f"{file.source_file} has one column at the delimiter {settings.delimiter!r}; set "
+            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column "
+            f"{layout.find_header(missing[0])}."
+        )
+    known = layout.inputs[file.input].keys() & names
+    is_header = not missing or 2 * len(known) >= min(len(names), len(layout.inputs[file.input]))
+    repeated = sorted(
+        name for name in {*names} if names.count(name) > 1 and (is_header or name in known)
+    )
     if repeated:
         twice = layout.find_header(repeated[0])
         raise InputError(f"{file.source_file} has the column {twice} twice; rename one of them.")
-    missing = find_missing(file, layout)
     if not missing:
         return
-    wanted = layout.find_header(missing[0])
-    if len(names) == 1 and file.format == "csv":
-        raise InputError(
-            f"{file.source_file} has one column at the delimiter {settings.delimiter!r}; set "
-            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column {wanted}."
-        )
-    # Without a header the first customer would stand in this sentence, and in the log.
-    is_header = not layout.inputs[file.input].keys().isdisjoint(names)
-    hint = f"the file has {', '.join(file.columns)}" if is_header else "no name there is read"
+    hint = (
+        f"the file has {', '.join(file.columns)}"
+        if is_header
+        else f"of the names there these are read: {', '.join(sorted(known))}"
+        if known
+        else "no name there is read"
+    )
     if settings.encoding != "utf-8":
         hint += f"; if it is no text in {settings.encoding}, name `encoding` in {SETTINGS_FILE}"
     raise InputError(
-        f"{file.source_file} has no column {wanted} in its first line; rename or add it ({hint})."
+        f"{file.source_file} has no column {layout.find_header(missing[0])} in its first line; "
+        f"rename or add it ({hint})."
     )

@@ -28,12 +28,14 @@ CHUNK = 1 << 20
 # Characters that Unicode keeps out of every text; the macro row_fault looks for them.
 NO_TEXT = "\ufdd0"
 OPEN_QUOTE = "\ufdd1"
+# Instead of a line that is longer than DuckDB is asked to read.
+TOO_LONG = "\ufdd3"
+LONGEST_LINE = 16_000_000
 # A quoted field of more lines than this was never meant to be one.
 MAX_LINES = 500
 
 codecs.register_error("mark_no_text", lambda error: (NO_TEXT, error.end))
-# As long as the longest line that DuckDB is asked to read.
-csv.field_size_limit(1 << 24)
+csv.field_size_limit(LONGEST_LINE)
 
 
 class InputError(ValueError):
@@ -113,7 +115,8 @@ def mend_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
     A quoted field may run over several lines when it is closed as CSV asks and its record has as
     many fields as the header. Else the quote was opened by mistake: its line becomes a record of
     its own with every quote marked (`OPEN_QUOTE`), and reading goes on with the line after it.
-    Text behind a closing quote belongs to its field, as in Python's csv module.
+    Text behind a closing quote belongs to its field, as in Python's csv module. Of a line of more
+    than 16 million bytes only a mark is left (`TOO_LONG`).
 
     Parameters
     ----------
@@ -133,29 +136,42 @@ def mend_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
     while True:
         if width and not ahead:
             block = next(source, "")
-            if block and grammar.is_sound_throughout(block):
+            if block and not _is_too_long(block) and grammar.is_sound_throughout(block):
                 yield block
                 continue
             ahead.extend(io.StringIO(block, newline=""))
         line = next_line()
         if line is None:
             return
-        if '"' not in line:
+        if '"' not in line or _is_too_long(line):
             record = line
         elif not grammar.is_open(line):
             record = line if grammar.is_sound(line) else grammar.rewrite(line)
         else:
             taken = [line]
-            while len(taken) < MAX_LINES and (more := next_line()) is not None:
+            length = len(line)
+            while (
+                len(taken) < MAX_LINES
+                and length <= LONGEST_LINE
+                and (more := next_line()) is not None
+            ):
                 taken.append(more)
+                length += len(more)
                 if '"' in more and not grammar.is_open("".join(taken)):
                     break
             record = "".join(taken)
             if grammar.is_open(record) or not grammar.is_sound(record, width):
                 record = line.replace('"', OPEN_QUOTE)
                 ahead.extendleft(reversed(taken[1:]))
+        if _is_too_long(record):
+            record = f"{TOO_LONG}\n"
         width = width or len(grammar.split(record))
         yield record
+
+
+def _is_too_long(text: str) -> bool:
+    # No character has more than four bytes.
+    return len(text) * 4 > LONGEST_LINE and len(text.encode()) > LONGEST_LINE
 
 
 class _Grammar:
@@ -214,7 +230,7 @@ class _Grammar:
 
 @functools.cache
 def _is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
-    """Whether a file is UTF-8 with quotes in pairs; read once for each state of the file."""
+    """Whether a file is UTF-8 with quotes in pairs and no endless line; read once for each state of the file."""
     mark = re.escape(settings.delimiter.encode())
     stray_quote = re.compile(rb'[^"\r\n' + mark + rb']"[^"\r\n' + mark + rb"]")
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -227,6 +243,8 @@ def _is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
                 return False
             if b"\0" in lines:
                 raise _no_text(path, settings)
+            if len(lines) > LONGEST_LINE and max(map(len, lines.splitlines())) > LONGEST_LINE:
+                return False
             if b'"' in lines and (
                 stray_quote.search(lines)
                 or any(line.count(b'"') % 2 for line in lines.splitlines())

@@ -233,6 +233,11 @@ def damaged(project: Project) -> Path:
             "order_lines_cr.csv.gz": lines_csv(
                 f"R1,C1,{DAY},P1,tea,1,3.00,", f"R2,C1,{DAY},P1,tea,1,y,"
             ).replace("\n", "\r"),
+            "order_lines_long.csv": lines_csv(
+                f"L1,C1,{DAY},P1,tea,1,3.00,",
+                f"L2,C1,{DAY},P1,{'x' * 50_000_000},1,3.00,",
+                f"L3,C1,{DAY},P1,tea,1,4.00,",
+            ),
             # A folder of files, of which the later one repeats numbered lines of the earlier.
             "order_lines/june.csv": lines_csv(
                 f"1,J1,C1,{DAY},P1,1,1.00",
@@ -403,6 +408,9 @@ def test_files_of_any_layout_are_read_together(damaged):
         ("order_lines_crlf.csv", 1, "kept", "anonymous sale", 2),
         ("order_lines_crlf.csv", 2, "set aside", 'quantity "x" is not a number', None),
         ("order_lines_crlf.csv", 3, "kept", "anonymous sale", 4),
+        ("order_lines_long.csv", 1, "kept", "sale", 3),
+        ("order_lines_long.csv", 2, "set aside", "a line of more than 16 million bytes", None),
+        ("order_lines_long.csv", 3, "kept", "sale", 4),
         ("order_lines_typed.parquet", 1, "kept", "sale", 2),
         ("order_lines_typed.parquet", 2, "kept", "anonymous sale", 6),
         ("order_lines_typed.parquet", 3, "kept", "anonymous sale", 2),

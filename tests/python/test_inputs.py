@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.aliases
 import gzip
 import io
 import json
@@ -15,11 +16,17 @@ import pytest
 import yaml
 from conftest import REPO_ROOT
 
-from targeted_lists.inputs import describe_inputs_json, find_inputs, layout_of
+from targeted_lists.inputs import (
+    describe_inputs_json,
+    find_inputs,
+    is_file_encoding,
+    layout_of,
+)
 from targeted_lists.readable import (
     NO_TEXT,
     OPEN_QUOTE,
     READABLE_FOLDER,
+    TOO_LONG,
     Settings,
     make_readable,
     mend_quotes,
@@ -173,6 +180,35 @@ STOPPING = {
         {"order_lines.csv": LINES.replace(b"customer_id", b"ORDER_ID")},
         "order_lines.csv has the column order_id twice; rename one of them.",
     ),
+    "a column twice that is not read": (
+        {"order_lines.csv": LINES.replace(b"unit_price", b"unit_price,colour,colour")},
+        "order_lines.csv has the column colour twice; rename one of them.",
+    ),
+    "no header, and values twice": (
+        {"order_lines.csv": LINES, "customers.csv": b"17,17,Ann,Ann\n18,18,Bob,Bob\n"},
+        "customers.csv has no column customer_id in its first line; rename or add it (no name "
+        "there is read).",
+    ),
+    "no header, and a value that is a name": (
+        {"order_lines.csv": LINES, "customers.csv": b"17,ann@example.com,email,red,Leeds,5\n"},
+        "customers.csv has no column customer_id in its first line; rename or add it (of the "
+        "names there these are read: email).",
+    ),
+    "no header in lines": (
+        {"order_lines.csv": LINES[len(HEADER) + 1 :]},
+        "order_lines.csv has no column order_id in its first line; rename or add it (no name "
+        "there is read).",
+    ),
+    "ten thousand columns": (
+        {"order_lines.csv": ",".join([HEADER, *map(str, range(9_994))]).encode() + b"\n"},
+        "order_lines.csv has 10,000 columns, and no more than 1,000 are read; leave out those "
+        "that the project does not know.",
+    ),
+    "an endless first line": (
+        {"order_lines.csv": b"x" * 16_000_001},
+        "data/shop/order_lines.csv has a first line of more than 16 million bytes; its first "
+        "line must name the columns.",
+    ),
     "a quote open in the header": (
         {"order_lines.csv": b'"' + LINES},
         "data/shop/order_lines.csv has a quote in its header that is not closed; close it.",
@@ -197,6 +233,14 @@ STOPPING = {
         "data/shop/dataset.yml: the encoding 'rot13' is unknown; utf-8, cp1251 and utf-16 are "
         "some.",
     ),
+    **{
+        f"the encoding {name}": (
+            {"order_lines.csv": LINES, "dataset.yml": f"encoding: {name}".encode()},
+            f"data/shop/dataset.yml: the encoding '{name}' is unknown; utf-8, cp1251 and utf-16 "
+            "are some.",
+        )
+        for name in ("idna", "punycode", "unicode_escape", "undefined", "base64", "hex")
+    },
     "a delimiter of two characters": (
         {"order_lines.csv": LINES, "dataset.yml": rb"delimiter: '\t'"},
         "data/shop/dataset.yml: the delimiter '\\\\t' is not one character; write it in double "
@@ -314,6 +358,53 @@ def test_a_copy_follows_its_file_and_its_settings(folder):
     read_copy(folder, b"a\n\xff\xff\n")
     assert read_copy(folder, b"a\n\xff\xff\n", encoding="latin-1") == "a\nÿÿ\n"
     assert len(list(READABLE_FOLDER.glob("*.csv"))) == 1
+
+
+@pytest.mark.parametrize("name", sorted(set(encodings.aliases.aliases.values())))
+def test_every_encoding_of_python_reads_a_file_or_is_refused(folder, name):
+    if not is_file_encoding(name):
+        return
+    raw = "order_id,price\\u0031\n1,2\n".encode(name)
+    path = folder / "order_lines.csv"
+    path.write_bytes(raw)
+    readable = make_readable(path, Settings(encoding=name))
+    assert readable.read_text(encoding="utf-8-sig") == "order_id,price\\u0031\n1,2\n"
+
+
+def test_encodings_that_are_no_files_are_few():
+    refused = {name for name in encodings.aliases.aliases.values() if not is_file_encoding(name)}
+    assert refused == {
+        *("base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec"),
+        *("zlib_codec", "mbcs"),
+    }
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+def test_a_field_of_50_megabytes_costs_its_own_line_only(folder, encoding, quoted):
+    long = "x" * 50_000_000
+    field = f'"a ""{long}"""' if quoted else long
+    text = f"a,b\n1,2\n3,{field}\n5,6\n"
+    expected = f"a,b\n1,2\n{TOO_LONG}\n5,6\n"
+    assert read_copy(folder, text.encode(encoding), encoding=encoding) == expected
+
+
+def test_a_line_of_letters_of_many_bytes_is_measured_in_bytes(monkeypatch):
+    monkeypatch.setattr("targeted_lists.readable.LONGEST_LINE", 20)
+    assert mend("a,b\nдыня,дыня\n") == ["a,b\n", "дыня,дыня\n"]
+    assert mend("a,b\nдыня,дыня,д\n") == ["a,b\n", f"{TOO_LONG}\n"]
+
+
+def test_a_field_over_many_lines_is_measured_whole(monkeypatch):
+    monkeypatch.setattr("targeted_lists.readable.LONGEST_LINE", 20)
+    records = mend('a,b\n1,"xxxxxxxx\nyyyyyyyy\nzzz"\n2,3\n')
+    assert records == [
+        "a,b\n",
+        f"1,{OPEN_QUOTE}xxxxxxxx\n",
+        "yyyyyyyy\n",
+        'zzz"\n',
+        "2,3\n",
+    ]
 
 
 def mend(text: str, delimiter: str = ",") -> list[str]:
