@@ -11,6 +11,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit("Python 3.11, 3.12 or 3.13 is needed; this one is " + sys.version.split()[0] + ".")
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -93,15 +94,20 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         refuse_name(options.dataset)
         refuse_salt(variables)
+        if options.command in ("lists", "score") or (
+            options.command in ("docs", "tune")
+            and not (Path("warehouse") / f"{options.dataset}.duckdb").exists()
+        ):
+            look_at_inputs(variables)
     except InputError as error:
         print(error)
         return 1
     if options.command == "check":
         from targeted_lists.check import check_dataset
 
-        named = options.dataset if options.dataset in NAMED_ADAPTERS else "contract"
-        adapter = str(variables.get("adapter", named))
-        return check_dataset(Path(options.data_dir), options.dataset, adapter, variables)
+        return check_dataset(
+            Path(options.data_dir), options.dataset, adapter_of(variables), variables
+        )
     if options.command == "new-list":
         return new_list.add_list(options)
     if options.command == "explore":
@@ -129,6 +135,30 @@ def main(arguments: list[str] | None = None) -> int:
     return run.make_lists(variables, threads=options.threads, is_full=options.full)
 
 
+def adapter_of(variables: dict[str, object]) -> str:
+    """Return what the macro dataset_adapter does."""
+    dataset = str(variables["dataset"])
+    return str(variables.get("adapter", dataset if dataset in NAMED_ADAPTERS else "contract"))
+
+
+def look_at_inputs(variables: dict[str, object]) -> None:
+    """Stop on a dataset that is missing or cannot be read, before dbt is loaded.
+
+    Raises
+    ------
+    InputError : as the run itself would say it.
+    """
+    from targeted_lists.inputs import find_inputs, layout_of
+
+    layout = layout_of(adapter_of(variables), read_project()["vars"]["input_contract"])
+    find_inputs(Path(str(variables["data_dir"])), str(variables["dataset"]), layout)
+
+
+def read_project() -> dict[str, Any]:
+    """Return what dbt_project.yml says."""
+    return yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
+
+
 def refuse_salt(variables: dict[str, object]) -> None:
     """Stop on a salt among the vars, before dbt writes them into its log.
 
@@ -138,8 +168,7 @@ def refuse_salt(variables: dict[str, object]) -> None:
     """
     from targeted_lists.readable import InputError
 
-    project = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
-    if "customer_key_salt" in {**(project.get("vars") or {}), **variables}:
+    if "customer_key_salt" in {**(read_project().get("vars") or {}), **variables}:
         raise InputError(
             "A salt among the vars would stand in every log: write it into the file "
             f"state/{variables['dataset']}/customer_key_salt and take customer_key_salt out of "

@@ -1,34 +1,47 @@
 """Looking at a dataset's folder before anything is built: `make check DATASET=NAME`.
 
-The files are read by the staging models themselves, into a database that is thrown away, so what
-is shown here is what a run would see. Only a readable copy of a file that needs one stays, for
-the run to come.
+The files are read and their rows decided on by the models of the run, in memory, so what is shown
+here is what a run would do. Only a readable copy of a file that needs one stays, for the run to
+come.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
+import os
+import shlex
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import jinja2
 import yaml
 from rich.console import Console
 from rich.table import Table
 
+from targeted_lists.console import say
+from targeted_lists.files import first_line
+from targeted_lists.forecast import Forecast, foretell
 from targeted_lists.input_files import SETTINGS_FILE
 from targeted_lists.inputs import (
     Dataset,
     InputError,
     Layout,
+    describe_inputs_json,
     find_inputs,
     layout_of,
 )
-from targeted_lists.run import run_dbt, say
+from targeted_lists.model_sql import ModelError, Models
 from targeted_lists.salt import give_salt, make_salt
+from targeted_lists.seeds import find_seed_fault
 
-DATABASES = Path("warehouse") / "check"
 FAULTS_SHOWN = 10
+# Of an input; a reason may name the customer, so there may be as many as rows.
+REASONS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,9 @@ class InputSummary:
 def check_dataset(
     data_dir: Path, dataset: str, adapter: str, variables: dict[str, object] | None = None
 ) -> int:
-    """Print what a dataset's folder holds and whether a run can go; return 0 if it can."""
+    """Print what a folder holds and what a run will make of it; return 0 if one can go."""
     console = Console()
+    asked = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
     contract = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))["vars"][
         "input_contract"
     ]
@@ -65,18 +79,15 @@ def check_dataset(
         layout = layout_of(adapter, contract)
         found = find_inputs(data_dir, dataset, layout)
     except InputError as error:
-        return refuse(console, str(error))
-    asked = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
-    database = DATABASES / f"{dataset}.duckdb"
-    try:
-        with tempfile.TemporaryDirectory() as target:
-            reading = ["build", "--select", "+staging", "--resource-type", "seed", "model"]
-            reading += ["--target", "check", "--target-path", target]
-            if not run_dbt(reading, {**asked, "adapter": adapter}, console, is_quiet=True):
-                return refuse(console, "The files could not be read.")
-        with duckdb.connect(str(database), read_only=True) as connection:
-            # Counts of rows and faults are the same with any salt.
-            give_salt(connection, make_salt)
+        return refuse(console, str(error), asked)
+    if (fault := find_seed_fault()) is not None:
+        return refuse(console, fault, asked)
+    with tempfile.TemporaryDirectory() as spilled, duckdb.connect() as connection:
+        connection.execute("set temp_directory = ?", [spilled])
+        models = open_models(connection, {**asked, "adapter": adapter})
+        try:
+            for path in sorted((Path("models") / "staging" / adapter).glob("*.sql")):
+                models.build(path.stem)
             tables = staged_inputs(connection, adapter)
             if tables.keys() >= layout.inputs.keys():
                 # Files that each feed several inputs are judged once, as the files they are.
@@ -86,31 +97,106 @@ def check_dataset(
             ]
             faults = list_faults(connection, tables)
             equal_lines = count_equal_lines(connection, tables, contract)
-    finally:
-        remove_database(database)
+            forecast = foretell(models)
+        except (duckdb.Error, ModelError, jinja2.TemplateError) as error:
+            # DuckDB's name for what the SQL function error() raises.
+            cause = first_line(error).removeprefix("Invalid Input Error: ")
+            return refuse(console, cause, asked)
     show_inputs(console, summaries)
     show_faults(console, faults)
     show_equal_lines(console, equal_lines, found.settings.equal_lines)
     for name in found.ignored_files:
         say(console, f"{name} is no file of an input; it is ignored.")
-    say(console, f"The run can go: make lists DATASET={dataset} DATA_DIR={data_dir}")
-    return 0
+    return show_forecast(console, forecast, asked)
 
 
-def remove_database(database: Path) -> None:
-    """Remove what a reading of the files has written."""
-    for path in database.parent.glob(f"{database.name}*"):
-        path.unlink()
-    for folder in (database.parent, database.parent.parent):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]) -> Models:
+    """Lend a connection what the models ask of it, and return those."""
+    if threads := os.environ.get("DUCKDB_THREADS"):
+        connection.execute(f"set threads = {int(threads)}")
+    if limit := os.environ.get("DUCKDB_MEMORY_LIMIT"):
+        connection.execute("set memory_limit = ?", [limit])
+    # A folder is described once, however many models ask.
+    describe: Callable[..., str] = functools.cache(describe_inputs_json)
+    connection.create_function(
+        "describe_inputs", describe, ["VARCHAR"] * 4, "VARCHAR", side_effects=True
+    )
+    # Counts of rows and faults are the same with any salt.
+    give_salt(connection, functools.cache(make_salt))
+    return Models(connection, variables, given={"int_campaigns_exported": read_exported})
 
 
-def refuse(console: Console, sentence: str) -> int:
+def read_exported(models: Models) -> Any:
+    """Return the campaigns that earlier exports have begun, as the model of this name does."""
+    from targeted_lists.campaigns import read_campaigns
+
+    ((as_of,),) = models.fetch("select as_of_date from {{ ref('int_as_of_date') }}")
+    return read_campaigns(models.variables["dataset"], before=as_of)
+
+
+def refuse(console: Console, sentence: str, asked: dict[str, object]) -> int:
     """Print why a run cannot go, and return the exit code."""
     say(console, sentence, style="red")
-    say(console, "The run cannot go.")
+    say(console, f"Not ready; when that is done: {command_of('check', asked)}")
     return 1
+
+
+def command_of(command: str, asked: dict[str, object]) -> str:
+    """Return a command of make for the same dataset, with what is not the default."""
+    further = {name: value for name, value in asked.items() if name not in ("dataset", "data_dir")}
+    given = {
+        "DATASET": asked["dataset"] if asked["dataset"] != "sample" else None,
+        "DATA_DIR": asked["data_dir"] if asked["data_dir"] != "data" else None,
+        "VARS": further
+        and yaml.safe_dump(
+            further, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
+        ).strip(),
+    }
+    words = [f"{name}={shlex.quote(str(value))}" for name, value in given.items() if value]
+    return " ".join(["make", command, *words])
+
+
+def show_forecast(console: Console, forecast: Forecast, asked: dict[str, object]) -> int:
+    """Print what a run will make of the rows, and whether it can go; return the exit code."""
+    if forecast.lines:
+        table = Table(title="What becomes of the order lines", title_justify="left")
+        for heading in ("decision", "reason"):
+            table.add_column(heading, overflow="fold")
+        for heading in ("lines", "share", "amount"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for decision, reason, lines, amount, share in forecast.lines[:REASONS_SHOWN]:
+            money = "" if amount is None else f"{amount:,.2f}"
+            table.add_row(decision, reason, f"{lines:,}", f"{share:.1%}", money)
+        if rest := forecast.lines[REASONS_SHOWN:]:
+            lines = sum(row[2] for row in rest)
+            share = sum(row[4] for row in rest)
+            money = f"{sum(row[3] or 0 for row in rest):,.2f}"
+            table.add_row("", f"{len(rest):,} other reasons", f"{lines:,}", f"{share:.1%}", money)
+        console.print(table)
+    if forecast.others:
+        table = Table(title="What becomes of the other rows", title_justify="left")
+        for heading in ("input", "decision", "reason"):
+            table.add_column(heading, overflow="fold")
+        table.add_column("rows", justify="right", no_wrap=True)
+        for name, group in itertools.groupby(forecast.others, key=lambda row: row[0]):
+            reasons = list(group)
+            for _, decision, reason, rows in reasons[:REASONS_SHOWN]:
+                table.add_row(name, decision, reason, f"{rows:,}")
+            if rest := reasons[REASONS_SHOWN:]:
+                rows = sum(row[3] for row in rest)
+                table.add_row(name, "", f"{len(rest):,} other reasons", f"{rows:,}")
+        console.print(table)
+    for note in forecast.notes:
+        say(console, note)
+    if forecast.fault:
+        return refuse(console, forecast.fault, asked)
+    for warning in forecast.warnings:
+        say(console, warning, style="yellow")
+    count = len(forecast.warnings)
+    matters = "see the sentence above" if count == 1 else f"see the {count} sentences above"
+    verdict = f"Ready, but {matters}" if count else "Ready"
+    say(console, f"{verdict}: {command_of('lists', asked)}")
+    return 0
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from targeted_lists.publication import wal_of
 from targeted_lists.run_end import end_run_json
 from targeted_lists.run_start import ensure_salt, start_state_json
 from targeted_lists.salt import give_salt, make_salt, mark_of, read_salt
+from targeted_lists.seeds import check_seeds_json
 from targeted_lists.state import STATE_FOLDER
 
 WAREHOUSE_FOLDER = Path("warehouse")
@@ -104,6 +105,7 @@ class Plugin(BasePlugin):
                 return plan_run_json(cursor, request, salt_mark=mark_of(customer_key_salt()))
 
         for name, function in {
+            "check_seeds": check_seeds_json,
             "describe_inputs": describe_inputs_json,
             "end_run": end_run,
             "forget_customers": forget_customers,

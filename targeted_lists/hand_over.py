@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from targeted_lists.console import say
 from targeted_lists.export import ExportError, Order, export_list
 from targeted_lists.publication import PROJECT_FILE, PUBLISHED_FOLDER
-from targeted_lists.run import say
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 PREVIEW = """
@@ -65,7 +66,8 @@ def show_preview(dataset: str, list_name: str, console: Console) -> None:
     path = PUBLISHED_FOLDER / f"{dataset}.duckdb"
     rows = query_published(path, PREVIEW, list_name)
     if not rows:
-        raise ExportError(f"There is no list {list_name!r} in {path}.")
+        there = query_published(path, "select distinct list_name from targeting.list_previews")
+        raise ExportError(f"{refuse_list(list_name, [name for (name,) in there])} in {path}.")
     table = Table(title=f"{list_name} under other caps and capacities", title_justify="left")
     table.add_column("cap", justify="right")
     table.add_column("depth", no_wrap=True)
@@ -91,6 +93,12 @@ def show_members(dataset: str, list_name: str, as_of: date | None, console: Cons
     ExportError : no run was kept up to that day, or the list had nobody.
     """
     kept = read_latest(dataset, "list_members", as_of_date=as_of or date.max)
+    path = PUBLISHED_FOLDER / f"{dataset}.duckdb"
+    if path.exists():
+        there = query_published(path, "select list_name from lists.list_catalog")
+        names = {name for (name,) in there} | ({*kept["list_name"]} if kept is not None else set())
+        if list_name not in names:
+            raise ExportError(f"{refuse_list(list_name, names)}.")
     rows = None if kept is None else kept[kept["list_name"] == list_name]
     if rows is None or rows.empty:
         raise ExportError(
@@ -99,6 +107,11 @@ def show_members(dataset: str, list_name: str, as_of: date | None, console: Cons
         )
     for member in rows.sort_values("rank").itertuples():
         say(console, f"{member.rank:5}  {member.customer_id}  {member.offer}  ({member.reason})")
+
+
+def refuse_list(list_name: str, names: Iterable[str]) -> str:
+    """Return the words for a list that is not there."""
+    return f"There is no list {list_name!r}; there are {', '.join(sorted(names)) or 'none'}"
 
 
 def query_published(path: Path, sql: str, *parameters: object) -> list[tuple]:

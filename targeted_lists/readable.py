@@ -230,7 +230,7 @@ class _Grammar:
 
 @functools.cache
 def _is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
-    """Whether a file is UTF-8 with quotes in pairs and no endless line; read once for each state of the file."""
+    """Whether a file is UTF-8 with quotes in pairs and no endless line; each state read once."""
     mark = re.escape(settings.delimiter.encode())
     stray_quote = re.compile(rb'[^"\r\n' + mark + rb']"[^"\r\n' + mark + rb"]")
     decoder = codecs.getincrementaldecoder("utf-8")()

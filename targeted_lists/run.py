@@ -21,6 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from targeted_lists import files
+from targeted_lists.console import say
+from targeted_lists.locks import explain_lock
 from targeted_lists.publication import PUBLISHED_FOLDER
 
 CATALOG = """
@@ -66,6 +68,7 @@ RISK_BANDS = """
 DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
 # Unit tests look at code with rows of their own: `dbt build`, `dbt test` and `make test` run them.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
+LOG = Path("logs") / "dbt.log"
 FAILED = {"error", "fail", "runtime error", "partial success"}
 
 
@@ -173,7 +176,14 @@ def run_dbt(
         result = invoke_dbt(
             # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
             [
-                *("--log-level", "none"),
+                *(
+                    "--log-level",
+                    "none",
+                    "--log-level-file",
+                    "debug",
+                    "--log-path",
+                    str(LOG.parent),
+                ),
                 *arguments,
                 *("--profiles-dir", ".", "--project-dir", "."),
                 *kept,
@@ -185,7 +195,7 @@ def run_dbt(
     for sentence in explain_failures(result):
         say(console, sentence, style="red")
     if not result.success:
-        say(console, "Stopped; the whole log is logs/dbt.log.")
+        say(console, f"Stopped; the whole log is {LOG}.")
     return result.success
 
 
@@ -299,17 +309,14 @@ def explain_failure(result: Any) -> str:
 
 def find_cause(message: str) -> str:
     """Return the line of a message of dbt that says what is wrong."""
+    if (locked := explain_lock(message)) is not None:
+        return locked
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         return [line for line in lines if not line.startswith("compiled code at")][-1]
     causes = [line for line in lines if not DBT_HEADING.fullmatch(line)] or lines
     # DuckDB's name for what the SQL function error() raises.
     return causes[0].removeprefix("Invalid Input Error: ")
-
-
-def say(console: Console, sentence: str, *, style: str | None = None) -> None:
-    """Print a sentence as it is; a terminal wraps it, a log keeps it on one line."""
-    console.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def show_lists(published: Path, console: Console) -> None:

@@ -15,6 +15,7 @@
         {%- if fault -%}
             {%- do exceptions.raise_compiler_error(fault) -%}
         {%- endif -%}
+        {%- if flags.WHICH in ('build', 'seed') -%} {%- do call_step('check_seeds()') -%} {%- endif -%}
         {%- do call_step("start_state(" ~ string_literal(var('dataset')) ~ ")") -%}
         {%- if flags.WHICH in ('build', 'run', 'seed') -%} {{ plan_run() }} {%- endif -%}
         {%- do run_query(

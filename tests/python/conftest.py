@@ -223,6 +223,8 @@ def shared_data() -> Path:
 
 TOY_FILES = {
     "data/sample/lines.csv": "id,name\n1,one\n2,two\n",
+    # The command looks for one before dbt is loaded; no model reads it.
+    "data/sample/order_lines.csv": "order_id,ordered_at,product_id,quantity,unit_price\n",
     "seeds/factors.csv": "id,factor\n1,10\n2,20\n",
     "macros/check_inputs.sql": (
         "{%- macro check_inputs() -%}{{- return(var('fault', none)) -}}{%- endmacro -%}"

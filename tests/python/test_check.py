@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import PROJECT_FILES, Project, copy_project
 
 from targeted_lists.__main__ import main
-from targeted_lists.check import staged_inputs
 
 HEADER = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,colour"
 LINES = (
@@ -71,34 +71,19 @@ def left_behind(folder: Path) -> list[Path]:
     ]
 
 
-@pytest.fixture
-def built_schemas(monkeypatch) -> list[str]:
-    """The schemas of the tables that a check reads."""
-    names: list[str] = []
-
-    def note_schemas(connection, adapter):
-        rows = connection.execute(
-            "select distinct schema_name from duckdb_tables() where schema_name <> 'main'"
-        )
-        names.extend(sorted(name for (name,) in rows.fetchall()))
-        return staged_inputs(connection, adapter)
-
-    monkeypatch.setattr("targeted_lists.check.staged_inputs", note_schemas)
-    return names
-
-
-def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked, built_schemas):
+def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked):
     code, lines = check(
         {
             "order_lines.csv": LINES,
             "customers.csv": CUSTOMERS,
             "products.csv": PRODUCTS,
-            "consent.csv": "customer_id\n",
+            "contacts.csv": "customer_id\n",
         }
     )
     assert code == 0
     table = cells(lines)
-    assert "…" not in "".join(lines)
+    # No cell is cut; a reason is shown without the value that it quotes.
+    assert "…" not in "".join(lines).replace('"…"', "")
     assert table[0] == ["input", "files", "rows", "faulty", "columns", "dates"]
     assert ["order_lines", "1", "3", "2", "6 of 22", "2025-01-31 to 2025-03-01"] in table
     assert ["customers", "1", "2", "1", "4 of 16", ""] in table
@@ -113,11 +98,10 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
         "in dataset.yml beside it."
     ) in lines
     assert "Not there, so empty: consents, suppressions, erasures," in text
-    assert "consent.csv is no file of an input; it is ignored." in text
-    assert lines[-1] == "The run can go: make lists DATASET=shop DATA_DIR=data"
+    assert "contacts.csv is no file of an input; it is ignored." in text
+    assert lines[-1] == "Ready, but see the 2 sentences above: make lists DATASET=shop"
     assert "ann@" not in text
     assert "7946" not in text
-    assert built_schemas == ["private", "staging"]
     assert left_behind(checked.folder) == []
 
 
@@ -127,7 +111,7 @@ def test_a_folder_that_cannot_be_read_is_refused(check, checked):
     assert lines == [
         "order_lines.csv has no column unit_price in its first line; rename or add it (the file "
         "has order_id, customer_id, ordered_at, product_id, quantity, price, colour).",
-        "The run cannot go.",
+        "Not ready; when that is done: make check DATASET=shop",
     ]
     assert left_behind(checked.folder) == []
 
@@ -169,20 +153,20 @@ def test_a_misspelt_dataset_is_refused(check, checked):
     assert code == 1
     assert lines == [
         "There is no folder data/shpo; did you mean shop?",
-        "The run cannot go.",
+        "Not ready; when that is done: make check DATASET=shpo",
     ]
     assert left_behind(checked.folder) == []
 
 
-def test_a_reading_that_fails_leaves_no_database(check, checked, monkeypatch):
-    def fail(*_arguments: object, **_options: object) -> bool:
-        database = checked.folder / "warehouse" / "check" / "shop.duckdb"
-        database.parent.mkdir(parents=True)
-        database.write_bytes(b"half")
-        return False
+def test_a_model_that_cannot_be_built_is_said_in_a_sentence(check, checked, monkeypatch):
+    def fail(_models: object) -> None:
+        raise duckdb.InvalidInputException("Invalid Input Error: no row can be read\nLINE 1")
 
-    monkeypatch.setattr("targeted_lists.check.run_dbt", fail)
+    monkeypatch.setattr("targeted_lists.check.foretell", fail)
     code, lines = check({"order_lines.csv": LINES})
     assert code == 1
-    assert lines == ["The files could not be read.", "The run cannot go."]
+    assert lines == [
+        "no row can be read",
+        "Not ready; when that is done: make check DATASET=shop",
+    ]
     assert left_behind(checked.folder) == []

@@ -597,3 +597,10 @@ def test_the_sample_is_exported_by_the_command(sample_build, monkeypatch, capsys
     assert len(capsys.readouterr().out.splitlines()) == len(members)
     assert main(["members", "--list", "win_back", "--as-of", "2026-06-30"]) == 1
     assert "has nobody in 'win_back'" in capsys.readouterr().out
+    for command in ("preview", "members", "export"):
+        assert (
+            main([command, "--list", "winback", *(["--to", "csv"] * (command == "export"))]) == 1
+        )
+        said = capsys.readouterr().out
+        assert said.startswith("There is no list 'winback'; there are cross_sell, loyal_rewards, ")
+        assert "win_back" in said

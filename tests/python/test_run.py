@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -95,12 +96,81 @@ def test_lists_names_the_test_that_failed(command, write_lines):
 def test_a_misspelt_dataset_leaves_no_database(toy, command):
     code, output = command("lists", "--dataset", "smaple")
     assert code == 1
-    assert output.splitlines() == [
-        "There is no folder data/smaple; did you mean sample?",
-        "Stopped; the whole log is logs/dbt.log.",
-    ]
+    assert output.splitlines() == ["There is no folder data/smaple; did you mean sample?"]
     assert not toy.warehouse("smaple").exists()
     assert not toy.published("smaple").exists()
+
+
+@pytest.mark.parametrize("command", ["lists", "score", "tune", "docs", "check"])
+def test_a_dataset_that_is_missing_is_named_before_dbt_is_loaded(toy, command):
+    """What takes seconds is the import of dbt; a clock would be a test of the machine."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "import sys; from targeted_lists.__main__ import main; code = main(sys.argv[1:]); "
+            "print('dbt' in sys.modules); sys.exit(code)",
+            *(command, "--dataset", "smaple"),
+        ],
+        cwd=toy.folder,
+        env={**os.environ, "PYTHONPATH": str(REPO_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    said = done.stdout.splitlines()
+    assert said[0] == "There is no folder data/smaple; did you mean sample?"
+    assert said[-1] == "False"
+
+
+def test_a_file_that_cannot_be_read_is_named_before_dbt_is_loaded(toy, command):
+    columns = ",".join(f"c{number}" for number in range(10_000))
+    (toy.folder / "data/sample/order_lines.csv").write_text(columns, encoding="utf-8")
+    code, output = command("lists")
+    assert code == 1
+    assert output.splitlines() == [
+        "order_lines.csv has 10,000 columns, and no more than 1,000 are read; leave out those "
+        "that the project does not know."
+    ]
+
+
+def test_the_log_that_a_message_names_is_there_and_holds_the_cause(toy, command, write_lines):
+    write_lines(1, 101)
+    code, output = command("lists")
+    assert code == 1
+    named = re.search("the whole log is (.+)[.]", output).group(1)
+    assert "no_large_thing" in (toy.folder / named).read_text(encoding="utf-8")
+
+
+def test_a_second_run_says_who_holds_the_database_and_since_when(toy, command):
+    hold = (
+        "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); "
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(toy.warehouse())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        code, output = command("lists")
+        holder.stdin.close()
+    assert code == 1
+    said = output.splitlines()[0]
+    assert said.startswith("warehouse/sample.duckdb is in use by python3")
+    assert f"(process {holder.pid}" in said
+    assert re.search(r"running since \w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}\)", said), said
+    assert said.endswith("; let it end, then run again.")
+
+
+def test_a_seed_row_that_cannot_be_loaded_stops_the_run_by_name(toy, command):
+    (toy.folder / "seeds/factors.csv").write_text("id,factor\n1,10\n2,2,0\n", encoding="utf-8")
+    code, output = command("lists")
+    assert code == 1
+    assert output.splitlines()[0] == (
+        "seeds/factors.csv, row 2 (line 3) has 3 fields and the header 2; a text that holds a "
+        "comma stands in double quotes."
+    )
 
 
 def test_lists_says_where_a_project_has_no_lists(toy, command):
