@@ -84,7 +84,7 @@ class Plugin(BasePlugin):
             with conn.cursor() as cursor:
                 return end_run_json(cursor, request)
 
-        # A database that is thrown away, as of `make check`, neither makes state nor changes it.
+        # A database that is thrown away, as of a linter, neither makes state nor changes it.
         @functools.cache
         def customer_key_salt() -> str:
             if self.is_lasting:

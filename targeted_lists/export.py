@@ -30,6 +30,7 @@ from targeted_lists.campaigns import (
     name_campaign,
     read_campaign,
 )
+from targeted_lists.locks import explain_lock
 from targeted_lists.publication import PUBLISHED_FOLDER, literal
 from targeted_lists.state import STATE_FOLDER, open_state
 
@@ -248,8 +249,9 @@ def open_databases(dataset: str, places: Places) -> Iterator[duckdb.DuckDBPyConn
                 connection.execute(f"attach {literal(path)} as {name} (read_only)")
             except duckdb.Error as error:
                 raise ExportError(
-                    f"{path} cannot be opened; is a run still going? "
-                    f"({str(error).splitlines()[0]})"
+                    explain_lock(str(error))
+                    or f"{path} cannot be opened ({files.first_line(error)}); run "
+                    f"`make lists DATASET={dataset}`."
                 ) from error
         yield connection
 

@@ -15,6 +15,8 @@ import yaml
 
 from python_ml.classification import Columns, find_obstacle, prepare_training
 from python_ml.classifiers import MODELS, search_parameters
+from targeted_lists.files import first_line
+from targeted_lists.locks import explain_lock
 from targeted_lists.models import EVERYONE, MIN_POSITIVES, PARAMETER_TABLE, choose_lessons
 from targeted_lists.state import STATE_FOLDER, keep_tables
 
@@ -42,7 +44,12 @@ def tune_dataset(
     database = Path("warehouse") / f"{dataset}.duckdb"
     if not database.exists():
         raise TuningError(f"{database} is not there; `make lists DATASET={dataset}` builds it")
-    with duckdb.connect(str(database), read_only=True) as connection:
+    try:
+        connection = duckdb.connect(str(database), read_only=True)
+    except duckdb.IOException as error:
+        cause = explain_lock(str(error)) or f"{database} cannot be opened ({first_line(error)})"
+        raise TuningError(cause) from error
+    with connection:
         try:
             training = connection.execute(LABELLED).df()
             as_of = connection.execute("select * from intermediate.int_as_of_date").fetchall()

@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,23 @@ def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query on a database file, which is closed again."""
     with duckdb.connect(str(database), read_only=True) as connection:
         return connection.execute(sql).fetchall()
+
+
+@contextlib.contextmanager
+def held_elsewhere(database: Path) -> Iterator[int]:
+    """Let another process hold a database as a run does; yields its number."""
+    hold = (
+        "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); "
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        try:
+            yield holder.pid
+        finally:
+            holder.stdin.close()
 
 
 def content_of(database: Path, *, leave_out: Iterable[str] = ()) -> dict[str, list[str]]:

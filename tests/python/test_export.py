@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from conftest import held_elsewhere
 
 from targeted_lists import contacts, export, files
 from targeted_lists.campaigns import (
@@ -336,6 +337,17 @@ def test_an_order_that_cannot_be_met_changes_nothing(places, order, sentence):
     with pytest.raises(ExportError) as caught:
         export_list(replace(ORDER, **order), places=places)
     assert sentence in str(caught.value)
+    assert snapshot(places) == {}
+
+
+def test_an_export_during_a_run_says_who_holds_the_database(places):
+    with (
+        held_elsewhere(places.warehouse / "shop.duckdb") as process,
+        pytest.raises(ExportError) as caught,
+    ):
+        export_list(ORDER, places=places)
+    assert "warehouse/shop.duckdb is in use by python3" in str(caught.value)
+    assert f"(process {process}" in str(caught.value)
     assert snapshot(places) == {}
 
 

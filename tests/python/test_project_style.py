@@ -297,3 +297,15 @@ def test_the_lineage_picture_names_every_mart_and_list(models: list[Node]) -> No
     shown = {node["name"] for node in models if node["fqn"][1] in ("marts", "lists")}
     assert shown
     assert [name for name in sorted(shown) if f">{name}</text>" not in picture] == []
+
+
+def test_every_bad_input_that_is_documented_has_its_test() -> None:
+    table = (REPO_ROOT / "docs/bad_inputs.md").read_text(encoding="utf-8")
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 25
+    for row in rows:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", row.rpartition(" | ")[2])
+        assert named, row
+        for file, test in named:
+            text = (REPO_ROOT / "tests/python" / file).read_text(encoding="utf-8")
+            assert f"def {test}(" in text, (file, test)

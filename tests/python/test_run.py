@@ -13,10 +13,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import REPO_ROOT, Project
+from conftest import REPO_ROOT, Project, held_elsewhere
 
 from targeted_lists.__main__ import main, read_vars
 from targeted_lists.dbt_plugin import Plugin
+from targeted_lists.locks import explain_lock
 from targeted_lists.run import find_cause, target_of
 
 
@@ -143,24 +144,26 @@ def test_the_log_that_a_message_names_is_there_and_holds_the_cause(toy, command,
 
 
 def test_a_second_run_says_who_holds_the_database_and_since_when(toy, command):
-    hold = (
-        "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); "
-        "sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, str(toy.warehouse())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as holder:
-        assert holder.stdout.readline() == b"held\n"
+    with held_elsewhere(toy.warehouse()) as process:
         code, output = command("lists")
-        holder.stdin.close()
     assert code == 1
     said = output.splitlines()[0]
     assert said.startswith("warehouse/sample.duckdb is in use by python3")
-    assert f"(process {holder.pid}" in said
+    assert f"(process {process}" in said
     assert re.search(r"running since \w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}\)", said), said
     assert said.endswith("; let it end, then run again.")
+
+
+def test_a_holder_that_is_gone_is_named_without_a_time():
+    message = (
+        'IO Error: Could not set lock on file "/a/warehouse/shop.duckdb": Conflicting lock is '
+        "held in /usr/bin/duckdb (PID 99999999) by user ann. See also https://duckdb.org"
+    )
+    assert explain_lock(message) == (
+        "warehouse/shop.duckdb is in use by duckdb (process 99999999 of ann); let it end, then "
+        "run again."
+    )
+    assert explain_lock("IO Error: No files found") is None
 
 
 def test_a_seed_row_that_cannot_be_loaded_stops_the_run_by_name(toy, command):
