@@ -25,7 +25,7 @@ from rich.table import Table
 
 from targeted_lists.console import say
 from targeted_lists.files import first_line
-from targeted_lists.forecast import Forecast, foretell
+from targeted_lists.forecast import Forecast, make_forecast
 from targeted_lists.input_files import SETTINGS_FILE
 from targeted_lists.inputs import (
     Dataset,
@@ -97,7 +97,7 @@ def check_dataset(
             ]
             faults = list_faults(connection, tables)
             equal_lines = count_equal_lines(connection, tables, contract)
-            forecast = foretell(models)
+            forecast = make_forecast(models)
         except (duckdb.Error, ModelError, jinja2.TemplateError) as error:
             # DuckDB's name for what the SQL function error() raises.
             cause = first_line(error).removeprefix("Invalid Input Error: ")

@@ -125,7 +125,7 @@ class Forecast:
     notes: list[str] = field(default_factory=list)
 
 
-def foretell(models: Models) -> Forecast:
+def make_forecast(models: Models) -> Forecast:
     """Build what decides on the rows of a dataset, and say what will come of them."""
     found = Forecast(lines=models.fetch(LINES), others=models.fetch(OTHERS))
     ((kept, named, lines),) = models.fetch(CUSTOMERS)

@@ -113,7 +113,7 @@ class Models:
         self.environment.globals.update(self.offers(), dbt=dbt())
 
     def offers(self) -> dict[str, Any]:
-        """Return what dbt offers to SQL beside its macros."""
+        """Return what dbt offers to SQL besides its macros."""
         return {
             "adapter": SimpleNamespace(dispatch=self.dispatch, quote='"{}"'.format),
             "config": self.building,

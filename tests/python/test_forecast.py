@@ -1,4 +1,4 @@
-"""`make check` foretells what a run does, by the run's own rules, and what to do about it."""
+"""`make check` predicts what a run does, by the run's own rules, and what to do about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conftest import PROJECT_FILES, Build, Project, copy_project
 
 from targeted_lists.__main__ import main
 from targeted_lists.check import command_of, open_models
-from targeted_lists.forecast import LINES, OTHERS, Forecast, foretell
+from targeted_lists.forecast import LINES, OTHERS, Forecast, make_forecast
 
 HEADER = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status"
 LINES_CSV = f"{HEADER}\n" + "".join(
@@ -49,9 +49,9 @@ def check(fresh, capsys) -> Callable[..., tuple[int, list[str]]]:
     return run
 
 
-def foretell_sample(folder: Path, **variables: object) -> Forecast:
+def forecast_sample(folder: Path, **variables: object) -> Forecast:
     with contextlib.chdir(folder), duckdb.connect() as connection:
-        return foretell(
+        return make_forecast(
             open_models(
                 connection,
                 {"dataset": "sample", "data_dir": "data", "adapter": "contract"} | variables,
@@ -59,9 +59,9 @@ def foretell_sample(folder: Path, **variables: object) -> Forecast:
         )
 
 
-def test_a_run_decides_on_every_row_as_was_foretold(sample_build: Build):
+def test_a_run_decides_on_every_row_as_was_predicted(sample_build: Build):
     """On the sample: the same rows, reasons and money as in the ledgers of a run of dbt."""
-    found = foretell_sample(sample_build.project.folder)
+    found = forecast_sample(sample_build.project.folder)
     ledger = LINES.replace("{{ ref('int_order_lines_judged') }}", "core.order_line_ledger")
     others = OTHERS.replace("{{ ref('input_ledger') }}", "core.input_ledger")
     shown = ("decision", "decision::varchar as decision")
@@ -73,8 +73,8 @@ def test_a_run_decides_on_every_row_as_was_foretold(sample_build: Build):
     assert len({row[0] for row in found.others}) == 13
 
 
-def test_reasons_are_foretold_in_the_language_of_the_run(fresh, repo_root):
-    english, russian = (foretell_sample(repo_root, language=one) for one in ("en", "ru"))
+def test_reasons_are_predicted_in_the_language_of_the_run(fresh, repo_root):
+    english, russian = (forecast_sample(repo_root, language=one) for one in ("en", "ru"))
     assert [row[2:] for row in russian.lines if row[0] == "kept"] == [
         row[2:] for row in english.lines if row[0] == "kept"
     ]
