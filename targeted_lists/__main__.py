@@ -11,11 +11,11 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit("Python 3.11, 3.12 or 3.13 is needed; this one is " + sys.version.split()[0] + ".")
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from targeted_lists import new_list
+from targeted_lists.project import read_project
 
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
@@ -152,11 +152,6 @@ def look_at_inputs(variables: dict[str, object]) -> None:
 
     layout = layout_of(adapter_of(variables), read_project()["vars"]["input_contract"])
     find_inputs(Path(str(variables["data_dir"])), str(variables["dataset"]), layout)
-
-
-def read_project() -> dict[str, Any]:
-    """Return what dbt_project.yml says."""
-    return yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
 
 
 def refuse_salt(variables: dict[str, object]) -> None:

@@ -36,6 +36,7 @@ from targeted_lists.inputs import (
     layout_of,
 )
 from targeted_lists.model_sql import ModelError, Models
+from targeted_lists.project import read_project
 from targeted_lists.salt import give_salt, make_salt
 from targeted_lists.seeds import find_seed_fault
 
@@ -72,9 +73,7 @@ def check_dataset(
     """Print what a folder holds and what a run will make of it; return 0 if one can go."""
     console = Console()
     asked = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
-    contract = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))["vars"][
-        "input_contract"
-    ]
+    contract = read_project()["vars"]["input_contract"]
     try:
         layout = layout_of(adapter, contract)
         found = find_inputs(data_dir, dataset, layout)

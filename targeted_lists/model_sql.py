@@ -19,8 +19,8 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
+from targeted_lists.project import read_project
 from targeted_lists.seeds import read_types
 
 MACRO = re.compile(r"({%-?\s*macro\s+)(\w+)")
@@ -100,7 +100,7 @@ class Models:
     ) -> None:
         """Find the project's files; nothing is built yet."""
         self.connection = connection
-        self.project = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
+        self.project = read_project()
         self.variables = {**self.project["vars"], **variables}
         self.given = given or {}
         self.built: set[str] = set()

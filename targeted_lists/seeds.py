@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import functools
 import json
 from collections import defaultdict
 from pathlib import Path
 
 import duckdb
-import yaml
 
-# Several times as fast, where PyYAML has it.
-FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from targeted_lists.project import read_yaml
+
 SEED_FOLDER = Path("seeds")
 # How the types of `column_types` begin, and what a value of them is.
 WORDS = {
@@ -66,13 +64,12 @@ def find_seed_fault(folder: Path = SEED_FOLDER) -> str | None:
     return find_unsound(typed)
 
 
-@functools.cache
 def read_types(folder: Path) -> dict[str, dict[str, str]]:
     """Return seed -> column -> type, as the project gives them."""
     return {
         seed["name"]: seed.get("config", {}).get("column_types", {})
         for path in sorted(folder.glob("_*.yml"))
-        for seed in yaml.load(path.read_text(encoding="utf-8"), FAST).get("seeds", [])
+        for seed in read_yaml(path).get("seeds", [])
     }
 
 
