@@ -14,6 +14,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from targeted_lists.salt import PUBLIC_SALT, give_salt
+
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 AS_OF = pd.Timestamp("2026-07-01")
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -362,6 +364,8 @@ def find_tables_with(database: Path, words: list[str]) -> list[str]:
     pattern = r"\b(" + "|".join(words) + r")\b"
     found = []
     with duckdb.connect(str(database), read_only=True) as connection:
+        # A view of staging makes keys.
+        give_salt(connection, lambda: PUBLIC_SALT)
         columns = connection.execute(
             "select schema_name, table_name, column_name from duckdb_columns() "
             "where data_type = 'VARCHAR' and not internal order by all"
