@@ -14,8 +14,6 @@ import duckdb
 import pandas as pd
 import pytest
 
-from targeted_lists.salt import PUBLIC_SALT, give_salt
-
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 AS_OF = pd.Timestamp("2026-07-01")
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -361,6 +359,9 @@ def test_without_a_consents_file_nobody_is_in_a_list(shop_without_consents):
 
 def find_tables_with(database: Path, words: list[str]) -> list[str]:
     """Return the columns of text in which one of the words stands, as table.column."""
+    # As a script this file knows no package of the project.
+    from targeted_lists.salt import PUBLIC_SALT, give_salt
+
     pattern = r"\b(" + "|".join(words) + r")\b"
     found = []
     with duckdb.connect(str(database), read_only=True) as connection:
