@@ -123,7 +123,7 @@ def test_the_app_speaks_the_language_of_the_file(
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     turn_to(app, "list")
     assert [header.value for header in app.header] == ["Каким был бы список"]
-    assert app.dataframe[1].value["Шаг"].tolist()[:2] == ["доступность", "согласие"]
+    assert app.dataframe[1].value["Шаг"].tolist()[:2] == ["есть контакт", "согласие"]
 
 
 def test_every_text_of_the_app_is_translated_and_no_other() -> None:
