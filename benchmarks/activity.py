@@ -1,4 +1,4 @@
-"""Time of the models that foretell a decline: `python benchmarks/activity.py sample one_click`.
+"""Time of the models that predict a decline: `python benchmarks/activity.py sample one_click`.
 
 Run by hand from the project's folder, after `make lists` of each dataset, which keeps the model.
 `--choice TRIALS` also measures what searching and choosing are worth where neither sees the rows
@@ -28,7 +28,12 @@ from python_ml.classification import (
     score_customers,
     train_classifier,
 )
-from targeted_lists.models import KeptModelError, choose_lessons, load_classifier, read_parameters
+from targeted_lists.models import (
+    SavedModelError,
+    choose_training_rows,
+    load_classifier,
+    read_parameters,
+)
 from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
 
 CUSTOMERS = 1_000_000
@@ -50,26 +55,26 @@ def main() -> None:
     for dataset in options.datasets:
         with duckdb.connect(f"warehouse/{dataset}.duckdb", read_only=True) as connection:
             labelled, current = (connection.execute(sql).df() for sql in (LABELLED, CURRENT))
-        for population in meta["populations"]["populations"]:
+        for data_basis in meta["data_bases"]["data_bases"]:
             try:
-                trained = load_classifier(dataset, as_of_date=date.max, population=population)
-            except KeptModelError:
+                trained = load_classifier(dataset, as_of_date=date.max, data_basis=data_basis)
+            except SavedModelError:
                 continue
             if trained.fitted is None:
                 continue
-            rows = choose_lessons(
-                labelled[labelled["known_from"] == population],
-                source=meta["populations"]["source"],
-                sources=meta["populations"]["sources"],
+            rows = choose_training_rows(
+                labelled[labelled["data_basis"] == data_basis],
+                source=meta["data_bases"]["source"],
+                sources=meta["data_bases"]["sources"],
                 columns=Columns(**meta["columns"]),
             )
-            parameters = read_parameters(dataset, population, as_of_date=date.max)
+            parameters = read_parameters(dataset, data_basis, as_of_date=date.max)
             started = time.perf_counter()
             train_classifier(rows, columns=Columns(**meta["columns"]), parameters=parameters)
             fitting = time.perf_counter() - started
-            many, one = measure_scoring(current[current["known_from"] == population], trained)
+            many, one = measure_scoring(current[current["data_basis"] == data_basis], trained)
             print(
-                f"| {dataset}, {population} | {len(rows):,} | {fitting:.1f} | {trained.model} "
+                f"| {dataset}, {data_basis} | {len(rows):,} | {fitting:.1f} | {trained.model} "
                 f"| {many:.1f} | {1000 * one:.0f} |"
             )
             if options.choice is not None:

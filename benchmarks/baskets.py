@@ -1,6 +1,6 @@
 """Time and memory of the counting of itemsets: `.venv/bin/python benchmarks/baskets.py`.
 
-Two tables, by hand: beside mlxtend's `apriori` and `fpgrowth` on the same 100,000 baskets, and on
+Two tables, by hand: next to mlxtend's `apriori` and `fpgrowth` on the same 100,000 baskets, and on
 2.5 million baskets of 45 million lines, where mlxtend cannot go. Each way has a process of its
 own, so that its peak memory is its own, and the best of three counts. All start from the same
 rows; what brings them into the shape to count in is shown apart. Baskets are skewed as in a shop:

@@ -2,7 +2,7 @@
 
 Makes up customers of eight segments with the features of the sample's mart, and runs every step
 that the mart runs in Python on them, all methods and all numbers of clusters, as the mart does:
-fitted and measured on seeded samples, everyone assigned. Beside it the same k-means by plain
+fitted and measured on seeded samples, everyone assigned. Next to it the same k-means by plain
 scikit-learn on everyone. Prints a table of seconds and the peak of memory. Run by hand: a shared
 machine's seconds are no test.
 """

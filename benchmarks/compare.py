@@ -54,7 +54,7 @@ PROJECT = {
     "sum(revenue) as revenue from intermediate.int_return_matches where not is_written_twice",
     "orders": "from core.fct_orders",
     "sales_pivot": "select *, gross_margin as margin from pivots.sales_pivot",
-    "customer_pivot": "from pivots.customer_pivot where source = 'receipts'",
+    "customer_pivot": "from pivots.customer_pivot where source = 'orders'",
     "rfm_scores": "from rfm.rfm_scores",
     "itemsets": "select itemset, baskets from basket.frequent_itemsets "
     "where basis = 'order' and level = 'product' and length between 1 and 2",
@@ -67,7 +67,7 @@ select
     ) as min_support,
     min_confidence,
     (
-        select (to_timestamp(mined_until_seconds) at time zone 'UTC')::varchar
+        select (to_timestamp(mining_until_seconds) at time zone 'UTC')::varchar
         from basket.basket_periods
     ) as mined_until
 from basket.basket_thresholds where basis = 'order' and level = 'product'
@@ -216,7 +216,7 @@ def is_different(column: str, kind: str) -> str:
     return f"case when {ours} is null then not {missing} else {missing} or {gap} end"
 
 
-def read_asked(database: Path) -> dict[str, object]:
+def read_requested(database: Path) -> dict[str, object]:
     """Return what the project asked of rules between products of one order."""
     with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.execute(ASKED)

@@ -91,7 +91,7 @@ from range({products}) as numbers (number);
 set variable price_of_product = (select list(price order by number) from products);
 """
 
-# Orders are numbered in the order of time. A newcomer's first order comes when the number of
+# Orders are numbered in the order of time. A new customer's first order comes when the number of
 # customers known by then grows; whoever has left is replaced by one of the newest.
 ORDERS = """
 create table orders as

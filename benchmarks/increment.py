@@ -1,11 +1,11 @@
-"""A day of new lines beside everything anew: `.venv/bin/python benchmarks/increment.py 5_000_000`.
+"""A day of new lines next to everything again: `.venv/bin/python benchmarks/increment.py 5_000_000`.
 
 Makes up sales whose last day has a file of its own. `make lists` builds what came before from
 nothing and fits every model; then `make lists KEPT=1` adds that day, as a shop would at night.
 With `--compare` everything is built from all the files once more, and both ways must end in the
 same tables of lines, pivots and RFM.
 
-Seconds are those of the whole process but for publication; beside them those in which dbt ran a
+Seconds are those of the whole process but for publication; next to them those in which dbt ran a
 model, a seed or a test. The difference is start: importing and parsing.
 """
 
@@ -96,7 +96,7 @@ def read_tables(database: Path) -> dict[str, int]:
 def show(day: Job, whole: Job) -> str:
     """Return both runs as markdown, their ratio, and the slowest nodes of the day."""
     rows = [
-        "| | a day added | everything anew |",
+        "| | a day added | everything again |",
         "|---|--:|--:|",
         f"| seconds without publication | {day.seconds:.0f} | {whole.seconds:.0f} |",
         f"| publication, s | {day.published_seconds:.0f} | {whole.published_seconds:.0f} |",
@@ -109,11 +109,11 @@ def show(day: Job, whole: Job) -> str:
         [
             *rows,
             "",
-            f"The day takes {day.seconds / whole.seconds:.1%} of everything anew; of the time in "
+            f"The day takes {day.seconds / whole.seconds:.1%} of everything again; of the time in "
             f"which a node ran, {day.busy_seconds / whole.busy_seconds:.1%}.",
             f"Slowest of the day, s: {list_slowest(day)}.",
             "",
-            f"Slowest of everything anew, s: {list_slowest(whole)}.",
+            f"Slowest of everything again, s: {list_slowest(whole)}.",
         ]
     )
 
@@ -130,7 +130,7 @@ def main() -> int:
     parser.add_argument("lines", type=int, help="about so many order lines, as 5_000_000")
     parser.add_argument("--folder", type=Path, default=ROOT / "target" / "bench" / "data")
     parser.add_argument(
-        "--compare", action="store_true", help="build all anew at the end, and compare"
+        "--compare", action="store_true", help="build all again at the end, and compare"
     )
     options = parser.parse_args()
     dataset = f"days_{options.lines}"
@@ -141,7 +141,9 @@ def main() -> int:
         measure([*generate, "--days-apart", "1"], folder=ROOT)
     *before, day_file = sorted(made.glob("order_lines*"))
     if not before:
-        raise SystemExit(f"{made} has one file of order lines; remove the folder to make it anew.")
+        raise SystemExit(
+            f"{made} has one file of order lines; remove the folder to make it again."
+        )
     for path in (used, ROOT / "state" / dataset):
         shutil.rmtree(path, ignore_errors=True)
     for path in (ROOT / "warehouse").glob(f"{dataset}.duckdb*"):
@@ -155,8 +157,8 @@ def main() -> int:
     if options.compare:
         added = read_tables(database_of(dataset))
         run_job(dataset, folder, "--full")
-        anew = read_tables(database_of(dataset))
-        different = sorted(name for name, rows in anew.items() if added.get(name) != rows)
+        rebuilt = read_tables(database_of(dataset))
+        different = sorted(name for name, rows in rebuilt.items() if added.get(name) != rows)
         if different:
             raise SystemExit("Adding a day made other tables: " + ", ".join(different))
     print(show(day, whole))

@@ -1,9 +1,9 @@
 """Rate and memory of reading order exports: `python benchmarks/order_export_reader.py`.
 
 The sample's rendering is repeated under other keys to five million lines in cp1251, and read as a
-run reads it (a copy in UTF-8, then a table of texts with every row numbered and judged), beside
-DuckDB's own reader on the same rows in UTF-8. Each step has a process of its own. Run by hand: a
-shared machine's seconds are no test.
+run reads it (a copy in UTF-8, then a table of texts with every row numbered and validated), next
+to DuckDB's own reader on the same rows in UTF-8. Each step has a process of its own. Run by hand:
+a shared machine's seconds are no test.
 """
 
 from __future__ import annotations

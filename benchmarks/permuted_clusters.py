@@ -158,15 +158,15 @@ ORDER_FEATURES = """
         totals.monetary::double as monetary,
         totals.tenure_days::double as tenure_days,
         (case when totals.frequency = 1 then totals.recency_days else usual.gap end)::double
-            as usual_gap_days,
-        (totals.monetary / totals.frequency)::double as mean_receipt,
+            as typical_gap_days,
+        (totals.monetary / totals.frequency)::double as average_order_value,
         (totals.lines / totals.frequency)::double as lines_per_order,
         (totals.units / totals.lines)::double as units_per_line,
         goods.categories::double as categories,
         goods.products::double as products,
         least(greatest(goods.favourite_category_share, 0), 1)::double as favourite_category_share,
         goods.discounted_share::double as discounted_share,
-        (1 - totals.monetary / nullif(placed.revenue, 0))::double as undone_share,
+        (1 - totals.monetary / nullif(placed.revenue, 0))::double as returned_share,
         placed.first_channel_share::double as first_channel_share,
         placed.second_channel_share::double as second_channel_share,
         placed.third_channel_share::double as third_channel_share

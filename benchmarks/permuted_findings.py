@@ -1,7 +1,7 @@
 """How often findings come from nothing: `.venv/bin/python benchmarks/permuted_findings.py`.
 
 Each characteristic of a published dataset's customers (`sample`, or those named) is permuted over
-them, in each of 200 worlds anew, and compared between the groups as `group_comparisons` does it.
+them, in each of 200 worlds again, and compared between the groups as `group_comparisons` does it.
 Whatever the rule of the table findings then lets pass is false. Nothing is by construction in such
 a world, so that every characteristic takes part. The nominal rate is var findings_max_q: the share
 of worlds with a false finding may exceed it by two standard errors.
@@ -29,7 +29,7 @@ CHARACTERISTICS = """
 MEMBERS = """
     select customer_id, grouping, group_key
     from segmentation.customer_group_members
-    where is_trusted
+    where is_accepted
     order by grouping, customer_id
 """
 

@@ -2,7 +2,7 @@
 
 Run by hand from the project's folder, `python benchmarks/permuted_models.py QUESTION …`, after the
 datasets were built (activity: one_click, response: customer_personality, new_customers: sample):
-real features, and real labels dealt out among the customers anew for each seed. Accepted is a
+real features, and real labels dealt out among the customers again for each seed. Accepted is a
 model, or a baseline that knows something; for new customers each target and number of orders is
 asked apart. `--models`, `--repeats` and `--rows` say what is compared; the defaults are those of a
 run, which take longest.
@@ -33,7 +33,7 @@ from python_ml.classification import (
     prepare_training,
 )
 from python_ml.classifiers import BASELINES, MODELS, Calibrated, build_pipeline, split_rows
-from python_ml.newcomers import evaluate_newcomers
+from python_ml.new_customers import evaluate_new_customers
 from targeted_lists.tune import LABELLED
 
 ACTIVITY = (Path("models/marts/activity/_activity__models.yml"), "classifier_models")
@@ -194,15 +194,15 @@ def ask_classifier(
 
 
 def ask_new_customers(features: pd.DataFrame, labels: pd.DataFrame, *, seed: int) -> list[bool]:
-    """Deal the labels of each target and number of orders out anew; whether each was accepted."""
+    """Deal the labels of each target and number of orders out again; whether each was accepted."""
     generator = np.random.default_rng(seed)
     shuffled = labels.assign(
-        label=labels.groupby(["target", "receipts_used"])["label"].transform(
+        label=labels.groupby(["target", "orders_used"])["label"].transform(
             lambda label: generator.permutation(label.to_numpy())
         )
     )
-    found = evaluate_newcomers(features, shuffled, **NEW_CUSTOMERS, seed=seed)
-    asked = found[found["model"] != "none"].groupby(["target", "receipts_used"])["is_accepted"]
+    found = evaluate_new_customers(features, shuffled, **NEW_CUSTOMERS, seed=seed)
+    asked = found[found["model"] != "none"].groupby(["target", "orders_used"])["is_accepted"]
     return asked.any().tolist()
 
 

@@ -66,7 +66,7 @@ def simulate_tastes(
         item=rows["item"].map("I{:02d}".format),
         customer_id=np.char.add("C", customer[rows["order"]].astype(str)),
         period=np.select(
-            [time[rows["order"]] < end for end in (0.6, 0.8)], ["mined", "confirmed"], "tested"
+            [time[rows["order"]] < end for end in (0.6, 0.8)], ["mining", "validation"], "tested"
         ),
     )
 
@@ -97,34 +97,34 @@ def find_usable(lines: pd.DataFrame, *, is_order: bool, max_length: int = 2) -> 
         is_order=is_order,
         **TASTES,
     )
-    held = {period: rows[rows["period"] == period] for period in ("mined", "confirmed")}
+    held = {period: rows[rows["period"] == period] for period in ("mining", "validation")}
     alike = {period: strata[strata["period"] == period] for period in held}
     count = {period: own["basket_id"].nunique() for period, own in held.items()}
     itemsets = find_frequent_itemsets(
-        held["mined"],
-        n_baskets=count["mined"],
-        min_support=5 / count["mined"],
+        held["mining"],
+        n_baskets=count["mining"],
+        min_support=5 / count["mining"],
         max_length=max_length,
     )
-    later = count_itemsets(held["confirmed"], itemsets=itemsets["itemset"])
+    later = count_itemsets(held["validation"], itemsets=itemsets["itemset"])
     rules = derive_rules(
-        itemsets.assign(later_baskets=later),
-        n_baskets=count["mined"],
+        itemsets.assign(validation_baskets=later),
+        n_baskets=count["mining"],
         min_confidence=0.1,
-        basket_items=held["mined"],
-        strata=alike["mined"],
+        basket_items=held["mining"],
+        strata=alike["mining"],
     )
     rules = confirm_rules(
         rules,
-        n_later_baskets=count["confirmed"],
-        basket_items=held["confirmed"],
-        strata=alike["confirmed"],
+        n_validation_baskets=count["validation"],
+        basket_items=held["validation"],
+        strata=alike["validation"],
     )
-    lifts = rules[["lift", "stratified_lift", "later_lift", "validation_stratified_lift"]]
+    lifts = rules[["lift", "stratified_lift", "validation_lift", "validation_stratified_lift"]]
     return rules.assign(
         is_usable=(rules[["q_value", "stratified_q_value"]].max(axis=1) <= 0.05)
         & (lifts.min(axis=1, skipna=False) >= 1.2)
-        & (rules["later_p_value"] <= 0.05)
+        & (rules["validation_p_value"] <= 0.05)
         & ~rules["is_redundant"]
     )
 

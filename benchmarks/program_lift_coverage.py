@@ -49,12 +49,12 @@ def draw_world(rng: np.random.Generator, *, customers: int, share: float) -> pd.
         )
 
     before, own = rng.poisson(rate), rng.poisson(rate)
-    is_held_out = rng.random(customers) < share
-    is_contacted = ~is_held_out & (rng.random(customers) < 0.5)
+    is_in_holdout = rng.random(customers) < share
+    is_contacted = ~is_in_holdout & (rng.random(customers) < 0.5)
     caused = np.where(is_contacted, rng.random(customers) < 0.08, 0).astype(int)
     revenue, added, pre = spend(own), spend(caused), spend(before)
     cost = is_contacted * (CONTACT_COST + OFFER_COST * ((own + caused) > 0))
-    world = pd.DataFrame({"arm": np.where(is_held_out, "held out", "not held out")})
+    world = pd.DataFrame({"arm": np.where(is_in_holdout, "held out", "not held out")})
     world["purchase"], world["pre_purchase"] = ((own + caused) > 0) * 1.0, (before > 0) * 1.0
     world["caused_purchase"] = ((own == 0) & (caused > 0)) * 1.0
     world["revenue"], world["pre_revenue"], world["caused_revenue"] = revenue + added, pre, added

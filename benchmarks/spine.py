@@ -1,4 +1,4 @@
-"""The spine beside what one would use instead: `make bench SIZE=5_000_000`.
+"""The spine next to what one would use instead: `make bench SIZE=5_000_000`.
 
 Raw file to lines, orders, RFM and pivots four times over: by the project's models, by DuckDB's
 SQL written by hand (the floor), by a script of pandas, scikit-learn and mlxtend, and by polars.
@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
-from compare import Tables, differences, read_asked
+from compare import Tables, differences, read_requested
 from stages import Measured, TooMuchMemoryError, busy_seconds, measure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +66,7 @@ ASKED = {
 
 @dataclass
 class Stage:
-    """What one stage of one tool took, beside its start."""
+    """What one stage of one tool took, next to its start."""
 
     seconds: float
     start_seconds: float
@@ -191,7 +191,7 @@ def run_session(session: Session, *, runs: int, tools: list[str], with_extra: bo
             session.run("project", "clusters")
             session.run("project", "rules")
             (session.output_of("pandas") / "asked.json").write_text(
-                json.dumps(read_asked(session.database)), encoding="utf-8"
+                json.dumps(read_requested(session.database)), encoding="utf-8"
             )
             for stage in EXTRA:
                 session.run("pandas", stage)

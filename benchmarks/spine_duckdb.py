@@ -49,7 +49,7 @@ from read_csv('{path}', encoding = 'latin-1', header = true, parallel = false, t
 """
 
 JUDGED = """
-create temp view judged as
+create temp view validated as
 with last as (
     select quantile_cont(epoch(ordered_at), 0.999) + 366 * 86400 as plausible
     from source_rows where ordered_at is not null
@@ -85,7 +85,7 @@ copied as (
 select
     *,
     case
-        when fault is not null then 'set aside'
+        when fault is not null then 'rejected'
         when source_row in (select source_row from copied) then 'merged'
         when quantity = 0 or is_service or unit_price = 0 then 'kept but not modelled'
         else 'kept'
@@ -167,7 +167,7 @@ asked as (
         - (back_amount * (quantity_so_far - quantity) / back_quantity)::decimal(18, 4) as amount
     from pairs
 ),
-asked_so_far as (
+contacted_so_far as (
     select *, sum(amount) over (
         partition by sale_line order by returned_at, return_line rows unbounded preceding
     ) as amount_so_far
@@ -178,7 +178,7 @@ select
     (least(amount_so_far, sale_amount) - least(amount_so_far - amount, sale_amount))
         ::decimal(18, 4) as revenue,
     returned_at
-from asked_so_far
+from contacted_so_far
 """
 
 LINES = """
@@ -436,7 +436,7 @@ def make_lines(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
         )
     )
     connection.execute(
-        "create table ledger as select source_row, decision, reason, quantity, amount from judged"
+        "create table ledger as select source_row, decision, reason, quantity, amount from validated"
     )
     connection.execute(
         "create temp view kept as select source_rows.*, ledger.amount, "

@@ -391,7 +391,7 @@ def name_segments(scored: pd.DataFrame) -> pd.Series:
 
 
 def make_rfm(source: Path, folder: Path) -> None:
-    """Score recency, frequency and spend by fifths of the ranking, and name the segments."""
+    """Score recency, frequency and spend by quintiles of the ranking, and name the segments."""
     orders = read(table(folder, "orders"))
     orders = orders[orders["customer_id"].notna()]
     as_of = pd.Timestamp(json.loads((folder / "as_of.json").read_text(encoding="utf-8")))

@@ -61,7 +61,7 @@ def measure(
 
     Parameters
     ----------
-    most_mb : of memory that the process, without children, may hold beside what it maps from
+    most_mb : of memory that the process, without children, may hold next to what it maps from
         files; None for as much as there is.
 
     Raises

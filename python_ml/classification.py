@@ -1,4 +1,4 @@
-"""Who will do it: classifiers beside the baselines they must beat, and reasons for each score."""
+"""Who will do it: classifiers next to the baselines they must beat, and reasons for each score."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ CHOICE_RULE = 2
 """Raised when what `choose_classifier` accepts changes, so that earlier choices are made again."""
 
 BAND = 0.995
-"""How often a share that is foretold rightly lies in its binomial band."""
+"""How often a share that is predicted rightly lies in its binomial band."""
 
 N_REASONS = 3
 N_DECILES = 10
@@ -58,7 +58,7 @@ EVALUATION_TYPES = {
     "roc_auc": "float64",
     "roc_auc_sd": "float64",
     "roc_auc_se": "float64",
-    "later_roc_auc": "float64",
+    "out_of_time_roc_auc": "float64",
     "gain": "float64",
     "gain_se": "float64",
     "shortfall": "float64",
@@ -99,7 +99,7 @@ _REASON_TYPES = {
     "value": "float64",
     "usual": "float64",
     "word": "str",
-    "usual_word": "str",
+    "typical_word": "str",
 }
 
 SCORE_TYPES = {"probability": "float64", "model": "str"} | {
@@ -118,7 +118,7 @@ class Columns:
     features : numbers; those in `log_features` are taken as sign(x) ln(1 + |x|).
     categories : texts.
     label : true, false, 1 or 0; rows without one are left out of the training.
-    level : the feature that the baseline "last_level" looks at alone.
+    level : the feature that the baseline "previous_period_orders" looks at alone.
     key : whose row it is; several rows of one key stay in one fold together.
     snapshot : when the row was taken (a timestamp), None where all are of one day.
     """
@@ -127,7 +127,7 @@ class Columns:
     categories: list[str] = field(default_factory=list)
     log_features: list[str] = field(default_factory=list)
     label: str = "is_declined"
-    level: str = "last_level"
+    level: str = "previous_period_orders"
     key: str = "customer_id"
     snapshot: str | None = None
 
@@ -206,7 +206,7 @@ def train_classifier(
     min_positives : fewest customers of either class that something can be learned from; at least
         one a fold.
     min_gain : as in `choose_classifier`.
-    false_alarm_cost, miss_cost : of a customer foretold wrongly, and of one not foretold; see
+    false_alarm_cost, miss_cost : of a customer predicted wrongly, and of one not predicted; see
         `find_threshold`.
     max_rows : with more rows the models see those of randomly drawn customers.
     permutations : of each feature in each held-out fold, for its importance.
@@ -219,10 +219,14 @@ def train_classifier(
     """
     training = prepare_training(training, columns=columns, max_rows=max_rows, seed=seed)
     columns = _drop_empty(training, columns=columns)
-    obstacle = find_obstacle(training, columns=columns, min_positives=max(min_positives, folds))
-    usual = _find_usual(training, columns=columns)
-    if obstacle:
-        return _train_nothing(training, columns=columns, usual=usual, obstacle=obstacle)
+    reason_not_trained = find_reason_not_trained(
+        training, columns=columns, min_positives=max(min_positives, folds)
+    )
+    usual = _find_typical(training, columns=columns)
+    if reason_not_trained:
+        return _train_nothing(
+            training, columns=columns, usual=usual, reason_not_trained=reason_not_trained
+        )
     predictions = predict_out_of_fold(
         training,
         columns=columns,
@@ -321,7 +325,9 @@ def prepare_training(
     return prepared
 
 
-def find_obstacle(training: pd.DataFrame, *, columns: Columns, min_positives: int) -> str | None:
+def find_reason_not_trained(
+    training: pd.DataFrame, *, columns: Columns, min_positives: int
+) -> str | None:
     """Say why nothing can be learned from prepared rows, if so.
 
     Snapshots of one customer count once.
@@ -367,7 +373,7 @@ def predict_out_of_fold(
 ) -> pd.DataFrame:
     """Predict each row by models that did not see its customer; see `train_classifier`.
 
-    Where there are several snapshots, the newest is foretold once more by models fitted on the
+    Where there are several snapshots, the newest is predicted once more by models fitted on the
     older ones alone: the way in which the model will be used.
 
     Parameters
@@ -393,7 +399,7 @@ def predict_out_of_fold(
             split_rows(label, groups=groups, folds=folds, repeats=repeats, seed=seed)
         )
     ]
-    splits += _split_later(training, columns=columns)
+    splits += _split_latest(training, columns=columns)
     keys = [columns.key, *([columns.snapshot] if columns.snapshot else [])]
     predictions = []
     for number, (repeat, fold, fit, held_out) in enumerate(splits, start=1):
@@ -448,7 +454,7 @@ def measure_choice(
     seed: int = 42,
     progress: Callable[[str], None] = lambda sentence: None,
 ) -> pd.DataFrame:
-    """Measure how well whatever is chosen foretells rows that had no part in the choice.
+    """Measure how well whatever is chosen predicts rows that had no part in the choice.
 
     The best of several measures is a lucky one. So hyper-parameters are searched, models compared
     by cross-validation, one chosen and fitted on the rows of the other folds alone, each time.
@@ -525,8 +531,8 @@ def measure_predictions(
     Parameters
     ----------
     predictions : as `predict_out_of_fold` returns them.
-    threshold : probability from which a row is foretold to be positive.
-    false_alarm_cost, miss_cost : of a row foretold wrongly, and of a positive not foretold.
+    threshold : probability from which a row is predicted to be positive.
+    false_alarm_cost, miss_cost : of a row predicted wrongly, and of a positive not predicted.
     min_gain : as in `choose_classifier`.
 
     Returns
@@ -534,13 +540,13 @@ def measure_predictions(
     One row per model, in the order given: means over all folds of `roc_auc` (with `roc_auc_sd`,
     the standard deviation between folds), `pr_auc` (average precision) and, over the folds of the
     first repeat, `f1`, `brier`, `log_loss` and `cost` (of a row); `calibration_error`, the mean
-    distance of foretold and true share over deciles of the first repeat's probabilities (these
+    distance of predicted and true share over deciles of the first repeat's probabilities (these
     are missing where there are no probabilities);
-    `later_roc_auc`, of the newest snapshot foretold from older ones; `gain` of ROC-AUC over the
-    best baseline and `shortfall` behind the best model, fold by fold; `roc_auc_se`, `gain_se` and
-    `shortfall_se`, standard errors corrected for folds that share rows, the first never less than
-    `find_ranking_error` gives; `rows` and `positives`; `is_chosen`, `is_accepted` and `reason` as
-    `choose_classifier` says.
+    `out_of_time_roc_auc`, of the newest snapshot predicted from older ones; `gain` of ROC-AUC over
+    the best baseline and `shortfall` behind the best model, fold by fold; `roc_auc_se`, `gain_se`
+    and `shortfall_se`, standard errors corrected for folds that share rows, the first never less
+    than `find_ranking_error` gives; `rows` and `positives`; `is_chosen`, `is_accepted` and
+    `reason` as `choose_classifier` says.
 
     References
     ----------
@@ -580,7 +586,7 @@ def measure_predictions(
             auc.std() * correction,
             find_ranking_error(rows=len(first), positives=int(first["label"].sum())),
         ).where(means.index != MAJORITY, 0),
-        later_roc_auc=pd.Series(
+        out_of_time_roc_auc=pd.Series(
             {
                 model: _measure_ranking(part)["roc_auc"]
                 for model, part in later.groupby("model", sort=False)
@@ -707,7 +713,7 @@ def choose_classifier(
 
 
 def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Foretold and true shares by tenths of the first repeat's pooled predictions.
+    """Predicted and true shares by deciles of the first repeat's pooled predictions.
 
     Parameters
     ----------
@@ -722,9 +728,9 @@ def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
     first = predictions[(predictions["repeat"] == 1) & predictions["probability"].notna()]
     place = first.groupby("model", sort=False)["probability"].rank(method="first", ascending=False)
     size = first.groupby("model", sort=False)["probability"].transform("size")
-    tenth = (N_DECILES * (place - 1) // size + 1).astype("int64")
+    decile = (N_DECILES * (place - 1) // size + 1).astype("int64")
     deciles = (
-        first.assign(decile=tenth)
+        first.assign(decile=decile)
         .groupby(["model", "decile"], sort=False)
         .agg(
             rows=("label", "size"), positives=("label", "sum"), probability=("probability", "mean")
@@ -833,8 +839,8 @@ def score_customers(
     -------
     One row per customer of `current`, ordered by key: the key, `probability`, `model`, and three
     reasons, strongest first, ties by name: `feature_1` with the customer's `value_1` and the
-    `usual_1` (medians of the training), or for a category `word_1` and `usual_word_1` (the most
-    common), and so on; null where fewer than three raise the score. No rows where nothing was
+    `typical_1` (medians of the training), or for a category `word_1` and `typical_word_1` (the
+    most common), and so on; null where fewer than three raise the score. No rows where nothing was
     accepted.
 
     Raises
@@ -852,7 +858,7 @@ def score_customers(
         return to_typed([], types=types)
     values = _take_features(current, trained=trained)
     ranking = _rank(values, trained=trained)
-    probability = _forget_own_outcome(
+    probability = _leave_out_own_outcome(
         current, trained.fitted.to_probability(ranking), trained=trained
     )
     scores = pd.DataFrame(
@@ -866,7 +872,7 @@ def score_customers(
 
 
 @threadpool_limits.wrap(limits=1)
-def foretell(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
+def predict(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
     """Return the probabilities of `score_customers` in the order of the rows, without reasons.
 
     Raises
@@ -874,7 +880,7 @@ def foretell(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray
     ValueError : nothing was accepted, or a column is missing or not numeric.
     """
     if trained.fitted is None:
-        raise ValueError(f"the model {trained.model} foretells nothing")
+        raise ValueError(f"the model {trained.model} predicts nothing")
     names = trained.columns.of(trained.model)
     check_columns(
         current,
@@ -884,7 +890,7 @@ def foretell(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray
     if current.empty:
         return np.array([])
     ranking = _rank(_take_features(current, trained=trained), trained=trained)
-    return _forget_own_outcome(current, trained.fitted.to_probability(ranking), trained=trained)
+    return _leave_out_own_outcome(current, trained.fitted.to_probability(ranking), trained=trained)
 
 
 def _take_features(current: pd.DataFrame, *, trained: TrainedClassifier) -> pd.DataFrame:
@@ -938,11 +944,11 @@ def _build(
 
 
 def _train_nothing(
-    training: pd.DataFrame, *, columns: Columns, usual: pd.DataFrame, obstacle: str
+    training: pd.DataFrame, *, columns: Columns, usual: pd.DataFrame, reason_not_trained: str
 ) -> TrainedClassifier:
     row = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True, "is_accepted": False}
     totals = {"rows": len(training), "positives": int(training[columns.label].sum())}
-    evaluations = to_typed([row | totals | {"reason": obstacle}], types=EVALUATION_TYPES)
+    evaluations = to_typed([row | totals | {"reason": reason_not_trained}], types=EVALUATION_TYPES)
     return _score_nobody(
         NO_MODEL,
         columns=columns,
@@ -982,7 +988,7 @@ def _drop_empty(training: pd.DataFrame, *, columns: Columns) -> Columns:
     return Columns(**{**columns.__dict__, "features": features, "categories": categories})
 
 
-def _find_usual(training: pd.DataFrame, *, columns: Columns) -> pd.DataFrame:
+def _find_typical(training: pd.DataFrame, *, columns: Columns) -> pd.DataFrame:
     """One row: medians of the numbers, the most common of each category (ties by name)."""
     numbers = training[columns.numbers].median()
     words = {
@@ -993,7 +999,7 @@ def _find_usual(training: pd.DataFrame, *, columns: Columns) -> pd.DataFrame:
     return pd.DataFrame([numbers.to_dict() | words])
 
 
-def _split_later(
+def _split_latest(
     training: pd.DataFrame, *, columns: Columns
 ) -> list[tuple[int, int, np.ndarray, np.ndarray]]:
     """Fit on the older snapshots, hold out the newest; nothing where either has one class."""
@@ -1024,18 +1030,18 @@ def _measure_probabilities(
     if part["probability"].isna().any():
         return dict.fromkeys(["f1", "brier", "log_loss", "cost"], np.nan)
     truth, probability = part["label"], part["probability"]
-    foretold = probability >= threshold
-    false_alarms = (foretold & (truth == 0)).mean()
-    misses = (~foretold & (truth == 1)).mean()
+    predicted = probability >= threshold
+    false_alarms = (predicted & (truth == 0)).mean()
+    misses = (~predicted & (truth == 1)).mean()
     return {
-        "f1": float(f1_score(truth, foretold, zero_division=0)),
+        "f1": float(f1_score(truth, predicted, zero_division=0)),
         "brier": float(brier_score_loss(truth, probability, pos_label=1)),
         "log_loss": float(log_loss(truth, probability, labels=[0, 1])),
         "cost": float(false_alarm_cost * false_alarms + miss_cost * misses),
     }
 
 
-def _forget_own_outcome(
+def _leave_out_own_outcome(
     current: pd.DataFrame, probability: np.ndarray, *, trained: TrainedClassifier
 ) -> np.ndarray:
     """Give whom the model was fitted on, on the same day, the probability from out of the fold."""
@@ -1092,9 +1098,9 @@ def _find_reasons(
         reasons |= {
             f"feature_{place + 1}": np.where(raises, names[feature], None),
             f"value_{place + 1}": np.where(raises & ~word, own, np.nan).astype(float),
-            f"usual_{place + 1}": np.where(raises & ~word, common, np.nan).astype(float),
+            f"typical_{place + 1}": np.where(raises & ~word, common, np.nan).astype(float),
             f"word_{place + 1}": np.where(raises & word, own, None),
-            f"usual_word_{place + 1}": np.where(raises & word, common, None),
+            f"typical_word_{place + 1}": np.where(raises & word, common, None),
         }
     return pd.DataFrame(reasons, index=values.index)
 

@@ -72,7 +72,7 @@ MODELS = tuple(_CLASSES)
 READABLE = ("logistic_regression", "decision_tree")
 """Models whose coefficients or branches a person can follow."""
 
-BASELINES = ("last_level", "majority")
+BASELINES = ("previous_period_orders", "majority")
 """What a model must beat; of equal baselines the first is meant."""
 
 # scikit-learn's own, but for capacity: trees are pruned, forests and boosting are small and the
@@ -198,7 +198,7 @@ def _build_classifier(
 ) -> BaseEstimator:
     if model == "majority":
         return DummyClassifier(strategy="prior")
-    if model == "last_level":
+    if model == "previous_period_orders":
         return LogisticRegression(max_iter=1_000)
     if model not in MODELS:
         raise ValueError(f"no model {model}; there are {', '.join((*MODELS, *BASELINES))}")
@@ -360,8 +360,8 @@ def _deal_groups(
         dealt = np.empty(len(shuffled), dtype=int)
         dealt[np.lexsort((shuffled, *rows_by_label.T))] = np.arange(len(shuffled)) % folds
         for fold in range(folds):
-            is_held_out = dealt[codes] == fold
-            yield np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+            is_in_holdout = dealt[codes] == fold
+            yield np.flatnonzero(~is_in_holdout), np.flatnonzero(is_in_holdout)
 
 
 @threadpool_limits.wrap(limits=1)

@@ -179,7 +179,7 @@ def compare_means(
 
     References
     ----------
-    Welch (1947), The generalization of Student's problem when several different population
+    Welch (1947), The generalization of Student's problem when several different data basis
     variances are involved, Biometrika 34.
     """
     mean_t, variance_t, n_t, mean_c, variance_c, n_c = (
@@ -234,7 +234,7 @@ def compare_arms(
     """Compare every arm with the control, campaign by campaign, metric by metric.
 
     Each arm is compared three times: as it is (rates by `compare_proportions`, means by
-    Welch's test), with its values clipped, and with what the values before the send foretell
+    Welch's test), with its values clipped, and with what the values before the send predict
     taken away (CUPED). Where strata had different shares of controls, each is compared by
     itself and counts by its customers.
 
@@ -288,7 +288,7 @@ def compare_arms(
         compared[f"{name}_customers"] = by_pair[f"customers_{arm}"].sum().astype("int64")
         compared[f"{name}_mean"] = _sum_by_pair(pairs, pairs["weight"] * pairs[f"mean_{arm}"])
     plain = _compare_strata(pairs)
-    cuped = _compare_strata(_foretell(pairs))
+    cuped = _compare_strata(_predict(pairs))
     clipped = _compare_strata(_measure(pairs, *CLIPPED_SUMS))
     with np.errstate(divide="ignore", invalid="ignore"):
         reduction = 1 - (cuped["standard_error"] / plain["standard_error"]) ** 2
@@ -307,7 +307,7 @@ def compare_arms(
 
 
 def _pair_arms(arms: pd.DataFrame, *, numbers: list[str], control: str) -> pd.DataFrame:
-    """Put the control beside each arm of the same stratum, with means and variances of both."""
+    """Put the control next to each arm of the same stratum, with means and variances of both."""
     key = [*KEY, "stratum"]
     is_control = arms["arm"] == control
     treated = arms.loc[~is_control, [*key, "arm", "is_tested", *numbers]]
@@ -337,8 +337,8 @@ def _measure(pairs: pd.DataFrame, total: str, squares: str) -> pd.DataFrame:
     return measured
 
 
-def _foretell(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs with what the values before the send foretell taken away.
+def _predict(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs with what the values before the send predict taken away.
 
     The slope is the pooled one within arms and strata, so that the effect itself does not
     move it; where nothing varied before the send it is 0.

@@ -1,7 +1,7 @@
 """Fitted models as bytes that can be opened without running what stands in them.
 
 A pickle is a program: whoever can change one runs what they like where it is opened. Here a model
-is a zip of arrays, numbers and names (skops), and of the names only those of TRUSTED are made;
+is a zip of arrays, numbers and names (skops), and of the names only those of Accepted are made;
 frames are arrays as well.
 """
 
@@ -16,15 +16,16 @@ import numpy as np
 import pandas as pd
 import skops.io
 
-# Beside what skops trusts by itself: numpy's and scikit-learn's public classes. Types are all that
-# is asked: whoever forges the arrays of a tree can still crash the process, and run nothing in it.
+# Next to what skops trusts by itself: numpy's and scikit-learn's public classes. Types are all
+# that is asked: whoever forges the arrays of a tree can still crash the process, and run nothing
+# in it.
 TRUSTED = [
     "numpy.dtype",
     "python_ml.classifiers.Calibrated",
     "python_ml.classifiers.SampledSVC",
     "python_ml.classifiers._log_columns",
     "python_ml.frames.signed_log1p",
-    "python_ml.newcomers.NewcomerModel",
+    "python_ml.new_customers.NewCustomerModel",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -42,7 +43,7 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class UnreadableModelError(ValueError):
-    """Bytes that are no model, or hold what is not trusted."""
+    """Bytes that are no model, or hold what is not accepted."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Packed:
 
     Attributes
     ----------
-    model : anything that skops knows or that is in TRUSTED. facts : what JSON can hold.
+    model : anything that skops knows or that is in Accepted. facts : what JSON can hold.
     frames : by name; columns of numbers, truths, texts and times.
     """
 

@@ -1,4 +1,4 @@
-"""How well earlier scores foretold what has come since."""
+"""How well earlier scores predicted what has come since."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from scipy.stats import rankdata
 from python_ml.classification import DECILE_TYPES, measure_deciles
 from python_ml.frames import check_columns, to_typed
 
-KEY = ["model", "population", "campaign_id", "scored_date"]
+KEY = ["model", "data_basis", "campaign_id", "scored_date"]
 
 KEY_TYPES = {
     "model": "str",
-    "population": "str",
+    "data_basis": "str",
     "campaign_id": "str",
     "scored_date": "datetime64[us]",
 }
@@ -21,7 +21,7 @@ KEY_TYPES = {
 PERFORMANCE_TYPES = KEY_TYPES | {
     "rows": "int64",
     "positives": "int64",
-    "foretold_share": "float64",
+    "predicted_share": "float64",
     "outcome_share": "float64",
     "roc_auc": "float64",
     "roc_auc_se": "float64",
@@ -64,9 +64,9 @@ def measure_performance(outcomes: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    One row per KEY: `rows`, `positives`; `foretold_share`, the mean probability, beside the
-    `outcome_share`; `roc_auc` with its standard error, beside the baseline's, which is ranked in
-    whichever direction is better for it; the `gain` over it; `brier`, beside that of giving
+    One row per KEY: `rows`, `positives`; `predicted_share`, the mean probability, next to the
+    `outcome_share`; `roc_auc` with its standard error, next to the baseline's, which is ranked in
+    whichever direction is better for it; the `gain` over it; `brier`, next to that of giving
     everyone the share that came.
 
     Raises
@@ -87,7 +87,7 @@ def measure_performance(outcomes: pd.DataFrame) -> pd.DataFrame:
             | {
                 "rows": len(rows),
                 "positives": int(label.sum()),
-                "foretold_share": probability.mean(),
+                "predicted_share": probability.mean(),
                 "outcome_share": share,
                 "brier": np.mean((probability - label) ** 2),
                 "baseline_brier": share * (1 - share),
@@ -98,7 +98,7 @@ def measure_performance(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure_calibration(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Measure foretold and true shares by tenths; see `measure_deciles`.
+    """Measure predicted and true shares by deciles; see `measure_deciles`.
 
     Parameters
     ----------

@@ -53,7 +53,7 @@ RANKING_TYPES = {
 
 CURVE_TYPES = {
     "ranking": "str",
-    "tenth": "int64",
+    "decile": "int64",
     "customers": "int64",
     "gain": "float64",
     "random_gain": "float64",
@@ -63,7 +63,7 @@ SCORE_TYPES = {"list_name": "str", "customer_id": "str", "uplift": "float64"}
 
 
 def measure_segments(customers: pd.DataFrame) -> pd.DataFrame:
-    """Measure the uplift of each segment, pooled over campaigns and drawn towards the mean.
+    """Measure the uplift of each segment, pooled over campaigns and shrunk towards the mean.
 
     Arms are compared within each cell (a campaign, or a stratum of one) and the differences
     weighted as Cochran did, so that campaigns of other rates and shares do not mix.
@@ -172,17 +172,17 @@ def predict_uplift(
     folds: int = 5,
     seed: int = 42,
 ) -> pd.DataFrame:
-    """Foretell each customer's uplift and response by models that did not see the customer.
+    """Predict each customer's uplift and response by models that did not see the customer.
 
-    Two models, one an arm: the uplift is the difference of what they foretell, the response what
-    the model of the treated foretells.
+    Two models, one an arm: the uplift is the difference of what they predict, the response what
+    the model of the treated predicts.
 
     Parameters
     ----------
     customers : one row per campaign and customer: `campaign_id`, `customer_id`, `cell`,
         `is_treated`, `label` (0 or 1), and the features, known before the send.
     features, categories, log_features, model, parameters : as `build_pipeline` has them.
-    min_conversions : fewest labels 1 an arm; with fewer nothing is foretold.
+    min_conversions : fewest labels 1 an arm; with fewer nothing is predicted.
     folds : of the customers; all rows of one customer lie in one.
 
     Returns
@@ -240,7 +240,7 @@ def score_uplift(
     min_conversions: int = MIN_CONVERSIONS,
     seed: int = 42,
 ) -> pd.DataFrame:
-    """Foretell the uplift of customers of today, by models fitted on all past ones.
+    """Predict the uplift of customers of today, by models fitted on all past ones.
 
     Parameters
     ----------
@@ -317,7 +317,7 @@ def draw_curves(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    One row per ranking and tenth: the `customers` in the best so many tenths (rows of campaigns),
+    One row per ranking and tenth: the `customers` in the best so many deciles (rows of campaigns),
     the `gain`, conversions a customer of all that contacting these alone would have brought, and
     `random_gain`, that of as many at random.
     """
@@ -327,12 +327,12 @@ def draw_curves(predictions: pd.DataFrame) -> pd.DataFrame:
     points = []
     for name in ("uplift", "response"):
         place = _place(predictions[name])
-        for tenth in range(1, N_TENTHS + 1):
-            taken = place <= tenth / N_TENTHS
+        for decile in range(1, N_TENTHS + 1):
+            taken = place <= decile / N_TENTHS
             points.append(
                 {
                     "ranking": name,
-                    "tenth": tenth,
+                    "decile": decile,
                     "customers": int(taken.sum()),
                     "gain": predictions["effect"].where(taken, 0).mean(),
                     "random_gain": total * taken.mean(),

@@ -7,7 +7,7 @@ select
     max(value) filter (where metric = 'revenue') as revenue,
     max(value) filter (where metric = 'orders') as orders,
     max(value) filter (where metric = 'customers') as customers,
-    max(value) filter (where metric = 'mean_receipt') as mean_receipt,
+    max(value) filter (where metric = 'average_order_value') as average_order_value,
     max(value) filter (where metric = 'repeat_rate') as repeat_rate,
     max(value) filter (where metric = 'margin') as margin
 from metrics.metrics
@@ -110,7 +110,7 @@ select
 from targeting.list_previews
 order by list_name, contact_cap, members;
 
--- 10. Did the campaigns work, beyond chance?
+-- 10. Did the campaigns work, significant?
 select
     campaign_id,
     list_name,
@@ -180,7 +180,7 @@ select
     baskets,
     confidence,
     lift,
-    later_lift
+    validation_lift
 from basket.association_rules
 where basis = 'order'
     and level = 'product'

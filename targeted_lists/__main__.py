@@ -19,13 +19,13 @@ from targeted_lists.project import read_project
 
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
-# Vars that say whether models are fitted anew or kept.
+# Vars that say whether models are fitted again or kept.
 FITS = (
     "activity_fit",
     "response_fit",
     "cluster_fit",
     "basket_fit",
-    "newcomer_fit",
+    "new_customer_fit",
     "uplift_fit",
 )
 
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("--threads", type=int, help="of dbt and of DuckDB")
             fits = command.add_mutually_exclusive_group()
             fits.add_argument(
-                "--full", action="store_true", help="read every file and fit every model anew"
+                "--full", action="store_true", help="read every file and fit every model again"
             )
             fits.add_argument(
                 "--kept", action="store_true", help="mine and fit nothing that stands already"

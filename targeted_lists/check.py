@@ -89,7 +89,7 @@ def check_dataset(
                 models.build(path.stem)
             tables = staged_inputs(connection, adapter)
             if tables.keys() >= layout.inputs.keys():
-                # Files that each feed several inputs are judged once, as the files they are.
+                # Files that each feed several inputs are validated once, as the files they are.
                 tables = {name: tables[name] for name in layout.inputs}
             summaries = [
                 summarise_input(connection, name, tables, found, layout) for name in layout.inputs
@@ -200,7 +200,7 @@ def show_forecast(console: Console, forecast: Forecast, asked: dict[str, object]
 
 @dataclass(frozen=True)
 class StagedTable:
-    """A staging table that judges its rows, qualified, with its first column of dates."""
+    """A staging table that validates its rows, qualified, with its first column of dates."""
 
     name: str
     date: str | None
@@ -357,7 +357,7 @@ def show_inputs(console: Console, summaries: list[InputSummary]) -> None:
             say(
                 console,
                 f"No row of {summary.name} can be read; if its dates or numbers are written "
-                f"otherwise, say how in {SETTINGS_FILE} beside it.",
+                f"otherwise, say how in {SETTINGS_FILE} next to it.",
                 style="red",
             )
     absent = [summary.name for summary in summaries if not summary.files]
@@ -369,7 +369,7 @@ def show_faults(console: Console, faults: list[tuple]) -> None:
     """Print the first rows that go to the ledger, with what is wrong with them."""
     if not faults:
         return
-    table = Table(title="Rows that will be set aside (the first of each input)")
+    table = Table(title="Rows that will be rejected (the first of each input)")
     for heading in ("file", "row", "fault"):
         table.add_column(heading, overflow="fold")
     for file, row, fault in faults:

@@ -17,7 +17,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from targeted_lists import files
-from targeted_lists.erasure import forget_customers_json
+from targeted_lists.erasure import erase_customers_json
 from targeted_lists.increments import plan_run_json
 from targeted_lists.input_files import find_folder, refuse_name
 from targeted_lists.inputs import InputError, describe_inputs_json
@@ -37,7 +37,7 @@ MOST_MEMORY_GB = 8
 def default_memory_limit() -> str:
     """Return what DuckDB may hold before it spills: half of the memory, and at most 8 GB.
 
-    The Python models hold theirs beside it, in the same process.
+    The Python models hold theirs next to it, in the same process.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{min(MOST_MEMORY_GB * 2**30, int(memory * MEMORY_SHARE)) // 2**20}MiB"
@@ -69,7 +69,7 @@ class Plugin(BasePlugin):
         if threads := os.environ.get("DUCKDB_THREADS"):
             config["threads"] = threads
         config["memory_limit"] = os.environ.get("DUCKDB_MEMORY_LIMIT") or default_memory_limit()
-        # What does not fit is spilled beside the database, and is removed when it closes.
+        # What does not fit is spilled next to the database, and is removed when it closes.
         config["temp_directory"] = f"{database}.tmp"
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
@@ -94,11 +94,11 @@ class Plugin(BasePlugin):
         def start_state(dataset: str) -> str:
             return start_state_json(dataset) if self.is_lasting else NOTHING_TO_SAY
 
-        def forget_customers(dataset: str, customers: str) -> str:
+        def erase_customers(dataset: str, customers: str) -> str:
             if not self.is_lasting:
                 return NOTHING_TO_SAY
             with conn.cursor() as cursor:
-                return forget_customers_json(cursor, dataset, customers)
+                return erase_customers_json(cursor, dataset, customers)
 
         def plan_run(request: str) -> str:
             with conn.cursor() as cursor:
@@ -108,7 +108,7 @@ class Plugin(BasePlugin):
             "check_seeds": check_seeds_json,
             "describe_inputs": describe_inputs_json,
             "end_run": end_run,
-            "forget_customers": forget_customers,
+            "erase_customers": erase_customers,
             "plan_run": plan_run,
             "start_state": start_state,
         }.items():

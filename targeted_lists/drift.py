@@ -1,8 +1,8 @@
 """Snapshots that are kept with a fitted model, and how far the customers of today are from them.
 
-A model has two: of the rows that taught it (`training`), and of the customers whom it scored on
-the day of its fit (`fit`). What teaches is of earlier days and, of campaigns, only who was asked,
-so it differs from those scored at once and no fitting mends that; the second tells whether a
+A model has two: of the rows that trained it (`training`), and of the customers whom it scored on
+the day of its fit (`fit`). What trains is of earlier days and, of campaigns, only who was asked,
+so it differs from those scored at once and no fitting fixes that; the second tells whether a
 model has grown old.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from python_ml.classification import TrainedClassifier, foretell
+from python_ml.classification import TrainedClassifier, predict
 from python_ml.drift import BASELINE_TYPES, DRIFT_TYPES, fix_baseline, measure_drift
 from python_ml.frames import to_typed
 
@@ -22,7 +22,7 @@ SCORE = "score"
 """The name of the probability among the features."""
 
 STRICTER_RULE = "a model must now be further ahead of guessing"
-"""Why a model is fitted anew that was chosen when less was asked of it."""
+"""Why a model is fitted again that was chosen when less was asked of it."""
 
 FIT, TRAINING, LAST_RUN = "fit", "training", "last run"
 
@@ -66,7 +66,7 @@ def fix_baselines(
     label = training[columns.label].notna()
     snapshots = {
         TRAINING: _fix(training[label], trained, scores=trained.predictions["probability"]),
-        FIT: _fix(current, trained, scores=foretell(current, trained=trained)),
+        FIT: _fix(current, trained, scores=predict(current, trained=trained)),
     }
     return json.dumps({name: frame.to_dict("list") for name, frame in snapshots.items()})
 
@@ -89,12 +89,12 @@ def measure_model(
     """
     if trained.fitted is None or not baselines:
         return to_typed([], types=MODEL_DRIFT_TYPES)
-    scored = current.assign(**{SCORE: foretell(current, trained=trained)})
+    scored = current.assign(**{SCORE: predict(current, trained=trained)})
     measured = []
     for reference, bins in json.loads(baselines).items():
         baseline = to_typed(pd.DataFrame(bins), types=BASELINE_TYPES)
         drift = measure_drift(scored, baseline=baseline)
-        measured.append(drift.assign(reference=reference, level=_judge(drift, limits=limits)))
+        measured.append(drift.assign(reference=reference, level=_validate(drift, limits=limits)))
     return to_typed(pd.concat(measured, ignore_index=True), types=MODEL_DRIFT_TYPES)
 
 
@@ -112,7 +112,7 @@ def measure_shares(
     drift = measure_drift(
         current, baseline=fix_baseline(earlier, features=[], categories=[category])
     )
-    drift = drift.assign(reference=LAST_RUN, level=_judge(drift, limits=limits))
+    drift = drift.assign(reference=LAST_RUN, level=_validate(drift, limits=limits))
     return to_typed(drift, types=MODEL_DRIFT_TYPES)
 
 
@@ -144,12 +144,12 @@ def _fix(rows: pd.DataFrame, trained: TrainedClassifier, *, scores: np.ndarray) 
     )
 
 
-def _judge(drift: pd.DataFrame, *, limits: DriftLimits) -> np.ndarray:
+def _validate(drift: pd.DataFrame, *, limits: DriftLimits) -> np.ndarray:
     psi, chance = drift["psi"].to_numpy(), drift["chance_psi"].to_numpy()
-    beyond_chance = psi > chance
+    significant = psi > chance
     is_major, is_moderate = psi > limits.major, psi >= limits.moderate
     return np.select(
-        [np.isnan(psi), beyond_chance & is_major, beyond_chance & is_moderate],
+        [np.isnan(psi), significant & is_major, significant & is_moderate],
         ["unknown", "major", "moderate"],
         default="stable",
     )

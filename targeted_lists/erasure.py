@@ -29,10 +29,10 @@ from targeted_lists.state import STATE_FOLDER, copy_rows, open_state
 CONTACTS = ("email", "phone")
 
 
-def forget_customers_json(
+def erase_customers_json(
     connection: duckdb.DuckDBPyConnection, dataset: str, customers: str
 ) -> str:
-    """Call `forget_customers` as a SQL function does.
+    """Call `erase_customers` as a SQL function does.
 
     Parameters
     ----------
@@ -46,11 +46,11 @@ def forget_customers_json(
     keys = [key for key in json.loads(customers or "[]") or [] if key]
     place = STATE_FOLDER / dataset
     try:
-        count = forget_customers(dataset, keys, working=connection)
+        count = erase_customers(dataset, keys, working=connection)
     except (OSError, duckdb.Error) as error:
         message = (
             f"Customers who asked to be erased could not all be removed from {place} and "
-            f"{EXPORT_FOLDER / dataset} ({files.first_line(error)}); mend that and run again, "
+            f"{EXPORT_FOLDER / dataset} ({files.first_line(error)}); fix that and run again, "
             "which goes on with what is left."
         )
         return json.dumps({"message": message, "is_error": True})
@@ -58,7 +58,7 @@ def forget_customers_json(
     return json.dumps({"message": message if count else None, "is_error": False})
 
 
-def forget_customers(
+def erase_customers(
     dataset: str,
     customers: Collection[str],
     *,
@@ -70,7 +70,7 @@ def forget_customers(
 
     Exported files of a campaign that held one, which may hold the contact, are removed first and
     can be exported again; then the contacts in the working database; then the rows. The campaign
-    is hashed anew and counts the erased.
+    is hashed again and counts the erased.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def forget_customers(
                 remove_contacts(working, customers)
         removed = 0
         for path in sorted(kept.rglob("*.parquet")) if customers else []:
-            removed += forget_in(memory, path)
+            removed += erase_in(memory, path)
         for campaign in sorted(campaigns.glob(f"[!.]*/{CAMPAIGN}")):
             settle_campaign(campaign.parent)
         return removed
@@ -177,13 +177,13 @@ def count_erased(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
     ).fetchone()[0]
 
 
-def forget_in(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
+def erase_in(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Remove the erased from one file and return how many rows that were."""
     columns = {
         row[0] for row in memory.execute(f"describe from read_parquet({literal(path)})").fetchall()
     }
     if "fitted" in columns:
-        return forget_in_models(memory, path)
+        return erase_in_models(memory, path)
     count = count_erased(memory, path)
     if count:
         left = (
@@ -194,11 +194,11 @@ def forget_in(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
     return count
 
 
-def forget_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Remove the erased from what models foretold of those they were fitted on."""
+def erase_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Remove the erased from what models predicted of those they were fitted on."""
     # It takes seconds to import, and most runs forget nobody.
     from python_ml.keeping import UnreadableModelError
-    from targeted_lists.models import forget_in_model
+    from targeted_lists.models import erase_in_model
 
     erased = {key for (key,) in memory.execute("select customer_id from erased").fetchall()}
     memory.execute(f"create or replace temp table models as from read_parquet({literal(path)})")
@@ -208,7 +208,7 @@ def forget_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
         "select rowid, fitted from models where octet_length(fitted) > 0"
     ).fetchall():
         try:
-            without, count = forget_in_model(bytes(fitted), erased)
+            without, count = erase_in_model(bytes(fitted), erased)
         except UnreadableModelError:
             # Made by other versions, it is of no use either; what cannot be opened cannot forget.
             without, count = b"", 1

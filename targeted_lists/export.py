@@ -151,7 +151,7 @@ def export_list(order: Order, *, places: Places = Places()) -> str:
     except OSError as error:
         raise ExportError(
             f"{places.state / order.dataset} cannot be used ({files.first_line(error)}); nothing "
-            "has changed: mend that and export again."
+            "has changed: fix that and export again."
         ) from error
 
 
@@ -213,12 +213,12 @@ def write_export(order: Order, places: Places, prepared: Prepared) -> str:
     except files.UnfinishedError as error:
         raise ExportError(
             f"{file.parent} is decided, but not all of it is in its place "
-            f"({files.first_line(error)}); mend that, and the next command finishes it."
+            f"({files.first_line(error)}); fix that, and the next command finishes it."
         ) from error
     except (OSError, duckdb.Error) as error:
         raise ExportError(
             f"{file.parent} could not be written ({files.first_line(error)}); nothing has "
-            "changed: mend that and export again."
+            "changed: fix that and export again."
         ) from error
     coverage = ", ".join(f"{kind} {share:.1%}" for kind, share in rows.coverage.items())
     return (
@@ -501,7 +501,7 @@ def write_proofs(
 
 
 def describe(order: Order, campaign: pd.DataFrame, rows: Rows, used_on: date) -> dict[str, Any]:
-    """Return what the manifest beside the file says; it names customers by key alone."""
+    """Return what the manifest next to the file says; it names customers by key alone."""
     row = campaign.iloc[0]
     return {
         "campaign_id": row["campaign_id"],

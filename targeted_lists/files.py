@@ -1,6 +1,6 @@
 """Writing files whole or not at all, whatever stops the program and wherever.
 
-A file is written as a draft beside its place, forced to the disk and renamed. Files that belong
+A file is written as a draft next to its place, forced to the disk and renamed. Files that belong
 together are all drafted first; then a journal names them, and from that moment on the change
 holds: whoever finds the journal at the next start puts the drafts that are left into their places
 (`recover`). Drafts without a journal were never decided and are removed. Every step can be taken

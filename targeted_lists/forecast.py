@@ -16,7 +16,7 @@ LINES = """
         count(*) as lines,
         sum(amount) as amount,
         count(*) / sum(count(*)) over () as share
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
     group by decision, fault
     order by lines desc, decision, fault
 """
@@ -28,7 +28,7 @@ OTHERS = """
 """
 STATUSES = """
     select {{ shown_text('status') }} as shown, count(*)
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
     where reason like {{ text('status {status} is unknown', status="'%'") }}
     group by shown
     order by count(*) desc, shown
@@ -38,28 +38,28 @@ CUSTOMERS = """
         count(*) filter (decision in ('kept', 'kept but not modelled')),
         count(customer_id) filter (decision in ('kept', 'kept but not modelled')),
         count(*)
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
 """
-TOTALS = "select count(*) from {{ ref('int_customer_totals_judged') }} where decision = 'kept'"
+TOTALS = "select count(*) from {{ ref('int_customer_totals_validated') }} where decision = 'kept'"
 GRANTED = """
-    select count(*) from {{ ref('int_consents_judged') }}
+    select count(*) from {{ ref('int_consents_validated') }}
     where decision = 'kept' and lower(status) = 'granted'
 """
 ADDRESSED = """
-    select count(*) from {{ ref('int_customers_judged') }}
+    select count(*) from {{ ref('int_customers_validated') }}
     where decision = 'kept' and coalesce(email, phone) is not null
 """
 SHARED = """
     select
         (
             select count(*) from (
-                select 1 from {{ ref('int_customers_judged') }} where decision = 'kept'
+                select 1 from {{ ref('int_customers_validated') }} where decision = 'kept'
                 group by lower(email) having lower(email) is not null and count(*) > 1
             )
         ),
         (
             select count(*) from (
-                select 1 from {{ ref('int_customers_judged') }} where decision = 'kept'
+                select 1 from {{ ref('int_customers_validated') }} where decision = 'kept'
                 group by phone having phone is not null and count(*) > 1
             )
         )
@@ -80,7 +80,7 @@ UNMATCHED = """
         select customer_id from {{{{ ref('dim_customers') }}}}
     ))
     from (
-        select distinct customer_id from {{{{ ref('int_{input}_judged') }}}}
+        select distinct customer_id from {{{{ ref('int_{input}_validated') }}}}
         where decision in ('kept', 'kept but not modelled') and customer_id is not null
     )
 """
@@ -149,13 +149,13 @@ def weigh_lines(
         shown = ", ".join(f"{status} {count:,}" for status, count in statuses[:5])
         found.warnings.append(
             f"{sum(count for _, count in statuses):,} order lines have an unknown status ({shown}"
-            f"{', …' if len(statuses) > 5 else ''}) and are set aside; write placed, delivered, "
+            f"{', …' if len(statuses) > 5 else ''}) and are rejected; write placed, delivered, "
             "cancelled or returned there."
         )
-    rejected = sum(line[2] for line in found.lines if line[0] == "set aside")
+    rejected = sum(line[2] for line in found.lines if line[0] == "rejected")
     if lines and kept and rejected >= MANY_REJECTED * lines:
         found.warnings.append(
-            f"{rejected / lines:.0%} of the order lines are set aside; the reasons are in the "
+            f"{rejected / lines:.0%} of the order lines are rejected; the reasons are in the "
             "table above."
         )
     if kept and not named and not totals:

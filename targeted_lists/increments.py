@@ -2,7 +2,7 @@
 
 It may where everything else is as it was: the code, the vars and seeds that this code reads, and
 the files that were read before. Else a new generation begins, and every incremental model of an
-older generation is built anew from all files (macros/run/should_full_refresh.sql).
+older generation is rebuilt from all files (macros/run/should_full_refresh.sql).
 
 The working database remembers, in its schema `main`:
 
@@ -13,8 +13,8 @@ The working database remembers, in its schema `main`:
 - `loaded_seeds`: the checksum of each seed that was loaded.
 - `increments`: for each incremental and each fitted model, and for the tests that all passed, the
   generation and run of the rows that it knows, the as-of date and the `fit_code` that it was built
-  with; `made_with`, what stood in the small tables that a change of makes it anew, and
-  `anew_in_run`, the run that last did.
+  with; `upstream_fingerprint`, what stood in the small tables that a change of makes it again, and
+  `rebuilt_in_run`, the run that last did.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ TABLES = """
     );
     alter table main.run_plan add column if not exists fit_code varchar;
     alter table main.increments add column if not exists fit_code varchar;
-    alter table main.increments add column if not exists made_with varchar;
-    alter table main.increments add column if not exists anew_in_run bigint;
+    alter table main.increments add column if not exists upstream_fingerprint varchar;
+    alter table main.increments add column if not exists rebuilt_in_run bigint;
 """
 
 
@@ -122,13 +122,13 @@ def plan_run(
 
     Returns
     -------
-    One sentence where what was built before is built anew; none for a first run or one that
+    One sentence where what was built before is rebuilt; none for a first run or one that
     adds.
     """
     connection.execute("begin")
     connection.execute(TABLES)
     last = connection.execute("select * from main.run_plan").fetchone()
-    generation, run_number, last_code, last_variables, _ = last or (0, 0, "", "", "")
+    full_refresh_id, run_number, last_code, last_variables, _ = last or (0, 0, "", "", "")
     run_number += 1
     known = read_known_files(connection)
     found = known if files is None else look_at_files(Path(folder), files, known, run_number)
@@ -145,11 +145,11 @@ def plan_run(
         or find_changed_seed(changed_seeds, texts)
     )
     if last is None or reason:
-        generation += 1
+        full_refresh_id += 1
     connection.execute("delete from main.run_plan")
     connection.execute(
         "insert into main.run_plan values (?, ?, ?, ?, ?)",
-        [generation, run_number, code, used, fit_code],
+        [full_refresh_id, run_number, code, used, fit_code],
     )
     connection.execute("delete from main.read_files")
     for file in found.values():
@@ -159,7 +159,7 @@ def plan_run(
     connection.execute("commit")
     if last is None or not reason:
         return None
-    return f"Order lines are built anew from all their files: {reason}."
+    return f"Order lines are built rebuilt from all their files: {reason}."
 
 
 def note_tests(connection: duckdb.DuckDBPyConnection, *, as_of_date: Any) -> None:
@@ -168,7 +168,7 @@ def note_tests(connection: duckdb.DuckDBPyConnection, *, as_of_date: Any) -> Non
     connection.execute("delete from main.increments where model = 'tests'")
     connection.execute(
         "insert into main.increments (model, generation, run_number, as_of_date, fit_code) "
-        "select 'tests', generation, run_number, ?, fit_code from main.run_plan",
+        "select 'tests', full_refresh_id, run_number, ?, fit_code from main.run_plan",
         [as_of_date],
     )
 

@@ -150,7 +150,7 @@ def refuse_overlooked(path: Path, folder: Path, stems: Mapping[str, Sequence[str
     ----------
     path : from the dataset's folder.
     """
-    # Editors and spreadsheets keep such files beside one that is open.
+    # Editors and spreadsheets keep such files next to one that is open.
     if path.name.startswith((".", "~")) or path.name.lower() == SETTINGS_FILE:
         return
     looks_like = find_safety_input(path.as_posix())

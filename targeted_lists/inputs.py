@@ -3,7 +3,7 @@
 Everything that must be known about a file before SQL reads it is found out here, once: which
 input it belongs to, how it is written, and the names in its header. Files that DuckDB reads as
 they are stay where they lie; others (workbooks, other code pages, damaged bytes, broken quotes)
-get a readable copy in UTF-8 beside the working database.
+get a readable copy in UTF-8 next to the working database.
 """
 
 from __future__ import annotations
@@ -437,7 +437,7 @@ def read_header(readable: Path, path: Path, settings: Settings) -> list[str]:
     if NO_TEXT in "".join(names):
         raise InputError(
             f"{path} is no text in {settings.encoding}; export it as CSV in UTF-8, or name its "
-            f"`encoding` in {SETTINGS_FILE} beside it."
+            f"`encoding` in {SETTINGS_FILE} next to it."
         )
     if TOO_LONG in "".join(names):
         raise InputError(
@@ -476,7 +476,7 @@ def refuse_header(file: InputFile, layout: Layout) -> None:
     if missing and len(names) == 1 and file.format == "csv":
         raise InputError(
             f"{file.source_file} has one column at the delimiter {settings.delimiter!r}; set "
-            f"`delimiter` in {SETTINGS_FILE} beside it, or add the column "
+            f"`delimiter` in {SETTINGS_FILE} next to it, or add the column "
             f"{layout.find_header(missing[0])}."
         )
     known = layout.inputs[file.input].keys() & names

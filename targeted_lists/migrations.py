@@ -65,7 +65,7 @@ def close_version_0(kept: Path, exports: Path | None) -> None:
     """Close what everyone could read, keep the salt that all had, and drop pickled models.
 
     Arms, holdout and history hang on the keys, and the keys of contacts on the salt. A pickle
-    runs whatever it says when it is opened, so none is: the next run fits anew.
+    runs whatever it says when it is opened, so none is: the next run fits again.
     """
     for folder in filter(None, (kept, exports)):
         if folder.is_dir():

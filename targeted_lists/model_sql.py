@@ -125,7 +125,7 @@ class Models:
             "is_incremental": lambda: False,
             "log": lambda *_arguments, **_options: "",
             "modules": SimpleNamespace(re=re),
-            "note_built": lambda *_arguments, **_options: "",
+            "record_watermark": lambda *_arguments, **_options: "",
             "project_name": self.project["name"],
             "ref": self.build,
             "return": give_back,

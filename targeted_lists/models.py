@@ -1,7 +1,7 @@
 """Fitted classifiers as rows of a table, so that a run keeps and finds them like its other state.
 
 A row holds the model itself (python_ml/keeping.py) and, in words, what it was made of.
-`state/DATASET/classifier_models/AS_OF_DATE.parquet` has one for each population: customers of whom
+`state/DATASET/classifier_models/AS_OF_DATE.parquet` has one for each data basis: customers of whom
 other things are known are learned from and scored apart.
 """
 
@@ -27,7 +27,7 @@ from python_ml.classification import (
     NO_MODEL,
     Columns,
     TrainedClassifier,
-    find_obstacle,
+    find_reason_not_trained,
     prepare_training,
     score_customers,
     train_classifier,
@@ -52,7 +52,7 @@ VERSIONS = {
     "pandas": pd.__version__,
 }
 ROW_TYPES = {
-    "population": "str",
+    "data_basis": "str",
     "model": "str",
     "data_hash": "str",
     "metadata": "str",
@@ -70,15 +70,15 @@ RETRY_GROWTH = 1.25
 day, noise would be lucky some day."""
 
 
-class KeptModelError(ValueError):
+class SavedModelError(ValueError):
     """A kept model that cannot be used; the message is one sentence that says what to do."""
 
 
 def provide_classifiers(
     training: pd.DataFrame,
     *,
-    population: str,
-    populations: Sequence[str],
+    data_basis: str,
+    data_bases: Sequence[str],
     source: str,
     sources: Sequence[str],
     fit: str,
@@ -86,36 +86,38 @@ def provide_classifiers(
     current: pd.DataFrame | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Return a classifier for each population, kept or new; one row per population.
+    """Return a classifier for each data basis, kept or new; one row per data basis.
 
-    Labels of two sources are two questions and never teach together: the first source of which
-    there are enough labels teaches.
+    Labels of two sources are two questions and never train together: the first source of which
+    there are enough labels trains.
 
     Parameters
     ----------
     training : labelled rows; see `train_classifier`.
-    population, source : columns that say of which population a row is, and whence its label is.
+    data basis, source : columns that say of which data basis a row is, and whence its label is.
     populations, sources : their values, the sources by preference.
     fit, columns, current, options : as `provide_classifier` has them.
 
     Raises
     ------
-    KeptModelError : as `provide_classifier` says.
+    SavedModelError : as `provide_classifier` says.
     """
     provided = []
-    for value in populations:
-        rows = training[training[population] == value]
-        rows = choose_lessons(rows, source=source, sources=sources, columns=Columns(**columns))
-        own = None if current is None else current[current[population] == value]
+    for value in data_bases:
+        rows = training[training[data_basis] == value]
+        rows = choose_training_rows(
+            rows, source=source, sources=sources, columns=Columns(**columns)
+        )
+        own = None if current is None else current[current[data_basis] == value]
         provided.append(
             provide_classifier(
-                rows, population=value, fit=fit, columns=columns, current=own, **options
+                rows, data_basis=value, fit=fit, columns=columns, current=own, **options
             )
         )
     return pd.concat(provided, ignore_index=True)
 
 
-def choose_lessons(
+def choose_training_rows(
     training: pd.DataFrame, *, source: str, sources: Sequence[str], columns: Columns
 ) -> pd.DataFrame:
     """Return the rows whose labels are of the first source that has enough, else of the last."""
@@ -123,7 +125,7 @@ def choose_lessons(
     for value in sources:
         rows = training[training[source] == value]
         prepared = prepare_training(rows, columns=columns)
-        if find_obstacle(prepared, columns=columns, min_positives=MIN_POSITIVES) is None:
+        if find_reason_not_trained(prepared, columns=columns, min_positives=MIN_POSITIVES) is None:
             return rows
     # The source that has rows at all says how many are lacking.
     present = [value for value in sources if (training[source] == value).any()]
@@ -140,7 +142,7 @@ def provide_classifier(
     training_options: Mapping[str, Any],
     current: pd.DataFrame | None = None,
     limits: DriftLimits | None = None,
-    population: str = EVERYONE,
+    data_basis: str = EVERYONE,
     table: str = MODEL_TABLE,
     progress: Callable[[str], None] = lambda sentence: None,
     folder: Path = STATE_FOLDER,
@@ -158,22 +160,22 @@ def provide_classifier(
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
     current : the rows that will be scored, from which drift is measured; None measures none.
     limits : how far is too far; None is never.
-    population : whom it is for; one of the rows of the kept table.
+    data basis : whom it is for; one of the rows of the kept table.
     table : where it is kept.
 
     Raises
     ------
-    KeptModelError : the kept model does not fit the features or the installed versions, or must
-        not be fitted anew though an earlier rule chose it, or there is none where one is needed.
+    SavedModelError : the kept model does not fit the features or the installed versions, or must
+        not be fitted again though an earlier rule chose it, or there is none where one is needed.
     """
     if fit not in FITS:
         raise ValueError(f"the fit is {', '.join(FITS[:-1])} or {FITS[-1]}, not {fit}")
     wanted = Columns(**columns)
     refit_reason = ""
     if fit != "new":
-        kept = read_kept(dataset, table, population, as_of_date=as_of_date, folder=folder)
+        kept = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
         if kept is not None and (fit == "kept_only" or kept["model"].iloc[0] != NO_MODEL):
-            check_kept(kept, features=[*wanted.features, *wanted.categories])
+            check_saved(kept, features=[*wanted.features, *wanted.categories])
             if fit == "kept_only":
                 check_rule(kept)
             is_old = fit == "kept" and has_grown(kept, labelled=count_labelled(training, wanted))
@@ -187,11 +189,11 @@ def provide_classifier(
                 return kept
             progress(refit_reason or "asking again what nothing was known of")
         elif fit == "kept_only":
-            raise KeptModelError(
+            raise SavedModelError(
                 f"no model of {dataset} is kept as of {as_of_date:%F} or before; "
                 f"`make lists DATASET={dataset}` fits and keeps one"
             )
-    parameters = read_parameters(dataset, population, as_of_date=as_of_date, folder=folder)
+    parameters = read_parameters(dataset, data_basis, as_of_date=as_of_date, folder=folder)
     trained = train_classifier(
         training,
         columns=wanted,
@@ -208,23 +210,23 @@ def provide_classifier(
         offered=[*wanted.features, *wanted.categories],
         as_of_date=as_of_date,
         parameters=parameters.get(trained.model, {}),
-        population=population,
+        data_basis=data_basis,
     )
 
 
-def read_kept(
+def read_saved(
     dataset: str,
     table: str,
-    population: str,
+    data_basis: str,
     *,
     as_of_date: date | None,
     folder: Path = STATE_FOLDER,
 ) -> pd.DataFrame | None:
-    """Return a population's newest kept model up to a day as one row, None where there is none."""
+    """Return a data basis's newest kept model up to a day as one row, None where there is none."""
     kept = read_latest(dataset, table, as_of_date=as_of_date, folder=folder)
     if kept is None:
         return None
-    kept = kept[kept["population"] == population].reset_index(drop=True)
+    kept = kept[kept["data_basis"] == data_basis].reset_index(drop=True)
     # Models that were kept before these columns were have no snapshot to drift from.
     unknown = {name: "" for name in ("baselines", "refit_reason") if name not in kept}
     return None if kept.empty else kept.assign(**unknown)[list(ROW_TYPES)]
@@ -242,19 +244,19 @@ def has_grown(kept: pd.DataFrame, *, labelled: int) -> bool:
 
 
 def find_unreadable(kept: pd.DataFrame) -> str:
-    """Say why a kept model must be fitted anew because it cannot be opened; empty where it can."""
+    """Say why a kept model must be fitted again because it cannot be opened; empty where it can."""
     try:
         unpack_classifier(kept)
-    except KeptModelError:
+    except SavedModelError:
         day = f"{kept['as_of_date'].iloc[0]:%F}"
-        return f"fitted anew because the model kept as of {day} is of a form no longer opened"
+        return f"fitted again because the model kept as of {day} is of a form no longer opened"
     return ""
 
 
 def find_refit_reason(
     kept: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
 ) -> str:
-    """Say why a kept model must be fitted anew for the customers of today; empty where not."""
+    """Say why a kept model must be fitted again for the customers of today; empty where not."""
     if is_of_earlier_rule(kept):
         cause = STRICTER_RULE
     elif current is None or limits is None:
@@ -271,7 +273,7 @@ def find_refit_reason(
         )
     if cause is None:
         return ""
-    return f"fitted anew because {cause} since {kept['as_of_date'].iloc[0]:%F}"
+    return f"fitted again because {cause} since {kept['as_of_date'].iloc[0]:%F}"
 
 
 def pack_classifier(
@@ -282,7 +284,7 @@ def pack_classifier(
     offered: Sequence[str],
     as_of_date: date | None,
     parameters: Mapping[str, Any],
-    population: str = EVERYONE,
+    data_basis: str = EVERYONE,
     refit_reason: str = "",
 ) -> pd.DataFrame:
     """Return a classifier and, in words, what it was made of as one row."""
@@ -301,7 +303,7 @@ def pack_classifier(
         "versions": VERSIONS,
     }
     row = {
-        "population": population,
+        "data_basis": data_basis,
         "model": trained.model,
         "data_hash": hash_frame(training),
         "metadata": json.dumps(metadata, sort_keys=True),
@@ -318,20 +320,20 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
 
     Raises
     ------
-    KeptModelError : it was fitted with other versions, or cannot be opened.
+    SavedModelError : it was fitted with other versions, or cannot be opened.
     """
     check_versions(row)
     try:
         return unpack_trained(bytes(row["fitted"].iloc[0]))
     except UnreadableModelError as error:
         day = f"{row['as_of_date'].iloc[0]:%F}"
-        raise KeptModelError(
+        raise SavedModelError(
             f"the model kept as of {day} is {error}; `make lists FULL=1` fits a new one"
         ) from error
 
 
-def forget_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, int]:
-    """Remove customers from what a kept classifier foretold of those it was fitted on.
+def erase_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, int]:
+    """Remove customers from what a kept classifier predicted of those it was fitted on.
 
     Returns
     -------
@@ -377,87 +379,87 @@ def unpack_trained(fitted: bytes) -> TrainedClassifier:
 
 
 def collect_tables(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return a table of each classifier ("evaluations", …), one below the other, by population."""
+    """Return a table of each classifier ("evaluations", …), one below the other, by data basis."""
     tables = []
-    for place, population in enumerate(rows["population"]):
+    for place, data_basis in enumerate(rows["data_basis"]):
         table = getattr(unpack_classifier(rows.iloc[[place]]), name)
-        tables.append(table.assign(population=population))
-    whole = pd.concat(tables, ignore_index=True).astype({"population": "str"})
-    return whole[["population", *whole.columns.drop("population")]]
+        tables.append(table.assign(data_basis=data_basis))
+    whole = pd.concat(tables, ignore_index=True).astype({"data_basis": "str"})
+    return whole[["data_basis", *whole.columns.drop("data_basis")]]
 
 
-def score_populations(
-    current: pd.DataFrame, *, rows: pd.DataFrame, population: str, **options: Any
+def score_by_data_basis(
+    current: pd.DataFrame, *, rows: pd.DataFrame, data_basis: str, **options: Any
 ) -> pd.DataFrame:
-    """Score each population by its own classifier; see `score_customers`.
+    """Score each data basis by its own classifier; see `score_customers`.
 
     Parameters
     ----------
-    current : one row per customer; `population` is the column that says of which one.
-    rows : one classifier per population. A customer of another population is not scored.
+    current : one row per customer; `data basis` is the column that says of which one.
+    rows : one classifier per data basis. A customer of another data basis is not scored.
     """
     scores = []
     for place in range(len(rows)):
         trained = unpack_classifier(rows.iloc[[place]])
-        own = current[current[population] == rows["population"].iloc[place]]
+        own = current[current[data_basis] == rows["data_basis"].iloc[place]]
         scores.append(score_customers(own, trained=trained, **options))
     key = trained.columns.key
     return sort_by_key(pd.concat(scores, ignore_index=True), key=key, name="scores")
 
 
 def measure_drifts(
-    current: pd.DataFrame, *, rows: pd.DataFrame, population: str | None, limits: DriftLimits
+    current: pd.DataFrame, *, rows: pd.DataFrame, data_basis: str | None, limits: DriftLimits
 ) -> pd.DataFrame:
-    """Measure each population's drift from the snapshots of its model; see `measure_model`.
+    """Measure each data basis's drift from the snapshots of its model; see `measure_model`.
 
     Parameters
     ----------
-    current : the rows that are scored; `population` is the column that says of which population
+    current : the rows that are scored; `data basis` is the column that says of which data basis
         one is, None where there is one for everyone.
-    rows : one classifier per population.
+    rows : one classifier per data basis.
     """
     drifts = []
     for place in range(len(rows)):
         row = rows.iloc[[place]]
-        value = row["population"].iloc[0]
-        own = current if population is None else current[current[population] == value]
+        value = row["data_basis"].iloc[0]
+        own = current if data_basis is None else current[current[data_basis] == value]
         drift = measure_model(
             unpack_classifier(row), baselines=row["baselines"].iloc[0], current=own, limits=limits
         )
-        drifts.append(drift.assign(population=value))
-    return pd.concat(drifts, ignore_index=True).astype({"population": "str"})
+        drifts.append(drift.assign(data_basis=value))
+    return pd.concat(drifts, ignore_index=True).astype({"data_basis": "str"})
 
 
 def load_classifier(
     dataset: str,
     *,
     as_of_date: date,
-    population: str = EVERYONE,
+    data_basis: str = EVERYONE,
     table: str = MODEL_TABLE,
     folder: Path = STATE_FOLDER,
 ) -> TrainedClassifier:
-    """Return the newest classifier of a dataset's population that was kept up to a day.
+    """Return the newest classifier of a dataset's data basis that was kept up to a day.
 
     With it `python_ml.classification.score_customers` scores rows without dbt.
 
     Raises
     ------
-    KeptModelError : none is kept, or it was fitted with other versions.
+    SavedModelError : none is kept, or it was fitted with other versions.
     """
-    kept = read_kept(dataset, table, population, as_of_date=as_of_date, folder=folder)
+    kept = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
     if kept is None:
-        raise KeptModelError(
-            f"no model of {dataset} for {population} is kept as of {as_of_date:%F} or before"
+        raise SavedModelError(
+            f"no model of {dataset} for {data_basis} is kept as of {as_of_date:%F} or before"
         )
     return unpack_classifier(kept)
 
 
-def check_kept(row: pd.DataFrame, *, features: Sequence[str]) -> None:
+def check_saved(row: pd.DataFrame, *, features: Sequence[str]) -> None:
     """Refuse a kept model whose features or versions are not those of today.
 
     Raises
     ------
-    KeptModelError : names what differs.
+    SavedModelError : names what differs.
     """
     check_versions(row)
     known = json.loads(row["metadata"].iloc[0])["features"]
@@ -470,7 +472,7 @@ def check_kept(row: pd.DataFrame, *, features: Sequence[str]) -> None:
         if names
     ]
     if differences:
-        raise KeptModelError(
+        raise SavedModelError(
             f"the model kept as of {row['as_of_date'].iloc[0]:%F} {' and '.join(differences)}, "
             "unlike the features of today; `make lists FULL=1` fits a new one"
         )
@@ -484,7 +486,7 @@ def is_of_earlier_rule(row: pd.DataFrame) -> bool:
 def check_rule(row: pd.DataFrame) -> None:
     """Refuse a model that an earlier rule has chosen."""
     if is_of_earlier_rule(row):
-        raise KeptModelError(
+        raise SavedModelError(
             f"the model kept as of {row['as_of_date'].iloc[0]:%F} was chosen by an earlier rule, "
             "which took chance for knowledge; `make lists FULL=1` chooses a new one"
         )
@@ -495,7 +497,7 @@ def check_versions(row: pd.DataFrame) -> None:
     known = json.loads(row["metadata"].iloc[0])["versions"]
     for package in ("scikit-learn", "numpy"):
         if known[package] != VERSIONS[package]:
-            raise KeptModelError(
+            raise SavedModelError(
                 f"the model kept as of {row['as_of_date'].iloc[0]:%F} was fitted with {package} "
                 f"{known[package]}, and {VERSIONS[package]} is installed; "
                 "`make lists FULL=1` fits a new one"
@@ -504,7 +506,7 @@ def check_versions(row: pd.DataFrame) -> None:
 
 def read_parameters(
     dataset: str,
-    population: str = EVERYONE,
+    data_basis: str = EVERYONE,
     *,
     as_of_date: date | None,
     folder: Path = STATE_FOLDER,
@@ -513,7 +515,7 @@ def read_parameters(
     kept = read_latest(dataset, PARAMETER_TABLE, as_of_date=as_of_date, folder=folder)
     if kept is None:
         return {}
-    kept = kept[kept["population"] == population]
+    kept = kept[kept["data_basis"] == data_basis]
     return {row.model: json.loads(row.parameters) for row in kept.itertuples()}
 
 

@@ -54,7 +54,7 @@ OFFER = {"offer": "A personal message", "offer_ru": "Личное сообщен
 CHOICES = {
     "ranking": ("expected value", "score"),
     "allows_other_lists": ("false", "true"),
-    "valued_by": ("lift", "answers"),
+    "valued_by": ("lift", "responses"),
 }
 LEAST_WHOLE = {"priority": 1, "capacity": 1, "cooldown_days": 0, "valid_days": 1}
 AMOUNTS = ("contact_cost", "offer_cost", "budget", "minimum_expected_value")

@@ -7,5 +7,5 @@ from dbt_common.events.types import Note
 
 
 def log_step(sentence: str) -> None:
-    """Say in the log of the dbt run, and beside its progress bar, what a model is doing now."""
+    """Say in the log of the dbt run, and next to its progress bar, what a model is doing now."""
     fire_event(Note(msg=sentence))

@@ -1,7 +1,7 @@
 """Publishing the marts: the readers' file is replaced in one step by a finished copy.
 
 Readers open `published/NAME.duckdb`, never the working database. The marts are copied into a
-draft beside it, which takes its name only when it is whole; whoever holds the old file open
+draft next to it, which takes its name only when it is whole; whoever holds the old file open
 goes on reading the old content.
 """
 
@@ -83,7 +83,7 @@ def publish_marts(
         cause = files.first_line(error)
         raise PublicationError(
             f"{target} could not be replaced and is as it was ({cause}); "
-            "mend that and run `dbt test`, which publishes what is built."
+            "fix that and run `dbt test`, which publishes what is built."
         ) from error
     finally:
         # What cannot be removed now is removed before the next draft.
@@ -252,7 +252,7 @@ def remove_database(path: Path) -> None:
 
 
 def wal_of(path: Path) -> Path:
-    """Return the write-ahead log that DuckDB keeps beside a database file."""
+    """Return the write-ahead log that DuckDB keeps next to a database file."""
     return path.with_name(f"{path.name}.wal")
 
 

@@ -86,7 +86,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
             with files.hold(READABLE_FOLDER):
                 _remove_copies(path)
         return path
-    return _write_copy(path, settings, _mended_text)
+    return _write_copy(path, settings, _fixed_text)
 
 
 def is_utf8(path: Path) -> bool:
@@ -109,7 +109,7 @@ def _is_utf8(path: Path, size: int, mtime_ns: int) -> bool:
     return True
 
 
-def mend_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
+def fix_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
     """Return a CSV text, record by record, so that no quote swallows other records.
 
     A quoted field may run over several lines when it is closed as CSV asks and its record has as
@@ -270,8 +270,8 @@ def open_text(path: Path, encoding: str) -> Iterator[str]:
         yield from io.TextIOWrapper(stream, encoding, errors="mark_no_text", newline="")
 
 
-def _mended_text(path: Path, settings: Settings) -> Iterator[str]:
-    return mend_quotes(_text_blocks(path, settings), settings.delimiter)
+def _fixed_text(path: Path, settings: Settings) -> Iterator[str]:
+    return fix_quotes(_text_blocks(path, settings), settings.delimiter)
 
 
 def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
@@ -288,7 +288,7 @@ def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
 def _no_text(path: Path, settings: Settings) -> InputError:
     return InputError(
         f"{path} holds zero bytes, so it is no text in {settings.encoding}; export it as CSV in "
-        "UTF-8, or name its `encoding` in dataset.yml beside it."
+        "UTF-8, or name its `encoding` in dataset.yml next to it."
     )
 
 

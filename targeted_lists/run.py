@@ -44,7 +44,7 @@ SET_ASIDE = """
         sum(amount),
         count(*) / (select count(*) from core.order_line_ledger)
     from core.order_line_ledger
-    where decision::varchar = 'set aside'
+    where decision::varchar = 'rejected'
     group by fault
     order by count(*) desc, fault
     limit 10
@@ -83,7 +83,7 @@ def make_lists(
 
     Parameters
     ----------
-    is_full : read every raw file anew, also where new ones could be added to what was read.
+    is_full : read every raw file again, also where new ones could be added to what was read.
     """
     console = Console()
     arguments = [*BUILD, "--full-refresh"] if is_full else [*BUILD]
@@ -108,7 +108,7 @@ def make_lists(
 
 
 def score_activity(variables: dict[str, object]) -> int:
-    """Score the customers with the kept model, which is not fitted anew; return the exit code."""
+    """Score the customers with the kept model, which is not fitted again; return the exit code."""
     console = Console()
     database = Path("warehouse") / f"{variables['dataset']}.duckdb"
     arguments = ["build", "--resource-type", "seed", "model", "--select", *SCORED]
@@ -145,7 +145,7 @@ def tune_models(variables: dict[str, object], *, seconds: float) -> int:
 
 
 def write_docs(variables: dict[str, object]) -> int:
-    """Write the documentation as one page beside the published file; return the exit code.
+    """Write the documentation as one page next to the published file; return the exit code.
 
     Its column types come from the built tables, so a dataset that is not built is built first.
     """
@@ -202,7 +202,7 @@ def run_dbt(
 def target_of(variables: dict[str, object]) -> Path:
     """Return where dbt keeps what it parsed and compiled: a folder for each set of vars.
 
-    dbt parses the whole project anew where its vars are others than the last time, which takes
+    dbt parses the whole project again where its vars are others than the last time, which takes
     longer than anything else before the first model.
     """
     further = {name: value for name, value in variables.items() if name != "dataset"}
@@ -351,7 +351,7 @@ def show_lists(published: Path, console: Console) -> None:
     console.print(table)
     show_lines(console, "Order lines read", "decision", decisions)
     if set_aside:
-        show_lines(console, "Order lines set aside, by reason", "reason", set_aside)
+        show_lines(console, "Order lines rejected, by reason", "reason", set_aside)
 
 
 def show_lines(console: Console, title: str, heading: str, rows: list[tuple]) -> None:

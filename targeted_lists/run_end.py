@@ -3,7 +3,7 @@
 Marts are published when every model was built by one run of the whole project and every test of
 their rows passed. `dbt build` does both; `dbt seed`, `dbt run` and `dbt test` do it in three
 commands, so the table `main.run_state` of the working database notes which steps are whole. A
-command that begins a step anew has removed its note first (macros/run/start_run.sql): a run that
+command that begins a step again has removed its note first (macros/run/start_run.sql): a run that
 dies half-way leaves none.
 """
 
@@ -166,7 +166,7 @@ def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     except (duckdb.Error, OSError) as error:
         raise PublicationError(
             f"The marts are published, but state/{run.dataset} could not be written "
-            f"({first_line(error)}); mend that and run `dbt test`."
+            f"({first_line(error)}); fix that and run `dbt test`."
         ) from error
 
 
@@ -176,7 +176,7 @@ def find_fault(run: Run) -> str | None:
     if failures:
         return (
             f"{failures} of {len(run.statuses)} nodes failed or were skipped; "
-            f"mend what failed and run `dbt {run.command}` again"
+            f"fix what failed and run `dbt {run.command}` again"
         )
     expected = [
         node["unique_id"] for node in run.nodes if node["resource_type"] in NODE_TYPES[run.command]

@@ -20,7 +20,7 @@ def start_state_json(dataset: str) -> str:
     except OSError as error:
         message = (
             f"{STATE_FOLDER / dataset} cannot be read and written ({files.first_line(error)}); "
-            "mend that and run again. Nothing was built."
+            "fix that and run again. Nothing was built."
         )
         return json.dumps({"message": message, "is_error": True})
 

@@ -3,7 +3,7 @@
 A hash of a phone number without a secret is the phone number: there are few enough of them to try
 all. So each dataset has a salt of its own in `state/DATASET/customer_key_salt`, made at first use.
 Whoever loses it loses the thread: customers whose key is a contact get other keys, so their
-history, their arms, the global holdout and their exclusion by an old erasure begin anew.
+history, their arms, the global holdout and their exclusion by an old erasure begin again.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def keep_tables(
     with open_state(dataset, folder=folder) as kept:
         for schema, name in tables:
             target = kept / name / f"{_day(as_of_date).isoformat()}.parquet"
-            if name in past_frozen and target.exists() and _has_later(target):
+            if name in past_frozen and target.exists() and _has_latest(target):
                 continue
             writers[target] = copy_rows(
                 connection, f'select * from "{schema}"."{name}" order by all'
@@ -94,7 +94,7 @@ def read_latest(
     dataset: str, table: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
 ) -> pd.DataFrame | None:
     """Return a table as it was last kept up to a day; None where it never was."""
-    kept = _kept_days(folder / dataset / table, until=as_of_date)
+    kept = _saved_days(folder / dataset / table, until=as_of_date)
     return _read(folder, dataset, table, kept[-1]) if kept else None
 
 
@@ -114,16 +114,16 @@ def read_history(
 
     Returns
     -------
-    The columns of `types`, with the day as of which a row was kept in front: `kept_date`.
+    The columns of `types`, with the day as of which a row was kept in front: `saved_date`.
     """
-    kept = _kept_days(folder / dataset / table, until=as_of_date)
+    kept = _saved_days(folder / dataset / table, until=as_of_date)
     today = [day for day in kept if day == _day(as_of_date)]
     earlier = [day for day in kept if day not in today][-1:]
     frames = [
-        _read(folder, dataset, table, day)[list(types)].assign(kept_date=pd.Timestamp(day))
+        _read(folder, dataset, table, day)[list(types)].assign(saved_date=pd.Timestamp(day))
         for day in [*earlier, *today]
     ]
-    columns = {"kept_date": "datetime64[us]", **types}
+    columns = {"saved_date": "datetime64[us]", **types}
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
     return rows[list(columns)].astype(columns)
 
@@ -144,7 +144,7 @@ def read_earlier(
     days : so many of the newest that were kept.
     types : the columns wanted and their types, which an empty table has as well.
     """
-    kept = _kept_days(folder / dataset / table, until=until)[-days:]
+    kept = _saved_days(folder / dataset / table, until=until)[-days:]
     frames = [_read(folder, dataset, table, day)[list(types)] for day in kept]
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(types))
     return rows.astype(dict(types))
@@ -154,13 +154,13 @@ def _day(moment: date | None) -> date | None:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _kept_days(folder: Path, *, until: date | None) -> list[date]:
+def _saved_days(folder: Path, *, until: date | None) -> list[date]:
     """Days up to `until` that a table was kept as of; a dataset without a date keeps nothing."""
     days = sorted(date.fromisoformat(path.stem) for path in folder.glob("*.parquet"))
     return [day for day in days if until is not None and day <= _day(until)]
 
 
-def _has_later(kept: Path) -> bool:
+def _has_latest(kept: Path) -> bool:
     """Whether the table was kept as of a later day."""
     return any(path.stem > kept.stem for path in kept.parent.glob("*.parquet"))
 

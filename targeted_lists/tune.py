@@ -13,11 +13,11 @@ import duckdb
 import pandas as pd
 import yaml
 
-from python_ml.classification import Columns, find_obstacle, prepare_training
+from python_ml.classification import Columns, find_reason_not_trained, prepare_training
 from python_ml.classifiers import MODELS, search_parameters
 from targeted_lists.files import first_line
 from targeted_lists.locks import explain_lock
-from targeted_lists.models import EVERYONE, MIN_POSITIVES, PARAMETER_TABLE, choose_lessons
+from targeted_lists.models import EVERYONE, MIN_POSITIVES, PARAMETER_TABLE, choose_training_rows
 from targeted_lists.state import STATE_FOLDER, keep_tables
 
 MODELS_FILE = Path("models/marts/activity/_activity__models.yml")
@@ -58,16 +58,16 @@ def tune_dataset(
                 f"{database} has no features yet; `make lists DATASET={dataset}` builds them"
             ) from error
     meta = read_meta(MODELS_FILE)
-    populations = meta["populations"]
+    data_bases = meta["data_bases"]
     tune_classifiers(
         {
-            value: choose_lessons(
-                training[training[populations["population"]] == value],
-                source=populations["source"],
-                sources=populations["sources"],
+            value: choose_training_rows(
+                training[training[data_bases["data_basis"]] == value],
+                source=data_bases["source"],
+                sources=data_bases["sources"],
                 columns=Columns(**meta["columns"]),
             )
-            for value in populations["populations"]
+            for value in data_bases["data_bases"]
         },
         dataset=dataset,
         as_of_date=as_of[0][0],
@@ -91,11 +91,11 @@ def tune_classifiers(
     progress: Callable[[str], None] = lambda sentence: None,
     folder: Path = STATE_FOLDER,
 ) -> None:
-    """Search each model of each population in turn and keep the best parameters as of a day.
+    """Search each model of each data basis in turn and keep the best parameters as of a day.
 
     Parameters
     ----------
-    training : labelled rows, by population where there are several; see `train_classifier`.
+    training : labelled rows, by data basis where there are several; see `train_classifier`.
     trials : points tried for each model. max_rows : rows searched on.
     seconds : shared by the searches, what one leaves goes to the next; a search out of time ends
         with the best so far.
@@ -107,23 +107,25 @@ def tune_classifiers(
     wanted = Columns(**columns)
     if isinstance(training, pd.DataFrame):
         training = {EVERYONE: training}
-    lessons, obstacles = {}, []
-    for population, rows in training.items():
+    training_rows, reasons_not_trained = {}, []
+    for data_basis, rows in training.items():
         prepared = prepare_training(rows, columns=wanted, max_rows=max_rows)
-        obstacle = find_obstacle(prepared, columns=wanted, min_positives=MIN_POSITIVES)
-        if obstacle:
-            obstacles.append(f"{population}: {obstacle}")
-            progress(obstacles[-1])
+        reason_not_trained = find_reason_not_trained(
+            prepared, columns=wanted, min_positives=MIN_POSITIVES
+        )
+        if reason_not_trained:
+            reasons_not_trained.append(f"{data_basis}: {reason_not_trained}")
+            progress(reasons_not_trained[-1])
         else:
-            lessons[population] = prepared
-    if not lessons:
-        raise TuningError("; ".join(obstacles))
+            training_rows[data_basis] = prepared
+    if not training_rows:
+        raise TuningError("; ".join(reasons_not_trained))
     end = time.monotonic() + seconds
-    searches = [(population, model) for population in lessons for model in models]
+    searches = [(data_basis, model) for data_basis in training_rows for model in models]
     found = []
-    for number, (population, model) in enumerate(searches):
+    for number, (data_basis, model) in enumerate(searches):
         left = (end - time.monotonic()) / (len(searches) - number)
-        prepared = lessons[population]
+        prepared = training_rows[data_basis]
         parameters, score = search_parameters(
             model,
             rows=prepared,
@@ -137,9 +139,9 @@ def tune_classifiers(
         )
         told = json.dumps(parameters)
         found.append(
-            {"population": population, "model": model, "parameters": told, "roc_auc": score}
+            {"data_basis": data_basis, "model": model, "parameters": told, "roc_auc": score}
         )
-        progress(f"{population}, {model}: ROC-AUC {score:.4f} with {told}")
+        progress(f"{data_basis}, {model}: ROC-AUC {score:.4f} with {told}")
     rows = pd.DataFrame(found)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
@@ -158,4 +160,4 @@ def read_meta(file: Path) -> dict[str, Any]:
     models = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
     (one,) = (model for model in models if model["name"] == "classifier_models")
     meta = one["config"]["meta"]
-    return {"populations": meta["populations"], **meta["options"]}
+    return {"data_bases": meta["data_bases"], **meta["options"]}

@@ -1,6 +1,6 @@
 {#
     In how many of the last periods a customer must have spent for a given label to
-    teach: the var `activity_label_periods`, else the three months that one_click
+    train: the var `activity_label_periods`, else the three months that one_click
     knows, else none, since few customers of a common shop buy in every period.
 
     activity_label_periods()  ->  3

@@ -4,11 +4,11 @@
 
     {{ config(post_hook="{{ refuse_unreadable('say in dataset.yml how it is written') }}") }}
 #}
-{%- macro refuse_unreadable(mend) -%}
+{%- macro refuse_unreadable(fix) -%}
     select
         error(
             'no row of ' || min(source_file) || ' can be read, the first because '
-            || min_by(source_fault, (source_file, source_row)) || '; ' || {{ string_literal(mend) }}
+            || min_by(source_fault, (source_file, source_row)) || '; ' || {{ string_literal(fix) }}
         )
     from {{ this }}
     having count(*) > 0

@@ -2,7 +2,7 @@
     The body of a staging model of one of the four files of one_click: every raw
     row with its words as the seed one_click_spellings understands them and its
     values cast. A word that the seed does not know is null, like a value that
-    cannot be cast, and `source_fault` names it; what a word was mended from is
+    cannot be cast, and `source_fault` names it; what a word was fixed from is
     in `<word>_repair`.
 
     stage_one_click('market_money', ['period'], {'revenue': 'money'})

@@ -6,19 +6,19 @@
 #}
 {%- macro changed_files() -%}
     {%- set question -%}
-        select source_file from main.read_files where run_number > {{ known_run(this.name) }}
+        select source_file from main.read_files where run_number > {{ watermark(this.name) }}
     {%- endset -%}
     {{- return(run_query(question).columns[0].values() | list) -}}
 {%- endmacro -%}
 
 
 {#  A hook that removes the rows of files that have changed or are no longer there.  #}
-{%- macro forget_changed_files() -%}
+{%- macro delete_changed_files() -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where file not in (
             select source_file from main.read_files
-            where run_number <= {{ known_run(this.name) }}
+            where run_number <= {{ watermark(this.name) }}
         )
     {%- endif -%}
 {%- endmacro -%}

@@ -20,7 +20,7 @@
     {%- do end_replacing(target_relation, written) -%}
     {{- run_hooks(post_hooks) -}}
     {%- do persist_docs(target_relation, model) -%}
-    {%- do run_query(note_built()) -%}
+    {%- do run_query(record_watermark()) -%}
     {%- do adapter.commit() -%}
     {{- return({'relations': [target_relation]}) -}}
 {%- endmaterialization -%}
@@ -42,7 +42,7 @@
         select count(*)
         from main.increments as own
         inner join main.run_plan
-            on own.generation = run_plan.generation
+            on own.full_refresh_id = run_plan.full_refresh_id
             and own.fit_code = run_plan.fit_code
         where own.model = '{{ this.identifier }}'
             and own.run_number >= (
@@ -64,8 +64,8 @@
     {%- if not node or node.config.materialized != 'fitted' -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- set tested = known_run('tests') -%}
-    {%- set fitted = known_run(name) -%}
+    {%- set tested = watermark('tests') -%}
+    {%- set fitted = watermark(name) -%}
     {{- return(
         tested is not none and fitted is not none
         and fitted <= tested and fitted < run_number()

@@ -1,31 +1,31 @@
 {#
     Replaces dbt's macro of this name: the rows that a generic test looks at. Of a
     model with `meta: {untested: {key: …}}` these are the rows that are untested
-    (macro untested) unless it was built anew, of a fitted table none where it stands as it
+    (macro untested) unless it was rebuilt, of a fitted table none where it stands as it
     was tested, of every other model all.
 
     config: {meta: {untested: {key: order_id}}}
-        ->  (select * from core.fct_orders where order_id in (…)) as untested_rows
+        ->  (select * from core.fct_orders where order_id in (…)) as rows_changed_since_test
 #}
 {%- macro get_where_subquery(relation) -%}
     {%- set tested = graph.nodes.get(model.attached_node) if execute -%}
-    {%- set limit = tested.config.meta.get('untested') if tested -%}
+    {%- set limit = tested.config.meta.get('changed_since_test') if tested -%}
     {%- set conditions = [
         config.get('where', ''),
-        untested(**limit) if limit and not is_built_anew(tested.name) else '',
+        changed_since_test(**limit) if limit and not is_rebuilt(tested.name) else '',
         'false' if tested and is_tested_as_fitted(tested.name) else '',
     ] | select -%}
     {%- set where = conditions | join(' and ') -%}
     {%- if where -%}
-        {%- do return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as untested_rows') -%}
+        {%- do return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as rows_changed_since_test') -%}
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro -%}
 
 
-{#  Whether a model was built anew since every test passed.  #}
-{%- macro is_built_anew(name) -%}
-    {%- set tested = known_run('tests') -%}
-    {%- set anew = noted(name, 'anew_in_run') if tested is not none else none -%}
-    {{- return(anew is not none and anew > tested) -}}
+{#  Whether a model was rebuilt since every test passed.  #}
+{%- macro is_rebuilt(name) -%}
+    {%- set tested = watermark('tests') -%}
+    {%- set rebuilt = noted(name, 'rebuilt_in_run') if tested is not none else none -%}
+    {{- return(rebuilt is not none and rebuilt > tested) -}}
 {%- endmacro -%}

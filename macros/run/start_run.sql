@@ -1,7 +1,7 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
-    is built, mends what a killed run or export left, plans what is built anew, and
-    forgets those steps of the last whole build that this command begins anew. Customers
+    is built, fixes what a killed run or export left, plans what is rebuilt, and
+    forgets those steps of the last whole build that this command begins again. Customers
     who asked to be erased leave the state before anything is built from it. What a run
     writes down at its end: targeted_lists/run_end.py.
 
@@ -26,7 +26,7 @@
         {%- elif flags.WHICH in ('run', 'snapshot') -%}
             {%- do run_query("delete from main.run_state where step = 'models'") -%}
         {%- endif -%}
-        {%- if flags.WHICH in ('build', 'run') -%} {{ forget_erased() }} {%- endif -%}
+        {%- if flags.WHICH in ('build', 'run') -%} {{ leave_out_erased() }} {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}
 

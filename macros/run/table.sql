@@ -1,7 +1,7 @@
 {#
-    Replaces dbt's materialization of this name by fewer steps. dbt builds a table beside
+    Replaces dbt's materialization of this name by fewer steps. dbt builds a table next to
     the one that stands, renames both and drops the old one, and each of these steps sets
-    up every macro of the project anew, which takes longer than the query of a small model.
+    up every macro of the project again, which takes longer than the query of a small model.
     In DuckDB the old table is dropped and the new one created in one transaction: what
     fails leaves the old one as it was, and who reads meanwhile sees it.
 

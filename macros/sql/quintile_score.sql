@@ -1,5 +1,5 @@
 {#
-    A score from 1 (worst) to 5 (best) by fifths of the ranking. Equal values get
+    A score from 1 (worst) to 5 (best) by quintiles of the ranking. Equal values get
     equal scores, which ntile does not give.
 
     quintile_score('frequency', partition_by='basis')

@@ -18,7 +18,7 @@
     period, or as many as a customer gets.
 #}
 {%- macro score_offers(moment, methods) -%}
-{%- set foremost = [10, var('recommendations_per_customer')] | max -%}
+{%- set top = [10, var('recommendations_per_customer')] | max -%}
 methods as (
 
     select method from {{ methods }}
@@ -26,7 +26,7 @@ methods as (
 ),
 
 -- Asked again and again, and too many to be held meanwhile.
-purchases as {{ unheld() }} (
+purchases as {{ not_materialized() }} (
 
     select
         bought.customer_id,
@@ -72,7 +72,7 @@ known_segments as (
     cross join periods
     where month_ends.basis = 'bought'
         and {{ epoch_seconds('month_ends.month_end_date') }}
-            <= periods.confirmed_until_seconds
+            <= periods.validation_until_seconds
     qualify month_ends.month_end_date = max(month_ends.month_end_date) over ()
     {%- endif %}
 
@@ -99,7 +99,7 @@ customers as (
         from {{ ref('fct_orders') }} as orders
         cross join periods
         where orders.is_bought
-            and {{ epoch_seconds('orders.ordered_at') }} > periods.confirmed_until_seconds
+            and {{ epoch_seconds('orders.ordered_at') }} > periods.validation_until_seconds
     )
         and {{ hash_bucket("'recommendation_tests|'", 'customer_id') }}
         < 10000 * {{ var('recommendation_test_share') }}
@@ -121,7 +121,7 @@ own_purchases as (
 ),
 
 {% else -%}
-own_purchases as {{ unheld() }} (
+own_purchases as {{ not_materialized() }} (
 
     select * from purchases
 
@@ -145,7 +145,7 @@ bands as (
 ),
 
 -- Asked more than once, each time for few of the products.
-kept_back as {{ unheld() }} (
+withheld as {{ not_materialized() }} (
 
     select
         own_purchases.customer_id,
@@ -297,19 +297,19 @@ grouped as (
 {{ rank_popular('popular', 'asked_groups') }},
 
 -- A customer needs as many more of them as are kept back.
-popular_kept_back as (
+withheld_popular as (
 
     select
         grouped.method,
         grouped.customer_id,
         count(*) as products
-    from kept_back
+    from withheld
     inner join grouped
-        on kept_back.customer_id = grouped.customer_id
+        on withheld.customer_id = grouped.customer_id
     inner join popular
         on grouped.method = popular.method
         and grouped.ground = popular.ground
-        and kept_back.product_id = popular.product_id
+        and withheld.product_id = popular.product_id
     group by grouped.method, grouped.customer_id
 
 ),
@@ -325,10 +325,10 @@ liked as (
     inner join popular
         on grouped.method = popular.method
         and grouped.ground = popular.ground
-    left join popular_kept_back
-        on grouped.method = popular_kept_back.method
-        and grouped.customer_id = popular_kept_back.customer_id
-    where popular.place <= {{ foremost }} + coalesce(popular_kept_back.products, 0)
+    left join withheld_popular
+        on grouped.method = withheld_popular.method
+        and grouped.customer_id = withheld_popular.customer_id
+    where popular.place <= {{ top }} + coalesce(withheld_popular.products, 0)
 
 ),
 
@@ -402,7 +402,7 @@ offered as (
             as rounded_score,
         products.buyers,
         products.price_band,
-        bands.price_band as usual_band
+        bands.price_band as baseline_band
     from scored
     inner join products
         on scored.product_id = products.product_id
@@ -410,14 +410,14 @@ offered as (
     left join bands
         on scored.customer_id = bands.customer_id
     left join (
-        select kept_back.*
-        from kept_back
+        select withheld.*
+        from withheld
         inner join offerable
-            on kept_back.product_id = offerable.product_id
-    ) as kept_back_offers
-        on scored.customer_id = kept_back_offers.customer_id
-        and scored.product_id = kept_back_offers.product_id
-    where kept_back_offers.product_id is null
+            on withheld.product_id = offerable.product_id
+    ) as withheld_offers
+        on scored.customer_id = withheld_offers.customer_id
+        and scored.product_id = withheld_offers.product_id
+    where withheld_offers.product_id is null
 
 ),
 
@@ -440,13 +440,13 @@ least_scores as (
         where source <> 'popular'
         qualify row_number() over (
             partition by method, customer_id, turn order by rounded_score desc
-        ) <= {{ foremost }}
-    ) as foremost
+        ) <= {{ top }}
+    ) as top
     group by method, customer_id, turn
 
 ),
 
-foremost_offers as (
+top_offers as (
 
     select offered.*
     from offered
@@ -467,14 +467,14 @@ foremost_offers as (
 -- What a rule offers is not offered again behind it.
 distinct_offers as (
 
-    select foremost_offers.*
-    from foremost_offers
-    left join foremost_offers as ruled_offers
-        on foremost_offers.turn = 1
+    select top_offers.*
+    from top_offers
+    left join top_offers as ruled_offers
+        on top_offers.turn = 1
         and ruled_offers.source = 'rule'
-        and foremost_offers.method = ruled_offers.method
-        and foremost_offers.customer_id = ruled_offers.customer_id
-        and foremost_offers.product_id = ruled_offers.product_id
+        and top_offers.method = ruled_offers.method
+        and top_offers.customer_id = ruled_offers.customer_id
+        and top_offers.product_id = ruled_offers.product_id
     where ruled_offers.product_id is null
 
 ),
@@ -488,7 +488,7 @@ offers as (
             order by
                 turn,
                 rounded_score desc,
-                case when source <> 'popular' and price_band = usual_band then 0 else 1 end,
+                case when source <> 'popular' and price_band = baseline_band then 0 else 1 end,
                 score desc,
                 buyers desc,
                 product_id

@@ -4,14 +4,14 @@
     ten up, with a decimal from one, else with two digits that count, and no needless zero.
 
     discounted_share, 0.25  ->  25 %      overdue_ratio, 2.25  ->  2.3      categories, 4.0  ->  4
-    answered_1, 1           ->  yes       order_rate, 0.02     ->  0.02
+    responded_1, 1           ->  yes       order_rate, 0.02     ->  0.02
 #}
 {%- macro feature_value_text(feature, value) -%}
     case
         when {{ value }} is null or isnan({{ value }}) then null
         when {{ feature }} like '%share' and {{ value }} = 0 then '0 %'
         when {{ feature }} like '%share' then {{ percent_text(value) }}
-        when {{ feature }} like 'answered_%'
+        when {{ feature }} like 'responded_%'
             then case when {{ value }} > 0 then {{ text('yes') }} else {{ text('no') }} end
         else {{ number_text(value) }}
     end

@@ -19,7 +19,7 @@
             group='group_name',
             trait=trait
         ) }}
-        when characteristic in ('deal_share', 'answer_share') then {{ text(
+        when characteristic in ('deal_share', 'response_rate') then {{ text(
             '{group}: {trait} with a median of {level} % against {other_level} % of the others',
             group='group_name',
             trait=trait,

@@ -1,6 +1,6 @@
 {#
     A sentence for people, written in English where it is made and said in the language of the
-    run (macro language): the seed translations has the Russian one beside each English one.
+    run (macro language): the seed translations has the Russian one next to each English one.
     A name in braces stands for the expression given under that name.
 
     text('no order for {days} days', days='recency_days')

@@ -2,7 +2,7 @@ with
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_judged') }}
+    select * from {{ ref('int_order_lines_validated') }}
 
 ),
 
@@ -26,7 +26,7 @@ latest_dates as (
     select
         2 as preference,
         max({{ column }}) as latest_at
-    from {{ ref('int_' ~ input ~ '_judged') }}
+    from {{ ref('int_' ~ input ~ '_validated') }}
     where decision = 'kept'
     {%- endfor %}
 

@@ -1,4 +1,4 @@
--- Orders of a customer by channel, from receipts where there are any, else from
+-- Orders of a customer by channel, from orders where there are any, else from
 -- given totals. Place 1 is the channel with most orders in all.
 with
 
@@ -12,13 +12,13 @@ placed_orders as (
 
 channel_totals as (
 
-    select * from {{ ref('int_customer_channel_orders_judged') }}
+    select * from {{ ref('int_customer_channel_orders_validated') }}
     where decision = 'kept'
         and orders > 0
 
 ),
 
-from_receipts as (
+from_orders as (
 
     select
         customer_id,
@@ -37,15 +37,15 @@ from_totals as (
         channel_totals.channel,
         channel_totals.orders
     from channel_totals
-    left join from_receipts
-        on channel_totals.customer_id = from_receipts.customer_id
-    where from_receipts.customer_id is null
+    left join from_orders
+        on channel_totals.customer_id = from_orders.customer_id
+    where from_orders.customer_id is null
 
 ),
 
 together as (
 
-    select * from from_receipts
+    select * from from_orders
 
     union all
 

@@ -3,8 +3,8 @@
 -- whose lines were touched are counted again.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('customer_id') }}",
-    post_hook='{{ note_built(as_of_date()) }}'
+    pre_hook="{{ delete_affected('customer_id') }}",
+    post_hook='{{ record_watermark(as_of_date()) }}'
 ) }}
 with
 
@@ -24,7 +24,7 @@ lines as (
     from {{ ref('fct_order_lines') }} as order_lines
     where order_lines.is_placed
         and order_lines.customer_id is not null
-        {{ only_touched('customer_id', column='order_lines.customer_id') }}
+        {{ only_affected('customer_id', column='order_lines.customer_id') }}
 
 ),
 

@@ -1,10 +1,10 @@
 -- How often a customer usually buys: the one gap that says who has lapsed. A run that
--- adds tells anew of the customers touched, and of all who are known from totals, which
+-- adds tells again of the customers touched, and of all who are known from totals, which
 -- have no lines.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('customer_id', others=\"source <> 'receipts'\") }}",
-    post_hook='{{ note_built(as_of_date()) }}'
+    pre_hook="{{ delete_affected('customer_id', others=\"source <> 'orders'\") }}",
+    post_hook='{{ record_watermark(as_of_date()) }}'
 ) }}
 with
 
@@ -17,7 +17,7 @@ orders as (
     from {{ ref('fct_orders') }}
     where customer_id is not null
         and is_bought
-        {{ only_touched('customer_id') }}
+        {{ only_affected('customer_id') }}
 
 ),
 
@@ -45,7 +45,7 @@ totals as (
 
 select
     customer_id,
-    'receipts' as source,
+    'orders' as source,
     count(*) as orders,
     cast(avg(gap_days) as double) as mean_gap_days,
     cast(median(gap_days) as double) as median_gap_days,

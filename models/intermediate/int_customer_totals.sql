@@ -1,5 +1,5 @@
--- Where receipts and aggregates meet: one row per basis and customer with what
--- RFM asks. A customer who has receipts is told from them; one known only from
+-- Where orders and aggregates meet: one row per basis and customer with what
+-- RFM asks. A customer who has orders is counted from them; one known only from
 -- totals counts in both bases. Whoever lacks a figure is named with the reason.
 with
 
@@ -12,12 +12,12 @@ orders as (
 
 aggregates as (
 
-    select * from {{ ref('int_customer_totals_judged') }}
+    select * from {{ ref('int_customer_totals_validated') }}
     where decision = 'kept'
 
 ),
 
-receipts as (
+ordered as (
 
     {% for basis in ['placed', 'bought'] -%}
     select
@@ -29,7 +29,7 @@ receipts as (
         sum({{ basis }}_margin) as margin,
         sum({{ basis }}_margin_estimate) as margin_estimate,
         {{ elapsed_days('min(ordered_at)', as_of_date()) }} as tenure_days,
-        'receipts' as source
+        'orders' as source
     from orders
     where is_{{ basis }}
     group by customer_id
@@ -71,7 +71,7 @@ totals as (
 
 met as (
 
-    select * from receipts
+    select * from ordered
 
     union all
 

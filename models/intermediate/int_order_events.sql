@@ -2,17 +2,17 @@
 -- back. Summing the events before a moment gives the order as it was then.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_id') }}",
-    post_hook='{{ note_built(as_of_date()) }}'
+    pre_hook="{{ delete_affected('order_id') }}",
+    post_hook='{{ record_watermark(as_of_date()) }}'
 ) }}
 with
 
 -- Asked more than once, and too many to be held meanwhile.
-order_lines as {{ unheld() }} (
+order_lines as {{ not_materialized() }} (
 
     select * from {{ ref('fct_order_lines') }}
     where is_placed
-        {{ only_touched('order_id') }}
+        {{ only_affected('order_id') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 products as (
 
-    select * from {{ ref('int_products_judged') }}
+    select * from {{ ref('int_products_validated') }}
     where decision = 'kept'
 
 ),

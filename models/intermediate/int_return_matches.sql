@@ -3,8 +3,8 @@
 -- its customer's earlier sales of any product, where returned goods leave something.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_line_id', column='sale_line_id') }}",
-    post_hook='{{ note_built() }}'
+    pre_hook="{{ delete_affected('order_line_id', column='sale_line_id') }}",
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
@@ -12,12 +12,12 @@ returned_amounts as (
 
     select * from {{ ref('int_returned_amounts') }}
     where true
-        {{ only_touched('order_line_id', column='sale_line_id') }}
+        {{ only_affected('order_line_id', column='sale_line_id') }}
 
 ),
 
 -- Asked more than once, and too many to be held meanwhile.
-order_lines as {{ unheld() }} (
+order_lines as {{ not_materialized() }} (
 
     select
         order_line_id,
@@ -28,10 +28,10 @@ order_lines as {{ unheld() }} (
         customer_id is null as is_anonymous,
         is_money_off,
         ordered_at
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
     where decision = 'kept'
         and status <> 'cancelled'
-        {{ only_touched('order_line_id') }}
+        {{ only_affected('order_line_id') }}
 
 ),
 

@@ -2,19 +2,19 @@
 -- units, at most what is left of the sale's.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_line_id', column='sale_line_id') }}",
-    post_hook='{{ note_built() }}'
+    pre_hook="{{ delete_affected('order_line_id', column='sale_line_id') }}",
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
 -- Asked more than once, and too many to be held meanwhile.
-order_lines as {{ unheld() }} (
+order_lines as {{ not_materialized() }} (
 
-    select * from {{ ref('int_order_lines_judged') }}
+    select * from {{ ref('int_order_lines_validated') }}
     where decision in ('kept', 'kept but not modelled')
         and status <> 'cancelled'
         and not is_money_off
-        {{ only_touched('order_line_id') }}
+        {{ only_affected('order_line_id') }}
 
 ),
 
@@ -22,7 +22,7 @@ returned_units as (
 
     select * from {{ ref('int_returned_units') }}
     where true
-        {{ only_touched('order_line_id', column='sale_line_id') }}
+        {{ only_affected('order_line_id', column='sale_line_id') }}
 
 ),
 
@@ -82,7 +82,7 @@ asked as (
 
 ),
 
-asked_so_far as (
+contacted_so_far as (
 
     select
         asked.*,
@@ -109,4 +109,4 @@ select
     ) as revenue,
     is_written_twice,
     returned_at
-from asked_so_far
+from contacted_so_far

@@ -3,8 +3,8 @@
 -- the product. Free units are apart from paid ones.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_line_id', column='sale_line_id') }}",
-    post_hook='{{ note_built() }}'
+    pre_hook="{{ delete_affected('order_line_id', column='sale_line_id') }}",
+    post_hook='{{ record_watermark() }}'
 ) }}
 {%- set group_keys = ['buyer', 'is_anonymous', 'product_id', 'is_free'] %}
 {#- A CTE that is asked often would hold every line at once, so this is written out. What
@@ -13,22 +13,22 @@
 {%- set order_lines %}
     (
         select
-            judged.order_line_id,
-            judged.order_id,
-            coalesce(judged.customer_id, judged.order_id) as buyer,
-            judged.product_id,
-            abs(judged.quantity - coalesce(judged.refused_quantity, 0)) as amount,
-            judged.customer_id is null as is_anonymous,
-            sign(judged.quantity) * judged.amount <= 0 as is_free,
-            judged.quantity < 0 as is_return,
-            judged.quantity > 0 and judged.status = 'returned' as is_returned_itself,
-            judged.ordered_at
-        from {{ ref('int_order_lines_judged') }} as judged
+            validated.order_line_id,
+            validated.order_id,
+            coalesce(validated.customer_id, validated.order_id) as buyer,
+            validated.product_id,
+            abs(validated.quantity - coalesce(validated.refused_quantity, 0)) as amount,
+            validated.customer_id is null as is_anonymous,
+            sign(validated.quantity) * validated.amount <= 0 as is_free,
+            validated.quantity < 0 as is_return,
+            validated.quantity > 0 and validated.status = 'returned' as is_returned_itself,
+            validated.ordered_at
+        from {{ ref('int_order_lines_validated') }} as validated
         where decision in ('kept', 'kept but not modelled')
             and status <> 'cancelled'
             and not is_money_off
             and quantity <> coalesce(refused_quantity, 0)
-            {{ only_touched('order_line_id') }}
+            {{ only_affected('order_line_id') }}
     )
 {%- endset %}
 with

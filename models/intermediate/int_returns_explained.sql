@@ -1,8 +1,8 @@
 -- How much of each return found its sales, and why the rest did not.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_line_id') }}",
-    post_hook='{{ note_built() }}'
+    pre_hook="{{ delete_affected('order_line_id') }}",
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
@@ -16,11 +16,11 @@ returns as (
         amount,
         is_money_off,
         ordered_at
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
     where (quantity < 0 or is_money_off)
         and status <> 'cancelled'
         and decision in ('kept', 'kept but not modelled')
-        {{ only_touched('order_line_id') }}
+        {{ only_affected('order_line_id') }}
 
 ),
 
@@ -58,7 +58,7 @@ earlier_sales as (
         bool_or(sales.status <> 'returned') as has_sale,
         bool_or(sales.status = 'returned') as has_returned_sale
     from compared
-    inner join {{ ref('int_order_lines_judged') }} as sales
+    inner join {{ ref('int_order_lines_validated') }} as sales
         on compared.customer_id = sales.customer_id
         and (compared.product_id = sales.product_id or compared.is_money_off)
         and compared.ordered_at >= sales.ordered_at

@@ -2,8 +2,8 @@
 -- adds takes the ends of months after an event that it brought, and those that are new.
 {{ config(
     materialized='incremental',
-    pre_hook='{{ forget_month_ends() }}',
-    post_hook='{{ note_built() }}'
+    pre_hook='{{ delete_month_ends() }}',
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
@@ -70,15 +70,15 @@ customers_then as (
 
 ),
 
--- Millions of customers and month ends: the values that part the fifths, not ranks.
+-- Millions of customers and month ends: the values that part the quintiles, not ranks.
 borders as (
 
     select
         basis,
         month_end,
-        {{ quintile_borders('recency') }} as recency,
-        {{ quintile_borders('frequency') }} as frequency,
-        {{ quintile_borders('monetary') }} as monetary
+        {{ quintile_cut_points('recency') }} as recency,
+        {{ quintile_cut_points('frequency') }} as frequency,
+        {{ quintile_cut_points('monetary') }} as monetary
     from customers_then
     group by basis, month_end
 
@@ -88,9 +88,9 @@ scored as (
 
     select
         customers_then.*,
-        100 * {{ score_by_borders('customers_then.recency', 'borders.recency') }}
-        + 10 * {{ score_by_borders('customers_then.frequency', 'borders.frequency') }}
-        + {{ score_by_borders('customers_then.monetary', 'borders.monetary') }} as code
+        100 * {{ score_by_cut_points('customers_then.recency', 'borders.recency') }}
+        + 10 * {{ score_by_cut_points('customers_then.frequency', 'borders.frequency') }}
+        + {{ score_by_cut_points('customers_then.monetary', 'borders.monetary') }} as code
     from customers_then
     inner join borders
         on customers_then.basis = borders.basis

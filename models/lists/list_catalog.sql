@@ -111,12 +111,12 @@ select
     case
         when stop_sentences is not null then {{ text('red alert: {sentences}', sentences='stop_sentences') }}
         when members > 0 then null
-        when candidates = 0 and lift_basis = 'answers'
+        when candidates = 0 and lift_basis = 'responses'
             then case
                 when planned_campaigns = 0
                     then {{ text('no candidates: no campaign is planned') }}
                 else {{ text(
-                    'no candidates: no past campaign foretells who answers, or what it is worth'
+                    'no candidates: no past campaign predicts who answers, or what it is worth'
                 ) }}
             end
         when candidates = 0 and list_name = 'cross_sell' and recommended_customers = 0
@@ -129,7 +129,7 @@ select
             candidates='candidates', step=label('step', 'main_step'), removed='main_removed'
         ) }}
             || case
-                when main_step = 'minimum expected value' and lift_basis <> 'answers'
+                when main_step = 'minimum expected value' and lift_basis <> 'responses'
                     then {{ text(
                         '; {basis} added probability {probability}',
                         basis=label('lift_basis', 'lift_basis'),

@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('int_customers_judged') }}
+    select * from {{ ref('int_customers_validated') }}
     where decision = 'kept'
 
 )

@@ -34,7 +34,7 @@ MINED_TYPES = {
     "itemset": "str",
     "length": "int64",
     "baskets": "int64",
-    "later_baskets": "int64",
+    "validation_baskets": "int64",
     "support": "float64",
     "min_support": "float64",
     "method": "str",
@@ -77,9 +77,10 @@ def mine_baskets(
 
     Returns
     -------
-    One row per frequent itemset: as `find_frequent_itemsets` gives them, with `later_baskets`,
-    the `min_support` that was used, and an empty `note`. Before them a row for the empty itemset,
-    which every basket holds; its `note` says why there is nothing or less than asked, if so.
+    One row per frequent itemset: as `find_frequent_itemsets` gives them, with
+    `validation_baskets`, the `min_support` that was used, and an empty `note`. Before them a row
+    for the empty itemset, which every basket holds; its `note` says why there is nothing or less
+    than asked, if so.
     """
     n_baskets, min_support = int(asked["baskets"]), float(asked["min_support"])
     limits = {
@@ -105,8 +106,10 @@ def mine_baskets(
     every_basket = {"itemset": "", "length": 0, "baskets": n_baskets, "support": 1.0, "note": note}
     rows = pd.concat(
         [
-            pd.DataFrame([every_basket | {"later_baskets": 0, "method": ""}]),
-            found.assign(later_baskets=count_itemsets(later, itemsets=found["itemset"]), note=""),
+            pd.DataFrame([every_basket | {"validation_baskets": 0, "method": ""}]),
+            found.assign(
+                validation_baskets=count_itemsets(later, itemsets=found["itemset"]), note=""
+            ),
         ]
     )
     return to_typed(rows.assign(min_support=min_support), types=MINED_TYPES)

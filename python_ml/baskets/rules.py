@@ -33,9 +33,9 @@ COUNT_TYPES = {
 }
 
 LATER_TYPES = {
-    "later_baskets": "int64",
-    "later_antecedent_baskets": "int64",
-    "later_consequent_baskets": "int64",
+    "validation_baskets": "int64",
+    "validation_antecedent_baskets": "int64",
+    "validation_consequent_baskets": "int64",
 }
 
 MEASURE_TYPES = dict.fromkeys(
@@ -51,7 +51,7 @@ STRATIFIED_TYPES = {
     "stratified_q_value": "float64",
 }
 VALIDATION_TYPES = dict.fromkeys(
-    ["later_lift", "validation_stratified_lift", "later_p_value"], "float64"
+    ["validation_lift", "validation_stratified_lift", "validation_p_value"], "float64"
 )
 RULE_TYPES = (
     {"itemset": "str", "antecedent": "str", "consequent": "str"}
@@ -80,7 +80,7 @@ def find_rules(
         `period` of the basket, mined or confirmed.
     items : one row per item: `item_number`, `item` (text).
     strata : as `form_strata` gives them.
-    asked : `baskets` and `later_baskets` (all of either period) and `min_confidence`.
+    asked : `baskets` and `validation_baskets` (all of either period) and `min_confidence`.
 
     Returns
     -------
@@ -93,16 +93,16 @@ def find_rules(
             ),
             "strata": strata[strata["period"] == period],
         }
-        for period in ("mined", "confirmed")
+        for period in ("mining", "validation")
     }
     rules = derive_rules(
         itemsets,
         n_baskets=int(asked["baskets"]),
         min_confidence=float(asked["min_confidence"]),
-        **within["mined"],
+        **within["mining"],
     )
-    n_later = int(asked["later_baskets"])
-    return confirm_rules(rules, n_later_baskets=n_later, **within["confirmed"])
+    n_validation = int(asked["validation_baskets"])
+    return confirm_rules(rules, n_validation_baskets=n_validation, **within["validation"])
 
 
 def derive_rules(
@@ -118,7 +118,8 @@ def derive_rules(
     Parameters
     ----------
     itemsets : as `find_frequent_itemsets` returns them: `itemset` and `baskets`; with an itemset
-        all its parts. With `later_baskets`, rules have the counts of the later period as well.
+        all its parts. With `validation_baskets`, rules have the counts of the later period as
+        well.
     n_baskets : all baskets.
     min_confidence : inclusive.
     basket_items, strata : what the baskets hold and which are alike, as `count_within_strata`
@@ -145,7 +146,7 @@ def derive_rules(
     confidence gained over the best and `improvement_p_value` the largest chance of such a gain, by
     Fisher's test within the baskets of the shorter antecedent (both missing where the antecedent
     is a single item); `is_redundant` where it is over 0.05: the longer antecedent adds nothing
-    (Webb 2007). With `later_baskets` also the three later counts. Ordered by falling lift,
+    (Webb 2007). With `validation_baskets` also the three later counts. Ordered by falling lift,
     antecedent, consequent.
 
     Raises
@@ -153,7 +154,7 @@ def derive_rules(
     ValueError : a part of an itemset is not itself among the itemsets.
     """
     check_columns(itemsets, columns=["itemset", "baskets"], name="itemsets")
-    counted = ["baskets", *(["later_baskets"] if "later_baskets" in itemsets else [])]
+    counted = ["baskets", *(["validation_baskets"] if "validation_baskets" in itemsets else [])]
     types = RULE_TYPES | (LATER_TYPES if len(counted) > 1 else {})
     rules = _split_itemsets(itemsets, counted=counted)
     if rules.empty:
@@ -187,7 +188,7 @@ def derive_rules(
 def confirm_rules(
     rules: pd.DataFrame,
     *,
-    n_later_baskets: int,
+    n_validation_baskets: int,
     basket_items: pd.DataFrame,
     strata: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -195,14 +196,14 @@ def confirm_rules(
 
     Parameters
     ----------
-    rules : as `derive_rules` gives them for itemsets with `later_baskets`.
-    n_later_baskets : all baskets of the later period.
+    rules : as `derive_rules` gives them for itemsets with `validation_baskets`.
+    n_validation_baskets : all baskets of the later period.
     basket_items, strata : as there, of the later period.
 
     Returns
     -------
-    The rules with `later_lift` (missing where one side does not occur later),
-    `validation_stratified_lift` and `later_p_value`, the lift and the chance within strata of
+    The rules with `validation_lift` (missing where one side does not occur later),
+    `validation_stratified_lift` and `validation_p_value`, the lift and the chance within strata of
     later baskets (the chance is 1 where no later stratum tells anything).
     """
     check_columns(rules, columns=LATER_TYPES, name="rules")
@@ -214,9 +215,9 @@ def confirm_rules(
     own = _match_splits(rules, splits=splits, within=within)
     return to_typed(
         rules.assign(
-            later_lift=_divide(both * n_later_baskets, antecedent * consequent),
+            validation_lift=_divide(both * n_validation_baskets, antecedent * consequent),
             validation_stratified_lift=_divide(own["baskets"], own["mean"]),
-            later_p_value=rules["itemset"].map(p_value).fillna(1.0),
+            validation_p_value=rules["itemset"].map(p_value).fillna(1.0),
         ),
         types=VALIDATED_TYPES,
     )

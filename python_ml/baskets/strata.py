@@ -79,7 +79,7 @@ def form_strata(
     octave = np.floor(np.log2(baskets["size"])).astype("int64")
     half_octave = np.floor(2 * np.log2(baskets["size"]) + 1e-9).astype("int64")
     tastes = pd.Series(-1, index=baskets.index)
-    others = {"mined": "confirmed", "confirmed": "mined"}
+    others = {"mining": "validation", "validation": "mining"}
     for period, other in others.items():
         known = group_tastes(
             purchases[purchases["period"] == other],

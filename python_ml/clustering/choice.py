@@ -199,7 +199,7 @@ def _explain(
         if not order:
             return f"Chosen: too few or too similar customers, {evaluation['customers']} in all."
         return (
-            f"Chosen: none of {len(order)} clusterings can be trusted; the best, "
+            f"Chosen: none of {len(order)} clusterings can be accepted; the best, "
             f"{_name(rows.loc[order[0]])}, is refused, as {'; '.join(faults[order[0]])}."
         )
     if faults[row]:

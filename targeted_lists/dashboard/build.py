@@ -1,4 +1,4 @@
-"""From a published file to the page beside it."""
+"""From a published file to the page next to it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def make_dashboard(
     Parameters
     ----------
     published : the file for readers; it is opened read-only, and nothing else is read.
-    target : the page; replaced where it is there. Else it lies beside the file: sample.html,
+    target : the page; replaced where it is there. Else it lies next to the file: sample.html,
         and in another language than English sample.ru.html.
     language : en or ru; else the one that the file was published in.
 

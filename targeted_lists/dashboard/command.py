@@ -10,7 +10,7 @@ from targeted_lists.publication import PUBLISHED_FOLDER
 
 
 def show_dashboard(dataset: str, *, language: str | None = None) -> int:
-    """Make the page beside the published file and say where it is; return the exit code."""
+    """Make the page next to the published file and say where it is; return the exit code."""
     console = Console(soft_wrap=True, highlight=False, markup=False)
     try:
         made = make_dashboard(PUBLISHED_FOLDER / f"{dataset}.duckdb", language=language)

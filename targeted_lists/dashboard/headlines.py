@@ -13,11 +13,11 @@ METRICS = """
     select metric, segment, value
     from metrics.metrics
     where month = 'all'
-        and metric in ('customers', 'orders', 'revenue', 'mean_receipt', 'list_size')
+        and metric in ('customers', 'orders', 'revenue', 'average_order_value', 'list_size')
     order by all
 """
 # What is written of each: decimals, and the words, which figures with the same base say as well.
-DECIMALS = {"customers": 0, "orders": 0, "revenue": 0, "mean_receipt": 2, "list_size": 0}
+DECIMALS = {"customers": 0, "orders": 0, "revenue": 0, "average_order_value": 2, "list_size": 0}
 WORDS = {"list_size": "members"}
 ADDED = """
     select

@@ -75,5 +75,5 @@ class Source:
         except duckdb.BinderException as error:
             raise DashboardError(
                 f"The published file is of another version ({str(error).splitlines()[0]}); "
-                "`make lists` publishes it anew"
+                "`make lists` publishes it again"
             ) from error

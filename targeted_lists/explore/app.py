@@ -181,7 +181,7 @@ def show_rules() -> None:
             "baskets": say("Baskets"),
             "confidence": say("Confidence"),
             "lift": say("Lift"),
-            "later_lift": say("Later lift"),
+            "validation_lift": say("Validation lift"),
             "verdict": say("Verdict"),
         },
     )

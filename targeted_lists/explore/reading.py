@@ -16,7 +16,7 @@ CUSTOMER = """
         clusters.cluster_name, clusters.is_unsure,
         activity_scores.risk_band, activity_scores.p_decline, activity_values.customer_value,
         activity_scores.reason_1, activity_scores.reason_2, activity_scores.reason_3,
-        behaviour.bought_orders, behaviour.bought_revenue, behaviour.mean_receipt,
+        behaviour.bought_orders, behaviour.bought_revenue, behaviour.average_order_value,
         behaviour.favourite_category, behaviour.preferred_channel, behaviour.last_bought_at
     from core.dim_customers
     left join rfm.rfm_scores as scores
@@ -79,7 +79,7 @@ PRODUCTS = """
     order by product_name, product_id
 """
 RULES = """
-    select antecedent_name, consequent_name, baskets, confidence, lift, later_lift, verdict,
+    select antecedent_name, consequent_name, baskets, confidence, lift, validation_lift, verdict,
         is_usable
     from basket.association_rules
     where basis = ?

@@ -158,9 +158,9 @@ def time_orders(
     """Give each order its channel and its second of the day; return them as `draw_orders`."""
     count = len(owners)
     usual = np.where(owners < 0, CHANNELS.index("store"), buyers["channel"].to_numpy()[owners])
-    is_usual = rng.random(count) < 0.9
+    is_typical = rng.random(count) < 0.9
     other = rng.choice(len(CHANNELS), size=count, p=[0.4, 0.3, 0.25, 0.05])
-    channel = np.array(CHANNELS)[np.where(is_usual, usual, other)]
+    channel = np.array(CHANNELS)[np.where(is_typical, usual, other)]
     hour = np.zeros(count, dtype=int)
     for name, weights in _HOUR_WEIGHTS.items():
         at = channel == name

@@ -1,4 +1,4 @@
-"""Customers of a partner marketplace that passes on totals and no receipts."""
+"""Customers of a partner marketplace that passes on totals and no orders."""
 
 from __future__ import annotations
 

@@ -193,9 +193,9 @@ def run_campaigns(
         clicked = rng.random(len(contacts)) < _chance_of_click(buyers.loc[contacts.index])
         clicked |= is_moved & (rng.random(len(contacts)) < 0.8)
         contacts["responded"] = pd.Series(clicked, contacts.index).astype(object).where(is_treated)
-        is_held_out = find_held_out(contacts["customer_id"])
-        held_out = contacts.index[is_held_out]
-        all_contacts.append(contacts[~is_held_out])
+        is_in_holdout = find_held_out(contacts["customer_id"])
+        held_out = contacts.index[is_in_holdout]
+        all_contacts.append(contacts[~is_in_holdout])
         all_caused.append(
             caused.assign(
                 campaign_id=campaign.campaign_id, is_withheld=caused["buyer"].isin(held_out)

@@ -297,7 +297,7 @@ def _list_segments(
 
     `declines_after_end` says for regular buyers whether the expected orders of the 60 days
     after the end, season aside, are below 60 % of those of the 60 days before; the counts
-    beside it are what happened before and what would have happened after.
+    next to it are what happened before and what would have happened after.
     """
     truth = people[["customer_id", "segment"]].copy()
     days = (natural["ordered_at"] - pd.Timestamp(START)).dt.days

@@ -121,7 +121,7 @@ SEGMENTS = {
         email_consent=0.78,
         sms_consent=0.45,
     ),
-    "newcomer": Segment(
+    "new_customer": Segment(
         share=0.13,
         monthly_orders=0,
         regularity=1,
@@ -231,7 +231,7 @@ def draw_profiles(rng: np.random.Generator, *, buyers: pd.DataFrame, others: int
     """
     people = buyers[["customer_id", "segment", "join_day", "discounted"]]
     ids = [f"C{i:05d}" for i in range(len(buyers) + 1, len(buyers) + others + 1)]
-    newcomers = pd.DataFrame(
+    new_customers = pd.DataFrame(
         {
             "customer_id": ids,
             "segment": "none",
@@ -239,7 +239,7 @@ def draw_profiles(rng: np.random.Generator, *, buyers: pd.DataFrame, others: int
             "discounted": 0.15,
         }
     )
-    people = pd.concat([people, newcomers], ignore_index=True)
+    people = pd.concat([people, new_customers], ignore_index=True)
     count = len(people)
     people["registered_at"] = _draw_registrations(rng, join_day=people["join_day"].to_numpy())
     age = people["segment"].map(_MEAN_AGE).fillna(41) + 9 * rng.standard_normal(count)

@@ -248,7 +248,7 @@ TOY_FILES = {
     "macros/check_inputs.sql": (
         "{%- macro check_inputs() -%}{{- return(var('fault', none)) -}}{%- endmacro -%}"
     ),
-    "macros/forget_erased.sql": "{%- macro forget_erased() -%}{%- endmacro -%}",
+    "macros/leave_out_erased.sql": "{%- macro leave_out_erased() -%}{%- endmacro -%}",
     "macros/plan_run.sql": "{%- macro plan_run() -%}{%- endmacro -%}",
     "models/staging/contract/stg_lines.sql": (
         "select * from read_csv('data/' || '{{ var(\"dataset\") }}' || '/lines.csv')"

@@ -90,16 +90,16 @@ INPUTS = {
         "control_customers bigint, control_mean double, difference double, "
         "standard_error double",
     ),
-    "list_history_kept": (
+    "list_history_saved": (
         "targeting",
         "list_name text, customer_id text, enter_reason text, exit_reason text, "
-        "entered_date timestamp, left_date timestamp, kept_date timestamp",
+        "entered_date timestamp, left_date timestamp, saved_date timestamp",
     ),
-    "list_runs_kept": (
+    "list_runs_saved": (
         "targeting",
         "list_name text, list_hash text, definition_hash text, members bigint, "
         "held_out bigint, erased_members bigint, expected_value double, "
-        "as_of_date timestamp, kept_date timestamp",
+        "as_of_date timestamp, saved_date timestamp",
     ),
     "list_candidates": (
         "targeting",
@@ -125,15 +125,15 @@ INPUTS = {
         "customer_id text, target text, prediction text",
     ),
     "customer_contacts": ("private", "customer_id text, email text, phone text"),
-    "int_customers_judged": ("private", "customer_id text, birth_year bigint, decision text"),
-    "int_consents_judged": (
+    "int_customers_validated": ("private", "customer_id text, birth_year bigint, decision text"),
+    "int_consents_validated": (
         "intermediate",
         "customer_id text, channel text, purpose text, status text, event_at timestamp, "
         "decision text",
     ),
-    "int_suppressions_judged": ("intermediate", "customer_id text, decision text"),
-    "int_erasures_judged": ("intermediate", "customer_id text, decision text"),
-    "int_campaigns_judged": (
+    "int_suppressions_validated": ("intermediate", "customer_id text, decision text"),
+    "int_erasures_validated": ("intermediate", "customer_id text, decision text"),
+    "int_campaigns_validated": (
         "intermediate",
         "campaign_id text, list_name text, channel text, decision text",
     ),
@@ -145,7 +145,7 @@ INPUTS = {
         "intermediate",
         "campaign_id text, customer_id text, arm text, channel text",
     ),
-    "int_campaign_contacts_judged": (
+    "int_campaign_contacts_validated": (
         "intermediate",
         "campaign_id text, customer_id text, sent_at timestamp, decision text",
     ),
@@ -265,11 +265,11 @@ class Steps:
         for name in HISTORY:
             sql = self.sql[name].replace("2026-07-01", day)
             self.connection.execute(f"create or replace table sample.targeting.{name} as {sql}")
-        for name, kept in zip(HISTORY, ["list_history_kept", "list_runs_kept"], strict=True):
+        for name, kept in zip(HISTORY, ["list_history_saved", "list_runs_saved"], strict=True):
             self.connection.execute(f"truncate sample.targeting.{kept}")
             self.connection.execute(
                 f"insert into sample.targeting.{kept} by name "
-                f"select *, timestamp '{day}' as kept_date from sample.targeting.{name}"
+                f"select *, timestamp '{day}' as saved_date from sample.targeting.{name}"
             )
 
     def replace(self, table: str, columns: str) -> None:
@@ -351,7 +351,7 @@ class World:
             "dim_customers": [
                 {"customer_id": customer, "age_years": age} for customer, age in self.ages.items()
             ],
-            "int_customers_judged": [
+            "int_customers_validated": [
                 {
                     "customer_id": customer,
                     "birth_year": None if age is None else AS_OF.year - age,
@@ -362,7 +362,7 @@ class World:
             "customer_contacts": [
                 {"customer_id": customer, **contact} for customer, contact in self.contacts.items()
             ],
-            "int_consents_judged": [
+            "int_consents_validated": [
                 {
                     "customer_id": customer,
                     "channel": channel,
@@ -373,18 +373,18 @@ class World:
                 }
                 for customer, channel, purpose, status, day, decision in self.consents
             ],
-            "int_suppressions_judged": [
+            "int_suppressions_validated": [
                 {"customer_id": one, "decision": "kept"} for one in sorted(self.suppressed)
             ],
-            "int_erasures_judged": [
+            "int_erasures_validated": [
                 {"customer_id": hash_erased(one), "decision": "kept"}
                 for one in sorted(self.erased)
             ],
-            "int_campaigns_judged": [
+            "int_campaigns_validated": [
                 {"campaign_id": one, "list_name": name, "channel": channel, "decision": "kept"}
                 for one, (name, channel) in self.campaigns.items()
             ],
-            "int_campaign_contacts_judged": [
+            "int_campaign_contacts_validated": [
                 {
                     "campaign_id": campaign,
                     "customer_id": customer,
@@ -411,7 +411,7 @@ def bucket_of(salt: str, customer: str) -> int:
     return int(hashlib.md5(f"{salt}{customer}".encode()).hexdigest()[:8], 16) % 10_000
 
 
-def is_held_out(customer: str) -> bool:
+def is_in_holdout(customer: str) -> bool:
     """Whether a customer is in the global holdout of the period P."""
     return bucket_of("targeted_lists|P|", customer) < 2000
 
@@ -468,7 +468,7 @@ def decide(world: World) -> dict[tuple, tuple]:
         people = [customer for listed, customer in world.candidates if listed == name]
         early = {}
         for customer in people:
-            channel, step = judge(world, terms, customer, taken)
+            channel, step = validate(world, terms, customer, taken)
             early[customer] = channel
             decisions[name, customer] = (channel, step, None)
         decisions.update(fill_places(world, terms, decisions, taken))
@@ -485,7 +485,7 @@ def count_sends(world: World, customer: str, channel: str | None = None) -> int:
     )
 
 
-def judge(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple:
+def validate(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple:
     """Return the chosen channel and the first step before capacity that excludes."""
     order = [None, "pressed", "erasure", "suppression", "consent", "reachability"]
 
@@ -525,7 +525,7 @@ def judge(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple
 
 def value_of(score: float, margin: Decimal | None, terms: dict) -> Decimal | None:
     """Return the expected value of a contact; None where the margin is unknown."""
-    if terms["valued_by"] == "answers":
+    if terms["valued_by"] == "responses":
         return Decimal(score)
     if margin is None:
         return None
@@ -544,13 +544,13 @@ def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) 
     def merit(customer: str) -> tuple:
         score, margin = world.candidates[name, customer]
         by_score = score if terms["ranking"] == "score" else 0
-        # Unknown values stand beside known ones in no list.
+        # Unknown values stand next to known ones in no list.
         return -by_score, -(value_of(score, margin, terms) or 0), -score, customer
 
     filled, spent = {}, Decimal(0)
     for rank, customer in enumerate(sorted(left, key=merit), start=1):
         channel = decisions[name, customer][0]
-        is_sent = not is_held_out(customer) and not is_control(name, customer)
+        is_sent = not is_in_holdout(customer) and not is_control(name, customer)
         spent += is_sent * (CONTACT_COST + (BASELINE + ADDED) * OFFER_COST)
         step = None
         if rank > terms["capacity"]:
@@ -559,6 +559,6 @@ def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) 
             step = "budget"
         else:
             taken.append((name, channel, customer, is_sent, terms["allows_other_lists"]))
-            step = "global holdout" if is_held_out(customer) else None
+            step = "global holdout" if is_in_holdout(customer) else None
         filled[name, customer] = (channel, step, rank)
     return filled

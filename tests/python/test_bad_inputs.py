@@ -27,53 +27,53 @@ LINES = {
     "sound": (f"O1,C1,{DAY},P1,tea,2,1.50,delivered", "kept", "sale", 3),
     "text for a number": (
         f"O2,C1,{DAY},P1,tea,two,1.50,",
-        "set aside",
+        "rejected",
         'quantity "two" is not a number',
         None,
     ),
     "day that is none": (
         "O3,C1,2025-02-30,P1,tea,1,1.50,",
-        "set aside",
+        "rejected",
         'ordered_at "2025-02-30" is not a date',
         1.5,
     ),
     "date for unknown": (
         "O4,C1,0001-01-01,P1,tea,1,1.50,",
-        "set aside",
+        "rejected",
         'ordered_at "0001-01-01" is not a date',
         1.5,
     ),
     "endless date": (
         "O5,C1,infinity,P1,tea,1,1.50,",
-        "set aside",
+        "rejected",
         'ordered_at "infinity" is not a date',
         1.5,
     ),
     "two faults": (
         f"O6,C1,{DAY},P1,tea,NaN,inf,",
-        "set aside",
+        "rejected",
         'quantity "NaN" is not a number; unit_price "inf" is not a number',
         None,
     ),
     "number beyond range": (
         f"O7,C1,{DAY},P1,tea,1,1e400,",
-        "set aside",
+        "rejected",
         'unit_price "1e400" is not a number',
         None,
     ),
     "very long number": (
         f"O8,C1,{DAY},P1,tea,1,{'9' * 60},",
-        "set aside",
+        "rejected",
         f'unit_price "{"9" * 40}" is not a number',
         None,
     ),
     "decimal comma": (
         f'O9,C1,{DAY},P1,tea,1,"1,50",',
-        "set aside",
+        "rejected",
         'unit_price "1,50" is not a number',
         None,
     ),
-    "negative price": (f"O10,C1,{DAY},P1,tea,1,-1.50,", "set aside", "price below zero", -1.5),
+    "negative price": (f"O10,C1,{DAY},P1,tea,1,-1.50,", "rejected", "price below zero", -1.5),
     "thousands by spaces": (
         f"O11,C1,{DAY},P1,tea,1 000,1\u00a0234.50,",
         "kept",
@@ -83,20 +83,20 @@ LINES = {
     "negative quantity": (f"O12,C1,{DAY},P1,tea,-2,1.50,", "kept", "return", -3),
     "field too many": (
         f"O13,C1,{DAY},P1,tea,1,1.50,delivered,extra",
-        "set aside",
+        "rejected",
         "more fields than the header",
         1.5,
     ),
     "content after empty field": (
         f"O14,C1,{DAY},P1,tea,1,1.50,delivered,,lost",
-        "set aside",
+        "rejected",
         "more fields than the header",
         1.5,
     ),
     "delimiter at the end": (f"O15,C1,{DAY},P1,tea,1,1.50,delivered,", "kept", "sale", 1.5),
     "field too few": (
         f"O16,C1,{DAY},P1,tea,1,1.50",
-        "set aside",
+        "rejected",
         "fewer fields than the header",
         1.5,
     ),
@@ -106,36 +106,36 @@ LINES = {
     "text after a quote": (f'O20,C1,{DAY},P1,"Best" tea,1,1.50,', "kept", "sale", 1.5),
     "open quote": (
         f'O21,C1,{DAY},P1,"tea,1,1.50,',
-        "set aside",
+        "rejected",
         "a quote that is opened and not closed",
         1.5,
     ),
     "bytes that are no text": (
         f"O22,C1,{DAY},P1,t\udcff\udcfea,1,1.50,",
-        "set aside",
+        "rejected",
         "bytes that are not text in the encoding of the file",
         1.5,
     ),
     "text that was damaged before": (f"O23,C1,{DAY},P1,caf\ufffd,1,1.50,", "kept", "sale", 1.5),
     "status unknown": (
         f"O24,C1,{DAY},P1,tea,1,1.50,lost",
-        "set aside",
+        "rejected",
         'status "lost" is unknown',
         1.5,
     ),
     "contact for a status": (
         f"O25,C1,{DAY},P1,tea,1,1.50,bob@example.com",
-        "set aside",
+        "rejected",
         "status (a contact) is unknown",
         1.5,
     ),
     "contact for a number": (
         f"O26,C1,{DAY},P1,tea,{PHONE},1.50,",
-        "set aside",
+        "rejected",
         "quantity (a contact) is not a number",
         None,
     ),
-    "nothing but blanks": ("   ", "set aside", "fewer fields than the header", None),
+    "nothing but blanks": ("   ", "rejected", "fewer fields than the header", None),
     "customer 0": (f"O28,0,{DAY},P1,tea,1,1.50,", "kept", "anonymous sale", 1.5),
     "customer empty": (f"O29,,{DAY},P1,tea,1,1.50,", "kept", "anonymous sale", 1.5),
     "customer blank": (f"O30, ,{DAY},P1,tea,1,1.50,", "kept", "anonymous sale", 1.5),
@@ -151,23 +151,23 @@ LINES = {
     "customer as a decimal": (f"O40,1042.0,{DAY},P1,tea,1,1.50,", "kept", "sale", 1.5),
     "very long text": (f"O41,C1,{DAY},P1,{'x' * 300_000},1,1.50,", "kept", "sale", 1.5),
     "product with a plus": (f"O42,C1,{DAY},P1 + P2,set,1,1.50,", "kept", "sale", 1.5),
-    "no order": (f",C1,{DAY},P1,tea,1,1.50,", "set aside", "no order_id", 1.5),
+    "no order": (f",C1,{DAY},P1,tea,1,1.50,", "rejected", "no order_id", 1.5),
     "amount beyond range": (
         f"O45,C1,{DAY},P1,tea,99999999,99999999.99,",
-        "set aside",
+        "rejected",
         "amount of a hundred thousand million or more",
         None,
     ),
     "numbers beyond any product": (
         f"O46,C1,{DAY},P1,tea,99999999999999,99999999999999,",
-        "set aside",
+        "rejected",
         "amount of a hundred thousand million or more",
         None,
     ),
     "cost beyond range": (f"O47,C1,{DAY},P9,tea,1000,1.50,", "kept", "sale", 1500),
     "far future": (
         "O44,C1,2052-03-01,P1,tea,1,1.50,",
-        "set aside",
+        "rejected",
         "dated more than 366 days after the rest",
         1.5,
     ),
@@ -325,7 +325,7 @@ def test_values_arrive_as_they_were_written(damaged, name, column, value):
     assert query(
         damaged,
         f"""
-        select {column} from intermediate.int_order_lines_judged
+        select {column} from intermediate.int_order_lines_validated
         where source_file = 'order_lines.csv' and source_row = {ROW_OF[name]}
         """,
     ) == [(value,)]
@@ -336,7 +336,7 @@ def test_contacts_as_keys_are_hashed_alike_however_they_are_written(damaged):
         query(
             damaged,
             """
-            select source_row, customer_id from intermediate.int_order_lines_judged
+            select source_row, customer_id from intermediate.int_order_lines_validated
             where source_file = 'order_lines.csv'
             """,
         )
@@ -396,24 +396,24 @@ def test_files_of_any_layout_are_read_together(damaged):
     later = "replaced by order_lines/june_july.csv"
     assert found == [
         ("order_lines/june.csv", 1, "kept", "sale", 1),
-        ("order_lines/june.csv", 2, "set aside", later, 1),
-        ("order_lines/june.csv", 3, "set aside", later, 1),
-        ("order_lines/june.csv", 4, "set aside", later, 1),
+        ("order_lines/june.csv", 2, "rejected", later, 1),
+        ("order_lines/june.csv", 3, "rejected", later, 1),
+        ("order_lines/june.csv", 4, "rejected", later, 1),
         ("order_lines/june_july.csv", 1, "kept", "sale", 5),
         ("order_lines/june_july.csv", 2, "kept", "sale", 1),
         ("order_lines/june_july.csv", 3, "kept", "sale", 7),
         ("order_lines/june_july.csv", 4, "kept", "sale", 7),
         (
-            *("order_lines/june_july.csv", 5, "set aside"),
+            *("order_lines/june_july.csv", 5, "rejected"),
             *('quantity "unreadable" is not a number', None),
         ),
         ("order_lines_cr.csv.gz", 1, "kept", "sale", 3),
-        ("order_lines_cr.csv.gz", 2, "set aside", 'unit_price "y" is not a number', None),
+        ("order_lines_cr.csv.gz", 2, "rejected", 'unit_price "y" is not a number', None),
         ("order_lines_crlf.csv", 1, "kept", "anonymous sale", 2),
-        ("order_lines_crlf.csv", 2, "set aside", 'quantity "x" is not a number', None),
+        ("order_lines_crlf.csv", 2, "rejected", 'quantity "x" is not a number', None),
         ("order_lines_crlf.csv", 3, "kept", "anonymous sale", 4),
         ("order_lines_long.csv", 1, "kept", "sale", 3),
-        ("order_lines_long.csv", 2, "set aside", "a line of more than 16 million bytes", None),
+        ("order_lines_long.csv", 2, "rejected", "a line of more than 16 million bytes", None),
         ("order_lines_long.csv", 3, "kept", "sale", 4),
         ("order_lines_typed.parquet", 1, "kept", "sale", 2),
         ("order_lines_typed.parquet", 2, "kept", "anonymous sale", 6),
@@ -451,7 +451,7 @@ def test_what_a_type_can_hold_and_the_contract_cannot_is_set_aside(project):
     assert query(
         database,
         "select order_id, reason, amount, epoch_us(ordered_at) % 1000000 "
-        "from intermediate.int_order_lines_judged order by order_id",
+        "from intermediate.int_order_lines_validated order by order_id",
     ) == [
         ("Q1", "anonymous sale", Decimal("2.4999"), 123456),
         ("Q2", f'line_number "{10**15}" is not a whole number', Decimal("2.5"), 0),
@@ -474,15 +474,15 @@ def test_rows_of_the_other_inputs_are_in_their_ledger(damaged):
     assert found == [
         ("consents", 1, "kept", "sound"),
         ("consents", 2, "merged", "identical to an earlier row"),
-        ("consents", 3, "set aside", 'event_at "soon" is not a date'),
-        ("consents", 4, "set aside", "no channel"),
-        ("customer_totals", 1, "set aside", f'recency_days "{2**63 - 1}" is not a whole number'),
+        ("consents", 3, "rejected", 'event_at "soon" is not a date'),
+        ("consents", 4, "rejected", "no channel"),
+        ("customer_totals", 1, "rejected", f'recency_days "{2**63 - 1}" is not a whole number'),
         ("customer_totals", 2, "kept", "sound"),
         ("customers", 1, "kept", "sound"),
-        ("customers", 2, "set aside", "birth_year (a contact) is not a whole number"),
-        ("customers", 3, "set aside", 'birth_year "1.5" is not a whole number'),
-        ("customers", 4, "set aside", "no customer_id"),
-        ("customers", 5, "set aside", "replaced by a later row of the same key"),
+        ("customers", 2, "rejected", "birth_year (a contact) is not a whole number"),
+        ("customers", 3, "rejected", 'birth_year "1.5" is not a whole number'),
+        ("customers", 4, "rejected", "no customer_id"),
+        ("customers", 5, "rejected", "replaced by a later row of the same key"),
         ("customers", 6, "merged", "identical to an earlier row"),
         ("products", 1, "kept", "sound"),
     ]
@@ -531,7 +531,7 @@ def test_numbers_and_dates_are_read_as_the_dataset_writes_them(project):
     )
     assert query(
         database,
-        "select order_id, product_name, reason, amount from intermediate.int_order_lines_judged "
+        "select order_id, product_name, reason, amount from intermediate.int_order_lines_validated "
         "order by order_id",
     ) == [
         ("O1", "дыни", "sale", 4696.25),
@@ -602,8 +602,8 @@ def test_nobody_falls_between_the_tables_of_rfm(project: Project, repo_root: Pat
         for basis in ("bought", "placed")
         for customer, source, reason in (
             ("W", "customers", "known from the file of customers alone: no order"),
-            ("Y", "receipts", "only cancelled orders"),
-            ("Z", "receipts", "only free lines"),
+            ("Y", "orders", "only cancelled orders"),
+            ("Z", "orders", "only free lines"),
         )
     ]
     ((known, scored, segments),) = query(

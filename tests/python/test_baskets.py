@@ -49,7 +49,7 @@ def baskets(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Ba
 
 @pytest.fixture(scope="module")
 def shuffled(baskets: Baskets) -> dict[str, pd.DataFrame]:
-    """The sample with its products dealt anew over the lines: sizes and popularity stay."""
+    """The sample with its products dealt again over the lines: sizes and popularity stay."""
     lines = read_table(baskets.warehouse, "core.fct_order_lines where is_bought")
     lines = lines[["order_line_id", "product_id"]].sort_values("order_line_id", ignore_index=True)
     order = np.random.default_rng(3).permutation(len(lines))
@@ -97,14 +97,14 @@ def test_methods_are_tried_on_what_came_after(sample_build):
     lines = read_table(sample_build.warehouse, "core.fct_order_lines").query("is_bought")
     seconds = lines["ordered_at"].astype("datetime64[s]").astype("int64")
     tests = read_table(sample_build.published, "basket.recommendation_tests")
-    later = lines[seconds > periods["confirmed_until_seconds"]]
+    later = lines[seconds > periods["validation_until_seconds"]]
     bought = set(zip(later["customer_id"], later["product_id"], strict=True))
     hits = tests[tests["is_hit"]]
     assert len(hits) > 500
     assert bought.issuperset(zip(hits["customer_id"], hits["product_id"], strict=True))
     missed = tests[~tests["is_hit"] & tests["product_id"].notna()]
     assert bought.isdisjoint(zip(missed["customer_id"], missed["product_id"], strict=True))
-    last = lines[seconds <= periods["mined_until_seconds"]]
+    last = lines[seconds <= periods["mining_until_seconds"]]
     summary = read_table(sample_build.published, "basket.basket_summary")
     orders = summary.loc[summary["basis"] == "order", "baskets"]
     assert set(orders) == {last["order_id"].nunique()}
@@ -133,11 +133,11 @@ def test_a_set_support_that_explodes_or_that_nothing_meets_gives_a_sentence(bask
     for basis in ("order", "customer"):
         exploded = summary.loc[(basis, "product")]
         assert exploded["note"].startswith(
-            f"min_support {exploded['asked_support']:.2g} gives at "
+            f"min_support {exploded['requested_support']:.2g} gives at "
         )
         assert "more than 10000: use at least " in exploded["note"]
         enough = float(exploded["note"].rsplit(" ", 1)[1])
-        assert exploded["asked_support"] < enough < 0.1
+        assert exploded["requested_support"] < enough < 0.1
         assert (exploded["itemsets"], exploded["rules"]) == (0, 0)
         unmet = summary.loc[(basis, "category_3")]
         least = f"stands in 1 of the {unmet['baskets']} baskets: lower min_support"

@@ -16,7 +16,7 @@ sys.path.insert(0, str(REPO_ROOT / "benchmarks"))
 
 import spine_duckdb
 import spine_pandas
-from compare import KEYS, Tables, differences, read_asked
+from compare import KEYS, Tables, differences, read_requested
 from generate import OTHERS, generate
 from spine import SELECTED, SPINE, Session, busy_seconds, show, write_results
 from stages import Measured, TooMuchMemoryError, measure
@@ -80,8 +80,8 @@ def test_sales_are_as_in_a_shop(data_dir):
     with duckdb.connect() as connection:
         counts = [row[1] for row in connection.execute(query.format(folder)).fetchall()]
     # The tenth that sells most sells several times its share, and nothing sells everything.
-    tenth = sum(counts[: len(counts) // 10]) / lines
-    assert 0.25 < tenth < 0.7
+    decile = sum(counts[: len(counts) // 10]) / lines
+    assert 0.25 < decile < 0.7
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_duckdb_by_hand_writes_equal_tables(spine, floor):
 
 
 def test_pandas_writes_equal_tables(spine, data_dir, tmp_path):
-    (tmp_path / "asked.json").write_text(json.dumps(read_asked(spine)), encoding="utf-8")
+    (tmp_path / "asked.json").write_text(json.dumps(read_requested(spine)), encoding="utf-8")
     tables = run_script("pandas", data_dir, tmp_path, [*SPINE, "rules"])
     assert differences(Tables.of_project(spine), tables, with_rules=True) == []
 

@@ -96,7 +96,7 @@ def test_every_ready_query_answers(sample_build: Build) -> None:
 
 
 def test_the_ready_queries_take_what_is_defined_from_metrics() -> None:
-    # Revenue of orders, counted anew, would be a second definition.
+    # Revenue of orders, counted again, would be a second definition.
     wrong = [
         number
         for number, _, sql in read_queries()
@@ -121,11 +121,11 @@ def test_metrics_by_month_are_those_of_the_sales_pivot(sample_build: Build) -> N
                 ("margin", "numerator"),
                 ("orders", "numerator::bigint"),
                 ("customers", "numerator::bigint"),
-                ("mean_receipt", "value"),
+                ("average_order_value", "value"),
             ]
         )
         + " from metrics.metrics where segment = 'all' and month_start_date is not null "
-        "and metric in ('revenue', 'margin', 'orders', 'customers', 'mean_receipt') "
+        "and metric in ('revenue', 'margin', 'orders', 'customers', 'average_order_value') "
         "group by month order by month"
     )
     assert len(pivot) > 12

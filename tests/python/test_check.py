@@ -95,7 +95,7 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
     assert "order_lines also has colour: ignored." in text
     assert (
         "No row of products can be read; if its dates or numbers are written otherwise, say how "
-        "in dataset.yml beside it."
+        "in dataset.yml next to it."
     ) in lines
     assert "Not there, so empty: consents, suppressions, erasures," in text
     assert "contacts.csv is no file of an input; it is ignored." in text

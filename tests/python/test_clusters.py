@@ -111,7 +111,7 @@ def test_shuffled_features_of_the_sample_are_refused(sample_build):
     )
     chosen = evaluations[evaluations["is_chosen"]].iloc[0]
     assert chosen["method"] == "none"
-    assert "none of 24 clusterings can be trusted" in chosen["reason"]
+    assert "none of 24 clusterings can be accepted" in chosen["reason"]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -129,7 +129,7 @@ def test_customers_permuted_over_orders_have_no_clusters(sample_build, seed):
     assert found.loc[found["is_chosen"], "is_separated"].tolist() == [True]
 
 
-def test_what_few_orders_tell_is_shrunk_beside_the_raw_value(sample_build):
+def test_what_few_orders_tell_is_shrunk_next_to_the_raw_value(sample_build):
     rows = read(
         sample_build.published,
         """
@@ -149,7 +149,7 @@ def test_customers_known_from_totals_are_placed_but_not_fitted(sample_build):
         """
         select * from segmentation.customer_clusters
         inner join core.dim_customers using (customer_id)
-        where is_chosen and has_totals and not has_receipts
+        where is_chosen and has_totals and not has_orders
         """,
     )
     assert len(rows) >= 70
@@ -232,10 +232,10 @@ def retail_rfm(shared_data: Path) -> pd.DataFrame:
 
 def test_published_setting_gives_the_published_clusters(retail_rfm):
     """Up to the 0.95 quantiles, standardised, two components, k-means with k = 3."""
-    is_usual = (retail_rfm["frequency"] <= retail_rfm["frequency"].quantile(0.95)) & (
+    is_typical = (retail_rfm["frequency"] <= retail_rfm["frequency"].quantile(0.95)) & (
         retail_rfm["monetary"] <= retail_rfm["monetary"].quantile(0.95)
     )
-    customers = retail_rfm[is_usual]
+    customers = retail_rfm[is_typical]
     assert len(customers) == 4_044
 
     names = ["recency_days", "frequency", "monetary"]
@@ -409,7 +409,7 @@ def test_kept_models_place_customers_who_came_later(project, runs):
     pd.testing.assert_frame_equal(
         found["feature_choices"], runs["again"]["feature_choices"], check_exact=True
     )
-    # The clusters may be numbered anew, but their centres are the kept ones.
+    # The clusters may be numbered again, but their centres are the kept ones.
     assert len(found["cluster_models"]) == len(runs["again"]["cluster_models"])
     centers = [
         [
@@ -420,8 +420,8 @@ def test_kept_models_place_customers_who_came_later(project, runs):
     ]
     assert sorted(centers[0]) == sorted(centers[1])
     clusters = chosen(found)
-    newcomers = clusters.loc[["Z0", "Z1", "Z2", "Z3"], "cluster_key"]
-    assert set(newcomers) == {clusters.at["C10", "cluster_key"]}
+    new_customers = clusters.loc[["Z0", "Z1", "Z2", "Z3"], "cluster_key"]
+    assert set(new_customers) == {clusters.at["C10", "cluster_key"]}
 
 
 def test_the_feature_set_can_be_rfm_alone(project, runs):

@@ -16,7 +16,7 @@ from crashes import Command, Crash, crash_everywhere, is_killed
 from test_export import ORDER, lower_minimum, make_shop, places_in
 
 from targeted_lists import readable
-from targeted_lists.erasure import forget_customers
+from targeted_lists.erasure import erase_customers
 from targeted_lists.export import export_list
 from targeted_lists.publication import Request, publish_marts
 from targeted_lists.readable import Settings, make_readable
@@ -120,7 +120,7 @@ def erase(folder: Path) -> None:
         contextlib.chdir(folder),
         duckdb.connect(str(places.warehouse / "shop.duckdb")) as working,
     ):
-        forget_customers(
+        erase_customers(
             "shop", ERASED, folder=places.state, exports=places.exports, working=working
         )
 

@@ -2,7 +2,7 @@
 
 The published file, where it is at hand, is built as a whole; its other layouts, and hand-written
 files in which each row is one case, up to the ledger. The sample is aggregated to see that totals
-tell what receipts do.
+tell what orders do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from targeted_lists.inputs import describe_inputs_json
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
 FILE = "marketing_campaign.csv"
-CORE = ["+input_ledger", "+dim_customers", "+int_customer_totals", "+int_campaign_answers"]
+CORE = ["+input_ledger", "+dim_customers", "+int_customer_totals", "+int_campaign_responses"]
 TWINS = "% but for the id"
 
 
@@ -123,7 +123,7 @@ def test_constant_columns_are_no_features_and_it_says_why(personality: Build) ->
     assert rows == [("Z_CostContact",), ("Z_Revenue",)]
     # They are the terms of the campaigns instead.
     terms = personality.query(
-        "select distinct contact_cost::double, answer_value::double "
+        "select distinct contact_cost::double, response_value::double "
         "from response.response_campaigns"
     )
     assert terms == [(3.0, 11.0)]
@@ -202,7 +202,7 @@ def test_groups_differ_by_tests_with_effects(personality: Build) -> None:
     assert effects["marital_status"][1] > 0.05
 
 
-def test_response_is_foretold_with_an_auc_of_at_least_090(personality: Build) -> None:
+def test_response_is_predicted_with_an_auc_of_at_least_090(personality: Build) -> None:
     models = yaml.safe_load(
         (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
     )["models"]
@@ -215,7 +215,7 @@ def test_response_is_foretold_with_an_auc_of_at_least_090(personality: Build) ->
         ).df()
     assert len(features) == 2212
     training = prepare_training(features, columns=columns)
-    # Twins count once, so that none is foretold by the other.
+    # Twins count once, so that none is predicted by the other.
     assert len(training) == 2029
     predictions = predict_out_of_fold(
         training, columns=columns, models=["logistic_regression"], repeats=6
@@ -296,12 +296,12 @@ def test_expected_profit_and_the_depth_of_the_list(personality: Build) -> None:
 
 def test_answers_by_group_are_no_effect(personality: Build) -> None:
     rows = personality.query(
-        "select asked, answers, note from response.campaign_answers "
+        "select asked, responses, note from response.campaign_responses "
         "where campaign_id = 'CMP6' and grouping = 'all'"
     )
     assert rows[0][:2] == (2212, 333)
     assert rows[0][2].startswith("No control group")
-    groupings = personality.query("select distinct grouping from response.campaign_answers")
+    groupings = personality.query("select distinct grouping from response.campaign_responses")
     assert {("all",), ("rfm_segment",), ("kmeans",)} <= set(groupings)
 
 
@@ -406,21 +406,21 @@ def test_each_fault_is_named_in_one_sentence(small: Path) -> None:
         (3, "kept", f"{split}; identical to customer P201 but for the id"),
         (4, "kept", 'marital_status "YOLO" read as unknown'),
         (5, "kept", 'marital_status "alone" read as "Single"'),
-        (6, "set aside", 'education "Bachelor" is not in the seed customer_personality_words'),
+        (6, "rejected", 'education "Bachelor" is not in the seed customer_personality_words'),
         (7, "kept but not modelled", "income is missing"),
         (8, "kept but not modelled", "income 600000 is not below the var impossible_income"),
         (9, "kept but not modelled", "born in 1893, so 120 years old"),
-        (10, "set aside", "mntwines -5 is negative"),
-        (11, "set aside", f"id 77 stands again in {FILE} row 12"),
+        (10, "rejected", "mntwines -5 is negative"),
+        (11, "rejected", f"id 77 stands again in {FILE} row 12"),
         (14, "kept", "identical to customer P212 but for the id"),
-        (15, "set aside", f'dt_customer "32-13-2014" {unlike}'),
+        (15, "rejected", f'dt_customer "32-13-2014" {unlike}'),
         (
             16,
             "kept but not modelled",
             "dt_customer 2104-05-06 is more than a year after nearly all others",
         ),
-        (17, "set aside", "no id"),
-        (18, "set aside", 'response "maybe" is not a yes or no'),
+        (17, "rejected", "no id"),
+        (18, "rejected", 'response "maybe" is not a yes or no'),
         (
             21,
             "kept but not modelled",
@@ -478,7 +478,7 @@ def test_a_layout_that_nobody_knows_stops_until_it_is_told(
             )
         )
     assert told["error"] == (
-        f"{FILE} has one column at the delimiter ';'; set `delimiter` in dataset.yml beside it, "
+        f"{FILE} has one column at the delimiter ';'; set `delimiter` in dataset.yml next to it, "
         "or add the column id."
     )
     settings = tmp_path / "fourth" / "dataset.yml"
@@ -509,10 +509,10 @@ def test_a_layout_that_nobody_knows_stops_until_it_is_told(
     ]
 
 
-# --- receipts and aggregates -----------------------------------------------------------
+# --- orders and aggregates -----------------------------------------------------------
 
 
-def test_totals_tell_what_the_receipts_tell(sample_build: Build, tmp_path: Path) -> None:
+def test_totals_tell_what_the_orders_tell(sample_build: Build, tmp_path: Path) -> None:
     folder = tmp_path / "aggregated"
     folder.mkdir()
     with duckdb.connect(str(sample_build.published), read_only=True) as connection:
@@ -562,12 +562,12 @@ def test_totals_tell_what_the_receipts_tell(sample_build: Build, tmp_path: Path)
     assert outcome.success, "\n".join(outcome.failures)
     aggregated = sample_build.project.warehouse("aggregated")
     scores = "select * from rfm.rfm_scores where basis = 'bought' order by customer_id"
-    of_receipts, of_totals = query(sample_build.published, scores), query(aggregated, scores)
-    assert len(of_receipts) > 2500
-    assert of_totals == of_receipts
+    of_orders, of_totals = query(sample_build.published, scores), query(aggregated, scores)
+    assert len(of_orders) > 2500
+    assert of_totals == of_orders
     habits = """
         select customer_id, preferred_channel, favourite_category, categories,
-            bought_orders, bought_revenue, mean_receipt
+            bought_orders, bought_revenue, average_order_value
         from pivots.customer_pivot
         where bought_orders > 0 and bought_revenue > 0 and customer_id not like 'M%'
         order by customer_id

@@ -7,7 +7,7 @@ import json
 import duckdb
 import pytest
 
-from targeted_lists.erasure import forget_customers, forget_customers_json
+from targeted_lists.erasure import erase_customers, erase_customers_json
 from targeted_lists.migrations import VERSION
 
 
@@ -43,20 +43,20 @@ def content(folder) -> dict[str, list]:
 
 def test_the_erased_leave_every_kept_table(state):
     before = content(state)
-    assert forget_customers("shop", ["b", "nobody"], folder=state) == 4
+    assert erase_customers("shop", ["b", "nobody"], folder=state) == 4
     after = content(state)
     assert after == {
         name: rows if "centres" in name else [row for row in rows if row[0] != "b"]
         for name, rows in before.items()
     }
-    assert forget_customers("shop", ["b"], folder=state) == 0
+    assert erase_customers("shop", ["b"], folder=state) == 0
 
 
 def test_without_erasures_nothing_is_touched(state, monkeypatch):
     monkeypatch.chdir(state.parent)
     before = {path: path.stat().st_mtime_ns for path in state.rglob("*.parquet")}
     for customers in ("null", "[]", "[null]", ""):
-        told = json.loads(forget_customers_json(None, "shop", customers))
+        told = json.loads(erase_customers_json(None, "shop", customers))
         assert told == {"message": None, "is_error": False}
     assert {path: path.stat().st_mtime_ns for path in state.rglob("*.parquet")} == before
 
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_replaced_is_as_it_was(state, monkeypatch):
     before = content(state)
     monkeypatch.setattr("targeted_lists.files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
-        forget_customers("shop", ["b"], folder=state)
+        erase_customers("shop", ["b"], folder=state)
     assert content(state) == before
 
 
@@ -76,10 +76,10 @@ def test_what_a_killed_run_left_is_removed(state):
     """Nobody would look for the erased in a draft."""
     draft = state / "shop/customer_clusters/2026-03-31.draft"
     draft.write_bytes(b"half a table")
-    assert forget_customers("shop", [], folder=state) == 0
+    assert erase_customers("shop", [], folder=state) == 0
     assert not draft.exists()
     draft.write_bytes(b"half a table")
-    assert forget_customers("shop", ["nobody"], folder=state) == 0
+    assert erase_customers("shop", ["nobody"], folder=state) == 0
     assert not draft.exists()
 
 
@@ -87,7 +87,7 @@ def test_a_model_that_cannot_be_opened_is_emptied_and_what_is_said_of_it_stays(s
     (state / "shop/version").write_text(f"{VERSION}\n")
     path = state / "shop/classifier_models/2026-01-31.parquet"
     path.parent.mkdir()
-    write(path, "select 'receipts' as population, 'no pickle'::blob as fitted")
-    assert forget_customers("shop", ["b"], folder=state) == 5
-    assert duckdb.sql(f"from '{path}'").fetchall() == [("receipts", b"")]
-    assert forget_customers("shop", ["b"], folder=state) == 0
+    write(path, "select 'orders' as data_basis, 'no pickle'::blob as fitted")
+    assert erase_customers("shop", ["b"], folder=state) == 5
+    assert duckdb.sql(f"from '{path}'").fetchall() == [("orders", b"")]
+    assert erase_customers("shop", ["b"], folder=state) == 0

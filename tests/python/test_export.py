@@ -22,7 +22,7 @@ from targeted_lists.campaigns import (
     read_campaigns,
     read_clusters,
 )
-from targeted_lists.erasure import forget_customers
+from targeted_lists.erasure import erase_customers
 from targeted_lists.export import ExportError, Order, Places, export_list
 from targeted_lists.state import open_state
 
@@ -454,7 +454,7 @@ def test_who_withdraws_after_the_freeze_is_left_out_of_the_next_file(places):
 
 def test_the_erased_leave_record_and_file(places):
     export_list(ORDER, places=places)
-    removed = forget_customers("shop", ["m2", "k1"], folder=places.state, exports=places.exports)
+    removed = erase_customers("shop", ["m2", "k1"], folder=places.state, exports=places.exports)
     assert removed == 2
     assert not list(places.exports.rglob("*.csv"))
     (campaign,) = read_campaigns("shop", before=date.max, folder=places.state).to_dict("records")

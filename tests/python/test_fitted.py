@@ -18,7 +18,8 @@ PLAN = f"""
     {TABLES}
     delete from main.run_plan;
     insert into main.run_plan values (
-        {{{{ var('generation', 1) }}}}, {{{{ var('run') }}}}, '', '', '{{{{ var("code", "a") }}}}'
+        {{{{ var('full_refresh_id', 1) }}}}, {{{{ var('run') }}}}, '', '', '{{{{ var("code", "a")
+        }}}}'
     );
 {{%- endmacro -%}}
 """
@@ -74,7 +75,7 @@ def run(shop: Project, *arguments: str, **variables: Any) -> Outcome:
     return outcome
 
 
-def test_what_is_kept_stands_beside_what_is_new(shop: Project) -> None:
+def test_what_is_kept_stands_next_to_what_is_new(shop: Project) -> None:
     run(shop, run=2, **KEPT)
     assert fitted(shop) == (2, 20)
     assert query(shop.warehouse(), "select count(*) from core.dim_things") == [(3,)]
@@ -85,12 +86,12 @@ def test_what_is_kept_stands_beside_what_is_new(shop: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "variables"),
     [
-        pytest.param(["run"], {"generation": 2}, id="made from other files"),
+        pytest.param(["run"], {"full_refresh_id": 2}, id="made from other files"),
         pytest.param(["run"], {"code": "b"}, id="made by other code"),
         pytest.param(["run", "--full-refresh"], {}, id="asked for"),
     ],
 )
-def test_what_cannot_stand_is_made_anew(
+def test_what_cannot_stand_is_made_again(
     shop: Project, arguments: list[str], variables: dict[str, Any]
 ) -> None:
     run(shop, *arguments, run=2, **KEPT, **variables)
@@ -104,7 +105,7 @@ def test_what_was_never_made_is_made(shop: Project) -> None:
     assert fitted(shop) == (2, 20)
 
 
-def test_what_rests_on_a_newer_table_is_made_anew(shop: Project) -> None:
+def test_what_rests_on_a_newer_table_is_made_again(shop: Project) -> None:
     run(shop, "run", "--select", "+means", run=2)
     assert fitted(shop) == (4, 20)
     run(shop, run=3, **KEPT)

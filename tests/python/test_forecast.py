@@ -62,7 +62,7 @@ def forecast_sample(folder: Path, **variables: object) -> Forecast:
 def test_a_run_decides_on_every_row_as_was_predicted(sample_build: Build):
     """On the sample: the same rows, reasons and money as in the ledgers of a run of dbt."""
     found = forecast_sample(sample_build.project.folder)
-    ledger = LINES.replace("{{ ref('int_order_lines_judged') }}", "core.order_line_ledger")
+    ledger = LINES.replace("{{ ref('int_order_lines_validated') }}", "core.order_line_ledger")
     others = OTHERS.replace("{{ ref('input_ledger') }}", "core.input_ledger")
     shown = ("decision", "decision::varchar as decision")
     assert [row[:4] for row in found.lines] == [
@@ -125,7 +125,7 @@ WARNINGS = {
     ),
     "an unknown status": (
         {"order_lines.csv": f"{LINES_CSV}X1,C1,2025-01-02,P1,1,2.00,lost\n"},
-        '1 order lines have an unknown status ("lost" 1) and are set aside; write placed, '
+        '1 order lines have an unknown status ("lost" 1) and are rejected; write placed, '
         "delivered, cancelled or returned there.",
     ),
     "keys that are written otherwise": (
@@ -138,9 +138,9 @@ WARNINGS = {
         "1 of 1 customers in erasures are in no order line, customer file or total; see whether "
         "customer_id is written there as in the other files.",
     ),
-    "many lines set aside": (
+    "many lines rejected": (
         {"order_lines.csv": LINES_CSV + "".join(f"X{n},C1,soon,P1,1,2.00,\n" for n in range(5))},
-        "20% of the order lines are set aside; the reasons are in the table above.",
+        "20% of the order lines are rejected; the reasons are in the table above.",
     ),
     "a header alone": (
         {"order_lines.csv": f"{HEADER}\n", "consents.csv": "customer_id,channel,status\n"},

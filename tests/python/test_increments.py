@@ -27,19 +27,19 @@ LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = [
     "--select",
     *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm")),
-    "+int_newcomer_receipts",
+    "+int_new_customer_orders",
 ]
 # Numbers of runs, and what a run asks of itself.
 RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
-RUN_TABLES = {"intermediate.int_order_lines_touched", "intermediate.int_customers_touched"}
+RUN_TABLES = {"intermediate.int_order_lines_affected", "intermediate.int_customers_affected"}
 BUILT_ANEW = """
     select model
     from main.increments
-    where anew_in_run > 1
+    where rebuilt_in_run > 1
         and model in (
-            'int_customer_products', 'int_customer_rhythms', 'int_newcomer_receipts',
+            'int_customer_products', 'int_customer_rhythms', 'int_new_customer_orders',
             'customer_pivot'
         )
 """
@@ -109,8 +109,10 @@ class Shop:
         )
 
     @property
-    def generation_and_run(self) -> tuple[int, int]:
-        return self.connection.execute("select generation, run_number from run_plan").fetchone()
+    def full_refresh_and_run(self) -> tuple[int, int]:
+        return self.connection.execute(
+            "select full_refresh_id, run_number from run_plan"
+        ).fetchone()
 
 
 @pytest.fixture
@@ -123,7 +125,7 @@ def shop(tmp_path: Path) -> Shop:
     shop.write("data/order_lines_2025-03.csv", "order_id\n2\n")
     shop.write("data/customers.csv", "customer_id\n1\n")
     assert shop.plan() is None
-    assert shop.generation_and_run == (1, 1)
+    assert shop.full_refresh_and_run == (1, 1)
     note_seeds(shop.connection, SEEDS)
     return shop
 
@@ -152,7 +154,7 @@ def shop(tmp_path: Path) -> Shop:
 def test_a_run_adds_where_all_else_is_as_it_was(shop: Shop, change: Callable[[Shop], Any]) -> None:
     change(shop)
     assert shop.plan() is None
-    assert shop.generation_and_run == (1, 2)
+    assert shop.full_refresh_and_run == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -182,21 +184,21 @@ def test_a_run_adds_where_all_else_is_as_it_was(shop: Shop, change: Callable[[Sh
         ),
     ],
 )
-def test_a_run_begins_anew_and_says_why(
+def test_a_run_begins_again_and_says_why(
     shop: Shop, change: Callable[[Shop], Any], reason: str
 ) -> None:
     change(shop)
-    assert shop.plan() == f"Order lines are built anew from all their files: {reason}."
-    assert shop.generation_and_run == (2, 2)
+    assert shop.plan() == f"Order lines are built rebuilt from all their files: {reason}."
+    assert shop.full_refresh_and_run == (2, 2)
     assert shop.plan() is None
-    assert shop.generation_and_run == (2, 3)
+    assert shop.full_refresh_and_run == (2, 3)
 
 
 def test_the_first_files_after_the_seeds_are_no_change(shop: Shop) -> None:
     shop.write("data/erasures.csv", "customer_id\n1\n")
     shop.connection.execute("delete from read_files")
     assert shop.plan() is None
-    assert shop.generation_and_run == (1, 2)
+    assert shop.full_refresh_and_run == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -214,13 +216,13 @@ def test_only_vars_and_seeds_that_lines_are_made_by_count(
     shop: Shop, changes: dict[str, Any], reason: str | None
 ) -> None:
     said = shop.plan(**changes)
-    assert said == (reason and f"Order lines are built anew from all their files: {reason}.")
+    assert said == (reason and f"Order lines are built rebuilt from all their files: {reason}.")
 
 
 def test_a_seed_counts_as_loaded_when_it_was(shop: Shop) -> None:
     """A command that died before it loaded one leaves the old in the database."""
     changed = {"seeds": SEEDS | {"spellings": "b"}}
-    reason = "Order lines are built anew from all their files: the seed spellings has changed."
+    reason = "Order lines are built rebuilt from all their files: the seed spellings has changed."
     assert shop.plan(**changed) == reason
     # What another command builds meanwhile is made of the old one.
     assert shop.plan(seeds={}) is None
@@ -407,12 +409,12 @@ def test_adding_files_makes_the_tables_of_a_full_build(
         if count == 3:
             # A run that ends half-way is caught up by the next, as of whatever day it was.
             growing.run("run", "--select", "+fct_order_lines", "+int_order_events")
-        assert not any("anew" in message for message in growing.run().messages)
+        assert not any("rebuilt" in message for message in growing.run().messages)
         added[count] = growing.content()
     # A file that is no longer there is forgotten without being told to.
     growing.hold(2)
     assert (
-        f"Order lines are built anew from all their files: {list(growing.files)[2]} is no longer "
+        f"Order lines are built rebuilt from all their files: {list(growing.files)[2]} is no longer "
         "there." in growing.run().messages
     )
     assert differing(added[2], growing.content()) == []
@@ -443,7 +445,7 @@ def test_typed_files_are_added_and_a_run_without_new_ones_changes_nothing(
     growing.run(*staged)
     assert growing.content("staging", "core") == first
     write_typed(growing.folder / "order_lines_2.parquet", customers=["2002.0"])
-    assert not any("anew" in message for message in growing.run(*staged).messages)
+    assert not any("rebuilt" in message for message in growing.run(*staged).messages)
     with duckdb.connect(str(growing.warehouse), read_only=True) as connection:
         # The view makes the keys.
         give_salt(connection, lambda: "any")
@@ -477,7 +479,7 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
 ) -> None:
     """What was mined and fitted of the first file stands in a run that adds the second."""
     whole = ["build", "--exclude-resource-type", "unit_test"]
-    growing = replace(sample_parts, dataset="mined")
+    growing = replace(sample_parts, dataset="mining")
     shutil.copytree(sample_parts.folder, growing.folder, ignore=shutil.ignore_patterns("order_*"))
     growing.hold(1)
     growing.run(*whole)
@@ -485,7 +487,7 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     labels = query(growing.warehouse, LABELS)
     growing.hold(2)
     outcome = growing.run(*whole, **dict.fromkeys(FITS, "kept"))
-    assert not any("anew" in message for message in outcome.messages)
+    assert not any("rebuilt" in message for message in outcome.messages)
     # Shares of other cities are others for every customer.
     is_same = query(growing.warehouse, LABELS) == labels
     assert query(growing.warehouse, BUILT_ANEW) == ([] if is_same else [("customer_pivot",)])

@@ -129,7 +129,7 @@ def test_other_names_are_no_safety_inputs(folder, name):
 
 
 @pytest.mark.parametrize("name", [".consents.csv.swp", "~$consents.xlsx", ".~lock.consents.csv#"])
-def test_what_a_program_keeps_beside_an_open_file_is_none(folder, name):
+def test_what_a_program_keeps_next_to_an_open_file_is_none(folder, name):
     (folder / name).write_text("")
     assert describe()["error"] is None
 

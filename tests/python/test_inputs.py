@@ -29,7 +29,7 @@ from targeted_lists.readable import (
     TOO_LONG,
     Settings,
     make_readable,
-    mend_quotes,
+    fix_quotes,
 )
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
@@ -130,12 +130,12 @@ STOPPING = {
     "bytes of a picture": (
         {"order_lines.csv": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"},
         "data/shop/order_lines.csv holds zero bytes, so it is no text in utf-8; export it as CSV "
-        "in UTF-8, or name its `encoding` in dataset.yml beside it.",
+        "in UTF-8, or name its `encoding` in dataset.yml next to it.",
     ),
     "random bytes": (
         {"order_lines.csv": NOISE},
         "data/shop/order_lines.csv is no text in utf-8; export it as CSV in UTF-8, or name its "
-        "`encoding` in dataset.yml beside it.",
+        "`encoding` in dataset.yml next to it.",
     ),
     "half a gzip": (
         {"order_lines.csv.gz": gzip.compress(LINES + NOISE)[:-200]},
@@ -161,7 +161,7 @@ STOPPING = {
         "order_lines.csv has no column unit_price in its first line; rename or add it (the file "
         "has order_id, customer_id, ordered_at, product_id, quantity, price).",
     ),
-    "a column that is missing in an input beside": (
+    "a column that is missing in an input next to": (
         {"order_lines.csv": LINES, "consents.csv.gz": gzip.compress(b"customer_id,channel\n")},
         "consents.csv.gz has no column status in its first line; rename or add it (the file has "
         "customer_id, channel).",
@@ -174,7 +174,7 @@ STOPPING = {
     "another delimiter": (
         {"order_lines.csv": LINES.replace(b",", b";")},
         "order_lines.csv has one column at the delimiter ','; set `delimiter` in dataset.yml "
-        "beside it, or add the column order_id.",
+        "next to it, or add the column order_id.",
     ),
     "a column twice": (
         {"order_lines.csv": LINES.replace(b"customer_id", b"ORDER_ID")},
@@ -259,7 +259,7 @@ STOPPING = {
 
 
 @pytest.mark.parametrize(("files", "sentence"), STOPPING.values(), ids=STOPPING)
-def test_one_sentence_names_the_file_and_the_mend(folder, files, sentence):
+def test_one_sentence_names_the_file_and_the_fix(folder, files, sentence):
     write(folder, files)
     assert describe()["error"] == sentence
 
@@ -391,13 +391,13 @@ def test_a_field_of_50_megabytes_costs_its_own_line_only(folder, encoding, quote
 
 def test_a_line_of_letters_of_many_bytes_is_measured_in_bytes(monkeypatch):
     monkeypatch.setattr("targeted_lists.readable.LONGEST_LINE", 20)
-    assert mend("a,b\nдыня,дыня\n") == ["a,b\n", "дыня,дыня\n"]
-    assert mend("a,b\nдыня,дыня,д\n") == ["a,b\n", f"{TOO_LONG}\n"]
+    assert fix("a,b\nдыня,дыня\n") == ["a,b\n", "дыня,дыня\n"]
+    assert fix("a,b\nдыня,дыня,д\n") == ["a,b\n", f"{TOO_LONG}\n"]
 
 
 def test_a_field_over_many_lines_is_measured_whole(monkeypatch):
     monkeypatch.setattr("targeted_lists.readable.LONGEST_LINE", 20)
-    records = mend('a,b\n1,"xxxxxxxx\nyyyyyyyy\nzzz"\n2,3\n')
+    records = fix('a,b\n1,"xxxxxxxx\nyyyyyyyy\nzzz"\n2,3\n')
     assert records == [
         "a,b\n",
         f"1,{OPEN_QUOTE}xxxxxxxx\n",
@@ -407,8 +407,8 @@ def test_a_field_over_many_lines_is_measured_whole(monkeypatch):
     ]
 
 
-def mend(text: str, delimiter: str = ",") -> list[str]:
-    return list(mend_quotes(io.StringIO(text, newline=""), delimiter))
+def fix(text: str, delimiter: str = ",") -> list[str]:
+    return list(fix_quotes(io.StringIO(text, newline=""), delimiter))
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def mend(text: str, delimiter: str = ",") -> list[str]:
     ],
 )
 def test_records_that_csv_allows_stay_as_they_are(record):
-    assert mend(f"a,b,c\n{record}") == ["a,b,c\n", record]
+    assert fix(f"a,b,c\n{record}") == ["a,b,c\n", record]
 
 
 @pytest.mark.parametrize(
@@ -448,22 +448,22 @@ def test_records_that_csv_allows_stay_as_they_are(record):
     ],
 )
 def test_a_quote_that_is_not_closed_costs_its_own_line_only(text, records):
-    assert mend(f"a,b,c\n{text}") == ["a,b,c\n", *records]
+    assert fix(f"a,b,c\n{text}") == ["a,b,c\n", *records]
 
 
 def test_an_open_quote_does_not_look_further_than_a_field_may_be_long():
     lines = ["a,b\n", '1,"x\n', *["1,2\n"] * 1000, '1,"2"\n', '3"\n']
-    assert list(mend_quotes(lines, ","))[1:] == [f"1,{OPEN_QUOTE}x\n", *lines[2:]]
+    assert list(fix_quotes(lines, ","))[1:] == [f"1,{OPEN_QUOTE}x\n", *lines[2:]]
 
 
 def test_text_behind_a_closing_quote_belongs_to_its_field():
-    assert mend('a,b\n1,"Best" tea\n') == ["a,b\n", "1,Best tea\n"]
-    assert mend('a;b\n1;"x; y" z\n', ";") == ["a;b\n", '1;"x; y z"\n']
+    assert fix('a,b\n1,"Best" tea\n') == ["a,b\n", "1,Best tea\n"]
+    assert fix('a;b\n1;"x; y" z\n', ";") == ["a;b\n", '1;"x; y z"\n']
 
 
 def test_a_file_of_open_quotes_is_read_in_time_that_grows_with_its_lines():
     lines = ["a,b,c\n", *['1,"x y,3\n', "1,2,3\n"] * 20_000]
-    records = list(mend_quotes(lines, ","))
+    records = list(fix_quotes(lines, ","))
     assert len(records) == len(lines)
     assert sum(OPEN_QUOTE in record for record in records) == 20_000
 
@@ -475,7 +475,7 @@ def test_no_line_is_lost_whatever_quotes_it_holds():
             "".join(rng.choice('ab,"\t') for _ in range(rng.randrange(8))) + "\n"
             for _ in range(rng.randrange(1, 12))
         ]
-        text = "".join(mend_quotes(["h,i\n", *lines], ","))
+        text = "".join(fix_quotes(["h,i\n", *lines], ","))
         assert sum(text.count(sign) for sign in "ab") >= sum(
             line.count(sign) for line in lines for sign in "ab"
         )

@@ -37,7 +37,7 @@ CONSENTS = st.tuples(
     st.sampled_from([None, "marketing", "marketing", "service"]),
     st.sampled_from(["granted", "granted", "granted", "withdrawn", "paused"]),
     st.sampled_from([None, -800, -366, -365, -200, -30, -30, -1, 0, 5]),
-    st.sampled_from(["kept", "kept", "kept", "set aside"]),
+    st.sampled_from(["kept", "kept", "kept", "rejected"]),
 )
 CAMPAIGNS = {"a": ("retain_declining", "email"), "b": ("l'huile", "sms"), "c": (None, None)}
 
@@ -89,7 +89,7 @@ def worlds(draw: st.DrawFn) -> World:
             ),
             minimum_expected_value=draw(st.sampled_from([Decimal(0), Decimal("0.68")])),
             allows_other_lists=draw(st.booleans()),
-            valued_by=draw(st.sampled_from(["lift", "lift", "answers"])),
+            valued_by=draw(st.sampled_from(["lift", "lift", "responses"])),
         )
         for name, priority in zip(LISTS, priorities, strict=True)
     }
@@ -303,7 +303,7 @@ def test_history_gives_each_list_as_it_was(
             # Before the last run somebody asks to be erased from what was kept.
             for one in erased:
                 steps.connection.execute(
-                    "delete from sample.targeting.list_history_kept where customer_id = ?", [one]
+                    "delete from sample.targeting.list_history_saved where customer_id = ?", [one]
                 )
             members = {(name, one) for name, one in members if one not in erased}
         steps.run_history(day, members)

@@ -1,6 +1,6 @@
 """The sample's lists hold whom they should, and nobody whom they must not.
 
-Everything is worked out anew from the raw files and the planted truth, with pandas alone.
+Everything is worked out again from the raw files and the planted truth, with pandas alone.
 `python tests/python/test_lists.py published/sample.duckdb` prints how well the lists did.
 """
 
@@ -50,7 +50,7 @@ def find_targets() -> dict[str, set[str]]:
             falls.loc[(falls["start_date"] <= "2026-08-30") & is_current, "customer_id"]
         ),
         "retain_declining, fall ahead": set(truth.index[truth["declines_after_end"] == "true"]),
-        "second_purchase": set(truth.index[segment == "newcomer"]),
+        "second_purchase": set(truth.index[segment == "new_customer"]),
         "loyal_rewards": set(truth.index[segment.isin(["champion", "family_basket"])]),
         "cross_sell": {customer for customer, _ in find_missing_partners()},
     }
@@ -396,13 +396,13 @@ def test_erased_customers_are_in_no_table_and_their_lines_are_anonymous(sample_b
     assert len(theirs) > 50
     assert find_tables_with(sample_build.warehouse, sorted(erased)) == []
     assert find_tables_with(sample_build.published, sorted(erased)) == []
-    judged = read_table(sample_build.warehouse, "intermediate.int_order_lines_judged")
-    rows = judged.astype({"line_number": str}).merge(theirs, on=["order_id", "line_number"])
+    validated = read_table(sample_build.warehouse, "intermediate.int_order_lines_validated")
+    rows = validated.astype({"line_number": str}).merge(theirs, on=["order_id", "line_number"])
     assert len(rows) >= len(theirs)
     assert rows["customer_id"].isna().all()
     assert (rows["decision"] == "kept").mean() > 0.9
     assert set(
-        read_table(sample_build.warehouse, "intermediate.int_erasures_judged")["customer_id"]
+        read_table(sample_build.warehouse, "intermediate.int_erasures_validated")["customer_id"]
     ) == {"e_" + hashlib.md5(f"targeted-lists{one}".encode()).hexdigest() for one in erased}
 
 

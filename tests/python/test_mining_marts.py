@@ -36,7 +36,7 @@ def read_table(database: Path, table: str) -> pd.DataFrame:
 def build_marts(project: Project, lines: list[tuple], *, marts: tuple[str, ...] = MARTS) -> Path:
     """Write the lines as a dataset's only file, build the marts and test their sums.
 
-    The dataset is the same for all, since dbt parses the project anew for each name; whatever
+    The dataset is the same for all, since dbt parses the project again for each name; whatever
     the last one left is replaced.
     """
     folder = project.folder / "data" / ODD
@@ -74,7 +74,7 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
         "Chosen: too few or too similar customers, 0 in all."
     ]
     evaluations = read_table(database, "activity.activity_evaluations")
-    assert evaluations["known_from"].tolist() == ["receipts", "totals"]
+    assert evaluations["data_basis"].tolist() == ["orders", "totals"]
     assert evaluations["reason"].tolist() == ["No model: there are no labelled rows."] * 2
     thresholds = read_table(database, "basket.basket_thresholds")
     assert thresholds["baskets"].tolist() == [0, 0]
@@ -97,7 +97,7 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
         assert read_table(database, table).empty, table
 
 
-def test_one_order_groups_nobody_and_foretells_nothing(project):
+def test_one_order_groups_nobody_and_predicts_nothing(project):
     lines = [("O1", "C1", "2025-03-01 10:00:00", "P1", 1, 5)]
     database = build_marts(project, lines)
     clusters = read_table(database, "segmentation.customer_clusters")
@@ -105,7 +105,7 @@ def test_one_order_groups_nobody_and_foretells_nothing(project):
         ["C1", "none", True]
     ]
     thresholds = read_table(database, "basket.basket_thresholds")
-    columns = ["baskets", "later_baskets", "min_support"]
+    columns = ["baskets", "validation_baskets", "min_support"]
     assert thresholds[columns].values.tolist() == [[1, 0, 1], [1, 0, 1]]
     summary = read_table(database, "basket.basket_summary")
     assert set(summary["note"]) == {"no two items stand together in 1 of the 1 baskets"}
@@ -145,9 +145,9 @@ def test_customers_who_are_all_alike_are_one_group_and_scored_by_the_rule(projec
     rules = read_table(database, "basket.association_rules")
     assert set(rules["verdict"]) == {"may be chance by the Fisher test"}
     evaluations = read_table(database, "activity.activity_evaluations")
-    evaluations = evaluations.set_index("known_from")
-    assert evaluations["declined_rows"].to_dict() == {"receipts": 0, "totals": 0}
-    assert evaluations["reason"]["receipts"].startswith("No model: 0 customers with is_declined")
+    evaluations = evaluations.set_index("data_basis")
+    assert evaluations["declined_rows"].to_dict() == {"orders": 0, "totals": 0}
+    assert evaluations["reason"]["orders"].startswith("No model: 0 customers with is_declined")
     assert evaluations["reason"]["totals"] == "No model: there are no labelled rows."
     scores = read_table(database, "activity.activity_scores")
     assert len(scores) == 40
@@ -170,7 +170,7 @@ def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd
     """Run the dbt model `itemsets` on ten baskets that are all mined."""
     connection = duckdb.connect()
     group = {"basis": "order", "level": "product"}
-    connection.register("items", items.assign(period="mined", **group))
+    connection.register("items", items.assign(period="mining", **group))
     counts = items.groupby("item_number").size().reset_index(name="baskets")
     counts = counts.assign(item=counts["item_number"].map("P{:02d}".format), **group)
     connection.register("counts", counts)
@@ -317,15 +317,15 @@ def score_against_truth(sample_build: Build) -> pd.DataFrame:
     features = read_table(sample_build.published, "activity.activity_features")
     scores = read_table(sample_build.published, "activity.activity_scores")
     scored = scores.merge(
-        features.loc[features["is_current"], ["customer_id", "usual_orders"]], on="customer_id"
+        features.loc[features["is_current"], ["customer_id", "typical_orders"]], on="customer_id"
     ).merge(truth, on="customer_id")
-    later, usual = scored["orders_60d_after_end"], scored["usual_orders"]
+    later, usual = scored["orders_60d_after_end"], scored["typical_orders"]
     outcome = later < 0.5 * usual * later.sum() / usual.sum() - 1e-9
     scored = scored.assign(outcome=outcome.astype(float)).dropna(subset=["declines_after_end"])
     return scored.assign(declines=scored["declines_after_end"].astype(bool).astype(float))
 
 
-def test_scores_foretell_the_planted_declines(sample_build):
+def test_scores_predict_the_planted_declines(sample_build):
     scored = score_against_truth(sample_build)
     assert len(scored) > 400
     auc = roc_auc_score(scored["declines"], scored["p_decline"])
@@ -343,7 +343,7 @@ def test_scores_foretell_the_planted_declines(sample_build):
     assert auc > 0.78
     assert precision > 0.45
     assert recall > 0.3
-    # Foretold and true shares agree: within what chance does to shares of so few.
+    # Predicted and true shares agree: within what chance does to shares of so few.
     np.testing.assert_allclose(bands["p_decline"], bands["outcome"], atol=0.1)
     assert abs(scored["p_decline"].mean() - scored["declines"].mean()) < 0.05
     assert bands["declines"].loc[["low", "medium", "high"]].is_monotonic_increasing
@@ -351,49 +351,49 @@ def test_scores_foretell_the_planted_declines(sample_build):
 
 def test_the_model_is_chosen_because_it_beats_its_baselines(sample_build):
     evaluations = read_table(sample_build.published, "activity.activity_evaluations")
-    evaluations = evaluations[evaluations["known_from"] == "receipts"]
+    evaluations = evaluations[evaluations["data_basis"] == "orders"]
     assert set(evaluations["model"]) == {*MODELS, *BASELINES}
     chosen = evaluations[evaluations["is_chosen"]].iloc[0]
     assert chosen["model"] in MODELS
     majority = evaluations.set_index("model").loc["majority"]
-    last_level = evaluations.set_index("model").loc["last_level"]
+    previous_period_orders = evaluations.set_index("model").loc["previous_period_orders"]
     assert chosen["gain"] > 0.15
-    assert chosen["later_roc_auc"] > last_level["later_roc_auc"] + 0.1
+    assert chosen["out_of_time_roc_auc"] > previous_period_orders["out_of_time_roc_auc"] + 0.1
     for measure in ("brier", "log_loss", "cost"):
-        assert chosen[measure] < min(majority[measure], last_level[measure]), measure
+        assert chosen[measure] < min(majority[measure], previous_period_orders[measure]), measure
 
 
 def test_probabilities_are_right_decile_by_decile(sample_build):
     calibration = sample_build.query(
-        "select avg(abs(foretold_share - declined_share)), count_if(not is_within_band), count(*) "
+        "select avg(abs(predicted_share - declined_share)), count_if(not is_within_band), count(*) "
         "from activity.activity_calibration "
-        "inner join activity.activity_evaluations using (known_from, model) where is_chosen"
+        "inner join activity.activity_evaluations using (data_basis, model) where is_chosen"
     )
     ((error, outside, deciles),) = calibration
     assert error <= 0.05
     assert (outside, deciles) == (0, 10)
     gains = sample_build.query(
         "select decile, gain_share from activity.activity_gains "
-        "inner join activity.activity_evaluations using (known_from, model) "
+        "inner join activity.activity_evaluations using (data_basis, model) "
         "where is_chosen order by decile"
     )
     # A fifth of the messages reaches half of the declines.
     assert dict(gains)[2] > 0.5
 
 
-def test_whoever_is_known_from_totals_is_not_scored_by_what_receipts_teach(sample_build):
-    """Thirty labels that the sample gives are too few, and receipts know other features."""
+def test_whoever_is_known_from_totals_is_not_scored_by_what_orders_train(sample_build):
+    """Thirty labels that the sample gives are too few, and orders know other features."""
     features = read_table(sample_build.warehouse, "activity.activity_features")
-    assert features.groupby("known_from")["label_source"].unique().map(set).map(
+    assert features.groupby("data_basis")["label_source"].unique().map(set).map(
         lambda sources: {source for source in sources if isinstance(source, str)}
-    ).to_dict() == {"receipts": {"derived"}, "totals": {"given"}}
+    ).to_dict() == {"orders": {"derived"}, "totals": {"given"}}
     scores = read_table(sample_build.published, "activity.activity_scores")
-    totals = scores[scores["known_from"] == "totals"]
+    totals = scores[scores["data_basis"] == "totals"]
     assert len(totals) > 50
     assert (totals["scored_by"] == "rule").all()
     assert totals["p_decline"].isna().all()
     assert totals["rule_reason"].str.contains("are too few; each takes at least 20").all()
-    assert (scores.loc[scores["known_from"] == "receipts", "scored_by"] != "rule").all()
+    assert (scores.loc[scores["data_basis"] == "orders", "scored_by"] != "rule").all()
     totals = totals.merge(
         pd.read_csv(SAMPLE / "customer_totals.csv", dtype={"customer_id": str}).drop_duplicates(
             "customer_id"
@@ -435,7 +435,7 @@ def test_where_three_kinds_of_customers_differ_the_two_planted_pairs_are_the_rul
     rules = read_table(database, "basket.association_rules")
     planted = {("P01", "P02"), ("P02", "P01"), ("P25", "P26"), ("P26", "P25")}
     # In all baskets hundreds look like rules, and do so again later.
-    assert ((rules["q_value"] <= 0.05) & (rules["later_lift"] >= 1.2)).sum() > 300
+    assert ((rules["q_value"] <= 0.05) & (rules["validation_lift"] >= 1.2)).sum() > 300
     usable = rules[rules["is_usable"]]
     found = list(zip(usable["antecedent"], usable["consequent"], strict=True))
     of_orders = usable["basis"] == "order"

@@ -18,10 +18,10 @@ from sklearn.metrics import roc_auc_score
 from python_ml.classification import score_customers
 from python_ml.classifiers import DEFAULT_PARAMETERS
 from targeted_lists.drift import DriftLimits, explain_drift
-from targeted_lists.erasure import forget_customers
+from targeted_lists.erasure import erase_customers
 from targeted_lists.models import (
     MODEL_TABLE,
-    KeptModelError,
+    SavedModelError,
     collect_tables,
     hash_frame,
     load_classifier,
@@ -29,7 +29,7 @@ from targeted_lists.models import (
     provide_classifier,
     provide_classifiers,
     read_parameters,
-    score_populations,
+    score_by_data_basis,
     unpack_classifier,
 )
 from targeted_lists.state import keep_tables
@@ -44,7 +44,9 @@ OPTIONS = {"models": ["logistic_regression"], "repeats": 2, "permutations": 1}
 @pytest.fixture(scope="module")
 def training():
     generator = np.random.default_rng(3)
-    frame = pd.DataFrame(generator.normal(size=(300, 3)), columns=["gap", "visits", "last_level"])
+    frame = pd.DataFrame(
+        generator.normal(size=(300, 3)), columns=["gap", "visits", "previous_period_orders"]
+    )
     logit = 2 * frame["gap"] - frame["visits"]
     return frame.assign(
         customer_id=[f"C{number:03d}" for number in range(300)],
@@ -121,7 +123,7 @@ def test_the_erased_leave_a_kept_model_which_goes_on_scoring(training, kept, tmp
     erased = ["C007", "C123"]
     rows = before.predictions["customer_id"].isin(erased).sum()
     assert rows > 0
-    assert forget_customers(DATASET, erased, folder=folder) == rows
+    assert erase_customers(DATASET, erased, folder=folder) == rows
     after = unpack_classifier(provide(training, folder))
     assert not after.predictions["customer_id"].isin(erased).any()
     assert len(after.predictions) == len(before.predictions) - rows
@@ -134,16 +136,16 @@ def test_the_erased_leave_a_kept_model_which_goes_on_scoring(training, kept, tmp
     pd.testing.assert_frame_equal(
         score_customers(others, trained=after), score_customers(others, trained=before)
     )
-    assert forget_customers(DATASET, erased, folder=folder) == 0
+    assert erase_customers(DATASET, erased, folder=folder) == 0
 
 
 def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):
     said = []
     provide(training, kept, said=said, day=date(2025, 5, 31))
     assert any("cross-validating" in sentence for sentence in said)
-    with pytest.raises(KeptModelError, match="no model of shop is kept as of 2025-05-31"):
+    with pytest.raises(SavedModelError, match="no model of shop is kept as of 2025-05-31"):
         provide(training, kept, fit="kept_only", day=date(2025, 5, 31))
-    with pytest.raises(KeptModelError, match="of shop for everyone is kept as of 2025-05-31"):
+    with pytest.raises(SavedModelError, match="of shop for everyone is kept as of 2025-05-31"):
         load_classifier(DATASET, as_of_date=date(2025, 5, 31), folder=kept)
 
 
@@ -152,11 +154,14 @@ def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):
     [
         ({"features": ["gap"], "categories": ["tier"]}, "knows visits, unlike"),
         ({"features": ["gap", "visits"], "categories": []}, "knows tier, unlike"),
-        ({"features": ["gap", "last_level"], "categories": ["tier"]}, "and does not know last_le"),
+        (
+            {"features": ["gap", "previous_period_orders"], "categories": ["tier"]},
+            "and does not know last_le",
+        ),
     ],
 )
 def test_a_kept_model_of_other_features_is_refused_with_a_sentence(training, kept, columns, words):
-    with pytest.raises(KeptModelError, match=words) as refusal:
+    with pytest.raises(SavedModelError, match=words) as refusal:
         provide(training, kept, columns=columns)
     assert "make lists FULL=1" in str(refusal.value)
     assert provide(training, kept, columns=columns, fit="new")["model"].notna().all()
@@ -166,7 +171,7 @@ def test_a_model_of_other_versions_is_refused(training, kept):
     row = provide(training, kept)
     metadata = json.loads(row["metadata"].iloc[0])
     metadata["versions"]["scikit-learn"] = "0.1"
-    with pytest.raises(KeptModelError, match=r"fitted with scikit-learn 0\.1, and"):
+    with pytest.raises(SavedModelError, match=r"fitted with scikit-learn 0\.1, and"):
         unpack_classifier(row.assign(metadata=json.dumps(metadata)))
 
 
@@ -197,7 +202,7 @@ def test_what_is_no_better_than_guessing_scores_nobody_on_the_next_run_either(no
         again = provide(noise, tmp_path, fit=fit, said=said, day=LATER)
         assert said == ["using majority kept as of 2025-06-01"]
         assert score_customers(noise, trained=unpack_classifier(again)).empty
-        drift = measure_drifts(noise, rows=again, population=None, limits=DriftLimits())
+        drift = measure_drifts(noise, rows=again, data_basis=None, limits=DriftLimits())
         assert drift.empty
 
 
@@ -216,9 +221,9 @@ def test_a_model_of_an_earlier_rule_is_chosen_again(training, kept, tmp_path):
     again = provide(training, tmp_path, day=LATER)
     assert again["as_of_date"].item() == pd.Timestamp(LATER)
     assert again["refit_reason"].item() == (
-        "fitted anew because a model must now be further ahead of guessing since 2025-06-01"
+        "fitted again because a model must now be further ahead of guessing since 2025-06-01"
     )
-    with pytest.raises(KeptModelError, match="was chosen by an earlier rule, which took chance"):
+    with pytest.raises(SavedModelError, match="was chosen by an earlier rule, which took chance"):
         provide(training, tmp_path, day=LATER, fit="kept_only")
 
 
@@ -240,14 +245,14 @@ def shift(rows, **by):
 
 
 def levels(rows, kept_row):
-    drift = measure_drifts(rows, rows=kept_row, population=None, limits=DriftLimits())
+    drift = measure_drifts(rows, rows=kept_row, data_basis=None, limits=DriftLimits())
     assert set(drift["reference"]) == {"fit", "training"}
     return drift[drift["reference"] == "fit"].set_index("feature")["level"].to_dict()
 
 
 def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, kept):
     row = provide(training.head(0), kept, day=LATER, current=training)
-    drift = measure_drifts(training, rows=row, population=None, limits=DriftLimits())
+    drift = measure_drifts(training, rows=row, data_basis=None, limits=DriftLimits())
     assert (drift.loc[drift["reference"] == "fit", "psi"] == 0).all()
     assert set(drift["feature"]) == {"gap", "visits", "tier", "score"}
     # Half of them are as much like all as chance makes them.
@@ -258,12 +263,14 @@ def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, kept)
 @pytest.mark.parametrize(
     ("moved", "cause"),
     [
-        ({"gap": 1.0}, "fitted anew because the scores have drifted (PSI "),
+        ({"gap": 1.0}, "fitted again because the scores have drifted (PSI "),
         # Moved together they leave the score as it is.
-        ({"gap": 1.0, "visits": 2.0}, "fitted anew because 2 of 3 features have drifted"),
+        ({"gap": 1.0, "visits": 2.0}, "fitted again because 2 of 3 features have drifted"),
     ],
 )
-def test_a_kept_model_is_fitted_anew_when_its_customers_have_changed(training, kept, moved, cause):
+def test_a_kept_model_is_fitted_again_when_its_customers_have_changed(
+    training, kept, moved, cause
+):
     said = []
     now = shift(training, **moved)
     row = provide(training, kept, day=LATER, current=now, said=said)
@@ -297,7 +304,7 @@ def test_few_customers_alarm_nobody(training, kept):
     """By chance alone the PSI of a dozen customers is far above what is major."""
     few = training.head(12)
     row = provide(training, kept, day=LATER, current=few)
-    drift = measure_drifts(few, rows=row, population=None, limits=DriftLimits())
+    drift = measure_drifts(few, rows=row, data_basis=None, limits=DriftLimits())
     assert drift["psi"].max() > 0.25
     assert set(drift["level"]) == {"stable"}
     assert row["as_of_date"].item() == pd.Timestamp(DAY)
@@ -309,7 +316,7 @@ def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, kept, tmp
     old = provide(training, tmp_path, day=LATER, current=shift(training, gap=9.0))
     assert old["data_hash"].item() == row["data_hash"].item()
     assert list(old) == list(row)
-    drift = measure_drifts(training, rows=old, population=None, limits=DriftLimits())
+    drift = measure_drifts(training, rows=old, data_basis=None, limits=DriftLimits())
     assert drift.empty
     assert explain_drift(drift, limits=DriftLimits()) is None
 
@@ -317,8 +324,8 @@ def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, kept, tmp
 # --- populations ------------------------------------------------------------------------------
 
 TWO = {
-    "population": "known_from",
-    "populations": ["receipts", "totals"],
+    "data_basis": "data_basis",
+    "data_bases": ["orders", "totals"],
     "source": "label_source",
     "sources": ["given", "derived"],
 }
@@ -326,16 +333,16 @@ TWO = {
 
 @pytest.fixture(scope="module")
 def mixed(training):
-    """Customers with receipts, and as many known from totals: other features, another truth."""
-    receipts = training.assign(known_from="receipts", label_source="derived")
+    """Customers with orders, and as many known from totals: other features, another truth."""
+    orders = training.assign(data_basis="orders", label_source="derived")
     totals = training.assign(
         customer_id="M" + training["customer_id"].str[1:],
-        known_from="totals",
+        data_basis="totals",
         label_source="given",
         visits=None,
         is_declined=~training["is_declined"],
     )
-    return pd.concat([receipts, totals], ignore_index=True)
+    return pd.concat([orders, totals], ignore_index=True)
 
 
 def provide_two(rows, folder, *, fit="new"):
@@ -351,54 +358,54 @@ def provide_two(rows, folder, *, fit="new"):
     )
 
 
-def test_each_population_learns_from_its_own_kind_alone(training, mixed, tmp_path):
+def test_each_data_basis_learns_from_its_own_kind_alone(training, mixed, tmp_path):
     rows = provide_two(mixed, tmp_path)
-    assert rows["population"].tolist() == ["receipts", "totals"]
+    assert rows["data_basis"].tolist() == ["orders", "totals"]
     alone = unpack_classifier(provide(training, tmp_path, fit="new"))
-    scores = score_populations(mixed, rows=rows, population="known_from")
-    of_receipts = scores[scores["customer_id"].str.startswith("C")].reset_index(drop=True)
-    pd.testing.assert_frame_equal(of_receipts, score_customers(training, trained=alone))
+    scores = score_by_data_basis(mixed, rows=rows, data_basis="data_basis")
+    of_orders = scores[scores["customer_id"].str.startswith("C")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_orders, score_customers(training, trained=alone))
     assert len(scores) == len(mixed)
-    for _, own in scores.merge(mixed, on="customer_id").groupby("known_from"):
+    for _, own in scores.merge(mixed, on="customer_id").groupby("data_basis"):
         assert roc_auc_score(own["is_declined"].astype(int), own["probability"]) > 0.75
     evaluations = collect_tables(rows, "evaluations")
-    assert evaluations[evaluations["is_chosen"]]["population"].tolist() == ["receipts", "totals"]
-    assert list(evaluations) == ["population", *alone.evaluations]
+    assert evaluations[evaluations["is_chosen"]]["data_basis"].tolist() == ["orders", "totals"]
+    assert list(evaluations) == ["data_basis", *alone.evaluations]
 
 
 def test_of_too_few_labels_nobody_learns_and_their_kind_is_not_scored(mixed, tmp_path):
-    few = mixed[(mixed["known_from"] == "receipts") | (mixed.index % 10 == 0)]
+    few = mixed[(mixed["data_basis"] == "orders") | (mixed.index % 10 == 0)]
     rows = provide_two(few, tmp_path)
     assert rows["model"].tolist() == ["logistic_regression", "none"]
-    (reason,) = collect_tables(rows, "evaluations").query("population == 'totals'")["reason"]
+    (reason,) = collect_tables(rows, "evaluations").query("data basis == 'totals'")["reason"]
     assert reason.endswith("are too few; each takes at least 20.")
-    scores = score_populations(mixed, rows=rows, population="known_from")
+    scores = score_by_data_basis(mixed, rows=rows, data_basis="data_basis")
     assert set(scores["customer_id"].str[0]) == {"C"}
     pd.testing.assert_frame_equal(
         scores,
-        score_populations(mixed, rows=provide_two(mixed, tmp_path), population="known_from")
+        score_by_data_basis(mixed, rows=provide_two(mixed, tmp_path), data_basis="data_basis")
         .query("customer_id.str.startswith('C')")
         .reset_index(drop=True),
     )
 
 
 @pytest.mark.parametrize(("given", "teaches"), [(100, "given"), (20, "derived")])
-def test_given_and_derived_labels_never_teach_together(training, tmp_path, given, teaches):
-    rows = training.assign(known_from="receipts", label_source="derived")
+def test_given_and_derived_labels_never_train_together(training, tmp_path, given, teaches):
+    rows = training.assign(data_basis="orders", label_source="derived")
     rows.loc[rows.index < given, "label_source"] = "given"
     row = provide_two(rows, tmp_path).iloc[0]
     assert row["data_hash"] == hash_frame(rows[rows["label_source"] == teaches])
     assert json.loads(row["metadata"])["rows"] == (rows["label_source"] == teaches).sum()
 
 
-def test_a_population_without_a_kept_model_does_not_stop_the_others(training, mixed, tmp_path):
-    few = mixed[(mixed["known_from"] == "receipts") | (mixed.index % 10 == 0)]
-    with pytest.raises(KeptModelError, match="no model of shop is kept"):
+def test_a_data_basis_without_a_kept_model_does_not_stop_the_others(training, mixed, tmp_path):
+    few = mixed[(mixed["data_basis"] == "orders") | (mixed.index % 10 == 0)]
+    with pytest.raises(SavedModelError, match="no model of shop is kept"):
         provide_two(few, tmp_path, fit="kept_only")
     keep(provide_two(few, tmp_path), tmp_path)
     rows = provide_two(few.head(0), tmp_path, fit="kept_only")
     assert rows["model"].tolist() == ["logistic_regression", "none"]
-    # What may be learned by now is learned beside the kept one.
+    # What may be learned by now is learned next to the kept one.
     rows = provide_two(mixed, tmp_path, fit="kept")
     assert rows["model"].tolist() == ["logistic_regression", "logistic_regression"]
 
@@ -449,7 +456,7 @@ def test_tuned_parameters_are_kept_by_day_and_used(training, tmp_path):
 def test_a_search_out_of_time_ends_with_the_defaults(training, tmp_path):
     models = ["decision_tree", "logistic_regression"]
     tune_classifiers(
-        {"receipts": training, "totals": training.head(9)},
+        {"orders": training, "totals": training.head(9)},
         dataset=DATASET,
         as_of_date=DAY,
         columns=COLUMNS,
@@ -458,7 +465,7 @@ def test_a_search_out_of_time_ends_with_the_defaults(training, tmp_path):
         seconds=0,
         folder=tmp_path,
     )
-    kept = read_parameters(DATASET, "receipts", as_of_date=DAY, folder=tmp_path)
+    kept = read_parameters(DATASET, "orders", as_of_date=DAY, folder=tmp_path)
     assert kept == {model: DEFAULT_PARAMETERS[model] for model in models}
     assert read_parameters(DATASET, "totals", as_of_date=DAY, folder=tmp_path) == {}
 

@@ -29,7 +29,7 @@ def test_a_first_build_has_no_alert(sample_build: Build) -> None:
         assert set(alerts.loc[alerts["check_name"] == check, "subject"]) == lists
     inputs = set(alerts.loc[alerts["check_name"] == "contents", "subject"])
     assert {"order_lines", "consents", "suppressions"} <= inputs
-    assert {"activity: receipts", "response: everyone"} <= set(
+    assert {"activity: orders", "response: everyone"} <= set(
         alerts.loc[alerts["check_name"] == "score drift", "subject"]
     )
 
@@ -40,7 +40,7 @@ def test_on_the_day_of_its_fit_a_model_has_no_drift(sample_build: Build) -> None
     assert set(fit["model"]) == {"activity", "response"}
     assert len(fit) > 50
     assert (fit["psi"] == 0).all()
-    # The rows that taught are of other days: were they the snapshot, every first build alarmed.
+    # The rows that trained are of other days: were they the snapshot, every first build alarmed.
     training = drift[drift["reference"] == "training"]
     assert len(training) == len(fit)
     assert (training["level"] == "major").sum() > 5
@@ -74,7 +74,7 @@ def alarmed(sample_build: Build, tmp_path_factory) -> Project:
 
 def rebuild(project: Project) -> Outcome:
     return project.dbt(
-        "run", "--select", "run_measures_kept+", "activity_drifts+", activity_fit="kept_only"
+        "run", "--select", "run_measures_saved+", "activity_drifts+", activity_fit="kept_only"
     )
 
 
@@ -99,9 +99,9 @@ def move_scores(project: Project) -> None:
     """Have the kept model of activity remember other scores than those of today."""
     with duckdb.connect(str(project.warehouse())) as connection:
         rows = connection.execute(
-            "select population, baselines from activity.classifier_models where baselines <> ''"
+            "select data_basis, baselines from activity.classifier_models where baselines <> ''"
         ).fetchall()
-        for population, text in rows:
+        for data_basis, text in rows:
             baselines = json.loads(text)
             bins = pd.DataFrame(baselines["fit"])
             is_score = bins["feature"] == "score"
@@ -112,8 +112,8 @@ def move_scores(project: Project) -> None:
             bins.loc[is_score, "rows"] = moved
             baselines["fit"] = bins.to_dict("list")
             connection.execute(
-                "update activity.classifier_models set baselines = ? where population = ?",
-                [json.dumps(baselines), population],
+                "update activity.classifier_models set baselines = ? where data_basis = ?",
+                [json.dumps(baselines), data_basis],
             )
 
 
@@ -133,7 +133,7 @@ def test_a_red_alert_stops_its_lists_with_its_reason(alarmed: Project) -> None:
         f"red alert: candidates of cross_sell: {candidates}, usually 60"
     )
     assert reasons["retain_declining"].startswith(
-        "red alert: the scores of activity (receipts) have a PSI of "
+        "red alert: the scores of activity (orders) have a PSI of "
     )
     alerts = query(
         alarmed.warehouse(),

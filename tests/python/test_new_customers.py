@@ -1,4 +1,4 @@
-"""What newcomers become: told from the first receipts alone, never from what came after."""
+"""What new customers become: told from the first orders alone, never from what came after."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 from conftest import REPO_ROOT, Build, Project
 
-from python_ml import newcomers as newcomers_module
-from python_ml.newcomers import evaluate_newcomers, fit_newcomers, score_newcomers
+from python_ml import new_customers as new_customers_module
+from python_ml.new_customers import evaluate_new_customers, fit_new_customers, score_new_customers
 
 COLUMNS = {"numbers": ["amount", "gap"], "texts": ["first_category", "channel"]}
 CUT = "2026-04-01"
 
 
-# --- made-up newcomers -----------------------------------------------------------------
+# --- made-up new customers -----------------------------------------------------------------
 
 
-def make_newcomers(
+def make_new_customers(
     *, customers: int = 400, current: int = 20, seed: int = 1
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and labels; rich customers become loyal, and those of the app are curious."""
@@ -30,22 +30,20 @@ def make_newcomers(
     features = pd.DataFrame(
         {
             "customer_id": [f"C{number:04}" for number in range(customers)],
-            "receipts_used": 1,
+            "orders_used": 1,
             "first_category": random.choice(
                 ["Toys", "Home", "Pets"], customers, p=[0.5, 0.3, 0.2]
             ),
             "channel": random.choice(["web", "app"], customers),
             "amount": random.gamma(2, 20, customers),
             "gap": np.nan,
-            "receipt_at": pd.Timestamp("2025-01-01") + pd.to_timedelta(range(customers), "h"),
+            "order_at": pd.Timestamp("2025-01-01") + pd.to_timedelta(range(customers), "h"),
             "is_current": np.arange(customers) >= customers - current,
         }
     )
     done = features[~features["is_current"]]
     labels = pd.concat(
-        done.assign(target=target, label=label)[
-            ["customer_id", "receipts_used", "target", "label"]
-        ]
+        done.assign(target=target, label=label)[["customer_id", "orders_used", "target", "label"]]
         for target, label in {
             "segment": np.where(done["amount"] > 40, "Loyal", "New"),
             "cluster": random.choice(["a", "b"], len(done), p=[0.7, 0.3]),
@@ -56,50 +54,50 @@ def make_newcomers(
 
 
 def predict(features: pd.DataFrame, labels: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
-    models = fit_newcomers(features, labels, chosen, **COLUMNS)
-    return score_newcomers(features[features["is_current"]], models)
+    models = fit_new_customers(features, labels, chosen, **COLUMNS)
+    return score_new_customers(features[features["is_current"]], models)
 
 
 @pytest.fixture(scope="module")
-def newcomers() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return make_newcomers()
+def new_customers() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return make_new_customers()
 
 
 @pytest.fixture(scope="module")
-def evaluated(newcomers) -> pd.DataFrame:
-    return evaluate_newcomers(*newcomers, **COLUMNS)
+def evaluated(new_customers) -> pd.DataFrame:
+    return evaluate_new_customers(*new_customers, **COLUMNS)
 
 
-def chosen(evaluations: pd.DataFrame, target: str, receipts_used: int = 1) -> pd.Series:
+def chosen(evaluations: pd.DataFrame, target: str, orders_used: int = 1) -> pd.Series:
     rows = evaluations[
         evaluations["is_chosen"]
         & (evaluations["target"] == target)
-        & (evaluations["receipts_used"] == receipts_used)
+        & (evaluations["orders_used"] == orders_used)
     ]
     assert len(rows) == 1
     return rows.iloc[0]
 
 
-def test_of_many_some_teach_and_rare_labels_stay(monkeypatch):
-    features, labels = make_newcomers(customers=4_000)
+def test_of_many_some_train_and_rare_labels_stay(monkeypatch):
+    features, labels = make_new_customers(customers=4_000)
     rare = labels.index[(labels["target"] == "cluster")][:3]
     labels.loc[rare, "label"] = "rare"
-    usual = evaluate_newcomers(features, labels, **COLUMNS)
+    usual = evaluate_new_customers(features, labels, **COLUMNS)
     fitted = []
-    fit = newcomers_module.Pipeline.fit
+    fit = new_customers_module.Pipeline.fit
 
     def noting_fit(pipeline, rows, truth):
         fitted.append(truth)
         return fit(pipeline, rows, truth)
 
-    monkeypatch.setattr(newcomers_module.Pipeline, "fit", noting_fit)
-    monkeypatch.setattr(newcomers_module, "MOST_FITTED_ROWS", 500)
-    drawn = evaluate_newcomers(features, labels, **COLUMNS)
+    monkeypatch.setattr(new_customers_module.Pipeline, "fit", noting_fit)
+    monkeypatch.setattr(new_customers_module, "MOST_FITTED_ROWS", 500)
+    drawn = evaluate_new_customers(features, labels, **COLUMNS)
     assert [500 <= len(truth) <= 503 for truth in fitted] == [True] * 3
     assert (fitted[1] == "rare").sum() == 1
     assert drawn["training_rows"].equals(usual["training_rows"])
     assert (drawn["accuracy"] - usual["accuracy"]).abs().max() < 0.05
-    again = evaluate_newcomers(features.sample(frac=1, random_state=3), labels, **COLUMNS)
+    again = evaluate_new_customers(features.sample(frac=1, random_state=3), labels, **COLUMNS)
     pd.testing.assert_frame_equal(again, drawn)
 
 
@@ -112,20 +110,20 @@ def test_what_can_be_told_is_told(evaluated):
         assert row["accuracy"] > row["baseline_accuracy"] + 0.2
 
 
-def test_of_noise_nobody_is_foretold(newcomers, evaluated):
+def test_of_noise_nobody_is_predicted(new_customers, evaluated):
     row = chosen(evaluated, "cluster")
     assert row["model"] == "majority"
     assert not row["beats_baseline"]
     assert not row["is_accepted"]
     assert evaluated.loc[evaluated["is_accepted"], "target"].tolist() == ["segment", "interest"]
-    told = predict(*newcomers, evaluated[evaluated["is_chosen"]])
+    told = predict(*new_customers, evaluated[evaluated["is_chosen"]])
     assert set(told["target"]) == {"segment", "interest"}
     assert row["reason"].startswith("Chosen: logistic_regression is right for")
 
 
-def test_baselines_guess_what_they_say(newcomers, evaluated):
-    features, labels = newcomers
-    joined = features.merge(labels[labels["target"] == "interest"]).sort_values("receipt_at")
+def test_baselines_guess_what_they_say(new_customers, evaluated):
+    features, labels = new_customers
+    joined = features.merge(labels[labels["target"] == "interest"]).sort_values("order_at")
     training, test = joined[:266], joined[266:]
     majority, popular = training["label"].mode()[0], training["first_category"].mode()[0]
     assert majority != popular
@@ -135,22 +133,22 @@ def test_baselines_guess_what_they_say(newcomers, evaluated):
     assert accuracy["first_category"] == pytest.approx(
         (test["label"] == test["first_category"]).mean()
     )
-    sizes = evaluated.loc[evaluated["receipts_used"] == 1, ["training_rows", "test_rows"]]
+    sizes = evaluated.loc[evaluated["orders_used"] == 1, ["training_rows", "test_rows"]]
     assert (sizes == [len(training), len(test)]).all(axis=None)
 
 
-def test_later_customers_do_not_teach(newcomers):
-    features, labels = newcomers
-    later = features.sort_values("receipt_at")["customer_id"].iloc[266:]
+def test_later_customers_do_not_train(new_customers):
+    features, labels = new_customers
+    later = features.sort_values("order_at")["customer_id"].iloc[266:]
     changed = labels.assign(
         label=labels["label"].mask(labels["customer_id"].isin(later), "never seen")
     )
-    evaluations = evaluate_newcomers(features, changed, **COLUMNS)
+    evaluations = evaluate_new_customers(features, changed, **COLUMNS)
     assert (evaluations.loc[evaluations["model"] != "none", "accuracy"] == 0).all()
 
 
-def test_shuffled_labels_beat_no_baseline(newcomers):
-    features, labels = newcomers
+def test_shuffled_labels_beat_no_baseline(new_customers):
+    features, labels = new_customers
     gains = []
     for seed in range(6):
         shuffled = labels.copy()
@@ -159,7 +157,7 @@ def test_shuffled_labels_beat_no_baseline(newcomers):
             .transform(lambda label, seed=seed: label.sample(frac=1, random_state=seed).to_numpy())
             .to_numpy()
         )
-        evaluations = evaluate_newcomers(features, shuffled, **COLUMNS)
+        evaluations = evaluate_new_customers(features, shuffled, **COLUMNS)
         models = evaluations[evaluations["model"] == "logistic_regression"]
         assert len(models) == 3
         gains += list(models["gain"] / models["gain_se"].where(models["gain_se"] > 0, 1))
@@ -168,8 +166,8 @@ def test_shuffled_labels_beat_no_baseline(newcomers):
     assert np.mean(gains) <= 1
 
 
-def test_predictions_come_from_the_chosen_model(newcomers, evaluated):
-    features, labels = newcomers
+def test_predictions_come_from_the_chosen_model(new_customers, evaluated):
+    features, labels = new_customers
     scores = predict(features, labels, evaluated[evaluated["is_chosen"]])
     current = features[features["is_current"]].set_index("customer_id")
     for target in ("segment", "interest"):
@@ -186,7 +184,7 @@ def test_predictions_come_from_the_chosen_model(newcomers, evaluated):
 )
 def test_the_first_category_must_itself_beat_guessing(stays, accepted):
     """The interest is the first category of so many, and anybody's of the others."""
-    features, _ = make_newcomers(customers=600)
+    features, _ = make_new_customers(customers=600)
     random = np.random.default_rng(5)
     # Nothing that a model looks at says more.
     features["amount"] = random.gamma(2, 20, len(features))
@@ -196,26 +194,26 @@ def test_the_first_category_must_itself_beat_guessing(stays, accepted):
         done["first_category"],
         random.choice(["Toys", "Home", "Pets"], len(done), p=[0.4, 0.3, 0.3]),
     )
-    labels = done[["customer_id", "receipts_used"]].assign(target="interest", label=label)
+    labels = done[["customer_id", "orders_used"]].assign(target="interest", label=label)
     columns = {"numbers": ["amount", "gap"], "texts": ["channel"]}
-    found = evaluate_newcomers(features, labels, **columns)
+    found = evaluate_new_customers(features, labels, **columns)
     row = chosen(found, "interest")
     assert row["is_accepted"] == (accepted is not None)
     assert row["model"] == (accepted or "majority")
-    models = fit_newcomers(features, labels, found[found["is_chosen"]], **columns)
+    models = fit_new_customers(features, labels, found[found["is_chosen"]], **columns)
     assert models["model"].tolist() == ([accepted] if accepted else [])
 
 
-def test_order_of_rows_and_other_customers_do_not_matter(newcomers, evaluated):
-    features, labels = newcomers
+def test_order_of_rows_and_other_customers_do_not_matter(new_customers, evaluated):
+    features, labels = new_customers
     stranger = labels.head(1).assign(customer_id="unknown")
     shuffled = pd.concat([labels, stranger]).sample(frac=1, random_state=3)
-    again = evaluate_newcomers(features.sample(frac=1, random_state=3), shuffled, **COLUMNS)
+    again = evaluate_new_customers(features.sample(frac=1, random_state=3), shuffled, **COLUMNS)
     pd.testing.assert_frame_equal(again, evaluated)
 
 
-def test_a_new_category_and_a_missing_one_are_foretold(newcomers, evaluated):
-    features, labels = newcomers
+def test_a_new_category_and_a_missing_one_are_predicted(new_customers, evaluated):
+    features, labels = new_customers
     changed = features.copy()
     at = changed.index[changed["is_current"]]
     changed.loc[at, "first_category"] = ["Boats"] * 10 + [None] * 10
@@ -231,15 +229,15 @@ def test_a_new_category_and_a_missing_one_are_foretold(newcomers, evaluated):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda labels: labels.iloc[:0], "0 customers came early enough to teach"),
+        (lambda labels: labels.iloc[:0], "0 customers came early enough to train"),
         (lambda labels: labels.groupby("target").head(60), "it takes at least 50 and 30"),
-        (lambda labels: labels.assign(label="same"), "all who teach became the same, same"),
+        (lambda labels: labels.assign(label="same"), "all who train became the same, same"),
     ],
 )
-def test_why_there_is_no_model_is_said(newcomers, change, sentence):
-    features, labels = newcomers
-    evaluations = evaluate_newcomers(features, change(labels), **COLUMNS)
-    first = evaluations[evaluations["receipts_used"] == 1]
+def test_why_there_is_no_model_is_said(new_customers, change, sentence):
+    features, labels = new_customers
+    evaluations = evaluate_new_customers(features, change(labels), **COLUMNS)
+    first = evaluations[evaluations["orders_used"] == 1]
     assert list(first["model"]) == ["none"] * 3
     assert first["is_chosen"].all()
     assert first["reason"].str.contains(sentence).all()
@@ -247,10 +245,10 @@ def test_why_there_is_no_model_is_said(newcomers, change, sentence):
     assert scores.empty
 
 
-def test_empty_in_gives_typed_columns_out(newcomers, evaluated):
-    features, labels = newcomers
+def test_empty_in_gives_typed_columns_out(new_customers, evaluated):
+    features, labels = new_customers
     empty = features.iloc[:0].astype({"customer_id": object}), labels.iloc[:0]
-    evaluations = evaluate_newcomers(*empty, **COLUMNS)
+    evaluations = evaluate_new_customers(*empty, **COLUMNS)
     assert len(evaluations) == 9
     pd.testing.assert_series_equal(evaluations.dtypes, evaluated.dtypes)
     scores = predict(*empty, evaluations)
@@ -258,14 +256,14 @@ def test_empty_in_gives_typed_columns_out(newcomers, evaluated):
     assert scores.dtypes["customer_id"] == "str"
 
 
-def test_bad_frames_are_refused(newcomers, evaluated):
-    features, labels = newcomers
+def test_bad_frames_are_refused(new_customers, evaluated):
+    features, labels = new_customers
     with pytest.raises(ValueError, match="labels has customer_id C0000 more than once"):
-        evaluate_newcomers(features, pd.concat([labels, labels.head(1)]), **COLUMNS)
+        evaluate_new_customers(features, pd.concat([labels, labels.head(1)]), **COLUMNS)
     with pytest.raises(ValueError, match="features lacks gap"):
-        evaluate_newcomers(features.drop(columns="gap"), labels, **COLUMNS)
+        evaluate_new_customers(features.drop(columns="gap"), labels, **COLUMNS)
     with pytest.raises(ValueError, match="column amount is not numeric"):
-        evaluate_newcomers(features.assign(amount="much"), labels, **COLUMNS)
+        evaluate_new_customers(features.assign(amount="much"), labels, **COLUMNS)
     with pytest.raises(ValueError, match="no model oracle"):
         predict(features, labels, evaluated.assign(model="oracle"))
 
@@ -273,40 +271,40 @@ def test_bad_frames_are_refused(newcomers, evaluated):
 # --- the sample ------------------------------------------------------------------------
 
 
-def test_sample_has_a_choice_for_each_target_and_number_of_receipts(sample_build: Build):
+def test_sample_has_a_choice_for_each_target_and_number_of_orders(sample_build: Build):
     rows = sample_build.query(
-        "select target, receipts_used, model, beats_baseline, accuracy, baseline_accuracy "
+        "select target, orders_used, model, beats_baseline, accuracy, baseline_accuracy "
         "from new_customers.new_customer_evaluations where is_chosen order by all"
     )
     assert [row[:2] for row in rows] == [
-        (target, receipts_used)
+        (target, orders_used)
         for target in ("cluster", "interest", "segment")
-        for receipts_used in (1, 2, 3)
+        for orders_used in (1, 2, 3)
     ]
     assert all(model != "none" for _, _, model, *_ in rows)
     assert all(accuracy > other for *_, beats, accuracy, other in rows if beats)
     # A guess may be chosen though an unproven baseline was right for more.
     assert all(accuracy <= other for *_, beats, accuracy, other in rows if not beats)
-    foretold = sample_build.query(
+    predicted = sample_build.query(
         "select distinct evaluations.is_accepted, predictions.prediction is not null, "
         "predictions.probability is not null, predictions.basis = 'none' "
         "from new_customers.new_customer_predictions as predictions "
         "inner join new_customers.new_customer_evaluations as evaluations "
-        "using (target, receipts_used) where evaluations.is_chosen"
+        "using (target, orders_used) where evaluations.is_chosen"
     )
-    assert foretold
-    assert all(row == (row[0], row[0], row[0], not row[0]) for row in foretold)
+    assert predicted
+    assert all(row == (row[0], row[0], row[0], not row[0]) for row in predicted)
 
 
-def test_newcomers_are_foretold_with_at_most_three_receipts(sample_build: Build):
+def test_new_customers_are_predicted_with_at_most_three_orders(sample_build: Build):
     ((customers, wrong),) = sample_build.query(
         """
         select
             count(distinct predictions.customer_id),
-            count(*) filter (where orders.receipts <> predictions.receipts_used)
+            count(*) filter (where orders.orders <> predictions.orders_used)
         from new_customers.new_customer_predictions as predictions
         left join (
-            select customer_id, count(*) as receipts
+            select customer_id, count(*) as orders
             from core.fct_orders where is_placed group by customer_id
         ) as orders using (customer_id)
         """
@@ -318,7 +316,7 @@ def test_newcomers_are_foretold_with_at_most_three_receipts(sample_build: Build)
 @pytest.fixture(scope="module")
 def both(project: Project, sample_build: Build):
     """The sample (`whole`), and the same files without any line from the cut on (`cut`)."""
-    name = "newcomers_cut"
+    name = "new_customers_cut"
     folder = project.folder / "data" / name
     source = REPO_ROOT / "data" / "sample"
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("truth", "order_lines*"))
@@ -353,8 +351,8 @@ def both(project: Project, sample_build: Build):
 def test_nothing_after_the_horizon_is_looked_at(both, table, columns, least):
     query = """
         select {columns} from {side}.new_customers.{table}
-        where (customer_id, receipts_used) in (
-            select (customer_id, receipts_used) from {side}.new_customers.new_customer_features
+        where (customer_id, orders_used) in (
+            select (customer_id, orders_used) from {side}.new_customers.new_customer_features
             where horizon_at <= '{cut}'
         )
     """

@@ -1,4 +1,4 @@
-"""The four files of one_click: typos mended and counted, other spellings named, figures met.
+"""The four files of one_click: typos fixed and counted, other spellings named, figures met.
 
 Two datasets are built: the published files where they are at hand, as a whole, and a folder of
 hand-written files in which each row is one case, up to the ledger.
@@ -105,12 +105,12 @@ def reasons(database: Path, of: str) -> list[tuple]:
 # --- the published files ---------------------------------------------------------------
 
 
-def test_typos_are_mended_and_counted(one_click: Build) -> None:
+def test_typos_are_fixed_and_counted(one_click: Build) -> None:
     rows = one_click.query(
         """
-        select input, mended, count(*)
+        select input, fixed, count(*)
         from (
-            select input, unnest(string_split(reason, '; ')) as mended
+            select input, unnest(string_split(reason, '; ')) as fixed
             from core.input_ledger
             where reason like '%" read as "%'
         )
@@ -144,10 +144,10 @@ def test_nothing_is_set_aside(one_click: Build) -> None:
     ]
 
 
-def test_customers_who_do_not_teach_are_named_with_the_reason(one_click: Build) -> None:
+def test_customers_who_do_not_train_are_named_with_the_reason(one_click: Build) -> None:
     rows = query(
         one_click.warehouse,
-        "select customer_id, decision_reason from intermediate.int_activity_labels_judged "
+        "select customer_id, decision_reason from intermediate.int_activity_labels_validated "
         "where decision = 'kept but not modelled' order by customer_id",
     )
     assert {customer for customer, _ in rows} == {*SILENT, OUTLIER}
@@ -164,7 +164,7 @@ def test_outlier_is_flagged_and_kept(one_click: Build) -> None:
     rows = query(
         one_click.warehouse,
         "select customer_id, period_start::date::varchar, revenue::double, decision "
-        "from intermediate.int_customer_period_totals_judged where is_outlier",
+        "from intermediate.int_customer_period_totals_validated where is_outlier",
     )
     assert rows == [(OUTLIER, "2023-12-01", 106862.2, "kept")]
 
@@ -175,9 +175,9 @@ def test_labels_permission_profit_and_periods(one_click: Build) -> None:
         """
         select
             (select count(*) filter (where label = 'declined') / count(*)
-             from intermediate.int_activity_labels_judged where decision = 'kept')::double,
+             from intermediate.int_activity_labels_validated where decision = 'kept')::double,
             (select count(*) filter (where status = 'granted')
-             from intermediate.int_consents_judged where channel = 'any'),
+             from intermediate.int_consents_validated where channel = 'any'),
             (select sum(margin)::double from intermediate.int_customer_totals
              where basis = 'bought'),
             (select count(*) from rfm.rfm_skipped where basis = 'bought'),
@@ -186,11 +186,11 @@ def test_labels_permission_profit_and_periods(one_click: Build) -> None:
     ) == [(pytest.approx(0.381, abs=5e-4), 962, pytest.approx(5195.62), 1300, "2024-01-01")]
 
 
-# --- what is foretold ------------------------------------------------------------------
+# --- what is predicted ------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def lessons(one_click: Build) -> tuple[pd.DataFrame, Columns]:
+def training_rows(one_click: Build) -> tuple[pd.DataFrame, Columns]:
     """The labelled rows of the published files and what models look at."""
     with duckdb.connect(str(one_click.warehouse), read_only=True) as connection:
         rows = connection.execute(LABELLED).df()
@@ -201,10 +201,10 @@ def lessons(one_click: Build) -> tuple[pd.DataFrame, Columns]:
     )
 
 
-def test_declines_are_foretold_by_whatever_is_chosen_without_the_rows_measured(
-    lessons: tuple[pd.DataFrame, Columns],
+def test_declines_are_predicted_by_whatever_is_chosen_without_the_rows_measured(
+    training_rows: tuple[pd.DataFrame, Columns],
 ) -> None:
-    training, columns = lessons
+    training, columns = training_rows
     assert len(training) == 1296
     measured = measure_choice(training, columns=columns, folds=5, repeats=4)
     assert len(measured) == 20
@@ -218,7 +218,7 @@ def test_declines_are_foretold_by_whatever_is_chosen_without_the_rows_measured(
 def test_the_published_model_says_the_same_and_is_calibrated(one_click: Build) -> None:
     ((model, rows, auc, spread, gain, error),) = one_click.query(
         "select model, training_rows, roc_auc, roc_auc_sd, gain, calibration_error "
-        "from activity.activity_evaluations where is_chosen and known_from = 'totals'"
+        "from activity.activity_evaluations where is_chosen and data_basis = 'totals'"
     )
     assert rows == 1296
     assert auc >= 0.915
@@ -227,19 +227,19 @@ def test_the_published_model_says_the_same_and_is_calibrated(one_click: Build) -
     assert error <= 0.05
     assert one_click.query(
         "select count(*), count_if(is_within_band) from activity.activity_calibration "
-        f"where model = '{model}' and known_from = 'totals'"
+        f"where model = '{model}' and data_basis = 'totals'"
     ) == [(10, 10)]
     assert one_click.query(
-        "select model, reason from activity.activity_evaluations where known_from = 'receipts'"
+        "select model, reason from activity.activity_evaluations where data_basis = 'orders'"
     ) == [("none", "No model: there are no labelled rows.")]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_of_shuffled_labels_neither_a_model_nor_the_last_level_is_accepted(
-    lessons: tuple[pd.DataFrame, Columns], seed: int
+def test_of_shuffled_labels_neither_a_model_nor_the_previous_period_orders_is_accepted(
+    training_rows: tuple[pd.DataFrame, Columns], seed: int
 ) -> None:
     """How often chance passes, over 200 seeds: benchmarks/permuted_models.py."""
-    training, columns = lessons
+    training, columns = training_rows
     shuffled = np.random.default_rng(seed).permutation(training[columns.label])
     predictions = predict_out_of_fold(
         training.assign(**{columns.label: shuffled}),
@@ -255,7 +255,7 @@ def test_of_shuffled_labels_neither_a_model_nor_the_last_level_is_accepted(
 
 @pytest.fixture(scope="module")
 def permuted(project: Project, shared_data: Path) -> Path:
-    """The published files with the labels dealt out anew; the path of their working database."""
+    """The published files with the labels dealt out again; the path of their working database."""
     source = shared_data / "one_click"
     folder = project.folder / "data" / "permuted"
     shutil.copytree(source, folder)
@@ -292,7 +292,7 @@ def test_of_shuffled_labels_nobody_is_marked(permuted: Path) -> None:
     assert query(
         permuted,
         "select count_if(is_accepted), count_if(is_chosen and model = 'majority') "
-        "from activity.activity_evaluations where known_from = 'totals'",
+        "from activity.activity_evaluations where data_basis = 'totals'",
     ) == [(0, 1)]
     assert query(
         permuted,
@@ -375,7 +375,7 @@ def test_lists_are_built_and_marked_where_no_address_is_recorded(
         export_list(Order("one_click", "retain_declining", "csv", "US"), places=places)
 
 
-def test_marts_of_receipts_are_empty_tables(one_click: Build) -> None:
+def test_marts_of_orders_are_empty_tables(one_click: Build) -> None:
     for table in ("core.fct_orders", "rfm.rfm_scores", "segmentation.customer_clusters"):
         assert one_click.query(f"select count(*) from {table}") == [(0,)]
 
@@ -433,24 +433,24 @@ def test_a_spelling_that_nobody_knows_is_named(small: Path) -> None:
             'service_tier "стандартт" read as "стандарт"; '
             'favourite_category "Косметика и аксесуары" read as "Косметика и аксессуары"',
         ),
-        (3, "set aside", f'service_tier "золотой" {unknown}'),
-        (4, "set aside", f'activity "Выросла" {unknown}'),
-        (5, "set aside", 'tenure_days "ten" is not a whole number'),
-        (7, "set aside", "fewer fields than the header"),
+        (3, "rejected", f'service_tier "золотой" {unknown}'),
+        (4, "rejected", f'activity "Выросла" {unknown}'),
+        (5, "rejected", 'tenure_days "ten" is not a whole number'),
+        (7, "rejected", "fewer fields than the header"),
     ]
     assert reasons(small, "customer_period_totals") == [
-        (4, "set aside", f'period "прошлый_месяц" {unknown}')
+        (4, "rejected", f'period "прошлый_месяц" {unknown}')
     ]
 
 
 def test_in_doubt_there_is_no_permission(small: Path) -> None:
     granted = query(
         small,
-        "select customer_id from intermediate.int_consents_judged "
+        "select customer_id from intermediate.int_consents_validated "
         "where decision = 'kept' and status = 'granted'",
     )
     assert granted == [("1",)]
-    assert (6, "set aside", "no status") in reasons(small, "consents")
+    assert (6, "rejected", "no status") in reasons(small, "consents")
 
 
 def test_periods_are_counted_back_from_the_as_of_date(small: Path) -> None:
@@ -474,7 +474,7 @@ def test_periods_are_counted_back_from_the_as_of_date(small: Path) -> None:
     ]
     assert query(
         small,
-        "select registered_at::date::varchar from private.int_customers_judged "
+        "select registered_at::date::varchar from private.int_customers_validated "
         "where customer_id = '1'",
     ) == [("2024-10-31",)]
 

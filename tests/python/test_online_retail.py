@@ -66,7 +66,7 @@ def test_each_step_of_cleaning_leaves_the_published_rows(build):
                 where decision <> 'merged' and quantity > 0 and reason not like 'service:%'
             ),
             count(*) filter (where decision = 'kept' and quantity > 0)
-        from intermediate.int_order_lines_judged
+        from intermediate.int_order_lines_validated
         where customer_id is not null
         """,
     ) == [(406_829, 401_604, 392_732, 391_183, 391_150)]
@@ -170,21 +170,21 @@ def lines(build: Build) -> pd.DataFrame:
         return connection.execute(
             """
             select
-                judged.order_line_id,
-                judged.customer_id,
-                judged.product_id,
-                judged.country,
-                judged.ordered_at,
-                judged.quantity::bigint as quantity,
-                (judged.unit_price * 10000)::bigint as price,
-                judged.decision = 'kept' and judged.quantity > 0 as is_placed,
+                validated.order_line_id,
+                validated.customer_id,
+                validated.product_id,
+                validated.country,
+                validated.ordered_at,
+                validated.quantity::bigint as quantity,
+                (validated.unit_price * 10000)::bigint as price,
+                validated.decision = 'kept' and validated.quantity > 0 as is_placed,
                 facts.returned_quantity::bigint as returned,
                 (facts.bought_revenue * 10000)::bigint as own_net
-            from intermediate.int_order_lines_judged as judged
+            from intermediate.int_order_lines_validated as validated
             inner join core.fct_order_lines as facts
-                on judged.order_line_id = facts.order_line_id
-            where judged.customer_id is not null
-            order by judged.order_line_id
+                on validated.order_line_id = facts.order_line_id
+            where validated.customer_id is not null
+            order by validated.order_line_id
             """
         ).df()
 

@@ -26,7 +26,7 @@ from conftest import REPO_ROOT, Build, Project
 from targeted_lists.__main__ import NAMED_ADAPTERS
 from targeted_lists.check import check_dataset
 from targeted_lists.inputs import describe_inputs_json, layout_of
-from targeted_lists.readable import OPEN_QUOTE, mend_quotes
+from targeted_lists.readable import OPEN_QUOTE, fix_quotes
 from targeted_lists.salt import PUBLIC_SALT, keep_salt
 from targeted_lists.sample import generate_sample, render_order_export
 from targeted_lists.sample.order_export import code_phone, fit_code_page
@@ -144,9 +144,9 @@ def test_products_are_the_same(both):
 def test_customers_are_the_same(both):
     assert not differences(
         both,
-        "select export_key(customer_id), has_receipts, first_seen_at "
-        "from contract.core.dim_customers where has_receipts",
-        "select customer_id, has_receipts, first_seen_at from export.core.dim_customers",
+        "select export_key(customer_id), has_orders, first_seen_at "
+        "from contract.core.dim_customers where has_orders",
+        "select customer_id, has_orders, first_seen_at from export.core.dim_customers",
     )
 
 
@@ -312,11 +312,11 @@ CASES = {
     "returned": ({"НовыйСтатус": "Возврат"}, {"status": "returned", "is_bought": False}),
     "unknown status": (
         {"НовыйСтатус": "На Луне"},
-        {"decision": "set aside", "reason": 'status "на луне" is unknown'},
+        {"decision": "rejected", "reason": 'status "на луне" is unknown'},
     ),
     "unknown flag": (
         {"Отменено": "может быть"},
-        {"decision": "set aside", "reason": 'is_cancelled "может быть" is not a yes or no'},
+        {"decision": "rejected", "reason": 'is_cancelled "может быть" is not a yes or no'},
     ),
     # Dates.
     "date of the document where the site has none": (
@@ -331,11 +331,11 @@ CASES = {
     ),
     "date with month first": (
         {"ДатаЗаказаНаСайте": "03.31.2025"},
-        {"decision": "set aside", "reason": 'site_ordered_at "03.31.2025" is not a date'},
+        {"decision": "rejected", "reason": 'site_ordered_at "03.31.2025" is not a date'},
     ),
     "date with a year of two digits": (
         {"ДатаЗаказаНаСайте": "01.03.25"},
-        {"decision": "set aside", "reason": 'site_ordered_at "01.03.25" is not a date'},
+        {"decision": "rejected", "reason": 'site_ordered_at "01.03.25" is not a date'},
     ),
     # Numbers.
     "thousands by an ordinary space": (
@@ -348,7 +348,7 @@ CASES = {
     ),
     "number with two commas": (
         {"Цена": "1,878,50"},
-        {"decision": "set aside", "reason": 'unit_price "1,878,50" is not a number'},
+        {"decision": "rejected", "reason": 'unit_price "1,878,50" is not a number'},
     ),
     "margin that is no number": ({"Маржа": "#ДЕЛ/0!"}, {"decision": "kept", "placed_margin": 40}),
     "margin that is wrong": ({"Маржа": "70,00"}, {"decision": "kept", "placed_margin": 40}),
@@ -437,10 +437,10 @@ DAMAGED = {
     "quotes in a name": ('"ООО ""Чайник"""', "kept", "sale"),
     "quote that is not closed": (
         '"Чайник',
-        "set aside",
+        "rejected",
         "a quote that is opened and not closed",
     ),
-    "delimiter in a name": ("Чайник;синий", "set aside", "more fields than the header"),
+    "delimiter in a name": ("Чайник;синий", "rejected", "more fields than the header"),
 }
 
 
@@ -496,7 +496,7 @@ def test_line_is_read_by_the_rule(shop, case):
     found = shop.execute(
         """
         select lines.*, facts.* exclude (order_line_id), staged.line_service
-        from intermediate.int_order_lines_judged as lines
+        from intermediate.int_order_lines_validated as lines
         join staging.stg_order_export__order_lines as staged using (source_file, source_row)
         left join core.fct_order_lines as facts using (order_line_id)
         where lines.order_id = ?
@@ -527,12 +527,12 @@ def test_damaged_rows_are_read_right_or_named(shop):
         "where source_file = 'order_export_2025-04.csv' order by source_row"
     ).fetchall()
     assert rows == [
-        (1, "set aside", "the header again"),
+        (1, "rejected", "the header again"),
         *(
             (number, decision, reason)
             for number, (_, decision, reason) in enumerate(DAMAGED.values(), start=2)
         ),
-        (len(DAMAGED) + 2, "set aside", "fewer fields than the header"),
+        (len(DAMAGED) + 2, "rejected", "fewer fields than the header"),
     ]
     (name,) = shop.execute(
         "select product_name from staging.stg_order_export__order_lines where order_id = ?",
@@ -594,7 +594,7 @@ def describe(tmp_path, monkeypatch):
 EXPORT = text_of(HEADER, [fields_of("one")])
 
 
-def test_wrong_delimiter_is_named_with_its_mend(describe):
+def test_wrong_delimiter_is_named_with_its_fix(describe):
     error = describe(EXPORT.replace(";", ",").encode(CODE_PAGE))["error"]
     assert "order_export.csv has one column at the delimiter ';'" in error
     assert "set `delimiter` in dataset.yml" in error
@@ -672,7 +672,7 @@ def test_text_is_copied_alike_whatever_the_size_of_a_block(describe, monkeypatch
     monkeypatch.setattr("targeted_lists.readable.CHUNK", chunk)
     path = Path(describe(text.encode(CODE_PAGE))["files"][0]["path"])
     copied = path.read_bytes().decode()
-    assert copied == "".join(mend_quotes(io.StringIO(text, newline=""), ";"))
+    assert copied == "".join(fix_quotes(io.StringIO(text, newline=""), ";"))
     assert copied.count(OPEN_QUOTE) == 3
 
 

@@ -73,7 +73,7 @@ def test_comments_and_types_are_kept(toy):
         toy.published(),
         "select data_type from duckdb_columns() "
         "where table_name = 'order_line_ledger' order by column_index",
-    ) == [("ENUM('kept', 'set aside')",), ("VARCHAR",), ("DECIMAL(18,4)",)]
+    ) == [("ENUM('kept', 'rejected')",), ("VARCHAR",), ("DECIMAL(18,4)",)]
 
 
 def test_readers_of_duckdb_1_4_can_open_the_file(toy):
@@ -243,7 +243,7 @@ def test_a_fault_amid_the_copying_leaves_the_former_file(toy, write_lines, monke
     assert copied == [("core", "dim_things")]
     assert outcome.failures == [
         "published/sample.duckdb could not be replaced and is as it was (No space left on "
-        "device); mend that and run `dbt test`, which publishes what is built."
+        "device); fix that and run `dbt test`, which publishes what is built."
     ]
     assert toy.published().read_bytes() == before
     assert [path.name for path in toy.published().parent.iterdir()] == ["sample.duckdb"]

@@ -167,8 +167,8 @@ def test_an_assignment_that_keeps_the_best_is_found(customers, share):
 def test_strata_of_different_shares_are_no_imbalance():
     rng = np.random.default_rng(42)
     drawn = assign(rng, customers=2000, share=0.1)
-    is_drawn = (drawn["stratum"] == "many") & (rng.random(2000) < 0.4)
-    drawn.loc[is_drawn, "arm"] = "control"
+    is_sampled = (drawn["stratum"] == "many") & (rng.random(2000) < 0.4)
+    drawn.loc[is_sampled, "arm"] = "control"
     assert check_balance(drawn, covariates=COVARIATES).p_value > 0.001
     assert check_balance(drawn.assign(stratum="all"), covariates=COVARIATES).p_value < 1e-6
 

@@ -405,24 +405,24 @@ def test_later_baskets_confirm_a_rule_or_do_not():
     rules = derive_rules(mined, n_baskets=20, min_confidence=0.5)
     strata = pd.DataFrame({"basket_number": np.arange(20), "stratum": 0})
     confirmed = confirm_rules(
-        rules, n_later_baskets=20, basket_items=to_rows(later), strata=strata
+        rules, n_validation_baskets=20, basket_items=to_rows(later), strata=strata
     ).set_index("antecedent")
-    assert confirmed.loc["a", "later_baskets"] == 5
-    assert confirmed.loc["a", "later_lift"] == pytest.approx(4)
+    assert confirmed.loc["a", "validation_baskets"] == 5
+    assert confirmed.loc["a", "validation_lift"] == pytest.approx(4)
     assert confirmed.loc["a", "validation_stratified_lift"] == pytest.approx(4)
     # The exact chance is 0.00006; of so few baskets the approximation is on the safe side.
-    assert 0.00006 < confirmed.loc["a", "later_p_value"] < 0.01
-    assert confirmed.loc["c", "later_lift"] == 0
+    assert 0.00006 < confirmed.loc["a", "validation_p_value"] < 0.01
+    assert confirmed.loc["c", "validation_lift"] == 0
     assert confirmed.loc["c", "validation_stratified_lift"] == 0
-    assert confirmed.loc["c", "later_p_value"] == 1
+    assert confirmed.loc["c", "validation_p_value"] == 1
     unseen = confirm_rules(
         rules.assign(**dict.fromkeys(LATER_TYPES, 0)),
-        n_later_baskets=0,
+        n_validation_baskets=0,
         basket_items=to_rows([]),
         strata=strata.head(0),
     )
-    assert unseen[["later_lift", "validation_stratified_lift"]].isna().all(axis=None)
-    assert (unseen["later_p_value"] == 1).all()
+    assert unseen[["validation_lift", "validation_stratified_lift"]].isna().all(axis=None)
+    assert (unseen["validation_p_value"] == 1).all()
 
 
 @settings(max_examples=200, deadline=None)
@@ -452,8 +452,8 @@ def test_a_longer_antecedent_that_adds_nothing_is_redundant():
     for _ in range(400):
         basket = {"a"} if generator.random() < 0.5 else set()
         basket |= {item for item in "bd" if generator.random() < 0.5}
-        is_drawn = generator.random() < (0.5 if "a" in basket else 0.1)
-        baskets.append(basket | ({"c"} if is_drawn or {"a", "d"} <= basket else set()))
+        is_sampled = generator.random() < (0.5 if "a" in basket else 0.1)
+        baskets.append(basket | ({"c"} if is_sampled or {"a", "d"} <= basket else set()))
     itemsets = find_frequent_itemsets(
         to_rows(baskets), n_baskets=400, min_support=0.01, max_length=3
     )

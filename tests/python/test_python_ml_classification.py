@@ -1,4 +1,4 @@
-"""Classifiers: honest beside their baselines, free of leaks, with reasons that can be checked."""
+"""Classifiers: honest next to their baselines, free of leaks, with reasons that can be checked."""
 
 import duckdb
 import numpy as np
@@ -26,7 +26,7 @@ from python_ml.classification import (
     Columns,
     choose_classifier,
     find_threshold,
-    foretell,
+    predict,
     measure_choice,
     measure_predictions,
     predict_out_of_fold,
@@ -46,17 +46,17 @@ from python_ml.classifiers import (
 
 FEATURES = ["orders", "gap", "visits", "noise"]
 COLUMNS = Columns(features=FEATURES)
-LINEAR = ["logistic_regression", "last_level", "majority"]
+LINEAR = ["logistic_regression", "previous_period_orders", "majority"]
 EASY = {"models": ["logistic_regression"], "repeats": 2}
 
 
 def planted_customers(*, customers=600, seed=2, snapshots=1):
-    """Customers who decline as their gap grows and their visits and last level fall."""
+    """Customers who decline as their gap grows and their visits and previous-period orders fall."""
     generator = np.random.default_rng(seed)
     frame = pd.DataFrame(
         generator.normal(size=(customers, len(FEATURES))), columns=FEATURES
     ).assign(customer_id=np.arange(customers) // snapshots)
-    frame["last_level"] = np.exp(frame["orders"])
+    frame["previous_period_orders"] = np.exp(frame["orders"])
     logit = 1.5 * frame["gap"] - frame["visits"] - 0.8 * frame["orders"] - 0.5
     frame["is_declined"] = generator.random(customers) < 1 / (1 + np.exp(-logit))
     return frame
@@ -127,12 +127,15 @@ def test_a_model_that_knows_more_is_chosen_and_says_by_how_much(training, evalua
     assert evaluations["is_baseline"].tolist() == [False, True, True]
     assert evaluations["is_chosen"].tolist() == [True, False, False]
     auc = evaluations.set_index("model")["roc_auc"]
-    gain = auc["logistic_regression"] - auc["last_level"]
+    gain = auc["logistic_regression"] - auc["previous_period_orders"]
     assert gain > 0.1
     row = evaluations.set_index("model").loc["logistic_regression"]
     assert row["gain"] == pytest.approx(gain)
     assert 0 < row["gain_se"] < row["gain"] / 3
-    assert f"{gain:.3f} above that of the best baseline, last_level" in evaluations["reason"][0]
+    assert (
+        f"{gain:.3f} above that of the best baseline, previous_period_orders"
+        in evaluations["reason"][0]
+    )
     assert (evaluations["rows"] == 600).all()
     assert (evaluations["positives"] == training["is_declined"].sum()).all()
 
@@ -161,7 +164,9 @@ def test_the_choice_is_measured_on_rows_that_had_no_part_in_it(training):
 def test_a_choice_among_many_lucky_ones_is_seen_through():
     generator = np.random.default_rng(11)
     noise = pd.DataFrame(generator.normal(size=(160, 4)), columns=FEATURES).assign(
-        customer_id=range(160), last_level=0.0, is_declined=generator.permutation(160) % 2
+        customer_id=range(160),
+        previous_period_orders=0.0,
+        is_declined=generator.permutation(160) % 2,
     )
     prepared = prepare_training(noise, columns=COLUMNS)
     models = ["k_nearest_neighbours", "decision_tree"]
@@ -182,19 +187,19 @@ def test_a_choice_among_many_lucky_ones_is_seen_through():
     assert max(lucky) > 0.53
 
 
-def test_where_only_the_last_level_counts_the_baseline_is_chosen():
+def test_where_only_the_previous_period_orders_counts_the_baseline_is_chosen():
     generator = np.random.default_rng(4)
     training = planted_customers()
-    odds = np.exp(-2 * np.log(training["last_level"]))
+    odds = np.exp(-2 * np.log(training["previous_period_orders"]))
     training["is_declined"] = generator.random(len(training)) < odds / (1 + odds)
-    columns = Columns(features=FEATURES, log_features=["last_level"])
+    columns = Columns(features=FEATURES, log_features=["previous_period_orders"])
     trained = train(training, columns=columns)
-    assert trained.model == "last_level"
+    assert trained.model == "previous_period_orders"
     found = trained.evaluations.set_index("model")
-    assert found.index[found["is_chosen"]].tolist() == ["last_level"]
-    assert found.loc["last_level", "roc_auc"] > 0.8
+    assert found.index[found["is_chosen"]].tolist() == ["previous_period_orders"]
+    assert found.loc["previous_period_orders", "roc_auc"] > 0.8
     assert found.loc["logistic_regression", "reason"].startswith("Not chosen: ROC-AUC")
-    # What foretells is asked of the best model, of all its features.
+    # What predicts is asked of the best model, of all its features.
     assert set(trained.importances["feature"]) == set(FEATURES)
 
 
@@ -228,7 +233,7 @@ def test_snapshots_of_a_customer_never_stand_on_both_sides_of_a_fold():
     traits = generator.normal(size=(customers, width)).repeat(snapshots, axis=0)
     training = pd.DataFrame(traits, columns=names).assign(
         customer_id=np.arange(customers).repeat(snapshots),
-        last_level=0.0,
+        previous_period_orders=0.0,
         is_declined=generator.permutation(customers).repeat(snapshots) % 2,
     )
     columns = Columns(features=names)
@@ -296,8 +301,8 @@ def test_scores_and_reasons_follow_from_the_coefficients(training, trained):
         assert named == raising
         for place, feature in enumerate(raising, start=1):
             assert score[f"value_{place}"] == current.loc[row, feature]
-            assert score[f"usual_{place}"] == usual[feature]
-    assert scores[["feature_3", "value_3", "usual_3"]].isna().any().all()
+            assert score[f"typical_{place}"] == usual[feature]
+    assert scores[["feature_3", "value_3", "typical_3"]].isna().any().all()
     assert (scores["value_3"].isna() == scores["feature_3"].isna()).all()
 
 
@@ -316,7 +321,9 @@ def each_trained():
 def test_a_reason_goes_when_its_value_becomes_usual_and_the_probability_falls(
     each_trained, values
 ):
-    current = pd.DataFrame([values], columns=FEATURES).assign(customer_id=1, last_level=1.0)
+    current = pd.DataFrame([values], columns=FEATURES).assign(
+        customer_id=1, previous_period_orders=1.0
+    )
     for trained in each_trained:
         before = score_customers(current, trained=trained).iloc[0]
         for place in (1, 2, 3):
@@ -324,7 +331,7 @@ def test_a_reason_goes_when_its_value_becomes_usual_and_the_probability_falls(
             if pd.isna(feature):
                 continue
             assert before[f"value_{place}"] == current[feature].iloc[0]
-            calmed = current.assign(**{feature: before[f"usual_{place}"]})
+            calmed = current.assign(**{feature: before[f"typical_{place}"]})
             after = score_customers(calmed, trained=trained).iloc[0]
             assert feature not in after[["feature_1", "feature_2", "feature_3"]].tolist()
             assert after["probability"] < before["probability"]
@@ -373,7 +380,7 @@ def test_of_many_customers_those_of_the_highest_scores_have_reasons(training, tr
     pd.testing.assert_frame_equal(few[with_reasons], scores[with_reasons])
 
 
-def test_whoever_taught_the_model_on_that_day_gets_the_probability_from_out_of_the_fold():
+def test_whoever_trained_the_model_on_that_day_gets_the_probability_from_out_of_the_fold():
     training = planted_customers(customers=300).assign(day=pd.Timestamp("2025-01-01"))
     columns = Columns(features=FEATURES, snapshot="day")
     parameters = {"k_nearest_neighbours": {"weights": "distance"}}
@@ -409,20 +416,25 @@ def test_keys_may_come_in_another_type_than_they_were_learned_with(dtype):
 
 def test_the_baselines_score_with_the_reasons_they_have():
     training = planted_customers()
-    training["is_declined"] = training["last_level"] < training["last_level"].median()
+    training["is_declined"] = (
+        training["previous_period_orders"] < training["previous_period_orders"].median()
+    )
     training["is_declined"] ^= np.random.default_rng(0).random(len(training)) < 0.1
     trained = train(training, columns=Columns(features=["noise"]))
-    assert trained.model == "last_level"
+    assert trained.model == "previous_period_orders"
     by_level = score_customers(training, trained=trained)
-    assert by_level["probability"].corr(training["last_level"], method="spearman") < -0.999
-    low = training["last_level"] < training["last_level"].median()
-    assert by_level.loc[low, "feature_1"].eq("last_level").all()
+    assert (
+        by_level["probability"].corr(training["previous_period_orders"], method="spearman")
+        < -0.999
+    )
+    low = training["previous_period_orders"] < training["previous_period_orders"].median()
+    assert by_level.loc[low, "feature_1"].eq("previous_period_orders").all()
     assert by_level.loc[~low, "feature_1"].isna().all()
     assert by_level["feature_2"].isna().all()
 
 
 def test_what_is_no_better_than_guessing_marks_nobody():
-    training = planted_customers().assign(last_level=0.0)
+    training = planted_customers().assign(previous_period_orders=0.0)
     training["is_declined"] = np.random.default_rng(7).permutation(training["is_declined"])
     trained = train(training)
     assert trained.model == "majority"
@@ -438,23 +450,23 @@ def test_what_is_no_better_than_guessing_marks_nobody():
     assert database_types(scores)["probability"] == "DOUBLE"
     assert trained.importances.empty
     assert trained.predictions.empty
-    with pytest.raises(ValueError, match="the model majority foretells nothing"):
-        foretell(training, trained=trained)
+    with pytest.raises(ValueError, match="the model majority predicts nothing"):
+        predict(training, trained=trained)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_baseline_that_knows_nothing_is_no_better_than_the_majority(seed):
-    """The last level, too, may be ahead of guessing by chance: it is used where it is by more."""
+    """The previous-period orders, too, may be ahead of guessing by chance: it is used where it is by more."""
     training = planted_customers(customers=1_000, seed=seed)
     generator = np.random.default_rng(seed)
     training["is_declined"] = generator.permutation(training["is_declined"])
     assert train(training).model == "majority"
     odds = np.exp(-0.5 * training["orders"])
     training["is_declined"] = generator.random(len(training)) < odds / (1 + odds)
-    columns = Columns(features=["noise"], log_features=["last_level"])
+    columns = Columns(features=["noise"], log_features=["previous_period_orders"])
     trained = train(training, columns=columns)
-    assert trained.model == "last_level"
-    assert trained.evaluations.set_index("model").loc["last_level", "is_accepted"]
+    assert trained.model == "previous_period_orders"
+    assert trained.evaluations.set_index("model").loc["previous_period_orders", "is_accepted"]
 
 
 @settings(max_examples=25, deadline=None)
@@ -467,7 +479,7 @@ def test_a_reason_never_names_what_is_unknown(tiered, data):
             **{name: [data.draw(number)] for name in FEATURES},
             "tier": [data.draw(tier)],
             "customer_id": [1],
-            "last_level": [None],
+            "previous_period_orders": [None],
         }
     ).astype(dict.fromkeys(FEATURES, "float64"))
     for trained in tiered:
@@ -476,7 +488,7 @@ def test_a_reason_never_names_what_is_unknown(tiered, data):
             feature = row[f"feature_{place}"]
             if pd.isna(feature):
                 continue
-            kinds = ("word", "usual_word") if feature == "tier" else ("value", "usual")
+            kinds = ("word", "typical_word") if feature == "tier" else ("value", "usual")
             told = [row[f"{kind}_{place}"] for kind in kinds]
             assert all(pd.notna(one) and one != "unknown" for one in told), (feature, told)
 
@@ -546,7 +558,7 @@ def test_deciles_hold_every_row_once_and_fall(all_trained, training):
     assert share.between(logit["lowest"] - 1e-9, logit["highest"] + 1e-9).all()
 
 
-def test_a_later_snapshot_is_foretold_from_the_older_ones():
+def test_a_later_snapshot_is_predicted_from_the_older_ones():
     training = planted_customers(customers=900, snapshots=3)
     training["day"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(training.index % 3, "D")
     columns = Columns(features=FEATURES, snapshot="day")
@@ -556,10 +568,10 @@ def test_a_later_snapshot_is_foretold_from_the_older_ones():
     model.fit(training.loc[~newest, FEATURES], training.loc[~newest, "is_declined"])
     score = model.predict_proba(training.loc[newest, FEATURES])[:, 1]
     expected = roc_auc_score(training.loc[newest, "is_declined"], score)
-    found = trained.evaluations.set_index("model")["later_roc_auc"]
+    found = trained.evaluations.set_index("model")["out_of_time_roc_auc"]
     assert found["logistic_regression"] == pytest.approx(expected, abs=1e-9)
     assert found["majority"] == 0.5
-    assert train(training).evaluations["later_roc_auc"].isna().all()
+    assert train(training).evaluations["out_of_time_roc_auc"].isna().all()
 
 
 def test_categories_count_unknown_ones_are_tolerated_and_give_reasons_in_words():
@@ -577,7 +589,7 @@ def test_categories_count_unknown_ones_are_tolerated_and_give_reasons_in_words()
     assert scores["probability"].between(0, 1).all()
     gold = scores.iloc[0]
     place = next(place for place in (1, 2, 3) if gold[f"feature_{place}"] == "tier")
-    assert (gold[f"word_{place}"], gold[f"usual_word_{place}"]) == ("gold", "basic")
+    assert (gold[f"word_{place}"], gold[f"typical_word_{place}"]) == ("gold", "basic")
     assert np.isnan(gold[f"value_{place}"])
     numbers = scores[["feature_1", "word_1"]].query("feature_1 != 'tier'")
     assert numbers["word_1"].isna().all()
@@ -737,8 +749,8 @@ def test_nobody_to_score_gives_a_typed_frame(training, trained, dtype, database_
     types = {"customer_id": database_type, "probability": "DOUBLE", "model": "VARCHAR"}
     for place in (1, 2, 3):
         types |= {f"feature_{place}": "VARCHAR"}
-        types |= {f"value_{place}": "DOUBLE", f"usual_{place}": "DOUBLE"}
-        types |= {f"word_{place}": "VARCHAR", f"usual_word_{place}": "VARCHAR"}
+        types |= {f"value_{place}": "DOUBLE", f"typical_{place}": "DOUBLE"}
+        types |= {f"word_{place}": "VARCHAR", f"typical_word_{place}": "VARCHAR"}
     assert database_types(scores) == types
     full = score_customers(training, trained=trained)
     assert database_types(full) == types | {"customer_id": "BIGINT"}
@@ -764,8 +776,8 @@ FACTOR = find_chance_factor(candidates=2)
         (0.75, 0.5, 0.24 / FACTOR, "logistic_regression"),
         (0.75, 0.625, 0.01, "majority"),
         (0.76, 0.626, 0.01, "logistic_regression"),
-        (0.75, 0.626, 0.01, "last_level"),
-        (0.5, 0.75, 0.01, "last_level"),
+        (0.75, 0.626, 0.01, "previous_period_orders"),
+        (0.5, 0.75, 0.01, "previous_period_orders"),
         (0.5, 0.75, 0.2501 / FACTOR, "majority"),
         (0.5, 0.500005, 0.000001, "majority"),
         (0.5, 0.5, 0.01, "majority"),
@@ -832,7 +844,7 @@ def test_the_best_of_many_must_be_further_ahead_than_one_alone():
 def test_of_good_models_one_that_can_be_read_is_chosen(errors, chosen):
     evaluations = pd.DataFrame(
         {
-            "model": ["decision_tree", "svc", "mlp", "last_level", "majority"],
+            "model": ["decision_tree", "svc", "mlp", "previous_period_orders", "majority"],
             "is_baseline": [False, False, False, True, True],
             "roc_auc": [0.88, 0.89, 0.90, 0.6, 0.5],
             "shortfall_se": [*errors, 0, 0.02, 0.02],

@@ -325,8 +325,8 @@ def test_clusters_of_equal_mean_are_numbered_by_their_smallest_key():
 
 def test_new_customers_are_placed_by_the_kept_model(planted):
     _, _, scaled, models, _, clusters = planted
-    newcomers = scaled.head(40).assign(customer_id=[f"N{n:02d}" for n in range(40)])
-    placed = assign_customers(newcomers, models)
+    new_customers = scaled.head(40).assign(customer_id=[f"N{n:02d}" for n in range(40)])
+    placed = assign_customers(new_customers, models)
     for method in METHODS:
         np.testing.assert_array_equal(
             labels_of(placed, method, 4), labels_of(clusters, method, 4)[:40]
@@ -411,7 +411,7 @@ def test_shuffled_columns_are_refused(seed):
     _, _, evaluations, _ = run(shuffle_columns(customers, seed=seed), bootstraps=3)
     chosen = evaluations[evaluations["is_chosen"]].iloc[0]
     assert (chosen["method"], chosen["k"]) == ("none", 1)
-    assert chosen["reason"].startswith("Chosen: none of 30 clusterings can be trusted")
+    assert chosen["reason"].startswith("Chosen: none of 30 clusterings can be accepted")
 
 
 def test_independent_long_tails_are_refused():
@@ -925,7 +925,7 @@ def test_the_chosen_clustering_carries_on_the_chosen_keys_whatever_the_method():
 # --- maps, trees, projections -----------------------------------------------------------------
 
 
-def test_maps_are_laid_out_with_hits_and_borders(planted):
+def test_maps_are_laid_out_with_hits_and_cut_points(planted):
     _, _, scaled, models, evaluations, clusters = planted
     units = describe_maps(scaled, models)
     one = units.query("method == 'som_map' and k == 4 and feature == 'spend'")

@@ -100,7 +100,7 @@ def test_a_changed_feature_drifts_and_no_other_does(feature, value):
     assert (drift["psi"].drop(feature) == 0).all()
 
 
-def test_bins_hold_a_tenth_each_and_shared_values_have_their_own():
+def test_bins_hold_a_decile_each_and_shared_values_have_their_own():
     baseline = fix_baseline(snapshot(1000), features=NUMBERS, categories=["word"])
     rows = baseline[baseline["rows"] > 0].groupby("feature", sort=False)["rows"]
     assert rows.get_group("smooth").tolist() == [100] * 10

@@ -161,7 +161,7 @@ def test_false_findings_stay_within_the_nominal_rate() -> None:
     assert np.mean([count > 0 for count in together]) > ceiling
 
 
-def test_a_difference_that_is_there_is_found_beside_those_by_construction() -> None:
+def test_a_difference_that_is_there_is_found_next_to_those_by_construction() -> None:
     world = worlds_without_differences(1)
     is_higher = (world["characteristic"] == "normal") & (world["group_key"] == "c")
     # By one standard deviation.

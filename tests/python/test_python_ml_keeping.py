@@ -14,7 +14,7 @@ import skops.io
 from python_ml.classification import Columns, score_customers, train_classifier
 from python_ml.classifiers import MODELS
 from python_ml.keeping import Packed, UnreadableModelError, pack, unpack
-from targeted_lists.models import FRAMES, forget_in_model, pack_trained, unpack_trained
+from targeted_lists.models import FRAMES, erase_in_model, pack_trained, unpack_trained
 
 
 class Trap:
@@ -30,7 +30,7 @@ def rows() -> pd.DataFrame:
     frame = pd.DataFrame(generator.normal(size=(300, 2)), columns=["a", "b"])
     frame["group"] = generator.choice(["x", "y", None], 300)
     frame["customer_id"] = [f"c{number}" for number in range(300)]
-    frame["last_level"] = generator.normal(size=300)
+    frame["previous_period_orders"] = generator.normal(size=300)
     frame["is_declined"] = (frame["a"] + generator.normal(size=300) / 4 > 0).astype(int)
     return frame
 
@@ -49,7 +49,7 @@ def test_a_kept_model_scores_as_the_fitted_one(rows, model):
         pd.testing.assert_frame_equal(getattr(kept, name), getattr(trained, name))
     expected = score_customers(rows, trained=trained)
     pd.testing.assert_frame_equal(score_customers(rows, trained=kept), expected)
-    without, removed = forget_in_model(content, {"c1", "nobody"})
+    without, removed = erase_in_model(content, {"c1", "nobody"})
     assert removed == (trained.predictions["customer_id"] == "c1").sum() > 0
     left = unpack_trained.__wrapped__(without).predictions["customer_id"]
     assert "c1" not in set(left)

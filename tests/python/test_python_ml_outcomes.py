@@ -9,7 +9,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from python_ml.outcomes import compare_rankings, measure_calibration, measure_performance
 
-KEY = {"model": "activity", "population": "receipts", "campaign_id": ""}
+KEY = {"model": "activity", "data_basis": "orders", "campaign_id": ""}
 
 
 def outcomes(rows: int, *, seed: int, day: str = "2026-01-01", flip: bool = False) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def test_measures_are_those_of_scikit_learn():
     assert row["brier"] == pytest.approx(brier_score_loss(label, p))
     assert row["baseline_brier"] == pytest.approx(label.mean() * (1 - label.mean()))
     assert (row["rows"], row["positives"]) == (500, label.sum())
-    assert row["foretold_share"] == pytest.approx(row["outcome_share"], abs=0.05)
+    assert row["predicted_share"] == pytest.approx(row["outcome_share"], abs=0.05)
 
 
 def test_standard_errors_are_the_spread_over_samples():

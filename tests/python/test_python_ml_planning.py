@@ -103,8 +103,8 @@ def test_a_list_that_is_large_enough_is_so_in_a_word():
 
 
 def test_exactly_enough_is_enough():
-    nearly_a_tenth = to_lists(available=46_510, control_share=0.1 - 1e-17 - 1e-16)
-    assert plan_experiments(nearly_a_tenth).iloc[0]["needed_treatment"] == 9 * 4651
+    nearly_a_decile = to_lists(available=46_510, control_share=0.1 - 1e-17 - 1e-16)
+    assert plan_experiments(nearly_a_decile).iloc[0]["needed_treatment"] == 9 * 4651
     assert plan_experiments(to_lists(available=46_510)).iloc[0]["verdict"] == "enough"
     assert plan_experiments(to_lists(available=46_509)).iloc[0]["verdict"] != "enough"
 

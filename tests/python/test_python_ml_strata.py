@@ -157,7 +157,9 @@ def test_where_tastes_differ_only_the_planted_pair_is_usable(is_order):
     found = set(zip(usable["antecedent"], usable["consequent"], strict=True))
     print(len(rules), (rules["q_value"] <= 0.05).sum(), found)
     # Fisher's test takes hundreds of pairs that one kind likes for rules, and they hold later.
-    is_fooled = (rules["q_value"] <= 0.05) & (rules["later_lift"] >= 1.2) & (rules["lift"] >= 1.2)
+    is_fooled = (
+        (rules["q_value"] <= 0.05) & (rules["validation_lift"] >= 1.2) & (rules["lift"] >= 1.2)
+    )
     assert is_fooled.sum() > 200
     assert found >= PLANTED
     assert len(found - PLANTED) <= 0.05 * len(found)
@@ -173,7 +175,7 @@ def test_where_three_kinds_differ_the_two_planted_pairs_are_left():
             "order": pd.factorize(lines["order_id"])[0],
             "item": lines["product_id"],
             "customer_id": lines["customer_id"],
-            "period": np.select([day <= end for end in ends], ["mined", "confirmed"], "tested"),
+            "period": np.select([day <= end for end in ends], ["mining", "validation"], "tested"),
         }
     ).drop_duplicates(["order", "item"])
     planted = {("P01", "P02"), ("P02", "P01"), ("P25", "P26"), ("P26", "P25")}
@@ -183,7 +185,9 @@ def test_where_three_kinds_differ_the_two_planted_pairs_are_left():
     ):
         rules = find_usable(world, is_order=is_order)
         # As many pairs of what one kind likes look like rules, then and later.
-        seems = (rules["q_value"] <= 0.05) & (rules[["lift", "later_lift"]].min(axis=1) >= 1.2)
+        seems = (rules["q_value"] <= 0.05) & (
+            rules[["lift", "validation_lift"]].min(axis=1) >= 1.2
+        )
         assert seems.sum() > 200
         usable = rules[rules["is_usable"]]
         assert set(zip(usable["antecedent"], usable["consequent"], strict=True)) == expected
@@ -241,7 +245,7 @@ NO_PURCHASES = pd.DataFrame(columns=["customer_id", "period", "item_number"])
 
 def test_orders_of_a_customer_are_compared_with_each_other_by_size():
     baskets = draw_baskets(
-        period=["mined"] * 6 + ["confirmed"],
+        period=["mining"] * 6 + ["validation"],
         customer_id=["A", "A", "A", "A", "B", None, "A"],
         size=[4, 7, 8, 1, 4, 4, 4],
     )
@@ -258,7 +262,7 @@ def test_orders_of_a_customer_are_compared_with_each_other_by_size():
 
 def test_who_is_known_decides_where_most_are_known():
     baskets = draw_baskets(
-        period=["mined"] * 5, customer_id=["A", "A", "B", "B", None], size=[4, 4, 2, 3, 9]
+        period=["mining"] * 5, customer_id=["A", "A", "B", "B", None], size=[4, 4, 2, 3, 9]
     )
     strata = form_strata(baskets, NO_PURCHASES, is_order=True, **TASTES)
     assert strata["basket_number"].tolist() == [0, 1, 2, 3]
@@ -270,9 +274,9 @@ def test_who_is_known_decides_where_most_are_known():
 def test_a_taste_is_learned_from_the_other_period_alone():
     """Two kinds that swap their tastes: the groups are those of the other period."""
     rows = [
-        (f"C{customer}", period, item + 10 * ((customer + (period == "mined")) % 2))
+        (f"C{customer}", period, item + 10 * ((customer + (period == "mining")) % 2))
         for customer in range(80)
-        for period in ("mined", "confirmed")
+        for period in ("mining", "validation")
         for item in range(6)
         if (customer + item) % 5
     ]
@@ -280,7 +284,7 @@ def test_a_taste_is_learned_from_the_other_period_alone():
     # Of C1 nothing is known from the confirmed period.
     purchases = purchases.query("customer_id != 'C1' or period == 'mined'")
     baskets = draw_baskets(
-        period=["mined"] * 80, customer_id=[f"C{c}" for c in range(80)], size=[4] * 80
+        period=["mining"] * 80, customer_id=[f"C{c}" for c in range(80)], size=[4] * 80
     )
     strata = form_strata(baskets, purchases, is_order=False, **TASTES)
     assert strata["basket_number"].tolist() == [0, *range(2, 80)]

@@ -111,7 +111,7 @@ def test_qini_is_that_of_the_curve_by_hand():
     assert found.loc["uplift", "qini_se"] == pytest.approx(
         np.sqrt(sum((part - 0.375) ** 2 for part in (1.5, 0, 0, 0))) / 4
     )
-    curves = draw_curves(predictions).set_index(["ranking", "tenth"])
+    curves = draw_curves(predictions).set_index(["ranking", "decile"])
     assert curves.loc[("uplift", 2), ["customers", "gain", "random_gain"]].tolist() == [1, 1, 0.25]
     assert curves.loc[("response", 8), ["customers", "gain", "random_gain"]].tolist() == [
         3,

@@ -1,4 +1,4 @@
-"""Scores by the borders of the fifths are those by rank, whatever the number of rows and ties."""
+"""Scores by the borders of the quintiles are those by rank, whatever the number of rows and ties."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ MACROS = Path(__file__).resolve().parents[2] / "macros" / "sql"
 
 
 @pytest.mark.parametrize("most_values", [2, 7, 1_000])
-def test_scores_by_borders_are_those_by_rank(most_values: int) -> None:
+def test_scores_by_cut_points_are_those_by_rank(most_values: int) -> None:
     """Groups of 1 to 200 rows, from many ties to hardly any."""
     ranks, borders = (
         Environment().from_string((MACROS / name).read_text(encoding="utf-8")).module
-        for name in ("quintile_score.sql", "quintile_borders.sql")
+        for name in ("quintile_score.sql", "quintile_cut_points.sql")
     )
     ((differing, scored),) = duckdb.sql(f"""
         with rows as materialized (
@@ -23,15 +23,15 @@ def test_scores_by_borders_are_those_by_rank(most_values: int) -> None:
             where number < size
         ),
         bordered as (
-            select size, {borders.quintile_borders("worth")} as borders from rows group by size
+            select size, {borders.quintile_cut_points("worth")} as borders from rows group by size
         ),
         scored as (
             select
                 {ranks.quintile_score("rows.worth", "rows.size")} as by_rank,
-                {borders.score_by_borders("rows.worth", "bordered.borders")} as by_borders
+                {borders.score_by_cut_points("rows.worth", "bordered.borders")} as by_cut_points
             from rows join bordered using (size)
         )
-        select count(*) filter (by_rank <> by_borders), count(distinct by_rank) from scored
+        select count(*) filter (by_rank <> by_cut_points), count(distinct by_rank) from scored
     """).fetchall()
     assert differing == 0
     assert scored >= min(most_values, 5)

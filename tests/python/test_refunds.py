@@ -198,7 +198,7 @@ def test_the_customer_zero_is_nobody_in_every_input(build):
     ) == [
         (one, *decision)
         for one in ("customer_totals", "customers")
-        for decision in (("kept", "sound", 1), ("set aside", "no customer_id", len(NOBODY)))
+        for decision in (("kept", "sound", 1), ("rejected", "no customer_id", len(NOBODY)))
     ]
     assert build.query(
         "select count(*) from core.fct_order_lines where order_id like 'N%' and is_bought "

@@ -183,10 +183,13 @@ def render_models() -> dict[str, str]:
     """Return the models' queries, as they are built from nothing, by name."""
     environment = Environment(extensions=["jinja2.ext.do"])
     nothing = dict.fromkeys(
-        ("config", "only_touched", "forget_touched", "note_built"), lambda *_, **__: ""
+        ("config", "only_affected", "delete_affected", "record_watermark"), lambda *_, **__: ""
     )
     environment.globals.update(
-        nothing, ref=lambda name: name, unheld=lambda: "not materialized", as_of_date=lambda: ""
+        nothing,
+        ref=lambda name: name,
+        not_materialized=lambda: "not materialized",
+        as_of_date=lambda: "",
     )
     for name in MACROS:
         source = (REPO_ROOT / f"macros/sql/{name}.sql").read_text(encoding="utf-8")
@@ -209,10 +212,10 @@ def ask(lines: list[Line], question: str) -> list[tuple]:
         for line in lines
     ]
     with duckdb.connect() as connection:
-        connection.execute(f"create table int_order_lines_judged ({COLUMNS})")
+        connection.execute(f"create table int_order_lines_validated ({COLUMNS})")
         values = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
         connection.execute(
-            f"insert into int_order_lines_judged values {values}",
+            f"insert into int_order_lines_validated values {values}",
             [value for row in rows for value in row],
         )
         for name, query in render_models().items():

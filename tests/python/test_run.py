@@ -198,7 +198,7 @@ def test_commands_run_from_the_projects_folder_only(tmp_path):
     assert "run this from the project's folder" in done.stderr
 
 
-def test_vars_are_yaml_beside_the_dataset():
+def test_vars_are_yaml_next_to_the_dataset():
     assert read_vars("{as_of_date: '2025-01-31'}", "mine", "/data") == {
         "as_of_date": "2025-01-31",
         "dataset": "mine",

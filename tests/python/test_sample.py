@@ -371,7 +371,7 @@ def test_consents_in_the_truth_follow_from_the_log():
     assert (buyers["consents_to_sms"] == "true").mean() == pytest.approx(0.45, abs=0.04)
 
 
-def test_aggregates_are_of_customers_without_receipts_and_add_up(lines):
+def test_aggregates_are_of_customers_without_orders_and_add_up(lines):
     totals = table("customer_totals")
     assert 60 <= len(totals) <= 100
     assert not set(totals["customer_id"]) & set(lines["customer_id"])
@@ -403,8 +403,8 @@ def test_segments_behave_as_they_are_named(known_sales):
     people = people.join(segment).assign(recency=lambda x: (END - x["last"]).dt.days)
     of = dict(list(people.groupby("segment")))
     assert set(of) == set(segment) - {"none"}
-    assert (of["newcomer"]["orders"] == 1).all()
-    assert (of["newcomer"]["recency"] < 60).all()
+    assert (of["new_customer"]["orders"] == 1).all()
+    assert (of["new_customer"]["recency"] < 60).all()
     assert (of["one_time_old"]["orders"] <= 2).all()
     assert (of["one_time_old"]["recency"] > 90).all()
     assert (of["lapsed"]["recency"] > 120).all()

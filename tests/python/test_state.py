@@ -40,7 +40,7 @@ def latest_name(tmp_path, day):
 
 def history(tmp_path, day):
     rows = read_history("sample", "things", as_of_date=day, types=TYPES, folder=tmp_path / "state")
-    return list(zip(rows["kept_date"].dt.date, rows["name"], strict=True))
+    return list(zip(rows["saved_date"].dt.date, rows["name"], strict=True))
 
 
 def test_the_newest_days_up_to_one_are_read_together(keep, tmp_path):
@@ -93,7 +93,7 @@ def test_an_empty_history_is_typed(tmp_path, day):
     assert rows.empty
     found = duckdb.sql("describe select * from rows").fetchall()
     assert [row[:2] for row in found] == [
-        ("kept_date", "TIMESTAMP"),
+        ("saved_date", "TIMESTAMP"),
         ("id", "BIGINT"),
         ("name", "VARCHAR"),
     ]
@@ -120,7 +120,7 @@ def test_what_a_killed_run_left_is_removed(keep, tmp_path):
 # --- at the end of a run ----------------------------------------------------------------------
 
 
-def mark_as_kept(toy: Project) -> None:
+def mark_as_saved(toy: Project) -> None:
     path = toy.folder / "models" / "_models.yml"
     unmarked = "dim_things\n    config: {contract: {enforced: false}}"
     text = path.read_text(encoding="utf-8")
@@ -138,7 +138,7 @@ KEPT = ["sample/dim_things/2025-01-31.parquet"]
 
 
 def test_a_whole_run_keeps_what_is_marked(toy):
-    mark_as_kept(toy)
+    mark_as_saved(toy)
     toy.build()
     assert kept_files(toy) == KEPT
     kept = read_latest("sample", "dim_things", as_of_date=DAYS[0], folder=toy.folder / "state")
@@ -146,14 +146,14 @@ def test_a_whole_run_keeps_what_is_marked(toy):
 
 
 def test_a_part_of_a_run_keeps_nothing(toy):
-    mark_as_kept(toy)
+    mark_as_saved(toy)
     for arguments in (["build", "--select", "dim_things"], ["run"], ["seed"]):
         assert toy.dbt(*arguments).success
         assert kept_files(toy) == []
 
 
 def test_a_run_whose_tests_fail_leaves_the_state_as_it_was(toy, write_lines):
-    mark_as_kept(toy)
+    mark_as_saved(toy)
     toy.build()
     before = (toy.folder / "state" / KEPT[0]).read_bytes()
     write_lines(1, 101)
@@ -163,7 +163,7 @@ def test_a_run_whose_tests_fail_leaves_the_state_as_it_was(toy, write_lines):
 
 
 def test_a_state_that_cannot_be_written_is_one_sentence(toy):
-    mark_as_kept(toy)
+    mark_as_saved(toy)
     (toy.folder / "state").write_text("not a folder", encoding="utf-8")
     outcome = toy.dbt("build")
     assert not outcome.success

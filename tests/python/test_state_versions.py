@@ -13,7 +13,7 @@ from conftest import REPO_ROOT
 
 from targeted_lists import migrations, run_start, salt
 from targeted_lists.campaigns import read_assignments, read_campaigns
-from targeted_lists.erasure import forget_customers
+from targeted_lists.erasure import erase_customers
 from targeted_lists.migrations import StateError
 from targeted_lists.salt import PUBLIC_SALT, SALT_FILE
 from targeted_lists.state import open_state, read_history
@@ -90,7 +90,7 @@ def test_the_salt_of_all_stays_with_a_warning(folder):
     assert (folder / "state/shop" / SALT_FILE).read_text() == PUBLIC_SALT + "\n"
 
 
-def test_no_pickle_is_opened_and_the_model_is_fitted_anew(folder, monkeypatch):
+def test_no_pickle_is_opened_and_the_model_is_fitted_again(folder, monkeypatch):
     """Not by the migration, by an erasure or by a fit, whatever the file says of itself."""
 
     def fail(*_, **__):
@@ -101,8 +101,8 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_anew(folder, monkeypatch):
     for module in ("pickle.loads", "pickle.load", "pickle.Unpickler"):
         monkeypatch.setattr(module, fail)
     path = folder / "state/shop/classifier_models/2026-07-01.parquet"
-    kept = models.read_kept(
-        "shop", "classifier_models", "receipts", as_of_date=DAY, folder=folder / "state"
+    kept = models.read_saved(
+        "shop", "classifier_models", "orders", as_of_date=DAY, folder=folder / "state"
     )
     assert bytes(kept["fitted"].iloc[0]).startswith(b"\x80\x05")
     assert "of a form no longer opened" in models.find_unreadable(kept)
@@ -112,13 +112,13 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_anew(folder, monkeypatch):
         assert set(
             connection.execute(f"select fitted from read_parquet('{path}')").fetchall()
         ) == {(b"",)}
-    emptied = models.read_kept(
-        "shop", "classifier_models", "receipts", as_of_date=DAY, folder=folder / "state"
+    emptied = models.read_saved(
+        "shop", "classifier_models", "orders", as_of_date=DAY, folder=folder / "state"
     )
     assert "of a form no longer opened" in models.find_unreadable(emptied)
     # What is said of a model stays where the model itself is gone.
     before = rows_of(folder / "state/shop")["classifier_models/2026-07-01.parquet"]
-    forget_customers("shop", ["C00007"], folder=folder / "state", exports=folder / "e")
+    erase_customers("shop", ["C00007"], folder=folder / "state", exports=folder / "e")
     assert rows_of(folder / "state/shop")["classifier_models/2026-07-01.parquet"] == before
 
 

@@ -25,7 +25,7 @@ products as (
 
 ),
 
--- Two numbers tell a basket and an item; texts beside them would be compared for every
+-- Two numbers tell a basket and an item; texts next to them would be compared for every
 -- line.
 pairs as (
 

@@ -1,8 +1,8 @@
 -- A customer's place is that of the latest line that names one.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_rejudged('customer_id') }}",
-    post_hook='{{ note_built() }}'
+    pre_hook="{{ delete_changed('customer_id') }}",
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
@@ -14,10 +14,10 @@ order_lines as (
         country,
         city,
         ordered_at
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
     where decision in ('kept', 'kept but not modelled')
         and customer_id is not null
-        {{ only_rejudged('customer_id') }}
+        {{ only_changed('customer_id') }}
 
 )
 

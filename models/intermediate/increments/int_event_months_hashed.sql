@@ -4,7 +4,7 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='event_month',
-    post_hook='{{ note_built() }}'
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 

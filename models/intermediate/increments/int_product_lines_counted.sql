@@ -1,9 +1,9 @@
 -- What the order lines say about products, by month: a run that adds counts the months
--- again in which a line was judged since.
+-- again in which a line was validated since.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_rejudged(\"date_trunc('month', ordered_at)\", column='sold_month') }}",
-    post_hook='{{ note_built() }}'
+    pre_hook="{{ delete_changed(\"date_trunc('month', ordered_at)\", column='sold_month') }}",
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
@@ -18,9 +18,9 @@ order_lines as (
         reason,
         ordered_at,
         date_trunc('month', ordered_at) as sold_month
-    from {{ ref('int_order_lines_judged') }}
+    from {{ ref('int_order_lines_validated') }}
     where decision in ('kept', 'kept but not modelled')
-        {{ only_rejudged("date_trunc('month', ordered_at)") }}
+        {{ only_changed("date_trunc('month', ordered_at)") }}
 
 )
 

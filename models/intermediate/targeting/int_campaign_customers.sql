@@ -12,7 +12,7 @@ windows as (
 
 contacts as (
 
-    select * from {{ ref('int_campaign_contacts_judged') }}
+    select * from {{ ref('int_campaign_contacts_validated') }}
     where decision = 'kept'
 
 ),
@@ -64,7 +64,7 @@ site_activity as (
         customer_id,
         visits,
         period_start
-    from {{ ref('int_site_activity_judged') }}
+    from {{ ref('int_site_activity_validated') }}
     where decision = 'kept'
 
 ),
@@ -152,7 +152,7 @@ assigned as (
 
 ),
 
--- Beside a planned split, who was never assigned is in no arm.
+-- Next to a planned split, who was never assigned is in no arm.
 split as (
 
     select
@@ -173,8 +173,8 @@ customers as (
         split.is_contacted,
         split.responded as has_responded,
         split.converted,
-        split.revenue as told_revenue,
-        split.margin as told_margin,
+        split.revenue as reported_revenue,
+        split.margin as reported_margin,
         split.sent_at
     from windows
     inner join split
@@ -192,9 +192,9 @@ known as (
         has_responded,
         converted,
         {%- for amount in ['revenue', 'margin'] %}
-        told_{{ amount }},
-        coalesce(told_{{ amount }}, case when not converted then 0 end) as known_{{ amount }},
-        coalesce(converted, false) and told_{{ amount }} is null as is_{{ amount }}_missing
+        reported_{{ amount }},
+        coalesce(reported_{{ amount }}, case when not converted then 0 end) as known_{{ amount }},
+        coalesce(converted, false) and reported_{{ amount }} is null as is_{{ amount }}_missing
         {{- ',' if not loop.last }}
         {%- endfor %}
     from customers
@@ -211,15 +211,15 @@ told as (
         coalesce(
             bool_and(declared.shows_response),
             bool_or(known.is_control and known.has_responded is not null)
-        ) as is_response_told,
+        ) as is_response_reported,
         bool_or(known.is_control and known.converted is not null)
-            or count(known.converted) = count(*) as is_purchase_told,
+            or count(known.converted) = count(*) as is_purchase_reported,
         {%- for amount in ['revenue', 'margin'] %}
         (
             bool_or(known.is_control and known.known_{{ amount }} is not null)
             or count(known.known_{{ amount }}) = count(*)
         )
-        and count(known.told_{{ amount }}) > 0
+        and count(known.reported_{{ amount }}) > 0
         and not bool_or(known.is_{{ amount }}_missing) as is_{{ amount }}_told
         {{- ',' if not loop.last }}
         {%- endfor %}
@@ -347,29 +347,29 @@ described as (
             else clusters_now.cluster_name
         end as cluster_name,
         clusters_known.campaign_id is not null as is_cluster_of_then,
-        case when told.is_purchase_told then 'told' else 'orders' end as purchase_basis,
-        case when told.is_revenue_told then 'told' else 'orders' end as revenue_basis,
-        case when told.is_margin_told then 'told' else 'orders' end as margin_basis,
+        case when told.is_purchase_reported then 'told' else 'orders' end as purchase_basis,
+        case when told.is_revenue_reported then 'told' else 'orders' end as revenue_basis,
+        case when told.is_margin_reported then 'told' else 'orders' end as margin_basis,
         case
             when watched_campaigns.is_watched then coalesce(visited.post_visit, 0)
         end as visit,
         case
-            when told.is_response_told then case when customers.has_responded then 1 else 0 end
+            when told.is_response_reported then case when customers.has_responded then 1 else 0 end
         end as responded,
         case
-            when told.is_purchase_told then case when customers.converted then 1 else 0 end
+            when told.is_purchase_reported then case when customers.converted then 1 else 0 end
             when sales.has_orders
                 then case when coalesce(ordered.post_orders, 0) > 0 then 1 else 0 end
         end as purchase,
         case when sales.has_orders then coalesce(ordered.post_orders, 0) end as orders,
         case
-            when told.is_revenue_told then coalesce(customers.told_revenue, 0)
+            when told.is_revenue_reported then coalesce(customers.reported_revenue, 0)
             when sales.has_orders then coalesce(ordered.post_revenue, 0)
         end as revenue,
         case
-            when told.is_margin_told then coalesce(customers.told_margin, 0)
-            when told.is_revenue_told
-                then coalesce(customers.told_revenue, 0) * {{ var('assumed_margin_share') }}
+            when told.is_margin_reported then coalesce(customers.reported_margin, 0)
+            when told.is_revenue_reported
+                then coalesce(customers.reported_revenue, 0) * {{ var('assumed_margin_share') }}
             when sales.has_orders then coalesce(ordered.post_margin, 0)
         end as margin,
         case when sales.has_orders then coalesce(ordered.post_returns, 0) end as returns,

@@ -2,9 +2,9 @@
 -- which their outcomes are counted and one as long before the send.
 with
 
-told_campaigns as (
+reported_campaigns as (
 
-    select * from {{ ref('int_campaigns_judged') }}
+    select * from {{ ref('int_campaigns_validated') }}
     where decision = 'kept'
 
 ),
@@ -20,7 +20,7 @@ sends as (
     select
         campaign_id,
         min(sent_at) as first_sent_at
-    from {{ ref('int_campaign_contacts_judged') }}
+    from {{ ref('int_campaign_contacts_validated') }}
     where decision = 'kept'
     group by campaign_id
 
@@ -45,16 +45,16 @@ orders as (
 campaigns as (
 
     select
-        told_campaigns.campaign_id,
-        told_campaigns.list_name,
-        lower(told_campaigns.channel) as channel,
-        told_campaigns.offer,
-        told_campaigns.contact_cost,
-        told_campaigns.offer_cost,
-        coalesce(told_campaigns.started_at, sends.first_sent_at) as window_start_at
-    from told_campaigns
+        reported_campaigns.campaign_id,
+        reported_campaigns.list_name,
+        lower(reported_campaigns.channel) as channel,
+        reported_campaigns.offer,
+        reported_campaigns.contact_cost,
+        reported_campaigns.offer_cost,
+        coalesce(reported_campaigns.started_at, sends.first_sent_at) as window_start_at
+    from reported_campaigns
     left join sends
-        on told_campaigns.campaign_id = sends.campaign_id
+        on reported_campaigns.campaign_id = sends.campaign_id
 
     union all
 
@@ -67,9 +67,9 @@ campaigns as (
         cast(null as decimal(18, 4)) as offer_cost,
         cast(exported_campaigns.started_date as timestamp) as window_start_at
     from exported_campaigns
-    left join told_campaigns
-        on exported_campaigns.campaign_id = told_campaigns.campaign_id
-    where told_campaigns.campaign_id is null
+    left join reported_campaigns
+        on exported_campaigns.campaign_id = reported_campaigns.campaign_id
+    where reported_campaigns.campaign_id is null
 
 ),
 

@@ -10,7 +10,7 @@ consents as (
     select
         *,
         coalesce(lower(status) = 'granted', false) as is_granted
-    from {{ ref('int_consents_judged') }}
+    from {{ ref('int_consents_validated') }}
     where customer_id is not null
         and decision <> 'merged'
 

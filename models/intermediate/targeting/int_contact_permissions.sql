@@ -35,14 +35,14 @@ consents as (
 
 suppressions as (
 
-    select distinct customer_id from {{ ref('int_suppressions_judged') }}
+    select distinct customer_id from {{ ref('int_suppressions_validated') }}
     where customer_id is not null
 
 ),
 
 erasures as (
 
-    select distinct customer_id from {{ ref('int_erasures_judged') }}
+    select distinct customer_id from {{ ref('int_erasures_validated') }}
     where customer_id is not null
 
 ),
@@ -79,7 +79,7 @@ asked as (
 
 ),
 
-judged as (
+validated as (
 
     select
         customers.customer_id,
@@ -145,4 +145,4 @@ select
     consent_basis in ('granted', 'not recorded') as has_consent,
     is_suppressed,
     is_erased
-from judged
+from validated

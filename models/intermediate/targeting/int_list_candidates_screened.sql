@@ -200,7 +200,7 @@ valued as (
         ) as planned_cost,
         cast(
             case
-                when lists.lift_basis = 'answers'
+                when lists.lift_basis = 'responses'
                     then cast(shared.score as decimal(18, 4))
                 else
                     (lists.p_contacted - lists.p_not_contacted) * shared.mean_margin
@@ -259,6 +259,6 @@ select
     is_cooling_down,
     -- Where no order of anybody tells a margin, the value is unknown, not too small.
     coalesce(expected_value >= minimum_expected_value, not has_margins) as is_worth_it,
-    holdout_bucket < 10000 * holdout_share as is_held_out,
+    holdout_bucket < 10000 * holdout_share as is_in_holdout,
     bucket < 10000 * control_share as is_control
 from valued

@@ -68,7 +68,7 @@ pressed_{{ place }} as (
 
 ),
 
-judged_{{ place }} as (
+validated_{{ place }} as (
 
     select
         *,
@@ -99,7 +99,7 @@ ranked_{{ place }} as (
                     customer_id
             )
         end as rank
-    from judged_{{ place }}
+    from validated_{{ place }}
 
 ),
 
@@ -111,7 +111,7 @@ costed_{{ place }} as (
         *,
         case
             when early_exclusion is null then sum(
-                case when is_held_out or is_control then 0 else planned_cost end
+                case when is_in_holdout or is_control then 0 else planned_cost end
             ) over (
                 partition by early_exclusion is null
                 order by rank
@@ -145,7 +145,7 @@ taken_{{ place }} as (
         channel,
         list_name,
         place,
-        case when is_held_out or is_control then 0 else 1 end as planned_messages,
+        case when is_in_holdout or is_control then 0 else 1 end as planned_messages,
         allows_other_lists
     from decided_{{ place }}
     where exclusion_before_holdout is null
@@ -171,7 +171,7 @@ excluded as (
     select
         *,
         coalesce(
-            exclusion_before_holdout, case when is_held_out then 'global holdout' end
+            exclusion_before_holdout, case when is_in_holdout then 'global holdout' end
         ) as first_exclusion
     from decided
 
@@ -199,7 +199,7 @@ select
         case when first_exclusion = 'exclusivity' then 'exclusivity' end,
         case when not is_worth_it then 'minimum expected value' end,
         case when first_exclusion in ('capacity', 'budget') then first_exclusion end,
-        case when is_held_out then 'global holdout' end
+        case when is_in_holdout then 'global holdout' end
     ), '') as all_exclusions,
     rank,
     channel_cap,
@@ -212,6 +212,6 @@ select
     running_cost,
     control_share,
     bucket,
-    is_held_out,
+    is_in_holdout,
     is_control
 from excluded

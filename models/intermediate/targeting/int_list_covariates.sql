@@ -14,7 +14,7 @@ candidates as (
 
     select distinct
         customer_id,
-        is_held_out
+        is_in_holdout
     from {{ ref('int_list_candidates_taken') }}
 
 ),
@@ -63,7 +63,7 @@ select
     'holdout_' || holdout.period as assignment_id,
     cast(null as string) as list_name,
     candidates.customer_id,
-    case when candidates.is_held_out then 'held out' else 'not held out' end as arm,
+    case when candidates.is_in_holdout then 'held out' else 'not held out' end as arm,
     'all' as stratum,
     cast(null as bigint) as recency_days,
     cast(null as bigint) as orders,
@@ -71,7 +71,7 @@ select
     cast(null as bigint) as tenure_days,
     cast(
         case
-            when candidates.is_held_out then holdout.share
+            when candidates.is_in_holdout then holdout.share
             else 1 - holdout.share
         end as decimal(9, 6)
     ) as planned_share

@@ -71,7 +71,7 @@ priced as (
             order by definitions.priority, definitions.list_name
         ) as place,
         case
-            when definitions.valued_by = 'answers' then 'answers'
+            when definitions.valued_by = 'responses' then 'responses'
             when measured.list_name is null then priors.basis
             else 'measured'
         end as lift_basis,

@@ -5,7 +5,7 @@ with
 
 contacts as (
 
-    select * from {{ ref('int_campaign_contacts_judged') }}
+    select * from {{ ref('int_campaign_contacts_validated') }}
     where decision <> 'merged'
         and customer_id is not null
         and sent_at is not null
@@ -14,7 +14,7 @@ contacts as (
 
 campaigns as (
 
-    select * from {{ ref('int_campaigns_judged') }}
+    select * from {{ ref('int_campaigns_validated') }}
     where decision = 'kept'
 
 ),

@@ -56,7 +56,7 @@ eligible as (
         periods.period,
         known.customer_id,
         {{ hash_bucket(holdout_salt, 'known.customer_id') }} < 10000 * periods.share
-            as is_held_out,
+            as is_in_holdout,
         periods.share,
         known.entered_at,
         periods.start_at,
@@ -146,9 +146,9 @@ written_to as (
 select
     windows.period,
     windows.customer_id,
-    case when windows.is_held_out then 'held out' else 'not held out' end as arm,
+    case when windows.is_in_holdout then 'held out' else 'not held out' end as arm,
     cast(
-        case when windows.is_held_out then windows.share else 1 - windows.share end
+        case when windows.is_in_holdout then windows.share else 1 - windows.share end
         as decimal(9, 6)
     ) as planned_share,
     cast(coalesce(bought.purchase, 0) as decimal(18, 4)) as purchase,

@@ -7,18 +7,18 @@ deciles as (
         measures.is_accepted
     from {{ ref('classifier_deciles') }} as deciles
     inner join {{ ref('classifier_measures') }} as measures
-        on deciles.population = measures.population
+        on deciles.data_basis = measures.data_basis
         and deciles.model = measures.model
 
 )
 
 select
-    population as known_from,
+    data_basis,
     model,
     cast(decile as bigint) as decile,
     cast(rows as bigint) as training_rows,
     cast(positives as bigint) as declined_rows,
-    probability as foretold_share,
+    probability as predicted_share,
     {{ ratio('positives', 'rows') }} as declined_share,
     lowest as lowest_share,
     highest as highest_share,

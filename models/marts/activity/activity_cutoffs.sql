@@ -1,5 +1,5 @@
 -- The days on which customers are looked at. The as-of date is scored. Past ones
--- teach: those an outcome window apart, so that no outcome is counted twice, if
+-- train: those an outcome window apart, so that no outcome is counted twice, if
 -- the history before them fills the base window by half; and those as of which
 -- the dataset itself says who declined.
 with
@@ -13,7 +13,7 @@ orders as (
 
 labels as (
 
-    select * from {{ ref('int_activity_labels_judged') }}
+    select * from {{ ref('int_activity_labels_validated') }}
     where decision = 'kept'
 
 ),

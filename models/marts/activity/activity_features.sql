@@ -14,7 +14,7 @@ cutoffs as (
 
 labels as (
 
-    select * from {{ ref('int_activity_labels_judged') }}
+    select * from {{ ref('int_activity_labels_validated') }}
     where decision = 'kept'
 
 ),
@@ -27,7 +27,7 @@ customers as (
 
 period_totals as (
 
-    select * from {{ ref('int_customer_period_totals_judged') }}
+    select * from {{ ref('int_customer_period_totals_validated') }}
     where decision = 'kept'
 
 ),
@@ -68,7 +68,7 @@ products as (
 
 site_activity as (
 
-    select * from {{ ref('int_site_activity_judged') }}
+    select * from {{ ref('int_site_activity_validated') }}
     where decision = 'kept'
 
 ),
@@ -102,7 +102,7 @@ levels as (
         min(age_days) as recency_days,
         least(max(base_days), max(age_days) + 1) as exposure_days,
         count(*) filter (where age_days < {{ base }}) as base_orders,
-        count(*) filter (where age_days < {{ window }}) as last_level,
+        count(*) filter (where age_days < {{ window }}) as previous_period_orders,
         count(*) filter (where age_days < {{ window // 2 }}) as latest_orders,
         count(*) filter (where age_days < {{ base }} and is_in_holiday_season)
             as holiday_orders,
@@ -273,7 +273,7 @@ spend as (
         {{ ratio(
             'sum(revenue) filter (where months_back > 1)',
             'count(revenue) filter (where months_back > 1)',
-        ) }} as usual_spend,
+        ) }} as typical_spend,
         {{ ratio(
             'sum(revenue) filter (where months_back > 2)',
             'count(revenue) filter (where months_back > 2)',
@@ -311,7 +311,7 @@ shop_means as (
 
 ),
 
-usual_levels as (
+typical_levels as (
 
     select
         levels.*,
@@ -319,7 +319,7 @@ usual_levels as (
             levels.base_orders
             + shop_means.orders_per_day * {{ var('activity_prior_days') }}
         ) / (levels.exposure_days + {{ var('activity_prior_days') }})
-            as usual_orders
+            as typical_orders
     from levels
     inner join shop_means
         on levels.number = shop_means.number
@@ -327,7 +327,7 @@ usual_levels as (
 
 ),
 
--- Whom a label was given stays with it: none is derived beside it.
+-- Whom a label was given stays with it: none is derived next to it.
 labelled as (
 
     select
@@ -346,40 +346,40 @@ labelled as (
 outcomes_of_regulars as (
 
     select
-        usual_levels.number,
-        usual_levels.customer_id,
+        typical_levels.number,
+        typical_levels.customer_id,
         coalesce(outcomes.outcome_orders, 0) as outcome_orders,
         {{ ratio(
-            'sum(outcomes.outcome_orders) over (partition by usual_levels.number)',
-            'sum(cast(usual_levels.usual_orders as decimal(28, 12)))
-                over (partition by usual_levels.number)',
+            'sum(outcomes.outcome_orders) over (partition by typical_levels.number)',
+            'sum(cast(typical_levels.typical_orders as decimal(28, 12)))
+                over (partition by typical_levels.number)',
         ) }} as peer_change
-    from usual_levels
+    from typical_levels
     inner join cutoffs
-        on usual_levels.number = cutoffs.number
+        on typical_levels.number = cutoffs.number
         and cutoffs.is_training
     left join outcomes
-        on usual_levels.number = outcomes.number
-        and usual_levels.customer_id = outcomes.customer_id
-    where usual_levels.customer_id not in (
+        on typical_levels.number = outcomes.number
+        and typical_levels.customer_id = outcomes.customer_id
+    where typical_levels.customer_id not in (
         select labelled.customer_id from labelled
     )
 
 ),
 
--- Who orders regularly, who spends in months without receipts, and who has a label.
+-- Who orders regularly, who spends in months without orders, and who has a label.
 observed as (
 
     select
-        usual_levels.number,
-        usual_levels.customer_id
-    from usual_levels
+        typical_levels.number,
+        typical_levels.customer_id
+    from typical_levels
     inner join cutoffs
-        on usual_levels.number = cutoffs.number
+        on typical_levels.number = cutoffs.number
     where cutoffs.is_current
         or (
             cutoffs.is_training
-            and usual_levels.customer_id not in (
+            and typical_levels.customer_id not in (
                 select labelled.customer_id from labelled
             )
         )
@@ -481,7 +481,7 @@ joined as (
         observed.number,
         observed.customer_id,
         levels.recency_days,
-        levels.last_level,
+        levels.previous_period_orders,
         levels.latest_orders,
         levels.base_revenue,
         levels.base_orders,
@@ -489,7 +489,7 @@ joined as (
         levels.channels,
         levels.median_gap_days,
         levels.last_gap_days,
-        usual_levels.usual_orders,
+        typical_levels.typical_orders,
         cutoffs.cutoff_at,
         cutoffs.is_current,
         labelled.is_declined as given_label,
@@ -531,10 +531,10 @@ joined as (
         ) }} as tenure_days,
         spend.last_spend,
         spend.previous_spend,
-        spend.usual_spend,
+        spend.typical_spend,
         spend.earlier_spend,
         outcomes_of_regulars.outcome_orders,
-        usual_levels.usual_orders * coalesce(outcomes_of_regulars.peer_change, 0)
+        typical_levels.typical_orders * coalesce(outcomes_of_regulars.peer_change, 0)
             as expected_orders
     from observed
     inner join cutoffs
@@ -542,7 +542,7 @@ joined as (
     left join customers
         on observed.customer_id = customers.customer_id
     {%- for one in [
-        'levels', 'usual_levels', 'goods', 'site', 'spend',
+        'levels', 'typical_levels', 'goods', 'site', 'spend',
         'outcomes_of_regulars', 'labelled',
     ] %}
     left join {{ one }}
@@ -555,13 +555,13 @@ joined as (
 select
     customer_id,
     cast(recency_days as double) as recency_days,
-    usual_orders,
-    cast(last_level as double) as last_level,
-    -- Without receipts the level is the spend of a month.
-    coalesce(last_level / nullif(usual_orders, 0), last_spend / nullif(usual_spend, 0))
+    typical_orders,
+    cast(previous_period_orders as double) as previous_period_orders,
+    -- Without orders the level is the spend of a month.
+    coalesce(previous_period_orders / nullif(typical_orders, 0), last_spend / nullif(typical_spend, 0))
         as level_trend,
-    2 * latest_orders / nullif(usual_orders, 0) as latest_trend,
-    {{ ratio('base_revenue', 'base_orders') }} as mean_receipt,
+    2 * latest_orders / nullif(typical_orders, 0) as latest_trend,
+    {{ ratio('base_revenue', 'base_orders') }} as average_order_value,
     median_gap_days,
     -- Who orders several times a day has a median gap of no day.
     recency_days / greatest(median_gap_days, 1) as overdue_ratio,
@@ -584,15 +584,15 @@ select
     cast(marketing_contacts as double) as marketing_contacts,
     marketing_contacts / nullif(earlier_marketing_contacts, 0) as marketing_trend,
     last_spend,
-    usual_spend,
-    last_spend / nullif(usual_spend, 0) as spend_trend,
+    typical_spend,
+    last_spend / nullif(typical_spend, 0) as spend_trend,
     previous_spend / nullif(earlier_spend, 0) as earlier_spend_trend,
     cast(tenure_days as double) as tenure_days,
     case when outcome_orders is not null and given_label is null then expected_orders end
         as expected_orders,
     favourite_category,
     service_tier,
-    case when recency_days is null then 'totals' else 'receipts' end as known_from,
+    case when recency_days is null then 'totals' else 'orders' end as data_basis,
     case
         when given_label is not null then 'given'
         when outcome_orders is not null then 'derived'

@@ -8,7 +8,7 @@ deciles as (
         measures.is_accepted
     from {{ ref('classifier_deciles') }} as deciles
     inner join {{ ref('classifier_measures') }} as measures
-        on deciles.population = measures.population
+        on deciles.data_basis = measures.data_basis
         and deciles.model = measures.model
 
 ),
@@ -16,24 +16,24 @@ deciles as (
 summed as (
 
     select
-        population,
+        data_basis,
         model,
         cast(decile as bigint) as decile,
         rows as decile_rows,
         is_accepted,
         positives,
-        sum(rows) over (partition by population, model order by decile)
+        sum(rows) over (partition by data_basis, model order by decile)
             as rows_so_far,
-        sum(positives) over (partition by population, model order by decile)
+        sum(positives) over (partition by data_basis, model order by decile)
             as positives_so_far,
-        sum(rows) over (partition by population, model) as all_rows,
-        sum(positives) over (partition by population, model) as all_positives
+        sum(rows) over (partition by data_basis, model) as all_rows,
+        sum(positives) over (partition by data_basis, model) as all_positives
     from deciles
 
 )
 
 select
-    population as known_from,
+    data_basis,
     model,
     decile,
     cast(decile_rows as bigint) as training_rows,

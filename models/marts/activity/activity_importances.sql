@@ -19,7 +19,7 @@ words as (
 )
 
 select
-    importances.population as known_from,
+    importances.data_basis,
     importances.model,
     importances.feature,
     {{ worded('words.phrase') }} as phrase,
@@ -29,7 +29,7 @@ select
     measures.is_accepted
 from importances
 inner join measures
-    on importances.population = measures.population
+    on importances.data_basis = measures.data_basis
     and importances.model = measures.model
 left join words
     on importances.feature = words.feature

@@ -7,7 +7,7 @@ models as (
 )
 
 select
-    population as known_from,
+    data_basis,
     model,
     data_hash,
     metadata,

@@ -58,8 +58,8 @@ pace as (
 
     select
         least(coalesce({{ ratio(
-            'sum(cast(last_level as decimal(28, 12)))',
-            'sum(cast(usual_orders as decimal(28, 12)))',
+            'sum(cast(previous_period_orders as decimal(28, 12)))',
+            'sum(cast(typical_orders as decimal(28, 12)))',
         ) }}, 1), 1) as pace
     from features
 
@@ -69,7 +69,7 @@ silences as (
 
     select
         features.customer_id,
-        features.known_from,
+        features.data_basis,
         coalesce(features.recency_days, totals.recency_days) as recency_days,
         coalesce(features.median_gap_days, totals.typical_gap_days) as typical_gap_days,
         coalesce(
@@ -94,7 +94,7 @@ joined as (
 
     select
         silences.customer_id,
-        silences.known_from,
+        silences.data_basis,
         scores.model,
         case
             when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
@@ -104,20 +104,20 @@ joined as (
         {{ number_text('silences.typical_gap_days') }} as gap_text,
         silences.overdue_ratio,
         case
-            when scores.model = 'last_level' then 'baseline'
+            when scores.model = 'previous_period_orders' then 'baseline'
             when scores.model is not null then 'model'
             when silences.overdue_ratio is not null then 'overdue'
             else 'none'
         end as basis,
         {%- for place in [1, 2, 3] %}
-        {{ usual_text('words_' ~ place, place) }} as reason_{{ place }}
+        {{ typical_text('words_' ~ place, place) }} as reason_{{ place }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     from silences
     left join scores
         on silences.customer_id = scores.customer_id
     left join measures
-        on silences.known_from = measures.population
+        on silences.data_basis = measures.data_basis
     {%- for place in [1, 2, 3] %}
     left join words as words_{{ place }}
         on scores.feature_{{ place }} = words_{{ place }}.feature
@@ -127,7 +127,7 @@ joined as (
 
 select
     customer_id,
-    known_from,
+    data_basis,
     coalesce(model, case basis when 'overdue' then 'rule' else 'none' end) as scored_by,
     basis,
     case

@@ -1,4 +1,4 @@
-from targeted_lists.models import score_populations
+from targeted_lists.models import score_by_data_basis
 
 
 def model(dbt, session):
@@ -6,9 +6,9 @@ def model(dbt, session):
     features = dbt.ref("activity_features")
     models = dbt.ref("classifier_models").df()
     meta = dbt.config.get("meta")
-    return score_populations(
+    return score_by_data_basis(
         features.filter("is_current").order("customer_id").df(),
         rows=models,
-        population=meta["population"],
+        data_basis=meta["data_basis"],
         max_reasons=meta["max_reasons"],
     )

@@ -2,6 +2,6 @@ from targeted_lists.models import collect_tables
 
 
 def model(dbt, session):
-    """One row per population and model or baseline: how well it foretells, and which is chosen."""
+    """One row per data basis and model or baseline: how well it predicts, and which is chosen."""
     models = dbt.ref("classifier_models").df()
     return collect_tables(models, "evaluations")

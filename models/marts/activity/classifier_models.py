@@ -4,7 +4,7 @@ from targeted_lists.progress import log_step
 
 
 def model(dbt, session):
-    """One row per population: the chosen model, kept or new, with all that was measured."""
+    """One row per data basis: the chosen model, kept or new, with all that was measured."""
     features = dbt.ref("activity_features")
     as_of = dbt.ref("int_as_of_date").fetchall()
     rules = dbt.ref("alert_rules").df()
@@ -15,6 +15,6 @@ def model(dbt, session):
         limits=read_limits(rules),
         as_of_date=as_of[0][0],
         progress=log_step,
-        **meta["populations"],
+        **meta["data_bases"],
         **meta["options"],
     )

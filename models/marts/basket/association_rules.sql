@@ -23,7 +23,7 @@ named as (
 
     select
         rules.*,
-        {{ null_if_nan('rules.later_lift') }} as known_later_lift,
+        {{ null_if_nan('rules.validation_lift') }} as known_validation_lift,
         {{ null_if_nan('rules.stratified_lift') }} as known_stratified_lift,
         {{ null_if_nan('rules.stratified_p_value') }} as known_stratified_p_value,
         {{ null_if_nan('rules.validation_stratified_lift') }}
@@ -32,7 +32,7 @@ named as (
         {{ null_if_nan('rules.improvement_p_value') }} as known_improvement_p_value,
         antecedents.itemset_name as antecedent_name,
         consequents.itemset_name as consequent_name,
-        thresholds.later_baskets as later_period_baskets
+        thresholds.validation_baskets as validation_period_baskets
     from rules
     inner join thresholds
         on rules.basis = thresholds.basis
@@ -50,7 +50,7 @@ named as (
 
 -- Thresholds are inclusive; the tolerance keeps a rule that is exactly at one. Each
 -- verdict names the test that failed.
-judged as (
+validated as (
 
     select
         *,
@@ -60,19 +60,19 @@ judged as (
             when lift < {{ var('basket_min_lift') }} - 1e-9
                 then 'hardly more than usual'
             when is_redundant then 'adds nothing to a shorter rule'
-            when later_period_baskets = 0 then 'history too short to confirm it'
+            when validation_period_baskets = 0 then 'history too short to confirm it'
             when known_stratified_p_value is null
                 then 'cannot be tested within strata'
             when stratified_q_value > {{ var('basket_max_q') }} + 1e-9
                 then 'may be chance within strata'
             when known_stratified_lift < {{ var('basket_min_lift') }} - 1e-9
                 then 'hardly more than expected within strata'
-            when known_later_lift is null or known_validation_stratified_lift is null
+            when known_validation_lift is null or known_validation_stratified_lift is null
                 then 'no later baskets to confirm it'
-            when known_later_lift < {{ var('basket_min_lift') }} - 1e-9
+            when known_validation_lift < {{ var('basket_min_lift') }} - 1e-9
                 then 'did not hold in later baskets'
             when known_validation_stratified_lift < {{ var('basket_min_lift') }} - 1e-9
-                or later_p_value > {{ var('basket_max_later_p') }} + 1e-9
+                or validation_p_value > {{ var('basket_max_validation_p') }} + 1e-9
                 then 'did not hold within strata of later baskets'
             else 'holds in later baskets'
         end as verdict
@@ -93,7 +93,7 @@ select
     cast(baskets as bigint) as baskets,
     cast(antecedent_baskets as bigint) as antecedent_baskets,
     cast(consequent_baskets as bigint) as consequent_baskets,
-    cast(later_baskets as bigint) as later_baskets,
+    cast(validation_baskets as bigint) as validation_baskets,
     cast(stratified_baskets as bigint) as stratified_baskets,
     support,
     confidence,
@@ -109,9 +109,9 @@ select
     known_stratified_lift as stratified_lift,
     known_stratified_p_value as stratified_p_value,
     stratified_q_value,
-    known_later_lift as later_lift,
+    known_validation_lift as validation_lift,
     known_validation_stratified_lift as validation_stratified_lift,
-    later_p_value,
+    validation_p_value,
     is_redundant,
     verdict = 'holds in later baskets' as is_usable
-from judged
+from validated

@@ -3,7 +3,7 @@ with
 basket_items as (
 
     select * from {{ ref('int_basket_items') }}
-    where period = 'mined'
+    where period = 'mining'
 
 ),
 

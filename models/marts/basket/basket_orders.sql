@@ -24,9 +24,9 @@ basketed as (
     select
         '{{ basis }}' as basis,
         case
-            when orders.ordered_seconds <= periods.mined_until_seconds then 'mined'
-            when orders.ordered_seconds <= periods.confirmed_until_seconds
-                then 'confirmed'
+            when orders.ordered_seconds <= periods.mining_until_seconds then 'mining'
+            when orders.ordered_seconds <= periods.validation_until_seconds
+                then 'validation'
             else 'tested'
         end as period,
         orders.order_id,

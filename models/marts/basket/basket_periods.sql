@@ -19,27 +19,27 @@ cuts as (
         count(*) as orders,
         cast(floor({{
             percentile('ordered_seconds', var('basket_mining_share'))
-        }}) as bigint) as mined_until_seconds,
+        }}) as bigint) as mining_until_seconds,
         cast(floor({{
             percentile(
                 'ordered_seconds',
-                var('basket_mining_share') + var('basket_confirming_share')
+                var('basket_mining_share') + var('basket_validation_share')
             )
-        }}) as bigint) as confirmed_until_seconds,
+        }}) as bigint) as validation_until_seconds,
         min(ordered_seconds) as first_seconds,
         max(ordered_seconds) as last_seconds
     from orders
 
 ),
 
-judged as (
+validated as (
 
     select
         *,
         coalesce(
             least(
-                confirmed_until_seconds - mined_until_seconds,
-                last_seconds - confirmed_until_seconds
+                validation_until_seconds - mining_until_seconds,
+                last_seconds - validation_until_seconds
             ) >= 86400 * {{ var('basket_period_days') }},
             false
         ) as is_split,
@@ -60,10 +60,10 @@ select
         ) }}
     end as history,
     orders,
-    case when is_split then mined_until_seconds else last_seconds end
-        as mined_until_seconds,
-    case when is_split then confirmed_until_seconds else last_seconds end
-        as confirmed_until_seconds,
+    case when is_split then mining_until_seconds else last_seconds end
+        as mining_until_seconds,
+    case when is_split then validation_until_seconds else last_seconds end
+        as validation_until_seconds,
     last_seconds as tested_until_seconds,
     is_split
-from judged
+from validated

@@ -13,9 +13,9 @@ basket_counts as (
 
     select
         basis,
-        count(distinct basket_number) filter (where period = 'mined') as baskets,
-        count(distinct basket_number) filter (where period = 'confirmed')
-            as later_baskets,
+        count(distinct basket_number) filter (where period = 'mining') as baskets,
+        count(distinct basket_number) filter (where period = 'validation')
+            as validation_baskets,
         count(distinct basket_number) filter (where period = 'tested')
             as tested_baskets
     from {{ ref('basket_orders') }}
@@ -87,7 +87,7 @@ groups as (
         levels.min_confidence,
         levels.max_length,
         coalesce(basket_counts.baskets, 0) as baskets,
-        coalesce(basket_counts.later_baskets, 0) as later_baskets,
+        coalesce(basket_counts.validation_baskets, 0) as validation_baskets,
         coalesce(basket_counts.tested_baskets, 0) as tested_baskets
     from bases
     cross join levels
@@ -188,7 +188,7 @@ select
     chosen.min_confidence,
     chosen.max_length,
     chosen.baskets,
-    chosen.later_baskets,
+    chosen.validation_baskets,
     chosen.tested_baskets,
     chosen.set_support is not null as is_support_set
 from chosen

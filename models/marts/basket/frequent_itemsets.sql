@@ -48,7 +48,7 @@ select
     itemsets.method,
     cast(itemsets.length as bigint) as length,
     cast(itemsets.baskets as bigint) as baskets,
-    cast(itemsets.later_baskets as bigint) as later_baskets,
+    cast(itemsets.validation_baskets as bigint) as validation_baskets,
     itemsets.support
 from itemsets
 inner join names

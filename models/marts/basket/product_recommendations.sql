@@ -9,7 +9,7 @@ offers as (
 ),
 
 -- Asked more than once, and too many to be held meanwhile.
-purchases as {{ unheld() }} (
+purchases as {{ not_materialized() }} (
 
     select * from {{ ref('int_customer_products') }}
     where current_purchases > 0
@@ -130,7 +130,7 @@ first_rules as (
 
 ),
 
-rule_grounds as (
+rule_sources as (
 
     select
         first_rules.customer_id,
@@ -179,7 +179,7 @@ most_similar as (
 
 ),
 
-similar_grounds as (
+similar_sources as (
 
     select
         most_similar.customer_id,
@@ -200,23 +200,23 @@ grounded as (
         products.price_band,
         products.mean_margin,
         coalesce(products.product_name, products.product_id) as known_name,
-        rule_grounds.basis as rule_basis,
-        rule_grounds.antecedent_name,
-        rule_grounds.lift,
-        similar_grounds.source_name,
+        rule_sources.basis as rule_basis,
+        rule_sources.antecedent_name,
+        rule_sources.lift,
+        similar_sources.source_name,
         purchases.product_id is null as is_new,
         case
-            when rule_grounds.basis is not null then 'rule'
+            when rule_sources.basis is not null then 'rule'
             else offers.source
         end as ground,
         case
-            when rule_grounds.basis is not null then rule_grounds.confidence
-            when offers.source = 'similar' then similar_grounds.similarity
+            when rule_sources.basis is not null then rule_sources.confidence
+            when offers.source = 'similar' then similar_sources.similarity
             else offers.score
         end as share,
         case
-            when products.price_band = offers.usual_price_band then 'in'
-            when products.price_band = 'lower' or offers.usual_price_band = 'upper'
+            when products.price_band = offers.typical_price_band then 'in'
+            when products.price_band = 'lower' or offers.typical_price_band = 'upper'
                 then 'below'
             else 'above'
         end as band_fit
@@ -226,12 +226,12 @@ grounded as (
     left join purchases
         on offers.customer_id = purchases.customer_id
         and offers.product_id = purchases.product_id
-    left join rule_grounds
-        on offers.customer_id = rule_grounds.customer_id
-        and offers.product_id = rule_grounds.product_id
-    left join similar_grounds
-        on offers.customer_id = similar_grounds.customer_id
-        and offers.product_id = similar_grounds.product_id
+    left join rule_sources
+        on offers.customer_id = rule_sources.customer_id
+        and offers.product_id = rule_sources.product_id
+    left join similar_sources
+        on offers.customer_id = similar_sources.customer_id
+        and offers.product_id = similar_sources.product_id
 
 )
 
@@ -282,7 +282,7 @@ select
         else {{ text('; above the usual price band') }}
     end as reason,
     price_band,
-    usual_price_band,
+    typical_price_band,
     cast(place as integer) as rank,
     share,
     lift,

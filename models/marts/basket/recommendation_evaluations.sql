@@ -117,7 +117,7 @@ measured as (
 
 ),
 
-judged as (
+validated as (
 
     select
         *,
@@ -154,7 +154,7 @@ ranked as (
                 methods.simplicity desc
         ) = 1 as is_chosen
     from methods
-    left join judged as measured
+    left join validated as measured
         on methods.method = measured.method
         and methods.k = measured.k
     where methods.k = 5

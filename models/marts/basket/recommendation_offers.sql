@@ -12,7 +12,7 @@ chosen_methods as (
 
 {{ score_offers('current', 'chosen_methods') }},
 
-foremost as (
+top as (
 
     select
         offers.customer_id,
@@ -20,7 +20,7 @@ foremost as (
         offers.method,
         offers.source,
         grouped.ground as group_name,
-        offers.usual_band,
+        offers.baseline_band,
         offers.place,
         offers.score
     from offers
@@ -38,12 +38,12 @@ in_want as (
 
     select
         customers.customer_id,
-        count(foremost.product_id) as offers
+        count(top.product_id) as offers
     from customers
-    left join foremost
-        on customers.customer_id = foremost.customer_id
+    left join top
+        on customers.customer_id = top.customer_id
     group by customers.customer_id
-    having count(foremost.product_id) < {{ most }}
+    having count(top.product_id) < {{ most }}
 
 ),
 
@@ -62,12 +62,12 @@ wanted_groups as (
 
 {{ rank_popular('popular_behind', 'wanted_groups') }},
 
-kept_back_in_want as (
+withheld_in_want as (
 
-    select kept_back.*
-    from kept_back
+    select withheld.*
+    from withheld
     inner join in_want
-        on kept_back.customer_id = in_want.customer_id
+        on withheld.customer_id = in_want.customer_id
 
 ),
 
@@ -78,7 +78,7 @@ filled as (
         in_want.customer_id,
         behind.product_id,
         behind.ground as group_name,
-        bands.price_band as usual_band,
+        bands.price_band as baseline_band,
         in_want.offers + row_number() over (
             partition by in_want.customer_id order by behind.place
         ) as final_place,
@@ -92,14 +92,14 @@ filled as (
         on wanted_groups.ground = behind.ground
     left join bands
         on in_want.customer_id = bands.customer_id
-    left join kept_back_in_want
-        on in_want.customer_id = kept_back_in_want.customer_id
-        and behind.product_id = kept_back_in_want.product_id
-    left join foremost
-        on in_want.customer_id = foremost.customer_id
-        and behind.product_id = foremost.product_id
-    where kept_back_in_want.product_id is null
-        and foremost.product_id is null
+    left join withheld_in_want
+        on in_want.customer_id = withheld_in_want.customer_id
+        and behind.product_id = withheld_in_want.product_id
+    left join top
+        on in_want.customer_id = top.customer_id
+        and behind.product_id = top.product_id
+    where withheld_in_want.product_id is null
+        and top.product_id is null
     qualify final_place <= {{ most }}
 
 )
@@ -110,10 +110,10 @@ select
     method,
     source,
     group_name,
-    usual_band as usual_price_band,
+    baseline_band as typical_price_band,
     place,
     score
-from foremost
+from top
 
 union all
 
@@ -123,7 +123,7 @@ select
     'segment' as method,
     'popular' as source,
     group_name,
-    usual_band as usual_price_band,
+    baseline_band as typical_price_band,
     final_place as place,
     score
 from filled

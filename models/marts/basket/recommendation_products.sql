@@ -32,7 +32,7 @@ products as (
 
 ),
 
-lines as {{ unheld() }} (
+lines as {{ not_materialized() }} (
 
     select
         *,
@@ -42,7 +42,7 @@ lines as {{ unheld() }} (
 
 ),
 
-purchases as {{ unheld() }} (
+purchases as {{ not_materialized() }} (
 
     select * from {{ ref('int_customer_products') }}
     where current_purchases > 0
@@ -108,7 +108,7 @@ sales as (
         cast(avg(unit_price) filter (
             where 2 * lines_up_to >= product_lines
                 and 2 * (lines_up_to - lines) <= product_lines
-        ) as decimal(18, 4)) as usual_price,
+        ) as decimal(18, 4)) as typical_price,
         cast(
             {{ ratio('sum(margin)', 'sum(lines_with_margin)') }} as decimal(18, 4)
         ) as mean_margin,
@@ -163,7 +163,7 @@ gaps as (
         moments.moment,
         repeats.product_id,
         count(*) as repeats,
-        cast(floor(median(repeats.gap_seconds) / 86400) as bigint) as usual_gap_days
+        cast(floor(median(repeats.gap_seconds) / 86400) as bigint) as typical_gap_days
     from moments
     inner join repeats
         on moments.until_seconds >= repeats.ordered_seconds
@@ -188,11 +188,11 @@ priced as (
             0
         ) as buyers,
         case when gaps.repeats >= {{ var('repurchase_min_repeats') }}
-            then gaps.usual_gap_days end as repurchase_days,
+            then gaps.typical_gap_days end as repurchase_days,
         coalesce(
             ceil(3 * cume_dist() over (
                 partition by sales.moment, coalesce(products.category_1, '')
-                order by sales.usual_price
+                order by sales.typical_price
             )),
             1
         ) as price_third
@@ -217,7 +217,7 @@ select
     buyers,
     last_sold_days_ago,
     repurchase_days,
-    usual_price,
+    typical_price,
     mean_margin,
     is_offered
 from priced

@@ -23,7 +23,7 @@ bought_later as (
         on lines.customer_id = customers.customer_id
     cross join periods
     where lines.is_bought
-        and {{ epoch_seconds('lines.ordered_at') }} > periods.confirmed_until_seconds
+        and {{ epoch_seconds('lines.ordered_at') }} > periods.validation_until_seconds
 
 ),
 
@@ -37,10 +37,10 @@ wanted as (
     inner join products
         on bought_later.product_id = products.product_id
         and products.is_offered
-    left join kept_back
-        on bought_later.customer_id = kept_back.customer_id
-        and bought_later.product_id = kept_back.product_id
-    where kept_back.product_id is null
+    left join withheld
+        on bought_later.customer_id = withheld.customer_id
+        and bought_later.product_id = withheld.product_id
+    where withheld.product_id is null
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('int_customers_judged') }}
+    select * from {{ ref('int_customers_validated') }}
     where decision = 'kept'
 
 ),
@@ -15,7 +15,7 @@ placed_customers as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals_judged') }}
+    select * from {{ ref('int_customer_totals_validated') }}
     where decision = 'kept'
 
 ),
@@ -65,7 +65,7 @@ described as (
         customers.income,
         customers.promo_share,
         customers.marketing_contacts_per_month,
-        placed_customers.customer_id is not null as has_receipts,
+        placed_customers.customer_id is not null as has_orders,
         totals.customer_id is not null as has_totals,
         -- Who bought of late has not lapsed, whatever the gap; orders of one day show
         -- no habit that could be left.

@@ -4,16 +4,16 @@
 -- the refund in its own month.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_line_id') }}",
-    post_hook='{{ note_built(as_of_date()) }}'
+    pre_hook="{{ delete_affected('order_line_id') }}",
+    post_hook='{{ record_watermark(as_of_date()) }}'
 ) }}
 with
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_judged') }}
+    select * from {{ ref('int_order_lines_validated') }}
     where decision in ('kept', 'kept but not modelled')
-        {{ only_touched('order_line_id') }}
+        {{ only_affected('order_line_id') }}
 
 ),
 

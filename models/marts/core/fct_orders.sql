@@ -1,8 +1,8 @@
--- A run that adds makes the orders anew of which a line was touched.
+-- A run that adds makes the orders again of which a line was touched.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('order_id') }}",
-    post_hook='{{ note_built(as_of_date()) }}'
+    pre_hook="{{ delete_affected('order_id') }}",
+    post_hook='{{ record_watermark(as_of_date()) }}'
 ) }}
 with
 
@@ -10,7 +10,7 @@ order_lines as (
 
     select * from {{ ref('fct_order_lines') }}
     where is_modelled
-        {{ only_touched('order_id') }}
+        {{ only_affected('order_id') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with
 
-judged as (
+validated as (
 
     select
         'products' as input,
@@ -8,7 +8,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_products_judged') }}
+    from {{ ref('int_products_validated') }}
 
     union all
 
@@ -18,7 +18,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_customers_judged') }}
+    from {{ ref('int_customers_validated') }}
 
     union all
 
@@ -28,7 +28,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_consents_judged') }}
+    from {{ ref('int_consents_validated') }}
 
     union all
 
@@ -38,7 +38,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_suppressions_judged') }}
+    from {{ ref('int_suppressions_validated') }}
 
     union all
 
@@ -48,7 +48,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_erasures_judged') }}
+    from {{ ref('int_erasures_validated') }}
 
     union all
 
@@ -58,7 +58,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_campaigns_judged') }}
+    from {{ ref('int_campaigns_validated') }}
 
     union all
 
@@ -68,7 +68,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_campaign_contacts_judged') }}
+    from {{ ref('int_campaign_contacts_validated') }}
 
     union all
 
@@ -78,7 +78,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_site_activity_judged') }}
+    from {{ ref('int_site_activity_validated') }}
 
     union all
 
@@ -88,7 +88,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_customer_totals_judged') }}
+    from {{ ref('int_customer_totals_validated') }}
 
     union all
 
@@ -98,7 +98,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_customer_period_totals_judged') }}
+    from {{ ref('int_customer_period_totals_validated') }}
 
     union all
 
@@ -108,7 +108,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_customer_category_spend_judged') }}
+    from {{ ref('int_customer_category_spend_validated') }}
 
     union all
 
@@ -118,7 +118,7 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_customer_channel_orders_judged') }}
+    from {{ ref('int_customer_channel_orders_validated') }}
 
     union all
 
@@ -128,9 +128,9 @@ judged as (
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_activity_labels_judged') }}
+    from {{ ref('int_activity_labels_validated') }}
 
 )
 
 -- A raw row that feeds several rows of an input counts once.
-select distinct * from judged
+select distinct * from validated

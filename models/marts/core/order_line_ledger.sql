@@ -1,17 +1,17 @@
--- A run that adds replaces the rows of the lines that were judged since.
+-- A run that adds replaces the rows of the lines that were validated since.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='order_line_id',
-    post_hook='{{ note_built() }}'
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 
-judged as (
+validated as (
 
-    select * from {{ ref('int_order_lines_judged') }}
+    select * from {{ ref('int_order_lines_validated') }}
     {%- if is_incremental() %}
-    where run_number > {{ known_run(this.name) }}
+    where run_number > {{ watermark(this.name) }}
     {%- endif %}
 
 )
@@ -24,4 +24,4 @@ select
     reason,
     quantity,
     amount
-from judged
+from validated

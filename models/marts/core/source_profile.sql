@@ -1,8 +1,8 @@
 -- A run that adds looks at the files that are new or have changed.
 {{ config(
     materialized='incremental',
-    pre_hook='{{ forget_changed_files() }}',
-    post_hook='{{ note_built() }}'
+    pre_hook='{{ delete_changed_files() }}',
+    post_hook='{{ record_watermark() }}'
 ) }}
 with
 

@@ -8,7 +8,7 @@ with
 group_tests as (
 
     select * from {{ ref('customer_group_tests') }}
-    where is_trusted
+    where is_accepted
         and not is_by_construction
         and group_key <> 'all'
 

@@ -97,7 +97,7 @@ measured as (
         ('revenue', 'sales', 'revenue', none),
         ('orders', 'sales', 'orders', none),
         ('customers', 'sales', 'customers', none),
-        ('mean_receipt', 'sales', 'revenue', 'orders'),
+        ('average_order_value', 'sales', 'revenue', 'orders'),
         ('repeat_rate', 'sales', 'repeat_customers', 'customers'),
         ('margin', 'sales', 'margin', none),
         ('list_size', 'list_sizes', 'members', none),

@@ -3,13 +3,13 @@ from targeted_lists.models import measure_drifts
 
 
 def model(dbt, session):
-    """One row per population, reference and feature: how far those scored today are off."""
+    """One row per data basis, reference and feature: how far those scored today are off."""
     features = dbt.ref("activity_features")
     models = dbt.ref("classifier_models").df()
     rules = dbt.ref("alert_rules").df()
     return measure_drifts(
         features.filter("is_current").order("customer_id").df(),
         rows=models,
-        population="known_from",
+        data_basis="data_basis",
         limits=read_limits(rules),
     )

@@ -22,7 +22,7 @@ models as (
 
     select
         'activity' as model,
-        population,
+        data_basis,
         model as classifier,
         refit_reason,
         -- Of a model fitted on an earlier day it was told then.
@@ -33,7 +33,7 @@ models as (
 
     select
         'response' as model,
-        population,
+        data_basis,
         model as classifier,
         refit_reason,
         refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
@@ -46,7 +46,7 @@ performance as (
     select * from {{ ref('model_performance') }}
     -- The newest scores whose outcome is known.
     qualify row_number() over (
-        partition by model, population
+        partition by model, data_basis
         order by scored_date desc, campaign_id desc
     ) = 1
 
@@ -56,8 +56,8 @@ measured as (
 
     select
         'activity' as model,
-        known_from as population,
-        coalesce(later_roc_auc, roc_auc) as roc_auc
+        data_basis,
+        coalesce(out_of_time_roc_auc, roc_auc) as roc_auc
     from {{ ref('activity_evaluations') }}
     where is_chosen
 
@@ -65,8 +65,8 @@ measured as (
 
     select
         'response' as model,
-        'everyone' as population,
-        coalesce(later_roc_auc, roc_auc) as roc_auc
+        'everyone' as data_basis,
+        coalesce(out_of_time_roc_auc, roc_auc) as roc_auc
     from {{ ref('response_evaluations') }}
     where is_chosen
 
@@ -76,16 +76,16 @@ calibration as (
 
     select
         calibration.model,
-        calibration.population,
+        calibration.data_basis,
         calibration.scored_date,
-        count(*) filter (where not calibration.is_within_band) as tenths
+        count(*) filter (where not calibration.is_within_band) as deciles
     from {{ ref('model_calibration') }} as calibration
     inner join performance
         on calibration.model = performance.model
-        and calibration.population = performance.population
+        and calibration.data_basis = performance.data_basis
         and calibration.campaign_id = performance.campaign_id
         and calibration.scored_date = performance.scored_date
-    group by calibration.model, calibration.population, calibration.scored_date
+    group by calibration.model, calibration.data_basis, calibration.scored_date
 
 ),
 
@@ -106,7 +106,7 @@ orders as (
 site_activity as (
 
     select max(period_start) as last_at
-    from {{ ref('int_site_activity_judged') }}
+    from {{ ref('int_site_activity_validated') }}
     where decision = 'kept'
 
 ),
@@ -224,7 +224,7 @@ sized as (
         *,
         greatest((value + 1) / (usual + 1), (usual + 1) / (value + 1)) as times,
         abs(value - usual) > {{ deviations }} * greatest(spread, sqrt(usual), 1)
-            as is_beyond_chance
+            as is_significant
     from compared
     where measure in ('candidates', 'list size')
         and subject in (select lists.list_name from lists)
@@ -239,7 +239,7 @@ shifted as (
         value - usual as points,
         abs(value - usual) > {{ deviations }} * sqrt(
             power(spread, 2) + greatest(usual * (1 - usual), 0) / greatest(cases, 1)
-        ) as is_beyond_chance
+        ) as is_significant
     from compared
     where starts_with(measure, 'removed by ')
         and cases > 0
@@ -255,34 +255,34 @@ alert_values as (
 
     select
         'score drift' as check_name,
-        models.model || ': ' || models.population as subject,
+        models.model || ': ' || models.data_basis as subject,
         models.model as source_mart,
         cast(null as string) as list_name,
         {%- set whose = {
             'model': label('source_mart', 'models.model'),
-            'population': label('population', 'models.population'),
+            'data_basis': label('data_basis', 'models.data basis'),
         } %}
         case
             when drift.model is null then {{ text(
-                'the scores of {model} ({population}) cannot be compared: '
+                'the scores of {model} ({data basis}) cannot be compared: '
                 ~ 'the model was kept before snapshots were', **whose
             ) }}
             when drift.psi is null then {{ text(
-                'the scores of {model} ({population}) cannot be compared: '
+                'the scores of {model} ({data basis}) cannot be compared: '
                 ~ 'nobody was scored then or now', **whose
             ) }}
             else {{ text(
-                'the scores of {model} ({population}) have a PSI of {psi} '
+                'the scores of {model} ({data basis}) have a PSI of {psi} '
                 ~ 'since the model was fitted', psi=two_decimals('drift.psi'), **whose
             ) }}
         end as finding,
         drift.psi as value,
-        coalesce(drift.psi > drift.chance_psi, false) as is_beyond_chance,
+        coalesce(drift.psi > drift.chance_psi, false) as is_significant,
         false as is_harmless
     from models
     left join drift
         on models.model = drift.model
-        and models.population = drift.population
+        and models.data_basis = drift.data_basis
         and drift.reference = 'fit'
         and drift.feature = 'score'
     where models.classifier <> 'none'
@@ -291,16 +291,16 @@ alert_values as (
 
     select
         'feature drift' as check_name,
-        model || ': ' || population as subject,
+        model || ': ' || data_basis as subject,
         model as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            '{drifted} of {features} features of {model} ({population}) '
+            '{drifted} of {features} features of {model} ({data basis}) '
             ~ 'have drifted since the model was fitted',
             drifted="count(*) filter (where level = 'major')",
             features='count(*)',
             model=label('source_mart', 'model'),
-            population=label('population', 'population')
+            data_basis=label('data_basis', 'data_basis')
         ) }} || coalesce(
             {{ text(
                 ', most {feature} (PSI {psi})',
@@ -310,36 +310,36 @@ alert_values as (
             ''
         ) as finding,
         {{ ratio("count(*) filter (where level = 'major')", 'count(*)') }} as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from drift
     where reference = 'fit'
         and feature <> 'score'
         and level <> 'unknown'
-    group by model, population
+    group by model, data_basis
 
     union all
 
     select
         'model refitted' as check_name,
-        model || ': ' || population as subject,
+        model || ': ' || data_basis as subject,
         model as source_mart,
         cast(null as string) as list_name,
         case
             when is_refitted then {{ text(
-                'the model of {model} ({population}) was {reason}',
+                'the model of {model} ({data basis}) was {reason}',
                 model=label('source_mart', 'model'),
-                population=label('population', 'population'),
+                data_basis=label('data_basis', 'data_basis'),
                 reason=translated('refit_reason', 'drift')
             ) }}
             else {{ text(
-                'the model of {model} ({population}) was not fitted anew for drift',
+                'the model of {model} ({data basis}) was not fitted again for drift',
                 model=label('source_mart', 'model'),
-                population=label('population', 'population')
+                data_basis=label('data_basis', 'data_basis')
             ) }}
         end as finding,
         case when is_refitted then 1 else 0 end as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from models
 
@@ -347,7 +347,7 @@ alert_values as (
 
     select
         'cluster drift' as check_name,
-        model || ': ' || population as subject,
+        model || ': ' || data_basis as subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
         {{ text(
@@ -355,7 +355,7 @@ alert_values as (
             psi=two_decimals('psi')
         ) }} as finding,
         psi as value,
-        coalesce(psi > chance_psi, false) as is_beyond_chance,
+        coalesce(psi > chance_psi, false) as is_significant,
         false as is_harmless
     from drift
     where reference = 'last run'
@@ -364,73 +364,73 @@ alert_values as (
 
     select
         'ranking' as check_name,
-        model || ': ' || population as subject,
+        model || ': ' || data_basis as subject,
         model as source_mart,
         cast(null as string) as list_name,
         {%- set scored = {
             'model': label('source_mart', 'model'),
-            'population': label('population', 'population'),
+            'data_basis': label('data_basis', 'data_basis'),
             'date': 'cast(scored_date as string)',
         } %}
         coalesce(
             {{ text(
-                'the scores of {model} ({population}) of {date} ranked with ROC-AUC {auc}, '
+                'the scores of {model} ({data basis}) of {date} ranked with ROC-AUC {auc}, '
                 ~ 'the baseline with {baseline_auc}',
                 auc=two_decimals('roc_auc'), baseline_auc=two_decimals('baseline_roc_auc'),
                 **scored
             ) }},
             {{ text(
-                'the scores of {model} ({population}) of {date} met outcomes of one kind only',
+                'the scores of {model} ({data basis}) of {date} met outcomes of one kind only',
                 **scored
             ) }}
         ) as finding,
         {{ ratio('-gain', 'gain_se') }} as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from performance
 
     union all
 
     select
-        'foretold ranking' as check_name,
-        performance.model || ': ' || performance.population as subject,
+        'predicted ranking' as check_name,
+        performance.model || ': ' || performance.data_basis as subject,
         performance.model as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            'the scores of {model} ({population}) of {date} ranked with ROC-AUC {auc}, '
+            'the scores of {model} ({data basis}) of {date} ranked with ROC-AUC {auc}, '
             ~ 'where {measured_auc} was measured at the fit',
             model=label('source_mart', 'performance.model'),
-            population=label('population', 'performance.population'),
+            data_basis=label('data_basis', 'performance.data basis'),
             date='cast(performance.scored_date as string)',
             auc='coalesce(' ~ two_decimals('performance.roc_auc') ~ ', ' ~ text('unknown') ~ ')',
             measured_auc='coalesce(' ~ two_decimals('measured.roc_auc') ~ ', '
                 ~ text('nothing') ~ ')'
         ) }} as finding,
         {{ ratio('measured.roc_auc - performance.roc_auc', 'performance.roc_auc_se') }} as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from performance
     left join measured
         on performance.model = measured.model
-        and performance.population = measured.population
+        and performance.data_basis = measured.data_basis
 
     union all
 
     select
         'calibration' as check_name,
-        model || ': ' || population as subject,
+        model || ': ' || data_basis as subject,
         model as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            'of the scores of {model} ({population}) of {date} {tenths} tenths '
-            ~ 'came otherwise than foretold',
+            'of the scores of {model} ({data basis}) of {date} {deciles} deciles '
+            ~ 'came otherwise than predicted',
             model=label('source_mart', 'model'),
-            population=label('population', 'population'),
+            data_basis=label('data_basis', 'data_basis'),
             date='cast(scored_date as string)',
-            tenths='tenths'
+            deciles='deciles'
         ) }} as finding,
-        cast(tenths as double) as value,
-        true as is_beyond_chance,
+        cast(deciles as double) as value,
+        true as is_significant,
         false as is_harmless
     from calibration
 
@@ -447,7 +447,7 @@ alert_values as (
             reasons="string_agg(reason, '; ' order by is_broken desc, check_name)"
         ) }} as finding,
         cast(count(*) filter (where is_broken) as double) as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from assignment_checks
     group by list_name
@@ -465,9 +465,9 @@ alert_values as (
         case measure
             when 'candidates' then {{ text('candidates of {list}: {value}', **counts) }}
             else {{ text('customers in the list of {list}: {value}', **counts) }}
-        end || {{ usual_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
+        end || {{ baseline_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
         times as value,
-        coalesce(is_beyond_chance, false) as is_beyond_chance,
+        coalesce(is_significant, false) as is_significant,
         -- Nobody is contacted by an empty list.
         value = 0 as is_harmless
     from sized
@@ -484,9 +484,9 @@ alert_values as (
             step=label('step', 'step'),
             share=percent_text('value'),
             list=label('list_name', 'subject')
-        ) }} || {{ usual_or_run(percent_text('usual'), least_runs) }} as finding,
+        ) }} || {{ baseline_or_run(percent_text('usual'), least_runs) }} as finding,
         abs(points) as value,
-        coalesce(is_beyond_chance, false) as is_beyond_chance,
+        coalesce(is_significant, false) as is_significant,
         -- Who is removed is not contacted.
         coalesce(points > 0, true) as is_harmless
     from shifted
@@ -498,10 +498,10 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        {{ text('{share} of the order lines are set aside', share=percent_text('value')) }}
+        {{ text('{share} of the order lines are rejected', share=percent_text('value')) }}
             as finding,
         value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from compared
     where measure = 'rejected lines'
@@ -513,15 +513,15 @@ alert_values as (
         subject,
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
-        {{ text('{share} of the order lines are set aside', share=percent_text('value')) }}
-            || {{ usual_or_run(percent_text('usual'), least_runs) }} as finding,
+        {{ text('{share} of the order lines are rejected', share=percent_text('value')) }}
+            || {{ baseline_or_run(percent_text('usual'), least_runs) }} as finding,
         value - usual as value,
         coalesce(
             value - usual > {{ deviations }} * sqrt(
                 power(spread, 2) + greatest(usual * (1 - usual), 0) / greatest(cases, 1)
             ),
             false
-        ) as is_beyond_chance,
+        ) as is_significant,
         false as is_harmless
     from compared
     where measure = 'rejected lines'
@@ -544,7 +544,7 @@ alert_values as (
             {{ text('every return found the sale that it undoes') }}
         ) as finding,
         {{ ratio('unmatched.amount', 'revenue.revenue') }} as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from unmatched
     cross join revenue
@@ -561,12 +561,12 @@ alert_values as (
             '{input} has {rows} rows',
             input=label('input', 'subject'), rows='cast(value as bigint)'
         ) }}
-            || {{ usual_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
+            || {{ baseline_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
         case when usual is not null then greatest(1 - {{ ratio('value', 'usual') }}, 0) end
             as value,
         coalesce(
             usual - value > {{ deviations }} * greatest(spread, sqrt(usual), 1), false
-        ) as is_beyond_chance,
+        ) as is_significant,
         false as is_harmless
     from compared
     where measure = 'rows'
@@ -583,7 +583,7 @@ alert_values as (
             days=counted(elapsed_days('last_at', as_of_date()), 'day|days')
         ) }} as finding,
         cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from orders
     where last_at is not null
@@ -600,7 +600,7 @@ alert_values as (
             days=counted(elapsed_days('last_at', as_of_date()), 'day|days')
         ) }} as finding,
         cast({{ elapsed_days('last_at', as_of_date()) }} as double) as value,
-        true as is_beyond_chance,
+        true as is_significant,
         false as is_harmless
     from site_activity
     where last_at is not null
@@ -614,6 +614,6 @@ select
     list_name,
     finding,
     value,
-    is_beyond_chance,
+    is_significant,
     is_harmless
 from alert_values

@@ -35,13 +35,13 @@ ruled as (
 
 ),
 
-judged as (
+validated as (
 
     select
         *,
         case
-            when value > red_above and is_beyond_chance and not is_harmless then 'red'
-            when value >= amber_from and is_beyond_chance then 'amber'
+            when value > red_above and is_significant and not is_harmless then 'red'
+            when value >= amber_from and is_significant then 'amber'
             else 'green'
         end as severity
     from ruled
@@ -67,4 +67,4 @@ select
     amber_from,
     red_above,
     severity = 'red' and stops <> 'nothing' as is_stopping
-from judged
+from validated

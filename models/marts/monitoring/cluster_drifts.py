@@ -7,7 +7,7 @@ def model(dbt, session):
     history = dbt.ref("cluster_history").filter("is_chosen")
     as_of = dbt.ref("int_as_of_date").fetchall()[0][0]
     rules = dbt.ref("alert_rules").df()
-    earlier = history.filter(f"kept_date < try_cast('{as_of}' as date)").project("cluster_key")
+    earlier = history.filter(f"saved_date < try_cast('{as_of}' as date)").project("cluster_key")
     return measure_shares(
         clusters.df(), earlier=earlier.df(), category="cluster_key", limits=read_limits(rules)
     )

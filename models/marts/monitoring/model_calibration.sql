@@ -17,12 +17,12 @@ shares as (
 
 select
     model,
-    population,
+    data_basis,
     campaign_id,
     cast(decile as bigint) as decile,
     cast(rows as bigint) as rows,
     cast(positives as bigint) as positives,
-    probability as foretold_share,
+    probability as predicted_share,
     outcome_share,
     lowest as lowest_share,
     highest as highest_share,

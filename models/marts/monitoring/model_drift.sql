@@ -4,7 +4,7 @@ drifts as (
 
     select
         'activity' as model,
-        population,
+        data_basis,
         reference,
         feature,
         level,
@@ -19,7 +19,7 @@ drifts as (
 
     select
         'response' as model,
-        population,
+        data_basis,
         reference,
         feature,
         level,
@@ -34,7 +34,7 @@ drifts as (
 
     select
         'clusters' as model,
-        'everyone' as population,
+        'everyone' as data_basis,
         reference,
         feature,
         level,
@@ -49,7 +49,7 @@ drifts as (
 
 select
     model,
-    population,
+    data_basis,
     reference,
     feature,
     level,

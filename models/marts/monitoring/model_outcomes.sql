@@ -1,5 +1,5 @@
--- Scores of earlier runs whose outcome is known by now. A decline is judged as the
--- labels that teach are (activity_features), over the window after the day of the
+-- Scores of earlier runs whose outcome is known by now. A decline is validated as the
+-- labels that train are (activity_features), over the window after the day of the
 -- score. Of a campaign the last scores before it was sent count.
 {% set window = var('activity_window_days') -%}
 with
@@ -8,20 +8,20 @@ scores as (
 
     select
         model,
-        population,
+        data_basis,
         campaign_id,
         customer_id,
         probability,
         baseline_score,
-        usual_orders,
+        typical_orders,
         cast(as_of_date as timestamp) as scored_at
-    from {{ ref('model_scores_kept') }}
+    from {{ ref('model_scores_saved') }}
 
 ),
 
 labels as (
 
-    select * from {{ ref('int_activity_labels_judged') }}
+    select * from {{ ref('int_activity_labels_validated') }}
     where decision = 'kept'
         and label in ('declined', 'steady')
 
@@ -35,9 +35,9 @@ orders as (
 
 ),
 
-campaign_answers as (
+campaign_responses as (
 
-    select * from {{ ref('int_campaign_answers') }}
+    select * from {{ ref('int_campaign_responses') }}
 
 ),
 
@@ -63,7 +63,7 @@ ordered as (
     select
         scores.customer_id,
         scores.scored_at,
-        max(scores.usual_orders) as usual_orders,
+        max(scores.typical_orders) as typical_orders,
         count(orders.order_id) as outcome_orders
     from scores
     left join orders
@@ -71,7 +71,7 @@ ordered as (
         and scores.scored_at <= orders.ordered_at
         and {{ days_after('scores.scored_at', window) }} > orders.ordered_at
     where scores.model = 'activity'
-        and scores.usual_orders is not null
+        and scores.typical_orders is not null
         and {{ days_after('scores.scored_at', window) }} <= {{ as_of_date() }}
     group by scores.customer_id, scores.scored_at
 
@@ -81,9 +81,9 @@ expected as (
 
     select
         *,
-        usual_orders * {{ ratio(
+        typical_orders * {{ ratio(
             'sum(outcome_orders) over (partition by scored_at)',
-            'sum(cast(usual_orders as decimal(18, 6))) over (partition by scored_at)',
+            'sum(cast(typical_orders as decimal(18, 6))) over (partition by scored_at)',
         ) }} as expected_orders
     from ordered
 
@@ -109,16 +109,16 @@ declines as (
 
 ),
 
-answers as (
+responses as (
 
     select
         scores.*,
-        campaign_answers.has_answered as is_positive
+        campaign_responses.has_responded as is_positive
     from scores
-    inner join campaign_answers
-        on scores.campaign_id = campaign_answers.campaign_id
-        and scores.customer_id = campaign_answers.customer_id
-        and scores.scored_at <= coalesce(campaign_answers.asked_at, {{ as_of_date() }})
+    inner join campaign_responses
+        on scores.campaign_id = campaign_responses.campaign_id
+        and scores.customer_id = campaign_responses.customer_id
+        and scores.scored_at <= coalesce(campaign_responses.requested_at, {{ as_of_date() }})
     where scores.model = 'response'
     qualify row_number() over (
         partition by scores.campaign_id, scores.customer_id
@@ -133,13 +133,13 @@ outcomes as (
 
     union all
 
-    select * from answers
+    select * from responses
 
 )
 
 select
     model,
-    population,
+    data_basis,
     campaign_id,
     customer_id,
     probability,

@@ -8,12 +8,12 @@ performances as (
 
 select
     model,
-    population,
+    data_basis,
     campaign_id,
     cast(rows as bigint) as rows,
     cast(positives as bigint) as positives,
     {%- for measure in [
-        'foretold_share', 'outcome_share', 'roc_auc', 'roc_auc_se', 'baseline_roc_auc',
+        'predicted_share', 'outcome_share', 'roc_auc', 'roc_auc_se', 'baseline_roc_auc',
         'gain', 'gain_se', 'brier', 'baseline_brier',
     ] %}
     {{ null_if_nan(measure) }} as {{ measure }},

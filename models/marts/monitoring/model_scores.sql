@@ -1,5 +1,5 @@
 -- What the models say today, kept so that it can be held against what comes. The
--- rank of the baseline stands beside: the level that was last seen, or the share of
+-- rank of the baseline stands next to: the level that was last seen, or the share of
 -- earlier campaigns that were answered.
 with
 
@@ -7,12 +7,12 @@ declines as (
 
     select
         'activity' as model,
-        scores.known_from as population,
+        scores.data_basis,
         '' as campaign_id,
         scores.customer_id,
         scores.p_decline as probability,
         features.level_trend as baseline_score,
-        features.usual_orders
+        features.typical_orders
     from {{ ref('activity_scores') }} as scores
     inner join {{ ref('activity_features') }} as features
         on scores.customer_id = features.customer_id
@@ -21,16 +21,16 @@ declines as (
 
 ),
 
-answers as (
+responses as (
 
     select
         'response' as model,
-        'everyone' as population,
+        'everyone' as data_basis,
         scores.campaign_id,
         scores.customer_id,
         scores.p_response as probability,
-        features.answer_share as baseline_score,
-        cast(null as double) as usual_orders
+        features.response_rate as baseline_score,
+        cast(null as double) as typical_orders
     from {{ ref('response_scores') }} as scores
     inner join {{ ref('response_features') }} as features
         on scores.campaign_id = features.campaign_id
@@ -46,17 +46,17 @@ scores as (
 
     union all
 
-    select * from answers
+    select * from responses
 
 )
 
 select
     model,
-    population,
+    data_basis,
     campaign_id,
     customer_id,
     probability,
     baseline_score,
-    usual_orders,
+    typical_orders,
     cast({{ as_of_date() }} as date) as as_of_date
 from scores

@@ -3,13 +3,13 @@ from targeted_lists.models import measure_drifts
 
 
 def model(dbt, session):
-    """One row per population, reference and feature: how far those scored today are off."""
+    """One row per data basis, reference and feature: how far those scored today are off."""
     features = dbt.ref("response_features")
     models = dbt.ref("responder_models").df()
     rules = dbt.ref("alert_rules").df()
     return measure_drifts(
         features.filter("is_planned").order("row_key").df(),
         rows=models,
-        population=None,
+        data_basis=None,
         limits=read_limits(rules),
     )

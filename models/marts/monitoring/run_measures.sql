@@ -9,8 +9,8 @@ kept as (
         value,
         cases,
         cast(as_of_date as date) as as_of_date
-    from {{ ref('run_measures_kept') }}
-    where kept_date < {{ as_of_date() }}
+    from {{ ref('run_measures_saved') }}
+    where saved_date < {{ as_of_date() }}
 
 ),
 
@@ -78,7 +78,7 @@ measured as (
     select
         'rejected lines' as measure,
         'order_lines' as subject,
-        {{ ratio("count(*) filter (where decision = 'set aside')", 'count(*)') }} as value,
+        {{ ratio("count(*) filter (where decision = 'rejected')", 'count(*)') }} as value,
         count(*) as cases
     from order_lines
     having count(*) > 0

@@ -2,7 +2,7 @@ with
 
 measures as (
 
-    select * from {{ ref('newcomer_measures') }}
+    select * from {{ ref('new_customer_measures') }}
 
 )
 
@@ -10,8 +10,8 @@ select
     target,
     model,
     baseline,
-    {{ translated('reason', 'newcomers') }} as reason,
-    cast(receipts_used as bigint) as receipts_used,
+    {{ translated('reason', 'new_customers') }} as reason,
+    cast(orders_used as bigint) as orders_used,
     cast(training_rows as bigint) as training_rows,
     cast(test_rows as bigint) as test_rows,
     cast(classes as bigint) as classes,

@@ -1,16 +1,16 @@
--- What became of a newcomer is known when the horizon has passed; foretold is who has no
--- further receipt and a horizon that has not.
+-- What became of a new customer is known when the horizon has passed; predicted is who has no
+-- further order and a horizon that has not.
 with
 
-receipts as (
+orders as (
 
-    select * from {{ ref('int_newcomer_receipts') }}
+    select * from {{ ref('int_new_customer_orders') }}
 
 )
 
 select
     customer_id,
-    receipts_used,
+    orders_used,
     first_category,
     top_category,
     channel,
@@ -29,6 +29,6 @@ select
     last_gap_days,
     horizon_at <= {{ as_of_date() }} as is_complete,
     has_no_more and horizon_at > {{ as_of_date() }} as is_current,
-    receipt_at,
+    order_at,
     horizon_at
-from receipts
+from orders

@@ -1,14 +1,14 @@
--- What became of a newcomer at the horizon, where it has passed. The segment is
+-- What became of a new customer at the horizon, where it has passed. The segment is
 -- that of the last month end within the horizon. The category of interest needs a
--- later receipt. The cluster is known as of today only.
+-- later order. The cluster is known as of today only.
 with
 
 features as (
 
     select
         customer_id,
-        receipts_used,
-        receipt_at,
+        orders_used,
+        order_at,
         horizon_at
     from {{ ref('new_customer_features') }}
     where is_complete
@@ -51,8 +51,8 @@ products as (
 
 ),
 
--- Receipts of one moment are told apart by their number, like those used.
-receipts as (
+-- Orders of one moment are told apart by their number, like those used.
+numbered as (
 
     select
         customer_id,
@@ -60,7 +60,7 @@ receipts as (
         ordered_at,
         row_number() over (
             partition by customer_id order by ordered_at, order_id
-        ) as receipt_number
+        ) as order_number
     from orders
 
 ),
@@ -69,14 +69,14 @@ segments as (
 
     select
         features.customer_id,
-        features.receipts_used,
+        features.orders_used,
         max_by(month_ends.segment, month_ends.month_end_date) as label
     from features
     inner join month_ends
         on features.customer_id = month_ends.customer_id
-        and features.receipt_at < month_ends.month_end_date
+        and features.order_at < month_ends.month_end_date
         and features.horizon_at >= month_ends.month_end_date
-    group by features.customer_id, features.receipts_used
+    group by features.customer_id, features.orders_used
 
 ),
 
@@ -84,19 +84,19 @@ later_spend as (
 
     select
         features.customer_id,
-        features.receipts_used,
+        features.orders_used,
         products.category_1,
         sum(order_lines.placed_revenue) as revenue
     from features
-    inner join receipts
-        on features.customer_id = receipts.customer_id
-        and features.receipts_used < receipts.receipt_number
-        and features.horizon_at > receipts.ordered_at
+    inner join numbered
+        on features.customer_id = numbered.customer_id
+        and features.orders_used < numbered.order_number
+        and features.horizon_at > numbered.ordered_at
     inner join order_lines
-        on receipts.order_id = order_lines.order_id
+        on numbered.order_id = order_lines.order_id
     inner join products
         on order_lines.product_id = products.product_id
-    group by features.customer_id, features.receipts_used, products.category_1
+    group by features.customer_id, features.orders_used, products.category_1
 
 ),
 
@@ -104,10 +104,10 @@ interests as (
 
     select
         customer_id,
-        receipts_used,
+        orders_used,
         max_by(category_1, (revenue, category_1)) as label
     from later_spend
-    group by customer_id, receipts_used
+    group by customer_id, orders_used
 
 ),
 
@@ -115,7 +115,7 @@ reached_clusters as (
 
     select
         features.customer_id,
-        features.receipts_used,
+        features.orders_used,
         clusters.cluster_key as label
     from features
     inner join clusters
@@ -148,7 +148,7 @@ labels as (
 
 select
     customer_id,
-    receipts_used,
+    orders_used,
     target,
     label
 from labels

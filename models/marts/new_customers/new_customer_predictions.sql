@@ -1,4 +1,4 @@
--- Where nothing is ahead of guessing by more than chance, nobody is foretold: that most
+-- Where nothing is ahead of guessing by more than chance, nobody is predicted: that most
 -- become this or that is no prediction of anybody.
 with
 
@@ -6,7 +6,7 @@ current_customers as (
 
     select
         customer_id,
-        receipts_used
+        orders_used
     from {{ ref('new_customer_features') }}
     where is_current
 
@@ -21,7 +21,7 @@ evaluations as (
 
 scores as (
 
-    select * from {{ ref('newcomer_scores') }}
+    select * from {{ ref('new_customer_scores') }}
 
 )
 
@@ -35,13 +35,13 @@ select
         when evaluations.is_baseline then 'baseline'
         else 'model'
     end as basis,
-    current_customers.receipts_used,
+    current_customers.orders_used,
     case when evaluations.is_accepted
         then {{ null_if_nan('scores.probability') }} end as probability,
     evaluations.beats_baseline
 from current_customers
 inner join evaluations
-    on current_customers.receipts_used = evaluations.receipts_used
+    on current_customers.orders_used = evaluations.orders_used
 left join scores
     on current_customers.customer_id = scores.customer_id
     and evaluations.target = scores.target

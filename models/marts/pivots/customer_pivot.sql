@@ -1,10 +1,10 @@
--- A run that adds tells anew of the customers touched, and of all who are known from
+-- A run that adds tells again of the customers touched, and of all who are known from
 -- totals, which have no lines.
--- depends_on: {{ ref('int_product_categories_tracked') }}
+-- depends_on: {{ ref('int_product_categories_changed') }}
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_touched('customer_id', others=\"source <> 'receipts'\") }}",
-    post_hook='{{ note_built(as_of_date()) }}'
+    pre_hook="{{ delete_affected('customer_id', others=\"source <> 'orders'\") }}",
+    post_hook='{{ record_watermark(as_of_date()) }}'
 ) }}
 {% set top_places = [1, 2, 3, 4, 5] -%}
 {% set preferences = [
@@ -21,17 +21,17 @@ orders as (
     from {{ ref('fct_orders') }}
     where customer_id is not null
         and is_placed
-        {{ only_touched('customer_id') }}
+        {{ only_affected('customer_id') }}
 
 ),
 
 -- Asked more than once, and too many to be held meanwhile.
-bought_lines as {{ unheld() }} (
+bought_lines as {{ not_materialized() }} (
 
     select * from {{ ref('fct_order_lines') }}
     where customer_id is not null
         and is_bought
-        {{ only_touched('customer_id') }}
+        {{ only_affected('customer_id') }}
 
 ),
 
@@ -224,7 +224,7 @@ channel_totals as (
     select
         customer_id,
         max_by(channel, (orders, channel)) as preferred_channel
-    from {{ ref('int_customer_channel_orders_judged') }}
+    from {{ ref('int_customer_channel_orders_validated') }}
     where decision = 'kept'
         and orders > 0
     group by customer_id
@@ -243,7 +243,7 @@ category_totals as (
             as category_{{ place }},
         {%- endfor %}
         sum(spend.revenue) as revenue
-    from {{ ref('int_customer_category_spend_judged') }} as spend
+    from {{ ref('int_customer_category_spend_validated') }} as spend
     left join labels
         on labels.dimension = 'category'
         and spend.category = labels.member
@@ -281,7 +281,7 @@ from_totals as (
 
 select
     customer_id,
-    'receipts' as source,
+    'orders' as source,
     {%- for preference in preferences %}
     preferred_{{ preference }},
     {%- endfor %}
@@ -294,8 +294,8 @@ select
     cast({{ basis }}_margin as decimal(18, 4)) as {{ basis }}_margin,
     {%- endfor %}
     {{ ratio('coalesce(bought_revenue, 0)', 'placed_revenue') }} as bought_share,
-    {{ ratio('placed_revenue', 'placed_orders') }} as placed_mean_receipt,
-    {{ ratio('bought_revenue', 'bought_orders') }} as mean_receipt,
+    {{ ratio('placed_revenue', 'placed_orders') }} as placed_average_order_value,
+    {{ ratio('bought_revenue', 'bought_orders') }} as average_order_value,
     mean_gap_days,
     median_gap_days,
     coalesce(categories, 0) as categories,
@@ -335,8 +335,8 @@ select
     margin as {{ basis }}_margin,
     {%- endfor %}
     cast(null as double) as bought_share,
-    {{ ratio('revenue', 'orders') }} as placed_mean_receipt,
-    {{ ratio('revenue', 'orders') }} as mean_receipt,
+    {{ ratio('revenue', 'orders') }} as placed_average_order_value,
+    {{ ratio('revenue', 'orders') }} as average_order_value,
     mean_gap_days,
     cast(null as double) as median_gap_days,
     categories,

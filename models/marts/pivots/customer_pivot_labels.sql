@@ -1,10 +1,10 @@
 -- The shop's largest categories and cities by bought revenue: what the numbered
--- shares of customer_pivot stand for. Who has no receipts counts by spend as totals
+-- shares of customer_pivot stand for. Who has no orders counts by spend as totals
 -- tell it.
 with
 
 -- Asked more than once, and too many to be held meanwhile.
-order_lines as {{ unheld() }} (
+order_lines as {{ not_materialized() }} (
 
     select * from {{ ref('fct_order_lines') }}
     where is_bought
@@ -35,7 +35,7 @@ members as (
         'category' as dimension,
         spend.category as member,
         spend.revenue as bought_revenue
-    from {{ ref('int_customer_category_spend_judged') }} as spend
+    from {{ ref('int_customer_category_spend_validated') }} as spend
     inner join {{ ref('int_customer_totals') }} as totals
         on spend.customer_id = totals.customer_id
         and totals.basis = 'bought'

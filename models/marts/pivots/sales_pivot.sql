@@ -14,7 +14,7 @@
 with
 
 -- Asked more than once, and too many to be held meanwhile.
-order_lines as {{ unheld() }} (
+order_lines as {{ not_materialized() }} (
 
     select * from {{ ref('fct_order_lines') }}
     where is_modelled

@@ -10,9 +10,9 @@ select
     model,
     {{ translated('reason', 'classifiers') }} as reason,
     cast(rows as bigint) as training_rows,
-    cast(positives as bigint) as answered_rows,
+    cast(positives as bigint) as responded_rows,
     {%- for measure in [
-        'roc_auc', 'roc_auc_sd', 'roc_auc_se', 'later_roc_auc', 'gain', 'gain_se',
+        'roc_auc', 'roc_auc_sd', 'roc_auc_se', 'out_of_time_roc_auc', 'gain', 'gain_se',
         'shortfall', 'shortfall_se', 'pr_auc', 'f1', 'brier', 'log_loss', 'calibration_error',
     ] %}
     {{ null_if_nan(measure) }} as {{ measure }},

@@ -1,4 +1,4 @@
--- Everything is taken from before the campaign: answers to earlier ones, receipts
+-- Everything is taken from before the campaign: answers to earlier ones, orders
 -- until its start, totals where it has no date, and the profile, which is taken to
 -- be steady.
 {% set lags = [1, 2, 3, 4, 5] -%}
@@ -12,14 +12,14 @@ campaigns as (
 
 ),
 
-answers as (
+responses as (
 
     select
-        answers.*,
+        responses.*,
         campaigns.place
-    from {{ ref('int_campaign_answers') }} as answers
+    from {{ ref('int_campaign_responses') }} as responses
     inner join campaigns
-        on answers.campaign_id = campaigns.campaign_id
+        on responses.campaign_id = campaigns.campaign_id
 
 ),
 
@@ -42,17 +42,17 @@ asked as (
     select
         campaigns.campaign_id,
         campaigns.place,
-        answers.customer_id,
-        answers.has_answered,
+        responses.customer_id,
+        responses.has_responded,
         not campaigns.is_dated as is_current,
         campaigns.cutoff_at
     from campaigns
-    inner join answers
-        on campaigns.campaign_id = answers.campaign_id
+    inner join responses
+        on campaigns.campaign_id = responses.campaign_id
     inner join customers
-        on answers.customer_id = customers.customer_id
-    where campaigns.is_teaching
-        and (campaigns.is_dated or not customers.has_receipts)
+        on responses.customer_id = customers.customer_id
+    where campaigns.is_training
+        and (campaigns.is_dated or not customers.has_orders)
 
     union all
 
@@ -60,7 +60,7 @@ asked as (
         campaigns.campaign_id,
         campaigns.place,
         customers.customer_id,
-        cast(null as boolean) as has_answered,
+        cast(null as boolean) as has_responded,
         true as is_current,
         campaigns.cutoff_at
     from campaigns
@@ -75,17 +75,17 @@ answered as (
         asked.campaign_id,
         asked.customer_id,
         count(*) as campaigns_before,
-        sum(case when answers.has_answered then 1 else 0 end) as answers_before
+        sum(case when responses.has_responded then 1 else 0 end) as responses_before
         {%- for lag in lags %},
         max(
-            case when asked.place - answers.place = {{ lag }}
-                then case when answers.has_answered then 1 else 0 end end
-        ) as answered_{{ lag }}
+            case when asked.place - responses.place = {{ lag }}
+                then case when responses.has_responded then 1 else 0 end end
+        ) as responded_{{ lag }}
         {%- endfor %}
     from asked
-    inner join answers
-        on asked.customer_id = answers.customer_id
-        and asked.place > answers.place
+    inner join responses
+        on asked.customer_id = responses.customer_id
+        and asked.place > responses.place
     group by asked.campaign_id, asked.customer_id
 
 ),
@@ -186,7 +186,7 @@ lines_spent as (
     from asked
     inner join totals
         on asked.customer_id = totals.customer_id
-    inner join {{ ref('int_customer_category_spend_judged') }} as spend
+    inner join {{ ref('int_customer_category_spend_validated') }} as spend
         on asked.customer_id = spend.customer_id
     where asked.is_current
         and spend.decision = 'kept'
@@ -223,7 +223,7 @@ visited as (
         asked.customer_id,
         {{ ratio('sum(site_activity.visits)', 'count(site_activity.visits)') }} as visits
     from asked
-    inner join {{ ref('int_site_activity_judged') }} as site_activity
+    inner join {{ ref('int_site_activity_validated') }} as site_activity
         on asked.customer_id = site_activity.customer_id
         and site_activity.period_start
             >= date_trunc('month', asked.cutoff_at) - interval '2 months'
@@ -234,7 +234,7 @@ visited as (
 ),
 
 -- Customers with the same profile and totals are kept in one fold of a
--- cross-validation, else one would foretell the other.
+-- cross-validation, else one would predict the other.
 twins as (
 
     select
@@ -264,9 +264,9 @@ joined as (
         customers.marital_status,
         customers.gender,
         coalesce(answered.campaigns_before, 0) as campaigns_before,
-        coalesce(answered.answers_before, 0) as answers_before,
+        coalesce(answered.responses_before, 0) as responses_before,
         {%- for lag in lags %}
-        answered.answered_{{ lag }},
+        answered.responded_{{ lag }},
         {%- endfor %}
         {%- for measure in ['recency_days', 'orders', 'revenue'] %}
         coalesce(ordered.{{ measure }}, totals.{{ measure }}) as {{ measure }},
@@ -324,7 +324,7 @@ joined as (
 
 select
     case
-        when has_answered is null then campaign_id || '|' || customer_id
+        when has_responded is null then campaign_id || '|' || customer_id
         else first_twin
     end as row_key,
     campaign_id,
@@ -337,7 +337,7 @@ select
     ] %}
     cast({{ feature }} as double) as {{ feature }},
     {%- endfor %}
-    {{ ratio('revenue', 'orders') }} as mean_receipt,
+    {{ ratio('revenue', 'orders') }} as average_order_value,
     {{ ratio('orders', 'tenure_days') }} as order_rate,
     cast(categories as double) as categories,
     favourite_category_share,
@@ -353,12 +353,12 @@ select
     cast(income as double) as income,
     cast(children as double) as children,
     cast(campaigns_before as double) as campaigns_before,
-    cast(answers_before as double) as answers_before,
-    coalesce({{ ratio('answers_before', 'campaigns_before') }}, 0) as answer_share,
+    cast(responses_before as double) as responses_before,
+    coalesce({{ ratio('responses_before', 'campaigns_before') }}, 0) as response_rate,
     {%- for lag in lags %}
-    cast(answered_{{ lag }} as double) as answered_{{ lag }},
+    cast(responded_{{ lag }} as double) as responded_{{ lag }},
     {%- endfor %}
-    has_answered,
-    has_answered is null as is_planned,
+    has_responded,
+    has_responded is null as is_planned,
     cutoff_at
 from joined

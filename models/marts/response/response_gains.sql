@@ -1,4 +1,4 @@
--- How far down the ranking does it pay to write? Past contacts, each foretold by
+-- How far down the ranking does it pay to write? Past contacts, each predicted by
 -- models that did not see the customer, at the terms of the next planned campaign,
 -- or of the last one where none is planned.
 with
@@ -13,11 +13,11 @@ terms as (
 
     select
         campaign_id,
-        cast(answer_value as double) as answer_value,
+        cast(response_value as double) as response_value,
         cast(contact_cost as double) as contact_cost
     from {{ ref('response_campaigns') }}
     where is_planned
-        or is_teaching
+        or is_training
     qualify row_number() over (
         order by is_planned desc, case when is_planned then place else -place end
     ) = 1
@@ -52,8 +52,8 @@ summed as (
         model,
         step,
         count(*) as contacts,
-        sum(label) as answers,
-        sum(probability) as expected_answers
+        sum(label) as responses,
+        sum(probability) as expected_responses
     from stepped
     group by model, step
 
@@ -64,10 +64,10 @@ so_far as (
     select
         *,
         sum(contacts) over (order by step) as contacts_so_far,
-        sum(answers) over (order by step) as answers_so_far,
-        sum(expected_answers) over (order by step) as expected_so_far,
+        sum(responses) over (order by step) as responses_so_far,
+        sum(expected_responses) over (order by step) as expected_so_far,
         sum(contacts) over () as all_contacts,
-        sum(answers) over () as all_answers
+        sum(responses) over () as all_responses
     from summed
 
 ),
@@ -77,9 +77,9 @@ profits as (
     select
         so_far.*,
         terms.campaign_id,
-        cast(so_far.expected_so_far as double) * terms.answer_value
+        cast(so_far.expected_so_far as double) * terms.response_value
             - so_far.contacts_so_far * terms.contact_cost as expected_profit,
-        cast(so_far.answers_so_far as double) * terms.answer_value
+        cast(so_far.responses_so_far as double) * terms.response_value
             - so_far.contacts_so_far * terms.contact_cost as profit
     from so_far
     cross join terms
@@ -92,12 +92,12 @@ select
     step,
     {{ ratio('contacts_so_far', 'all_contacts') }} as depth,
     contacts,
-    cast(answers as bigint) as answers,
+    cast(responses as bigint) as responses,
     cast(contacts_so_far as bigint) as contacts_so_far,
-    cast(answers_so_far as bigint) as answers_so_far,
-    {{ ratio('answers_so_far', 'all_answers') }} as gain_share,
-    {{ ratio('answers_so_far', 'contacts_so_far') }}
-        / nullif({{ ratio('all_answers', 'all_contacts') }}, 0) as lift_so_far,
+    cast(responses_so_far as bigint) as responses_so_far,
+    {{ ratio('responses_so_far', 'all_responses') }} as gain_share,
+    {{ ratio('responses_so_far', 'contacts_so_far') }}
+        / nullif({{ ratio('all_responses', 'all_contacts') }}, 0) as lift_so_far,
     cast(expected_profit as decimal(18, 4)) as expected_profit,
     cast(profit as decimal(18, 4)) as profit,
     coalesce(

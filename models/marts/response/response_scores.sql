@@ -42,7 +42,7 @@ joined as (
         features.campaign_id,
         coalesce(scores.model, 'none') as scored_by,
         case
-            when scores.model = 'last_level' then 'baseline'
+            when scores.model = 'previous_period_orders' then 'baseline'
             when scores.model is not null then 'model'
             else 'none'
         end as basis,
@@ -50,10 +50,10 @@ joined as (
             when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
         end as basis_reason,
         {%- for place in [1, 2, 3] %}
-        {{ usual_text('words_' ~ place, place) }} as reason_{{ place }},
+        {{ typical_text('words_' ~ place, place) }} as reason_{{ place }},
         {%- endfor %}
         {{ null_if_nan('scores.probability') }} as p_response,
-        campaigns.answer_value,
+        campaigns.response_value,
         campaigns.contact_cost
     from features
     inner join campaigns
@@ -79,7 +79,7 @@ select
     basis_reason,
     p_response,
     cast(
-        p_response * cast(answer_value as double) - cast(contact_cost as double)
+        p_response * cast(response_value as double) - cast(contact_cost as double)
         as decimal(18, 4)
     ) as expected_profit,
     case when p_response is not null then

@@ -19,7 +19,7 @@ uncounted as (
     select
         bases.basis,
         customers.customer_id,
-        customers.has_receipts,
+        customers.has_orders,
         customers.has_totals
     from customers
     cross join (values ('placed'), ('bought')) as bases (basis)
@@ -56,12 +56,12 @@ reasoned as (
         uncounted.basis,
         uncounted.customer_id,
         case
-            when uncounted.has_receipts then 'receipts'
+            when uncounted.has_orders then 'orders'
             when uncounted.has_totals then 'totals'
             else 'customers'
         end as source,
         case
-            when uncounted.has_totals and not uncounted.has_receipts
+            when uncounted.has_totals and not uncounted.has_orders
                 then {{ text('the totals are of a day after the as-of date') }}
             when order_lines.lines is null
                 then {{ text('known from the file of customers alone: no order') }}

@@ -1,4 +1,4 @@
--- The chosen clusters beside the RFM segments, and beside what the other methods
+-- The chosen clusters next to the RFM segments, and next to what the other methods
 -- found, k-means in the plane of two principal components among them.
 with
 
@@ -72,5 +72,5 @@ select
     row_number() over (
         partition by compared_with, member
         order by customers desc, cluster
-    ) = 1 as is_usual
+    ) = 1 as is_typical
 from counted

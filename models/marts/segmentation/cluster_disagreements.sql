@@ -20,7 +20,7 @@ usual as (
 
     select * from {{ ref('cluster_contingency') }}
     where compared_with = 'rfm_segment'
-        and is_usual
+        and is_typical
 
 )
 
@@ -29,7 +29,7 @@ select
     segments.segment,
     clusters.cluster_key,
     clusters.cluster_name,
-    usual.cluster_key as usual_cluster_key,
+    usual.cluster_key as typical_cluster_key,
     clusters.is_unsure
 from clusters
 inner join segments

@@ -1,4 +1,4 @@
--- Who has receipts is told from them; who is known from totals alone, from the
+-- Who has orders is told from them; who is known from totals alone, from the
 -- other totals. The channels are those of the dataset, by their place.
 with
 
@@ -24,7 +24,7 @@ customers as (
 
 site_activity as (
 
-    select * from {{ ref('int_site_activity_judged') }}
+    select * from {{ ref('int_site_activity_validated') }}
     where decision = 'kept'
         and period_start < {{ as_of_date() }}
 
@@ -32,7 +32,7 @@ site_activity as (
 
 category_spend as (
 
-    select * from {{ ref('int_customer_category_spend_judged') }}
+    select * from {{ ref('int_customer_category_spend_validated') }}
     where decision = 'kept'
         and revenue > 0
 
@@ -92,8 +92,8 @@ select
     cast(case
         when totals.orders = 1 then totals.recency_days
         else behaviour.median_gap_days
-    end as double) as usual_gap_days,
-    {{ ratio('totals.revenue', 'totals.orders') }} as mean_receipt,
+    end as double) as typical_gap_days,
+    {{ ratio('totals.revenue', 'totals.orders') }} as average_order_value,
     {{ ratio('behaviour.bought_lines', 'behaviour.bought_orders') }} as lines_per_order,
     {{ ratio('behaviour.bought_units', 'behaviour.bought_lines') }} as units_per_line,
     cast(
@@ -104,7 +104,7 @@ select
         behaviour.favourite_category_share, category_totals.favourite_category_share
     ) as favourite_category_share,
     behaviour.discounted_share,
-    1 - behaviour.bought_share as undone_share,
+    1 - behaviour.bought_share as returned_share,
     channel_shares.first_channel_share,
     channel_shares.second_channel_share,
     channel_shares.third_channel_share,

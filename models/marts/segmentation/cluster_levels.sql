@@ -1,4 +1,4 @@
--- Levels beside all customers have absolute guards: nobody is recent after the days in
+-- Levels next to all customers have absolute guards: nobody is recent after the days in
 -- which a buyer is active, and a cluster most of whom have lapsed is lapsed, as
 -- win_back reads it.
 with

@@ -10,7 +10,7 @@ def model(dbt, session):
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
     kept = None
-    if meta["use_kept"]:
+    if meta["reuse_saved"]:
         kept = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
     # What was kept before feature sets competed does not say of which it is.
     if kept is not None and "feature_set" in kept:

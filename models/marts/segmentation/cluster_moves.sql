@@ -27,13 +27,13 @@ previous as (
     select history.*
     from history
     cross join as_of_date
-    where history.kept_date < cast(as_of_date.as_of_date as date)
+    where history.saved_date < cast(as_of_date.as_of_date as date)
 
 ),
 
 previous_day as (
 
-    select cast(max(kept_date) as date) as previous_date
+    select cast(max(saved_date) as date) as previous_date
     from previous
     having count(*) > 0
 

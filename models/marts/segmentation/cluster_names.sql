@@ -20,7 +20,7 @@ keys as (
 history as (
 
     select * from {{ ref('cluster_history') }}
-    qualify kept_date = max(kept_date) over ()
+    qualify saved_date = max(saved_date) over ()
 
 ),
 
@@ -54,7 +54,7 @@ words as (
 
 ),
 
-kept_names as (
+saved_names as (
 
     select
         cluster_key,
@@ -78,7 +78,7 @@ ranked as (
     from profiles
     inner join words
         on profiles.feature = words.feature
-    -- Recent and absent are words of days too: beside others who are silent for years
+    -- Recent and absent are words of days too: next to others who are silent for years
     -- a year is not recent.
     where not coalesce(case
         when profiles.feature = 'recency_days'
@@ -111,7 +111,7 @@ known as (
         case when traits.strength >= 0.01 then traits.trait_1 end as trait_1,
         case when traits.strength >= 0.01 then traits.trait_2 end as trait_2,
         case when traits.strength >= 0.01 then traits.trait_3 end as trait_3,
-        kept_names.cluster_name as kept_name,
+        saved_names.cluster_name as saved_name,
         case
             when coalesce(traits.strength, 0) < 0.01 then {{ text('everyone') }}
             else traits.short_name
@@ -127,8 +127,8 @@ known as (
     left join traits
         on keys.method = traits.method
         and keys.cluster = traits.cluster
-    left join kept_names
-        on keys.cluster_key = kept_names.cluster_key
+    left join saved_names
+        on keys.cluster_key = saved_names.cluster_key
 
 ),
 
@@ -137,9 +137,9 @@ lengthened as (
     select
         *,
         case
-            when kept_name is not null then kept_name
+            when saved_name is not null then saved_name
             when count(*) over (
-                partition by method, coalesce(kept_name, short_name)
+                partition by method, coalesce(saved_name, short_name)
             ) = 1 then short_name
             else long_name
         end as candidate
@@ -153,7 +153,7 @@ numbered as (
         *,
         row_number() over (
             partition by method, candidate
-            order by kept_name is null, cluster
+            order by saved_name is null, cluster
         ) as twin
     from lengthened
 

@@ -4,9 +4,9 @@
     'age': 'customers.age_years',
     'income': 'customers.income',
     'tenure': 'features.tenure_days',
-    'mean_receipt': 'features.mean_receipt',
+    'average_order_value': 'features.average_order_value',
     'deal_share': 'features.discounted_share',
-    'answer_share': 'answers.answer_share',
+    'response_rate': 'answers.response_rate',
 } -%}
 {% set words = {
     'household': 'household',
@@ -45,12 +45,12 @@ behaviour as (
 
 ),
 
-answers as (
+responses as (
 
     select
         customer_id,
-        {{ ratio('count(*) filter (where has_answered)', 'count(*)') }} as answer_share
-    from {{ ref('int_campaign_answers') }}
+        {{ ratio('count(*) filter (where has_responded)', 'count(*)') }} as response_rate
+    from {{ ref('int_campaign_responses') }}
     group by customer_id
 
 ),
@@ -70,8 +70,8 @@ joined as (
         on features.customer_id = customers.customer_id
     left join behaviour
         on features.customer_id = behaviour.customer_id
-    left join answers
-        on features.customer_id = answers.customer_id
+    left join responses
+        on features.customer_id = responses.customer_id
 
 )
 

@@ -19,7 +19,7 @@ groupings as (
 
     select
         grouping,
-        bool_or(is_trusted) as is_trusted
+        bool_or(is_accepted) as is_accepted
     from {{ ref('customer_group_members') }}
     group by grouping
 
@@ -77,7 +77,7 @@ select
     characteristics.characteristic,
     shared.shared_ingredient,
     shared.shared_ingredient is not null as is_by_construction,
-    groupings.is_trusted
+    groupings.is_accepted
 from groupings
 cross join characteristics
 left join shared

@@ -1,4 +1,4 @@
--- Groups to compare: the chosen clusters, those of k-means beside them (also where
+-- Groups to compare: the chosen clusters, those of k-means next to them (also where
 -- no clustering deserves to be chosen), and the RFM segments.
 with
 
@@ -22,7 +22,7 @@ select
     method as grouping,
     cluster_key as group_key,
     cluster_name as group_name,
-    is_chosen as is_trusted
+    is_chosen as is_accepted
 from clusters
 
 union all
@@ -32,5 +32,5 @@ select
     'rfm_segment' as grouping,
     segment as group_key,
     {{ label('segment', 'segment') }} as group_name,
-    true as is_trusted
+    true as is_accepted
 from scores

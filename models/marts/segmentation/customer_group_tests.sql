@@ -27,7 +27,7 @@ select
     comparisons.grouping,
     comparisons.characteristic,
     coalesce(nullif(comparisons.group_key, ''), 'all') as group_key,
-    coalesce(names.group_name, {{ text('all groups beside each other') }}) as group_name,
+    coalesce(names.group_name, {{ text('all groups next to each other') }}) as group_name,
     nullif(comparisons.member, '') as member,
     comparisons.test,
     comparisons.effect,
@@ -39,7 +39,7 @@ select
     {{ null_if_nan('comparisons.' ~ measure) }} as {{ measure }},
     {%- endfor %}
     families.is_by_construction,
-    families.is_trusted
+    families.is_accepted
 from comparisons
 inner join families
     on comparisons.grouping = families.grouping

@@ -19,7 +19,7 @@ members as (
         'all' as grouping,
         'all' as group_key,
         {{ text('all customers') }} as group_name,
-        true as is_trusted
+        true as is_accepted
     from characteristics
 
 ),

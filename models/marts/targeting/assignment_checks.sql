@@ -49,7 +49,7 @@ checks as (
 
 ),
 
-judged as (
+validated as (
 
     select
         *,
@@ -93,4 +93,4 @@ select
     {{ null_if_nan('degrees') }} as degrees,
     known_p_value as p_value,
     is_broken
-from judged
+from validated

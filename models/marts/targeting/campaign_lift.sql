@@ -58,7 +58,7 @@ customers as (
 site_periods as (
 
     select count(distinct period_start) = 1 as is_only_period
-    from {{ ref('int_site_activity_judged') }}
+    from {{ ref('int_site_activity_validated') }}
     where decision = 'kept'
 
 ),
@@ -97,7 +97,7 @@ described as (
             when lifts.metric = 'purchase' then customers.purchase_basis
             when lifts.metric = 'revenue' then customers.revenue_basis
             else customers.margin_basis
-        end as told_basis,
+        end as reported_basis,
         case
             when lifts.slice = 'cluster' and not customers.is_cluster_of_then then 'today'
             else 'before the send'
@@ -132,25 +132,25 @@ described as (
 ),
 
 -- A lift of returns is a harm. What is told of the customers needs no window of orders.
-judged as (
+validated as (
 
     select
         *,
         case
             when metric = 'visit' then 'site activity'
-            else told_basis
+            else reported_basis
         end as outcome_basis,
         case when is_lower_better then -difference else difference end as gain,
         greatest(abs(lower_95), abs(upper_95)) as largest_effect,
         case
-            when told_basis <> 'told' and not is_window_over
+            when reported_basis <> 'told' and not is_window_over
                 then {{ text('window not over: not read') }}
             when not has_control and not has_planned_control
                 then {{ text('no control arm: not read') }}
             when treatment_customers = 0 or control_customers = 0
                 then {{ text('empty arm: not read') }}
             when is_ratio_broken then {{ text('sample ratio broken: not read') }}
-            when told_basis = 'orders' and metric <> 'visit' and not has_sales
+            when reported_basis = 'orders' and metric <> 'visit' and not has_sales
                 then {{ text('no orders known in the window: not read') }}
             when slice_basis = 'today'
                 then {{ text('grouped by what came after the send: not read') }}
@@ -202,4 +202,4 @@ select
     unread_reason is null as is_read,
     window_start_at,
     window_end_at
-from judged
+from validated

@@ -107,9 +107,9 @@ select
             then {{ text('already taken by {list}', list=label('list_name', 'taken_by')) }}
         when 'minimum expected value' then coalesce(
             case lift_basis
-                when 'answers' then {{ text(
+                when 'responses' then {{ text(
                     'expected value {value} is below {minimum} '
-                    ~ '(value of an answer that is foretold)',
+                    ~ '(value of an answer that is predicted)',
                     value='cast(cast(expected_value as decimal(18, 2)) as string)',
                     minimum='cast(minimum_expected_value as decimal(18, 2))'
                 ) }}

@@ -11,8 +11,8 @@ kept as (
         exit_reason,
         cast(entered_date as date) as entered_date,
         cast(left_date as date) as left_date
-    from {{ ref('list_history_kept') }}
-    where kept_date < {{ as_of_date() }}
+    from {{ ref('list_history_saved') }}
+    where saved_date < {{ as_of_date() }}
 
 ),
 

@@ -117,9 +117,9 @@ costed as (
         rank,
         expected_value,
         planned_cost,
-        is_held_out,
+        is_in_holdout,
         is_control,
-        sum(case when is_held_out or is_control then 0 else planned_cost end) over (
+        sum(case when is_in_holdout or is_control then 0 else planned_cost end) over (
             partition by list_name, contact_cap
             order by rank
         ) as running_cost
@@ -136,16 +136,16 @@ counted as (
         scenarios.capacity,
         scenarios.eligible,
         count(costed.rank) filter (
-            where not costed.is_held_out and not costed.is_control
+            where not costed.is_in_holdout and not costed.is_control
         ) as members,
         count(costed.rank) filter (
-            where costed.is_held_out or costed.is_control
+            where costed.is_in_holdout or costed.is_control
         ) as held_out,
         sum(costed.expected_value) filter (
-            where not costed.is_held_out and not costed.is_control
+            where not costed.is_in_holdout and not costed.is_control
         ) as expected_value,
         sum(costed.planned_cost) filter (
-            where not costed.is_held_out and not costed.is_control
+            where not costed.is_in_holdout and not costed.is_control
         ) as planned_cost,
         scenarios.is_as_defined
     from scenarios

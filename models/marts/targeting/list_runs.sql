@@ -13,8 +13,8 @@ kept as (
         erased_members,
         expected_value,
         cast(as_of_date as date) as as_of_date
-    from {{ ref('list_runs_kept') }}
-    where kept_date < {{ as_of_date() }}
+    from {{ ref('list_runs_saved') }}
+    where saved_date < {{ as_of_date() }}
 
 ),
 

@@ -13,7 +13,7 @@ lifts as (
         holdout_period,
         metric,
         cast(treatment_customers as bigint) as customers,
-        cast(control_customers as bigint) as held_out_customers,
+        cast(control_customers as bigint) as holdout_customers,
         {%- for measure in measures %}
         {{ null_if_nan(measure) }} as {{ measure }},
         {%- endfor %}
@@ -97,7 +97,7 @@ described as (
         cast(metrics.smallest_share as double) * abs(lifts.control_mean) as smallest_effect,
         greatest(abs(lifts.lower_95), abs(lifts.upper_95)) as largest_effect,
         case
-            when lifts.customers = 0 or lifts.held_out_customers = 0
+            when lifts.customers = 0 or lifts.holdout_customers = 0
                 then {{ text('empty arm: not read') }}
             when lifts.is_ratio_broken then {{ text('sample ratio broken: not read') }}
             when scopes.buyers = 0
@@ -140,7 +140,7 @@ select
         else {{ text('underpowered') }}
     end as verdict,
     customers,
-    held_out_customers,
+    holdout_customers,
     cast(contacted_customers as bigint) as contacted_customers,
     cast(contacted_by_mistake as bigint) as contacted_by_mistake,
     cast(cost as decimal(38, 4)) as cost,

@@ -14,12 +14,12 @@ campaigns as (
 
 ),
 
-answers as (
+responses as (
 
     {% for place in places -%}
     select
         *,
-        'accepted_{{ place }}' as answer_column,
+        'accepted_{{ place }}' as response_column,
         accepted_{{ place }} as has_accepted
     from customers
     {%- if not loop.last %}
@@ -32,22 +32,22 @@ answers as (
 )
 
 select
-    answers.source_file,
-    answers.source_row,
+    responses.source_file,
+    responses.source_row,
     campaigns.campaign_id,
-    answers.customer_id,
+    responses.customer_id,
     cast(null as string) as arm,
     cast(null as timestamp) as sent_at,
-    answers.has_accepted as responded,
+    responses.has_accepted as responded,
     cast(null as boolean) as converted,
     case
-        when answers.has_accepted then answers.answer_revenue
-        when not answers.has_accepted then 0
+        when responses.has_accepted then responses.response_revenue
+        when not responses.has_accepted then 0
     end as revenue,
     cast(null as decimal(18, 4)) as margin,
-    answers.source_note,
-    answers.source_exclusion,
-    answers.source_fault
-from answers
+    responses.source_note,
+    responses.source_exclusion,
+    responses.source_fault
+from responses
 inner join campaigns
-    on answers.answer_column = campaigns.answer_column
+    on responses.response_column = campaigns.response_column

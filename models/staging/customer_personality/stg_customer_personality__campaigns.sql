@@ -20,7 +20,7 @@ select
     row_number() over (order by campaigns.campaign_order) as source_row,
     campaigns.campaign_id,
     campaigns.campaign_name,
-    case when campaigns.answer_column is null then 'likely_responders' end as list_name,
+    case when campaigns.response_column is null then 'likely_responders' end as list_name,
     cast(null as string) as channel,
     cast(null as string) as offer,
     cast(null as timestamp) as started_at,

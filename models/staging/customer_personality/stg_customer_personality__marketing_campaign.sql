@@ -1,6 +1,6 @@
--- A row feeds several inputs, so it is judged here, once, and its parts share its
+-- A row feeds several inputs, so it is validated here, once, and its parts share its
 -- fate. Dates are in the one known format that reads most of the file: where that
--- is less than half, as of days taken for months, none is trusted.
+-- is less than half, as of days taken for months, none is accepted.
 {{ config(post_hook="{{ refuse_unreadable('say in dataset.yml how it is written') }}") }}
 {% set numbers = {
     'id': 'integer', 'year_birth': 'integer', 'income': 'money',
@@ -11,12 +11,12 @@
     'numcatalogpurchases': 'integer', 'numstorepurchases': 'integer',
     'numwebvisitsmonth': 'integer', 'z_costcontact': 'money', 'z_revenue': 'money',
 } -%}
-{% set answers = [
+{% set responses = [
     'acceptedcmp1', 'acceptedcmp2', 'acceptedcmp3', 'acceptedcmp4', 'acceptedcmp5',
     'response',
 ] -%}
 {% set words = ['education', 'marital_status'] -%}
-{% set columns = numbers | list + answers + words + ['complain', 'dt_customer'] -%}
+{% set columns = numbers | list + responses + words + ['complain', 'dt_customer'] -%}
 {% set settings = describe_inputs()['settings'] if execute else {} -%}
 {% set formats = settings.get('timestamp_format', '').split('|') -%}
 with
@@ -59,7 +59,7 @@ cast_rows as (
         {%- for column, kind in numbers.items() %}
         {{ cast_text(column ~ '_text', kind, settings) }} as {{ column }},
         {%- endfor %}
-        {%- for column in answers %}
+        {%- for column in responses %}
         {{ cast_text(column ~ '_text', 'boolean', settings) }} as {{ column }},
         {%- endfor %}
         {%- for form in formats %}
@@ -154,7 +154,7 @@ faulted as (
                 ) }}
             end
             {%- endfor %}
-            {%- for column in answers %},
+            {%- for column in responses %},
             {{ cast_fault(column, 'boolean') }}
             {%- endfor %},
             case
@@ -191,7 +191,7 @@ versioned as (
         count(*) over later_rows - row_number() over (
             partition by id, own_fault is null
             order by source_file, source_row
-        ) as later_count
+        ) as validation_count
     from faulted
     window later_rows as (
         partition by id, own_fault is null
@@ -208,7 +208,7 @@ replaced as (
         {{ days_after('quantile_disc(dt_customer, 0.999) over ()', 366) }} as last_likely_at,
         quantile_disc(recency, 0.999) over () + 366 as last_likely_recency,
         coalesce(own_fault, case
-            when later_count > 0
+            when validation_count > 0
                 then {{ text('id {id} stands again in {row}', id='id', row='last_row') }}
         end) as source_fault
     from versioned
@@ -235,7 +235,7 @@ compared as (
         partition by
             source_fault is null,
             dt_customer, education_text, marital_status_text, complain_text
-            {%- for column in (numbers | list)[1:] + answers %},
+            {%- for column in (numbers | list)[1:] + responses %},
             {{ column }}
             {%- endfor %}
         order by source_file, source_row
@@ -315,8 +315,8 @@ select
     numstorepurchases as store_orders,
     numwebvisitsmonth as web_visits,
     z_costcontact as contact_cost,
-    z_revenue as answer_revenue,
-    {%- for column in answers %}
+    z_revenue as response_revenue,
+    {%- for column in responses %}
     {{ column }} as accepted_{{ loop.index }},
     {%- endfor %}
     nullif(

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', post_hook='{{ note_built() }}') }}
+{{ config(materialized='incremental', post_hook='{{ record_watermark() }}') }}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 with
 

@@ -22,7 +22,7 @@ RULES = """
         support,
         confidence,
         lift,
-        later_lift,
+        validation_lift,
         baskets,
         antecedent_size + consequent_size as size
     from basket.association_rules
@@ -90,7 +90,7 @@ def draw_rules(desk: Desk) -> Figure:
                 desk.tip("support", ".2%"),
                 desk.tip("confidence", ".0%"),
                 desk.tip("lift", ".1f"),
-                desk.tip("later_lift", ".1f"),
+                desk.tip("validation_lift", ".1f"),
                 desk.tip("verdict"),
             ],
         )
@@ -103,7 +103,7 @@ def draw_rules(desk: Desk) -> Figure:
         chart,
         queries=[RULES],
         table=data.sort_values(["is_usable", "lift"], ascending=False)[
-            ["rule", "support", "confidence", "lift", "later_lift", "verdict"]
+            ["rule", "support", "confidence", "lift", "validation_lift", "verdict"]
         ],
         base=[("baskets", None)],
         tell=lambda scope, _: (

@@ -67,7 +67,7 @@ CURVE = np.linspace(0, 1, 17)
 
 
 def draw_segments(desk: Desk) -> Figure:
-    """Draw each segment's share of the customers beside its share of the revenue."""
+    """Draw each segment's share of the customers next to its share of the revenue."""
     rows = desk.source.read(SUMMARY)
     if rows.empty:
         return desk.blank("segments", SUMMARY)
@@ -288,7 +288,7 @@ def draw_moves(desk: Desk) -> Figure:
 
 
 def draw_cohorts(desk: Desk) -> Figure:
-    """Draw how many of each month's newcomers still buy."""
+    """Draw how many of each month's new customers still buy."""
     rows = desk.source.read(COHORTS)
     if rows.empty:
         return desk.blank("cohorts", COHORTS)
@@ -340,7 +340,7 @@ DIRECTIONS = ("up", "down", "same")
 
 
 def _direction(before: str, after: str) -> str:
-    """Whether a move leads up, down, or nowhere; a newcomer comes from nowhere."""
+    """Whether a move leads up, down, or nowhere; a new customer comes from nowhere."""
     if before == after or before not in SEGMENTS or after not in SEGMENTS:
         return "same"
     return "up" if SEGMENTS.index(after) < SEGMENTS.index(before) else "down"

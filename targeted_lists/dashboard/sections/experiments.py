@@ -1,4 +1,4 @@
-"""What past campaigns changed beside their control groups."""
+"""What past campaigns changed next to their control groups."""
 
 from __future__ import annotations
 

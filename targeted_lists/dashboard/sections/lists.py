@@ -200,7 +200,7 @@ def draw_values(desk: Desk) -> Figure:
     data = desk.names(rows, list_name="list_name", lift_basis="lift_basis")
     data = data.sort_values(["expected_value", "list_name"], ascending=[False, True])
     data["label"] = [desk.texts.number(one) for one in data["expected_value"]]
-    bases = [desk.texts.value("lift_basis", one) for one in ("measured", "assumed", "answers")]
+    bases = [desk.texts.value("lift_basis", one) for one in ("measured", "assumed", "responses")]
     base = alt.Chart(data).encode(
         y=alt.Y("list_name:N", title=None, sort=list(data["list_name"])),
         x=alt.X(
@@ -223,7 +223,7 @@ def draw_values(desk: Desk) -> Figure:
         )
     )
     labels = base.mark_text(align="left", dx=5).encode(text="label:N")
-    lifts = rows[rows["lift_basis"] != "answers"]
+    lifts = rows[rows["lift_basis"] != "responses"]
     return desk.figure(
         "values",
         (bars + labels).properties(height=max(120, 36 * len(data))),

@@ -35,7 +35,7 @@ SEGMENTS = """
 """
 ANSWERS = """
     select group_name as segment, sum(asked)::bigint as asked, sum(answers)::bigint as answers
-    from response.campaign_answers
+    from response.campaign_responses
     where grouping = 'rfm_segment'
     group by group_name
     order by group_name
@@ -109,7 +109,7 @@ def draw_groups(desk: Desk) -> Figure:
 
 
 def draw_segment_groups(desk: Desk) -> Figure:
-    """Draw a characteristic, to be chosen, of the picked segment beside all customers."""
+    """Draw a characteristic, to be chosen, of the picked segment next to all customers."""
     rows = desk.source.read(SEGMENTS)
     if rows.empty:
         return desk.blank("segment_groups", SEGMENTS)
@@ -169,14 +169,14 @@ def draw_segment_groups(desk: Desk) -> Figure:
     )
 
 
-def draw_answers(desk: Desk) -> Figure:
+def draw_responses(desk: Desk) -> Figure:
     """Draw who answered past campaigns, by segment, with the interval of Wilson (1927)."""
     rows = desk.source.read(ANSWERS)
     if rows.empty:
-        return desk.blank("answers", ANSWERS)
+        return desk.blank("responses", ANSWERS)
     data = desk.names(rows, segment="segment")
-    asked, share = data["asked"], data["answers"] / data["asked"].where(data["asked"] > 0)
-    data["answer_share"] = share
+    asked, share = data["asked"], data["responses"] / data["asked"].where(data["asked"] > 0)
+    data["response_rate"] = share
     square = WILSON_Z**2
     middle = (share + square / (2 * asked)) / (1 + square / asked)
     half = (
@@ -185,45 +185,45 @@ def draw_answers(desk: Desk) -> Figure:
         * (share * (1 - share) / asked + square / (4 * asked**2)) ** 0.5
     )
     data["lower_95"], data["upper_95"] = middle - half, middle + half
-    data = data.dropna(subset=["answer_share"]).sort_values("answer_share", ascending=False)
+    data = data.dropna(subset=["response_rate"]).sort_values("response_rate", ascending=False)
     if data.empty:
-        return desk.blank("answers", ANSWERS)
+        return desk.blank("responses", ANSWERS)
     base = alt.Chart(data).encode(
         y=alt.Y("segment:N", title=None, sort=list(data["segment"])),
         opacity=emphasis(),
         tooltip=[
             desk.tip("segment"),
             desk.tip("asked", ",d"),
-            desk.tip("answers", ",d"),
-            desk.tip("answer_share", ".1%"),
+            desk.tip("responses", ",d"),
+            desk.tip("response_rate", ".1%"),
             desk.tip("lower_95", ".1%"),
             desk.tip("upper_95", ".1%"),
         ],
     )
-    x = alt.X("lower_95:Q", title=desk.texts.column("answer_share"), axis=alt.Axis(format=".0%"))
+    x = alt.X("lower_95:Q", title=desk.texts.column("response_rate"), axis=alt.Axis(format=".0%"))
     ranges = base.mark_rule(strokeWidth=6, color=SKY, strokeCap="round").encode(
         x=x, x2="upper_95:Q"
     )
-    points = base.mark_point(size=90, color=BLUE, opacity=1).encode(x="answer_share:Q")
+    points = base.mark_point(size=90, color=BLUE, opacity=1).encode(x="response_rate:Q")
     certain = data[data["asked"] >= 30]
-    overall = data["answers"].sum() / data["asked"].sum()
+    overall = data["responses"].sum() / data["asked"].sum()
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
         top = (rows if scope else certain if len(certain) else data).iloc[0]
         return {
             "title": "answers.title_segment" if scope else "answers.title",
             "segment": top["segment"],
-            "share": desk.texts.percent(top["answer_share"], 0),
+            "share": desk.texts.percent(top["response_rate"], 0),
             "overall": desk.texts.percent(overall, 0),
         }
 
     return desk.figure(
-        "answers",
+        "responses",
         (ranges + points).properties(height=max(120, 28 * len(data))),
         queries=[ANSWERS],
         table=data,
         segments=list(data["segment"]),
-        base=[("asked", "asked"), ("answers", "answers")],
+        base=[("asked", "asked"), ("responses", "responses")],
         tell=tell,
         scopes=scopes_of(data),
     )
@@ -294,4 +294,4 @@ def _choice(
     return pick, f"datum.characteristic == {name}"
 
 
-FIGURES = (draw_groups, draw_segment_groups, draw_answers, draw_depth)
+FIGURES = (draw_groups, draw_segment_groups, draw_responses, draw_depth)

@@ -1,4 +1,4 @@
-"""What all lists together changed beside the global holdout."""
+"""What all lists together changed next to the global holdout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from targeted_lists.dashboard.figures import Desk, Figure
 
 PROGRAM = """
     select
-        holdout_period, metric, customers, held_out_customers, contacted_customers,
+        holdout_period, metric, customers, holdout_customers, contacted_customers,
         contacted_by_mistake, treatment_mean, control_mean, difference, incremental_total,
         incremental_lower_95, incremental_upper_95, p_value, verdict_code, verdict
     from targeting.program_lift
@@ -31,7 +31,7 @@ def draw_program(desk: Desk) -> Figure:
         columns={
             "customers": "reached_customers",
             "treatment_mean": "reached_mean",
-            "control_mean": "held_out_mean",
+            "control_mean": "holdout_mean",
         }
     )
 
@@ -54,7 +54,7 @@ def draw_program(desk: Desk) -> Figure:
         is_open=True,
         base=[
             ("reached_customers", float(first["customers"])),
-            ("held_out_customers", float(first["held_out_customers"])),
+            ("holdout_customers", float(first["holdout_customers"])),
         ],
         tell=tell,
     )

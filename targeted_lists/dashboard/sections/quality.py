@@ -31,16 +31,16 @@ INPUTS = """
         input,
         count(*) as rows,
         count(*) filter (where decision::varchar = 'merged') as merged,
-        count(*) filter (where decision::varchar = 'set aside') as set_aside
+        count(*) filter (where decision::varchar = 'rejected') as set_aside
     from core.input_ledger
     group by input
     order by input
 """
-LEFT_OUT = ("merged", "set aside", "kept but not modelled")
+LEFT_OUT = ("merged", "rejected", "kept but not modelled")
 COLORS = {
     "read": GREY,
     "merged": SKY,
-    "set aside": VERMILION,
+    "rejected": VERMILION,
     "kept but not modelled": "#E69F00",
     "kept": BLUE,
 }
@@ -87,7 +87,7 @@ def draw_ledger(desk: Desk) -> Figure:
                 (lines.get("kept", 0) + lines.get("kept but not modelled", 0)) / total, 1
             ),
             "lines": desk.texts.number(total),
-            "aside": desk.texts.number(lines.get("set aside", 0)),
+            "aside": desk.texts.number(lines.get("rejected", 0)),
         },
     )
 
@@ -137,7 +137,7 @@ def draw_reasons(desk: Desk) -> Figure:
 
 
 def draw_inputs(desk: Desk) -> Figure:
-    """Draw what was left out of the files beside the order lines."""
+    """Draw what was left out of the files next to the order lines."""
     rows = desk.source.read(INPUTS)
     if rows.empty:
         return desk.blank("inputs", INPUTS)
@@ -148,7 +148,7 @@ def draw_inputs(desk: Desk) -> Figure:
     long["decision"] = long["decision"].str.replace("_", " ")
     data = desk.names(long, decision="decision")
     order = long.groupby("input")["share"].sum().sort_values(ascending=False).index
-    names = [desk.texts.value("decision", one) for one in ("merged", "set aside")]
+    names = [desk.texts.value("decision", one) for one in ("merged", "rejected")]
     chart = (
         alt.Chart(data)
         .mark_bar()

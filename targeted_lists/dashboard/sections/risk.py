@@ -1,4 +1,4 @@
-"""Who will buy less, how well that is foretold, and what it costs."""
+"""Who will buy less, how well that is predicted, and what it costs."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from targeted_lists.dashboard.theme import BLUE, GREY, MUTED, SEQUENTIAL
 
 CHOSEN = """
     inner join activity.activity_evaluations as evaluations
-        on measures.known_from = evaluations.known_from
+        on measures.data_basis = evaluations.data_basis
         and measures.model = evaluations.model
         and evaluations.is_accepted
 """
 CALIBRATION = f"""
-    select measures.known_from, measures.model, measures.decile, measures.foretold_share,
+    select measures.data_basis, measures.model, measures.decile, measures.predicted_share,
         measures.declined_share, measures.lowest_share, measures.highest_share,
         measures.training_rows
     from activity.activity_calibration as measures
     {CHOSEN}
-    order by measures.known_from, measures.decile
+    order by measures.data_basis, measures.decile
 """
 GAINS = f"""
-    select measures.known_from, measures.model, measures.decile, measures.reached_share,
+    select measures.data_basis, measures.model, measures.decile, measures.reached_share,
         measures.gain_share, measures.lift_so_far
     from activity.activity_gains as measures
     {CHOSEN}
-    order by measures.known_from, measures.decile
+    order by measures.data_basis, measures.decile
 """
 IMPORTANCES = """
-    select known_from, phrase, rank, importance, importance_sd
+    select data_basis, phrase, rank, importance, importance_sd
     from activity.activity_importances
     where rank <= 10 and is_accepted
-    order by known_from, rank
+    order by data_basis, rank
 """
 GRID = """
     select scores.segment, customers.value_band, customers.risk_band, count(*) as customers,
@@ -55,12 +55,12 @@ BANDS = {"value_band": ("high", "middle", "low"), "risk_band": ("low", "medium",
 
 
 def draw_calibration(desk: Desk) -> Figure:
-    """Draw foretold against observed shares of declines, by tenth."""
+    """Draw predicted against observed shares of declines, by tenth."""
     rows = desk.source.read(CALIBRATION)
     if rows.empty:
         return desk.blank("calibration", CALIBRATION)
     data = _name_sources(desk, rows)
-    edge = float(rows[["foretold_share", "highest_share", "declined_share"]].max().max()) * 1.05
+    edge = float(rows[["predicted_share", "highest_share", "declined_share"]].max().max()) * 1.05
     scale = alt.Scale(domain=[0, edge], nice=False)
     diagonal = (
         alt.Chart(pd.DataFrame({"x": [0, edge], "y": [0, edge]}))
@@ -68,12 +68,12 @@ def draw_calibration(desk: Desk) -> Figure:
         .encode(x="x:Q", y="y:Q")
     )
     x = alt.X(
-        "foretold_share:Q",
-        title=desk.texts.column("foretold_share"),
+        "predicted_share:Q",
+        title=desk.texts.column("predicted_share"),
         scale=scale,
         axis=alt.Axis(format=".0%"),
     )
-    color = alt.Color("known_from:N", title=None, legend=_legend_of(rows))
+    color = alt.Color("data_basis:N", title=None, legend=_legend_of(rows))
     ranges = (
         alt.Chart(data)
         .mark_rule(strokeWidth=5, opacity=0.2)
@@ -92,15 +92,15 @@ def draw_calibration(desk: Desk) -> Figure:
             ),
             color=color,
             tooltip=[
-                desk.tip("known_from"),
+                desk.tip("data_basis"),
                 desk.tip("decile", "d"),
-                desk.tip("foretold_share", ".1%"),
+                desk.tip("predicted_share", ".1%"),
                 desk.tip("declined_share", ".1%"),
                 desk.tip("training_rows", ",d"),
             ],
         )
     )
-    top = rows.loc[rows["foretold_share"].idxmax()]
+    top = rows.loc[rows["predicted_share"].idxmax()]
     return desk.figure(
         "calibration",
         (diagonal + ranges + points).properties(height=330),
@@ -108,7 +108,7 @@ def draw_calibration(desk: Desk) -> Figure:
         table=data,
         base=[("training_rows", rows["training_rows"].sum())],
         tell=lambda scope, _: {
-            "foretold": desk.texts.percent(top["foretold_share"], 0),
+            "predicted": desk.texts.percent(top["predicted_share"], 0),
             "declined": desk.texts.percent(top["declined_share"], 0),
         },
     )
@@ -119,7 +119,7 @@ def draw_gains(desk: Desk) -> Figure:
     rows = desk.source.read(GAINS)
     if rows.empty:
         return desk.blank("gains", GAINS)
-    start = rows.drop_duplicates("known_from").assign(
+    start = rows.drop_duplicates("data_basis").assign(
         decile=0, reached_share=0.0, gain_share=0.0, lift_so_far=float("nan")
     )
     data = _name_sources(desk, pd.concat([start, rows], ignore_index=True))
@@ -140,9 +140,9 @@ def draw_gains(desk: Desk) -> Figure:
             y=alt.Y(
                 "gain_share:Q", title=desk.texts.column("gain_share"), axis=alt.Axis(format=".0%")
             ),
-            color=alt.Color("known_from:N", title=None, legend=_legend_of(rows)),
+            color=alt.Color("data_basis:N", title=None, legend=_legend_of(rows)),
             tooltip=[
-                desk.tip("known_from"),
+                desk.tip("data_basis"),
                 desk.tip("reached_share", ".0%"),
                 desk.tip("gain_share", ".0%"),
                 desk.tip("lift_so_far", ".1f"),
@@ -155,7 +155,7 @@ def draw_gains(desk: Desk) -> Figure:
         (chance + lines).properties(height=330),
         queries=[GAINS],
         table=_name_sources(desk, rows),
-        base=[("foretold", None)],
+        base=[("predicted", None)],
         tell=lambda scope, _: {
             "reached": desk.texts.percent(second["reached_share"], 0),
             "gain": desk.texts.percent(second["gain_share"], 0),
@@ -165,12 +165,12 @@ def draw_gains(desk: Desk) -> Figure:
 
 
 def draw_importances(desk: Desk) -> Figure:
-    """Draw which features foretell a decline."""
+    """Draw which features predict a decline."""
     rows = desk.source.read(IMPORTANCES)
     if rows.empty:
         return desk.blank("importances", IMPORTANCES)
     # Of two kinds of customers each has a model of its own; the first is shown.
-    data = _name_sources(desk, rows[rows["known_from"] == rows["known_from"].iloc[0]])
+    data = _name_sources(desk, rows[rows["data_basis"] == rows["data_basis"].iloc[0]])
     data["low"] = data["importance"] - data["importance_sd"]
     data["high"] = data["importance"] + data["importance_sd"]
     base = alt.Chart(data).encode(
@@ -190,7 +190,7 @@ def draw_importances(desk: Desk) -> Figure:
         (bars + spread).properties(height=max(120, 32 * len(data))),
         queries=[IMPORTANCES],
         table=_name_sources(desk, rows),
-        base=[("foretold", None)],
+        base=[("predicted", None)],
         tell=lambda scope, _: {"feature": data["phrase"].iloc[0]},
     )
 
@@ -263,13 +263,13 @@ def draw_risk(desk: Desk) -> Figure:
 
 
 def _name_sources(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
-    kinds = {"known_from": "known_from", **({"model": "model"} if "model" in rows else {})}
+    kinds = {"data_basis": "data_basis", **({"model": "model"} if "model" in rows else {})}
     return desk.names(rows, **kinds)
 
 
 def _legend_of(rows: pd.DataFrame) -> alt.Legend | None:
     """Return no legend where there is but one kind of customers."""
-    return alt.Legend() if rows["known_from"].nunique() > 1 else None
+    return alt.Legend() if rows["data_basis"].nunique() > 1 else None
 
 
 FIGURES = (draw_risk, draw_importances, draw_calibration, draw_gains)

@@ -1,4 +1,4 @@
--- What orders tell, counted anew from those before the cut-off alone; the
+-- What orders tell, counted again from those before the cut-off alone; the
 -- outcome, from those of the window after it.
 with
 
@@ -21,7 +21,7 @@ recounts as (
                 and orders.ordered_at > {{
                     days_after('features.cutoff_at', -var('activity_window_days'))
                 }}
-        ) as last_level,
+        ) as previous_period_orders,
         count(*) filter (
             where orders.ordered_at >= features.cutoff_at
                 and orders.ordered_at < {{
@@ -39,17 +39,17 @@ select
     features.customer_id,
     features.cutoff_at,
     features.recency_days,
-    features.last_level,
+    features.previous_period_orders,
     features.outcome_orders,
     recounts.recency_days as recounted_recency_days,
-    recounts.last_level as recounted_last_level,
+    recounts.previous_period_orders as recounted_previous_period_orders,
     recounts.outcome_orders as recounted_outcome_orders
 from {{ ref('activity_features') }} as features
 left join recounts
     on features.customer_id = recounts.customer_id
     and features.cutoff_at = recounts.cutoff_at
 where features.recency_days is distinct from recounts.recency_days
-    or features.last_level is distinct from recounts.last_level
+    or features.previous_period_orders is distinct from recounts.previous_period_orders
     or (
         not features.is_current
         and features.outcome_orders is distinct from recounts.outcome_orders

@@ -38,7 +38,7 @@ select
     'is scored by another model than the one chosen' as fault
 from scores
 left join evaluations
-    on scores.known_from = evaluations.known_from
+    on scores.data_basis = evaluations.data_basis
     and evaluations.is_chosen
 where scores.scored_by
     is distinct from case
@@ -51,9 +51,9 @@ union all
 
 select
     cast(null as string) as customer_id,
-    'not one model is chosen for ' || known_from as fault
+    'not one model is chosen for ' || data_basis as fault
 from evaluations
-group by known_from
+group by data_basis
 having count(*) filter (where is_chosen) <> 1
     or count(*) filter (where is_accepted and not is_chosen) > 0
     or count(*) filter (where is_accepted and model in ('majority', 'none')) > 0

@@ -1,5 +1,5 @@
 -- At each past cut-off the regular customers together do what is expected of
--- them, and orders of a window that reaches beyond the as-of date teach nothing. A
+-- them, and orders of a window that reaches beyond the as-of date train nothing. A
 -- label that the dataset gives is no such order: it is known as of its day.
 select
     cutoff_at,

@@ -1,4 +1,4 @@
--- A tenth of the itemsets counted anew in the mined baskets, and of each basis and
+-- A tenth of the itemsets counted again in the mined baskets, and of each basis and
 -- level no more than stand in some millions of them; an itemset meets the support that
 -- was used.
 with
@@ -55,7 +55,7 @@ holding_baskets as (
         on items.basis = basket_items.basis
         and items.level = basket_items.level
         and item_counts.item_number = basket_items.item_number
-        and basket_items.period = 'mined'
+        and basket_items.period = 'mining'
     group by all
     having count(*) = max(items.length)
 

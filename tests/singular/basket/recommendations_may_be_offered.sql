@@ -1,4 +1,4 @@
--- Nothing that the customer bought within its usual repurchase gap, worked out anew
+-- Nothing that the customer bought within its usual repurchase gap, worked out again
 -- from the order lines; nothing out of sale, no service.
 with
 

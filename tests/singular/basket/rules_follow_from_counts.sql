@@ -1,4 +1,4 @@
--- The measures of each rule, computed anew from the counts of its itemsets.
+-- The measures of each rule, computed again from the counts of its itemsets.
 with
 
 rules as (
@@ -18,12 +18,12 @@ counted as (
     select
         rules.*,
         cast(thresholds.baskets as double) as n,
-        cast(thresholds.later_baskets as double) as later_n,
+        cast(thresholds.validation_baskets as double) as validation_n,
         cast(rules.baskets as double) as a_and_c,
         cast(antecedents.baskets as double) as a,
         cast(consequents.baskets as double) as c,
-        antecedents.later_baskets as later_a,
-        consequents.later_baskets as later_c
+        antecedents.validation_baskets as validation_a,
+        consequents.validation_baskets as validation_c
     from rules
     inner join {{ ref('basket_thresholds') }} as thresholds
         on rules.basis = thresholds.basis
@@ -55,7 +55,7 @@ expected as (
             ), 0),
             0
         ) as expected_zhang,
-        (later_baskets * later_n) / nullif(later_a * later_c, 0) as expected_later_lift
+        (validation_baskets * validation_n) / nullif(validation_a * validation_c, 0) as expected_validation_lift
     from counted
 
 )
@@ -73,6 +73,6 @@ where (abs(support - expected_support) <= 1e-9) is not true
         end
     ) is not true
     or (abs(zhang - expected_zhang) <= 1e-6) is not true
-    or coalesce(abs(later_lift - expected_later_lift), 0)
-        > 1e-9 * coalesce(expected_later_lift, 1)
-    or (later_lift is null) <> (expected_later_lift is null)
+    or coalesce(abs(validation_lift - expected_validation_lift), 0)
+        > 1e-9 * coalesce(expected_validation_lift, 1)
+    or (validation_lift is null) <> (expected_validation_lift is null)

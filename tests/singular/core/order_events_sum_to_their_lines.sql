@@ -6,7 +6,7 @@ order_lines as (
 
     select * from {{ ref('fct_order_lines') }}
     where is_placed
-        and {{ untested('order_id') or 'true' }}
+        and {{ changed_since_test('order_id') or 'true' }}
 
 ),
 
@@ -39,7 +39,7 @@ event_sums as (
         sum(revenue) as revenue,
         coalesce(sum(margin), 0) as margin
     from {{ ref('int_order_events') }}
-    where {{ untested('order_id') or 'true' }}
+    where {{ changed_since_test('order_id') or 'true' }}
     group by basis, order_id
 
 )

@@ -1,4 +1,4 @@
--- Raw = kept + merged + set aside: every staged line is in the ledger once, and
+-- Raw = kept + merged + rejected: every staged line is in the ledger once, and
 -- the money of a file is the money of its decisions, to the cent.
 with
 
@@ -20,7 +20,7 @@ ledger as (
         count(*) as row_count,
         sum(amount) as amount
     from {{ ref('order_line_ledger') }}
-    where decision in ('kept', 'kept but not modelled', 'merged', 'set aside')
+    where decision in ('kept', 'kept but not modelled', 'merged', 'rejected')
     group by source_file
 
 )

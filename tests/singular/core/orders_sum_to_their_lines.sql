@@ -17,7 +17,7 @@ line_sums as (
         {%- endfor %}
     from {{ ref('fct_order_lines') }}
     where is_modelled
-        and {{ untested('order_id') or 'true' }}
+        and {{ changed_since_test('order_id') or 'true' }}
     group by order_id
 
 ),
@@ -25,7 +25,7 @@ line_sums as (
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where {{ untested('order_id') or 'true' }}
+    where {{ changed_since_test('order_id') or 'true' }}
 
 )
 

@@ -28,7 +28,7 @@ undone as (
         case
             when order_lines.is_bought then coalesce(returned.revenue, 0)
             else order_lines.amount
-        end as undone_revenue
+        end as returned_revenue
     from order_lines
     left join returned
         on order_lines.order_line_id = returned.sale_line_id
@@ -38,6 +38,6 @@ undone as (
 select
     sum(placed_revenue) as placed_revenue,
     sum(bought_revenue) as bought_revenue,
-    sum(undone_revenue) as undone_revenue
+    sum(returned_revenue) as returned_revenue
 from undone
-having sum(placed_revenue) <> sum(bought_revenue) + sum(undone_revenue)
+having sum(placed_revenue) <> sum(bought_revenue) + sum(returned_revenue)

@@ -6,7 +6,7 @@ with
 matches as (
 
     select * from {{ ref('int_return_matches') }}
-    where {{ untested('order_line_id', column='sale_line_id') or 'true' }}
+    where {{ changed_since_test('order_line_id', column='sale_line_id') or 'true' }}
 
 ),
 

@@ -14,7 +14,7 @@ input_rows as (
         source_file,
         source_row
     from {{ ref('input_ledger') }}
-    where {{ untested('source_file') or 'true' }}
+    where {{ changed_since_test('source_file') or 'true' }}
 
 ),
 
@@ -35,7 +35,7 @@ shared_rows as (
         source_file,
         source_row
     from {{ ref('order_line_ledger') }}
-    where {{ untested('source_file') or 'true' }}
+    where {{ changed_since_test('source_file') or 'true' }}
         and source_file in (select input_files.source_file from input_files)
 
 ),
@@ -55,7 +55,7 @@ files as (
         source_file,
         count(*) as row_count
     from {{ ref('order_line_ledger') }}
-    where {{ untested('source_file') or 'true' }}
+    where {{ changed_since_test('source_file') or 'true' }}
         and source_file not in (select input_files.source_file from input_files)
         and source_file not like 'seeds/%'
     group by source_file

@@ -1,4 +1,4 @@
--- Three targets by three numbers of receipts, each with one choice: the model where
+-- Three targets by three numbers of orders, each with one choice: the model where
 -- it beats its baseline, else that baseline or a guess, else none. A guess is not accepted.
 with
 
@@ -12,7 +12,7 @@ choices as (
 
     select
         target,
-        receipts_used,
+        orders_used,
         count(*) over () as groups,
         count(*) filter (where is_chosen) as chosen,
         bool_or(is_chosen and model = 'logistic_regression') as is_model_chosen,
@@ -24,7 +24,7 @@ choices as (
         max(accuracy) filter (where is_baseline) as best_accuracy,
         max(baseline_accuracy) as baseline_accuracy
     from evaluations
-    group by target, receipts_used
+    group by target, orders_used
 
 )
 

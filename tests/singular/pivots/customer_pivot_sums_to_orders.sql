@@ -1,5 +1,5 @@
 -- The customers of the pivot are those with a placed order, and together they
--- ordered and bought what all known customers did; those without receipts are
+-- ordered and bought what all known customers did; those without orders are
 -- those whose totals know of an order.
 {% set measures = ['orders', 'lines', 'units', 'revenue', 'margin'] -%}
 with
@@ -15,7 +15,7 @@ pivot_sums as (
         {%- endfor %}
         max(last_placed_at) as last_placed_at
     from {{ ref('customer_pivot') }}
-    where source = 'receipts'
+    where source = 'orders'
 
 ),
 

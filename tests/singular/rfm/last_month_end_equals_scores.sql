@@ -1,6 +1,6 @@
 -- Where the as-of date is itself a month end, the order events show the same
--- customers as the receipts, and in the same segments. Customers known from
--- totals have no events, and shift the fifths: with them, segments may differ.
+-- customers as the orders, and in the same segments. Customers known from
+-- totals have no events, and shift the quintiles: with them, segments may differ.
 with
 
 customer_totals as (
@@ -30,21 +30,21 @@ month_ends as (
 
 ),
 
-receipts as (
+orders as (
 
     select * from scores
-    where source = 'receipts'
+    where source = 'orders'
         and exists (select 1 from month_ends)
 
 )
 
 select
-    receipts.*,
+    orders.*,
     month_ends.*
-from receipts
+from orders
 full join month_ends
-    on receipts.basis = month_ends.basis
-    and receipts.customer_id = month_ends.customer_id
-where receipts.customer_id is null
+    on orders.basis = month_ends.basis
+    and orders.customer_id = month_ends.customer_id
+where orders.customer_id is null
     or month_ends.customer_id is null
-    or (not receipts.has_totals and receipts.segment <> month_ends.segment)
+    or (not orders.has_totals and orders.segment <> month_ends.segment)

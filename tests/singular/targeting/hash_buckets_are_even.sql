@@ -9,9 +9,9 @@ buckets as (
 
 ),
 
-tenths as (
+deciles as (
 
-    select cast(floor(bucket / 1000) as integer) as tenth
+    select cast(floor(bucket / 1000) as integer) as decile
     from buckets
 
 ),
@@ -19,15 +19,15 @@ tenths as (
 sizes as (
 
     select
-        values_of_ten.tenth,
-        count(tenths.tenth) as customers,
+        values_of_ten.decile,
+        count(deciles.decile) as customers,
         (select count(*) from buckets) as of_customers
     from (
         values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)
-    ) as values_of_ten (tenth)
-    left join tenths
-        on values_of_ten.tenth = tenths.tenth
-    group by values_of_ten.tenth
+    ) as values_of_ten (decile)
+    left join deciles
+        on values_of_ten.decile = deciles.decile
+    group by values_of_ten.decile
 
 )
 
@@ -38,7 +38,7 @@ where abs(customers - of_customers / 10.0) > 5 * sqrt(0.09 * of_customers)
 union all
 
 select
-    cast(null as integer) as tenth,
+    cast(null as integer) as decile,
     count(*) as customers,
     0 as of_customers
 from buckets

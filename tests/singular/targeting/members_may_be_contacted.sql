@@ -1,5 +1,5 @@
 -- Nobody who is suppressed, over a cap, cooling down, held out, possibly a minor or
--- without consent for the channel is a member. Asked of the inputs anew, so that a
+-- without consent for the channel is a member. Asked of the inputs again, so that a
 -- fault in the steps cannot hide itself.
 with
 
@@ -25,7 +25,7 @@ words as (
     from members
     inner join definitions
         on members.list_name = definitions.list_name
-    inner join {{ ref('int_consents_judged') }} as consents
+    inner join {{ ref('int_consents_validated') }} as consents
         on members.customer_id = consents.customer_id
         and consents.decision = 'kept'
         and lower(consents.channel) in (members.channel, 'any')
@@ -58,8 +58,8 @@ sends as (
         campaigns.list_name,
         contacts.sent_at,
         lower(campaigns.channel) as channel
-    from {{ ref('int_campaign_contacts_judged') }} as contacts
-    left join {{ ref('int_campaigns_judged') }} as campaigns
+    from {{ ref('int_campaign_contacts_validated') }} as contacts
+    left join {{ ref('int_campaigns_validated') }} as campaigns
         on contacts.campaign_id = campaigns.campaign_id
         and campaigns.decision = 'kept'
     where contacts.decision = 'kept'
@@ -92,7 +92,7 @@ faults as (
         members.customer_id,
         'suppressed' as fault
     from members
-    inner join {{ ref('int_suppressions_judged') }} as suppressions
+    inner join {{ ref('int_suppressions_validated') }} as suppressions
         on members.customer_id = suppressions.customer_id
 
     union all
@@ -101,7 +101,7 @@ faults as (
         members.customer_id,
         'erased' as fault
     from members
-    inner join {{ ref('int_erasures_judged') }} as erasures
+    inner join {{ ref('int_erasures_validated') }} as erasures
         on {{ erased_key('members.customer_id') }} = erasures.customer_id
 
     union all
@@ -130,7 +130,7 @@ faults as (
         members.customer_id,
         'possibly a minor' as fault
     from members
-    inner join {{ ref('int_customers_judged') }} as customers
+    inner join {{ ref('int_customers_validated') }} as customers
         on members.customer_id = customers.customer_id
     where customers.decision = 'kept'
         and date_part('year', {{ as_of_date() }}) - customers.birth_year

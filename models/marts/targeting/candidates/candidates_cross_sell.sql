@@ -1,4 +1,4 @@
--- Active customers with a product that they never bought, from the method that foretold
+-- Active customers with a product that they never bought, from the method that predicted
 -- best what is bought. Of offers of rules the one that a usable rule of orders lifts
 -- most, if it is sure enough; of another method the first of those which, when tested,
 -- were bought more often than what is popular. Where no method is ahead of popularity,

@@ -8,7 +8,7 @@ curves as (
 
 select
     ranking,
-    cast(tenth as bigint) as tenth,
+    cast(decile as bigint) as decile,
     cast(customers as bigint) as customers,
     gain,
     random_gain

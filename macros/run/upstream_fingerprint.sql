@@ -1,0 +1,44 @@
+{#
+    What an incremental model takes for all its rows, as one expression: where any of it
+    has changed, rows that no order line touched would be others, so all are rebuilt
+    (macro should_full_refresh). A table that the model reads, and an aggregate of it
+    that tells.
+
+    config: {meta: {upstream_fingerprint: {fct_orders: min(ordered_at)}}}
+        ->  concat_ws(' | ', '', (select cast(min(ordered_at) as string) from …))
+#}
+{%- macro upstream_fingerprint() -%}
+    concat_ws(
+        ' | ',
+        ''
+        {%- for name, told in config.get('meta', {}).get('upstream_fingerprint', {}).items() -%}
+        , (
+            select cast({{ told }} as string)
+            from {{ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name }}
+        )
+        {%- endfor %}
+    )
+{%- endmacro -%}
+
+
+{#  Whether what the model was made with has changed since.  #}
+{%- macro has_other_upstream() -%}
+    {%- if not config.get('meta', {}).get('upstream_fingerprint') -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {%- set now = run_query('select ' ~ upstream_fingerprint()).columns[0].values()[0] -%}
+    {{- return(noted(model.name, 'upstream_fingerprint') != now) -}}
+{%- endmacro -%}
+
+
+{#  One column of what is noted of a model in the present generation; none where nothing is.  #}
+{%- macro noted(name, column) -%}
+    {%- set question -%}
+        select increments.{{ column }}
+        from main.increments
+        inner join main.run_plan
+            on increments.full_refresh_id = run_plan.full_refresh_id
+        where increments.model = '{{ name }}'
+    {%- endset -%}
+    {{- return((run_query(question).columns[0].values() | list + [none])[0]) -}}
+{%- endmacro -%}

@@ -1,0 +1,50 @@
+{#
+    The run up to whose rows a model has taken up what lies above it; of several models
+    the earliest. None where none of them was built in the present generation, and where
+    this run is to see no rows.
+
+    watermark('fct_orders')  ->  41
+#}
+{%- macro watermark(models) -%}
+    {%- set names = [models] if models is string else models -%}
+    {%- if not execute or not is_seeing_rows() or not has_plan() -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set question -%}
+        select min(increments.run_number)
+        from main.increments
+        inner join main.run_plan
+            on increments.full_refresh_id = run_plan.full_refresh_id
+        where increments.model in ('{{ names | join("', '") }}')
+        having count(*) > 0
+    {%- endset -%}
+    {{- return((run_query(question).columns[0].values() | list + [none])[0]) -}}
+{%- endmacro -%}
+
+
+{#  Whether this run reads rows; with --empty or --sample it builds what is not whole.  #}
+{%- macro is_seeing_rows() -%}
+    {{- return(not (invocation_args_dict.get('empty') or invocation_args_dict.get('sample'))) -}}
+{%- endmacro -%}
+
+
+{#  Whether a run was ever planned in this database.  #}
+{%- macro has_plan() -%}
+    {%- set question -%}
+        select count(*)
+        from duckdb_tables()
+        where database_name = '{{ target.database }}'
+            and schema_name = 'main'
+            and table_name = 'run_plan'
+    {%- endset -%}
+    {{- return(run_query(question).columns[0].values()[0] > 0) -}}
+{%- endmacro -%}
+
+
+{#  The number of this run, which rows bear that it writes.  #}
+{%- macro run_number() -%}
+    {%- if execute and has_plan() -%}
+        {{- return(run_query('select run_number from main.run_plan').columns[0].values()[0]) -}}
+    {%- endif -%}
+    {{- return(0) -}}
+{%- endmacro -%}

@@ -1,0 +1,21 @@
+{#
+    The four values that part the quintiles of `quintile_score`, as a list: an aggregate, for
+    groups too many or too large to be ranked row by row. `score_by_cut_points` gives the score.
+    Of n values, the score is beyond k where at least k/5 n are worse, that is, where the
+    value is beyond the one at place ceil(k/5 n).
+
+    quintile_cut_points('frequency')
+    score_by_cut_points('frequency', 'borders.frequency')
+
+    frequency  1  1  1  2  9     borders 1, 1, 1, 2
+    score      1  1  1  4  5
+#}
+{%- macro quintile_cut_points(value) -%}
+    quantile_disc({{ value }}, [0.2, 0.4, 0.6, 0.8])
+{%- endmacro -%}
+
+{%- macro score_by_cut_points(value, borders) -%}
+    (1
+    {%- for place in range(1, 5) %} + cast({{ value }} > {{ borders }}[{{ place }}] as integer)
+    {%- endfor %})
+{%- endmacro -%}

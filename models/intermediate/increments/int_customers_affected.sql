@@ -1,0 +1,27 @@
+-- An order is its first line's customer's, so whose line stands next to a touched one may
+-- have another order, too.
+{{ config(post_hook='{{ record_watermark() }}') }}
+with
+
+order_lines as (
+
+    select
+        order_id,
+        customer_id
+    from {{ ref('int_order_lines_validated') }}
+    where customer_id is not null
+
+),
+
+affected as (
+
+    select * from {{ ref('int_order_lines_affected') }}
+
+)
+
+select
+    customer_id,
+    cast({{ run_number() }} as bigint) as run_number
+from order_lines
+where order_id in (select affected.order_id from affected)
+group by customer_id

@@ -1,1 +1,0 @@
-{{ judge_input('campaigns', key=['campaign_id']) }}

@@ -1,1 +1,0 @@
-{{ judge_input('customer_category_spend', key=['customer_id', 'category']) }}

@@ -1,1 +1,0 @@
-{{ judge_input('customer_channel_orders', key=['customer_id', 'channel']) }}

@@ -1,0 +1,1 @@
+{{ validate_input('customer_channel_orders', key=['customer_id', 'channel']) }}

@@ -1,1 +1,0 @@
-{{ judge_input('customer_totals', key=['customer_id']) }}

@@ -1,0 +1,1 @@
+{{ validate_input('customer_totals', key=['customer_id']) }}

@@ -1,0 +1,2 @@
+{{ config(schema='private') }} -- e-mails and phones stand in this schema only
+{{ validate_input('customers', key=['customer_id']) }}

@@ -1,1 +1,0 @@
-{{ judge_input('erasures') }}

@@ -1,0 +1,1 @@
+{{ validate_input('products', key=['product_id']) }}

@@ -1,1 +1,0 @@
-{{ judge_input('site_activity', key=['customer_id', 'period_start']) }}

@@ -1,0 +1,1 @@
+{{ validate_input('site_activity', key=['customer_id', 'period_start']) }}
