@@ -22,10 +22,10 @@ WHICH_DATA = --dataset "$$DATASET" --data-dir "$$DATA_DIR" --vars "$$VARS"
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 	@echo "  Another dataset: make lists DATASET=NAME DATA_DIR=PATH [VARS='{as_of_date: 2026-01-31}']"
-	@echo "  Every file read and every model fitted rebuilt: make lists FULL=1; none fitted: KEPT=1"
+	@echo "  Every file read and every model fitted again: make lists FULL=1; none fitted: REUSE=1"
 
 lists: .venv/runtime.stamp  ## The whole job: tables, models, customer lists, published at the end
-	@$(JOB) lists $(WHICH_DATA) $(if $(FULL),--full) $(if $(KEPT),--kept)
+	@$(JOB) lists $(WHICH_DATA) $(if $(FULL),--full) $(if $(REUSE),--reuse)
 
 score: .venv/runtime.stamp  ## Score customers with the kept model, without fitting one
 	@$(JOB) score $(WHICH_DATA)

@@ -1,7 +1,7 @@
 """A day of new lines next to everything again: `.venv/bin/python benchmarks/increment.py 5_000_000`.
 
 Makes up sales whose last day has a file of its own. `make lists` builds what came before from
-nothing and fits every model; then `make lists KEPT=1` adds that day, as a shop would at night.
+nothing and fits every model; then `make lists REUSE=1` adds that day, as a shop would at night.
 With `--compare` everything is built from all the files once more, and both ways must end in the
 same tables of lines, pivots and RFM.
 

@@ -88,9 +88,9 @@ def main() -> None:
                 print(row, file=sys.stderr, flush=True)
 
 
-def find_allowed(asked: int) -> float:
+def find_allowed(requested: int) -> float:
     """Return the nominal rate and two standard errors."""
-    return FALSE_ALARMS + 2 * float(np.sqrt(FALSE_ALARMS * (1 - FALSE_ALARMS) / asked))
+    return FALSE_ALARMS + 2 * float(np.sqrt(FALSE_ALARMS * (1 - FALSE_ALARMS) / requested))
 
 
 def prepare(
@@ -202,8 +202,8 @@ def ask_new_customers(features: pd.DataFrame, labels: pd.DataFrame, *, seed: int
         )
     )
     found = evaluate_new_customers(features, shuffled, **NEW_CUSTOMERS, seed=seed)
-    asked = found[found["model"] != "none"].groupby(["target", "orders_used"])["is_accepted"]
-    return asked.any().tolist()
+    requested = found[found["model"] != "none"].groupby(["target", "orders_used"])["is_accepted"]
+    return requested.any().tolist()
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def simulate_tastes(
         item=rows["item"].map("I{:02d}".format),
         customer_id=np.char.add("C", customer[rows["order"]].astype(str)),
         period=np.select(
-            [time[rows["order"]] < end for end in (0.6, 0.8)], ["mining", "validation"], "tested"
+            [time[rows["order"]] < end for end in (0.6, 0.8)], ["mining", "validation"], "test"
         ),
     )
 
@@ -84,7 +84,7 @@ def find_usable(lines: pd.DataFrame, *, is_order: bool, max_length: int = 2) -> 
     -------
     All rules, with `is_usable`.
     """
-    lines = lines[lines["period"] != "tested"]
+    lines = lines[lines["period"] != "test"]
     number = lines["order"] if is_order else lines.groupby(["period", "customer_id"]).ngroup()
     rows = lines.assign(basket_id=number).drop_duplicates(["basket_id", "item"])
     baskets = rows.groupby("basket_id").agg(

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from python_ml.programs import compare_with_holdout
 from targeted_lists.run import invoke_dbt
 from targeted_lists.sample import generate_sample
-from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS, find_held_out
+from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS, find_holdout
 
 METRICS = ["purchase", "revenue", "margin", "profit"]
 AS_OF = "2026-07-01"
@@ -54,7 +54,7 @@ def draw_world(rng: np.random.Generator, *, customers: int, share: float) -> pd.
     caused = np.where(is_contacted, rng.random(customers) < 0.08, 0).astype(int)
     revenue, added, pre = spend(own), spend(caused), spend(before)
     cost = is_contacted * (CONTACT_COST + OFFER_COST * ((own + caused) > 0))
-    world = pd.DataFrame({"arm": np.where(is_in_holdout, "held out", "not held out")})
+    world = pd.DataFrame({"arm": np.where(is_in_holdout, "holdout", "not in holdout")})
     world["purchase"], world["pre_purchase"] = ((own + caused) > 0) * 1.0, (before > 0) * 1.0
     world["caused_purchase"] = ((own == 0) & (caused > 0)) * 1.0
     world["revenue"], world["pre_revenue"], world["caused_revenue"] = revenue + added, pre, added
@@ -79,7 +79,7 @@ def sum_arms(world: pd.DataFrame, *, name: str, share: float) -> list[dict]:
                     "stratum": "all",
                     "arm": arm,
                     "metric": metric,
-                    "planned_share": share if arm == "held out" else 1 - share,
+                    "planned_share": share if arm == "holdout" else 1 - share,
                     "customers": len(part),
                     "total": value.sum(),
                     "total_of_squares": (value**2).sum(),
@@ -121,7 +121,7 @@ def run_worlds(*, worlds: int, customers: int, share: float) -> None:
     for number in range(worlds):
         world = draw_world(np.random.default_rng([2026, number]), customers=customers, share=share)
         rows += sum_arms(world, name=str(number), share=share)
-        reached = world[world["arm"] == "not held out"]
+        reached = world[world["arm"] == "not in holdout"]
         truth += [
             {"holdout_period": str(number), "metric": m, "total": reached[f"caused_{m}"].sum()}
             for m in METRICS
@@ -209,7 +209,7 @@ def read_sample(seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     caused = orders[orders["order_id"].isin(sample.truth["campaign_orders"]["order_id"])]
     others = orders[~orders["order_id"].isin(caused["order_id"])]
     others = others[others["ordered_at"] >= "2025-10-01"]
-    is_reached = ~find_held_out(contacts["customer_id"])
+    is_reached = ~find_holdout(contacts["customer_id"])
     total = {
         "purchase": len(set(caused["customer_id"]) - set(others["customer_id"])),
         "revenue": caused["placed_revenue"].sum(),

@@ -276,11 +276,11 @@ def describe_machine(python: str) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ("dbt-core", "dbt-duckdb", "duckdb", "pandas", "scikit-learn", "mlxtend")
     versions = [f"{name} {version(name)}" for name in packages]
-    asked = (
+    requested = (
         "from importlib.metadata import version; "
         "print(*(f'{name} {version(name)}' for name in ('polars', 'pyarrow')), sep=', ')"
     )
-    versions.append(measure([python, "-c", asked], folder=ROOT).output.strip())
+    versions.append(measure([python, "-c", requested], folder=ROOT).output.strip())
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GB of memory, "
         f"{platform.system()}, Python {platform.python_version()}, {', '.join(versions)}. "

@@ -87,8 +87,8 @@ select
     case
         when fault is not null then 'rejected'
         when source_row in (select source_row from copied) then 'merged'
-        when quantity = 0 or is_service or unit_price = 0 then 'kept but not modelled'
-        else 'kept'
+        when quantity = 0 or is_service or unit_price = 0 then 'accepted_not_modelled'
+        else 'accepted'
     end as decision,
     case
         when fault is not null then fault
@@ -440,9 +440,9 @@ def make_lines(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
     )
     connection.execute(
         "create temp view kept as select source_rows.*, ledger.amount, "
-        "ledger.decision = 'kept' as is_modelled "
+        "ledger.decision = 'accepted' as is_modelled "
         "from source_rows inner join ledger using (source_row) "
-        "where decision in ('kept', 'kept but not modelled')"
+        "where decision in ('accepted', 'accepted_not_modelled')"
     )
     connection.execute(RETURNS)
     connection.execute(LINES.format(places=", ".join(PLACES)))

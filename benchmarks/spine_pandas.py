@@ -438,25 +438,25 @@ def make_rules(source: Path, folder: Path) -> None:
     from mlxtend.frequent_patterns import association_rules, fpgrowth
     from scipy.sparse import csr_matrix
 
-    asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
+    requested = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
     lines = read(table(folder, "lines"))
     orders = read(table(folder, "orders"))
-    until = pd.Timestamp(asked["mined_until"])
+    until = pd.Timestamp(requested["mined_until"])
     orders = orders[orders["is_bought"] & (orders["ordered_at"] <= until)]
     lines = lines.loc[lines["is_bought"] & lines["order_id"].isin(orders["order_id"])]
     lines = lines[["order_id", "product_id"]].drop_duplicates()
     baskets, _ = pd.factorize(lines["order_id"])
     items, names = pd.factorize(lines["product_id"])
     counts = np.bincount(items)
-    kept = (counts >= asked["min_support"] * len(orders) - 1e-9)[items]
+    kept = (counts >= requested["min_support"] * len(orders) - 1e-9)[items]
     items, names = pd.factorize(names[items[kept]])
     one_hot = csr_matrix(
         (np.ones(len(items), dtype=bool), (baskets[kept], items)), shape=(len(orders), len(names))
     )
     table_of_items = pd.DataFrame.sparse.from_spmatrix(one_hot, columns=names)
-    least = asked["min_support"] * (1 - 1e-9)
+    least = requested["min_support"] * (1 - 1e-9)
     itemsets = fpgrowth(table_of_items, min_support=least, max_len=2, use_colnames=True)
-    rules = association_rules(itemsets, metric="confidence", min_threshold=asked["min_confidence"])
+    rules = association_rules(itemsets, metric="confidence", min_threshold=requested["min_confidence"])
     found = itemsets.assign(
         itemset=[" + ".join(sorted(items)) for items in itemsets["itemsets"]],
         baskets=(itemsets["support"] * len(orders)).round().astype("int64"),

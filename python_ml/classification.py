@@ -97,7 +97,7 @@ IMPORTANCE_TYPES = {
 _REASON_TYPES = {
     "feature": "str",
     "value": "float64",
-    "usual": "float64",
+    "typical": "float64",
     "word": "str",
     "typical_word": "str",
 }
@@ -162,7 +162,7 @@ class TrainedClassifier:
     model: str
     columns: Columns
     fitted: Calibrated | None
-    usual: pd.DataFrame
+    typical: pd.DataFrame
     evaluations: pd.DataFrame
     deciles: pd.DataFrame
     importances: pd.DataFrame
@@ -222,10 +222,10 @@ def train_classifier(
     reason_not_trained = find_reason_not_trained(
         training, columns=columns, min_positives=max(min_positives, folds)
     )
-    usual = _find_typical(training, columns=columns)
+    typical = _find_typical(training, columns=columns)
     if reason_not_trained:
         return _train_nothing(
-            training, columns=columns, usual=usual, reason_not_trained=reason_not_trained
+            training, columns=columns, typical=typical, reason_not_trained=reason_not_trained
         )
     predictions = predict_out_of_fold(
         training,
@@ -248,7 +248,7 @@ def train_classifier(
     chosen = str(evaluations.loc[evaluations["is_chosen"], "model"].iloc[0])
     compared = {
         "columns": columns,
-        "usual": usual,
+        "typical": typical,
         "evaluations": evaluations,
         "deciles": measure_deciles(predictions),
     }
@@ -686,8 +686,8 @@ def choose_classifier(
             return ": " + compare(row, chosen, required[guessing][chosen])
         if is_baseline[row]:
             is_guess = not auc[row] - GUESSING > required[guessing][row]
-            rival, asked = (guessing, row) if is_guess else (model, model)
-            return ": " + compare(row, rival, required[guessing if is_guess else baseline][asked])
+            rival, requested = (guessing, row) if is_guess else (model, model)
+            return ": " + compare(row, rival, required[guessing if is_guess else baseline][requested])
         if row == best:
             return (
                 f": ROC-AUC {auc[row]:.3f} is the best, but no more than a standard error ahead "
@@ -944,7 +944,7 @@ def _build(
 
 
 def _train_nothing(
-    training: pd.DataFrame, *, columns: Columns, usual: pd.DataFrame, reason_not_trained: str
+    training: pd.DataFrame, *, columns: Columns, typical: pd.DataFrame, reason_not_trained: str
 ) -> TrainedClassifier:
     row = {"model": NO_MODEL, "is_baseline": False, "is_chosen": True, "is_accepted": False}
     totals = {"rows": len(training), "positives": int(training[columns.label].sum())}
@@ -952,7 +952,7 @@ def _train_nothing(
     return _score_nobody(
         NO_MODEL,
         columns=columns,
-        usual=usual,
+        typical=typical,
         evaluations=evaluations,
         deciles=to_typed([], types=DECILE_TYPES),
     )
@@ -1053,13 +1053,13 @@ def _leave_out_own_outcome(
     if known.empty:
         return probability
     # Keys are compared as texts, whatever type they come in today.
-    places, asked = (
+    places, requested = (
         pd.MultiIndex.from_arrays([frame[key].astype(str), frame[snapshot]])
         for frame in (known, current)
     )
     # Rows of one customer and day that differ otherwise share a prediction.
     known = pd.Series(known["probability"].to_numpy(), index=places).groupby(level=[0, 1]).mean()
-    own = known.reindex(asked).to_numpy()
+    own = known.reindex(requested).to_numpy()
     return np.where(np.isnan(own), probability, own)
 
 
@@ -1067,10 +1067,10 @@ def _find_reasons(
     values: pd.DataFrame, *, ranking: np.ndarray, trained: TrainedClassifier
 ) -> pd.DataFrame:
     """Name the features that raise each customer's score most; see `score_customers`."""
-    fitted, usual = trained.fitted, trained.usual.iloc[0]
+    fitted, typical = trained.fitted, trained.typical.iloc[0]
     places = dict(sorted(fitted.places.items()))
     names = np.array(list(places), dtype=object)
-    calm = fitted.prepare(trained.usual)
+    calm = fitted.prepare(trained.typical)
     chunk = max(1, _CHUNK_ROWS // len(names))
     falls = []
     for start in range(0, len(values), chunk):
@@ -1081,7 +1081,7 @@ def _find_reasons(
         scores = fitted.rank(variants.reshape(-1, own.shape[1])).reshape(len(names), -1)
         falls.append((ranking[start : start + chunk] - scores).T)
     raw = values[names].to_numpy(dtype=object)
-    normal = usual[list(names)].to_numpy(dtype=object)
+    normal = typical[list(names)].to_numpy(dtype=object)
     # Beyond this many digits equal falls differ by the order of additions. What is not known of
     # somebody explains nothing.
     fall = np.where(_is_unknown(raw), 0, np.concatenate(falls).round(9))

@@ -438,7 +438,7 @@ def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dic
 
     is_ahead, required = compare(MODEL, best)
     beats = is_ahead and macro_f1[MODEL] >= macro_f1[best]
-    asked = ""
+    requested = ""
     if beats:
         chosen = MODEL
     elif best == guess:
@@ -446,7 +446,7 @@ def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dic
     else:
         is_ahead, least = compare(best, guess)
         chosen = best if is_ahead else guess
-        asked = f"; {best} over {guess} ({accuracy[guess]:.3f}) takes {least:.3f}"
+        requested = f"; {best} over {guess} ({accuracy[guess]:.3f}) takes {least:.3f}"
     comparison = (
         f"{MODEL} is right for {accuracy[MODEL]:.3f} (macro F1 {macro_f1[MODEL]:.3f}), the best "
         f"baseline, {best}, for {accuracy[best]:.3f} ({macro_f1[best]:.3f}) of {len(truth)} later "

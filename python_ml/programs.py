@@ -10,7 +10,7 @@ from python_ml.experiments import COMPARISON_TYPES, compare_arms
 from python_ml.frames import check_columns, to_floats, to_typed
 
 KEY = ["scope", "holdout_period", "metric"]
-HELD_OUT = "held out"
+HOLDOUT = "holdout"
 _MEASURES = [
     name
     for name in COMPARISON_TYPES
@@ -36,8 +36,8 @@ def compare_with_holdout(
 
     Parameters
     ----------
-    outcomes : one row per scope, holdout_period, metric, stratum and arm (`held out` and
-        `not held out`), with `planned_share` of the arm, `customers`, and over them the sums that
+    outcomes : one row per scope, holdout_period, metric, stratum and arm (`holdout` and
+        `not in holdout`), with `planned_share` of the arm, `customers`, and over them the sums that
         `compare_arms` takes.
     proportions : metrics of zeros and ones, compared as rates; the others as means.
     alpha : arms whose sizes have a smaller p-value under the plan are broken.
@@ -59,7 +59,7 @@ def compare_with_holdout(
     >>> sums |= {"clipped_total": [30.0, 1.0], "clipped_total_of_squares": [30.0, 1.0]}
     >>> arms = pd.DataFrame({
     ...     "scope": "period", "holdout_period": "2026", "metric": "purchase", "stratum": "all",
-    ...     "arm": ["not held out", "held out"], "planned_share": [0.9, 0.1],
+    ...     "arm": ["not in holdout", "holdout"], "planned_share": [0.9, 0.1],
     ...     "customers": [90, 10], **sums,
     ... })
     >>> row = compare_with_holdout(arms).iloc[0]
@@ -79,7 +79,7 @@ def compare_with_holdout(
             is_tested=True,
         ),
         proportions=proportions,
-        control=HELD_OUT,
+        control=HOLDOUT,
     ).rename(columns={"campaign_id": "scope", "slice": "holdout_period"})
     ratios = pd.DataFrame(_check_sizes(outcomes), columns=[*KEY, "sample_ratio_p"])
     compared = compared.merge(ratios, on=KEY, how="left")

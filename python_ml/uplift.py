@@ -257,14 +257,14 @@ def score_uplift(
     if current.empty or min(label[treated].sum(), label[~treated].sum()) < min_conversions:
         return to_typed([], types=SCORE_TYPES)
     values = _take(rows, features=features, categories=categories)
-    asked = current.sort_values(["list_name", "customer_id"], ignore_index=True)
-    wanted = _take(asked, features=features, categories=categories)
+    requested = current.sort_values(["list_name", "customer_id"], ignore_index=True)
+    wanted = _take(requested, features=features, categories=categories)
     chances = []
     for arm in (0, 1):
         pipeline = _build(model, features, categories, log_features, parameters, seed)
         pipeline.fit(values[treated == arm], label[treated == arm])
         chances.append(pipeline.predict_proba(wanted)[:, 1])
-    return to_typed(asked.assign(uplift=chances[1] - chances[0]), types=SCORE_TYPES)
+    return to_typed(requested.assign(uplift=chances[1] - chances[0]), types=SCORE_TYPES)
 
 
 def measure_rankings(predictions: pd.DataFrame) -> pd.DataFrame:

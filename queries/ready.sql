@@ -54,7 +54,8 @@ select
     list_name,
     purpose,
     members,
-    held_out,
+    control,
+    holdout,
     expected_value,
     stop_reason
 from lists.list_catalog

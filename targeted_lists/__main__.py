@@ -19,16 +19,6 @@ from targeted_lists.project import read_project
 
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
-# Vars that say whether models are fitted again or kept.
-FITS = (
-    "activity_fit",
-    "response_fit",
-    "cluster_fit",
-    "basket_fit",
-    "new_customer_fit",
-    "uplift_fit",
-)
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command from the project's folder and return its exit code."""
@@ -58,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "--full", action="store_true", help="read every file and fit every model again"
             )
             fits.add_argument(
-                "--kept", action="store_true", help="mine and fit nothing that stands already"
+                "--reuse", action="store_true", help="mine and fit nothing that stands already"
             )
         if name == "tune":
             command.add_argument("--seconds", type=float, default=270, help="for all models (270)")
@@ -130,8 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
         return run.tune_models(variables, seconds=options.seconds)
     if options.command == "score":
         return run.score_activity(variables)
-    if options.full or options.kept:
-        variables |= dict.fromkeys(FITS, "new" if options.full else "kept")
+    if options.full or options.reuse:
+        variables["reuse_models"] = not options.full
     return run.make_lists(variables, threads=options.threads, is_full=options.full)
 
 

@@ -124,9 +124,9 @@ def read_clusters(
     frames = []
     for campaign in windows.dropna(subset="window_start_at").itertuples():
         day = campaign.window_start_at.date()
-        kept = read_latest(dataset, "customer_clusters", as_of_date=day, folder=folder)
-        if kept is not None:
-            chosen = kept[kept["is_chosen"]].assign(campaign_id=campaign.campaign_id)
+        saved = read_latest(dataset, "customer_clusters", as_of_date=day, folder=folder)
+        if saved is not None:
+            chosen = saved[saved["is_chosen"]].assign(campaign_id=campaign.campaign_id)
             frames.append(chosen[list(CLUSTER_TYPES)])
     rows = pd.concat(frames) if frames else pd.DataFrame(columns=list(CLUSTER_TYPES))
     return rows.astype(CLUSTER_TYPES).sort_values(["campaign_id", "customer_id"])

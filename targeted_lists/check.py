@@ -72,18 +72,18 @@ def check_dataset(
 ) -> int:
     """Print what a folder holds and what a run will make of it; return 0 if one can go."""
     console = Console()
-    asked = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
+    requested = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
     contract = read_project()["vars"]["input_contract"]
     try:
         layout = layout_of(adapter, contract)
         found = find_inputs(data_dir, dataset, layout)
     except InputError as error:
-        return refuse(console, str(error), asked)
+        return refuse(console, str(error), requested)
     if (fault := find_seed_fault()) is not None:
-        return refuse(console, fault, asked)
+        return refuse(console, fault, requested)
     with tempfile.TemporaryDirectory() as spilled, duckdb.connect() as connection:
         connection.execute("set temp_directory = ?", [spilled])
-        models = open_models(connection, {**asked, "adapter": adapter})
+        models = open_models(connection, {**requested, "adapter": adapter})
         try:
             for path in sorted((Path("models") / "staging" / adapter).glob("*.sql")):
                 models.build(path.stem)
@@ -100,13 +100,13 @@ def check_dataset(
         except (duckdb.Error, ModelError, jinja2.TemplateError) as error:
             # DuckDB's name for what the SQL function error() raises.
             cause = first_line(error).removeprefix("Invalid Input Error: ")
-            return refuse(console, cause, asked)
+            return refuse(console, cause, requested)
     show_inputs(console, summaries)
     show_faults(console, faults)
     show_equal_lines(console, equal_lines, found.settings.equal_lines)
     for name in found.ignored_files:
         say(console, f"{name} is no file of an input; it is ignored.")
-    return show_forecast(console, forecast, asked)
+    return show_forecast(console, forecast, requested)
 
 
 def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]) -> Models:
@@ -133,19 +133,19 @@ def read_exported(models: Models) -> Any:
     return read_campaigns(models.variables["dataset"], before=as_of)
 
 
-def refuse(console: Console, sentence: str, asked: dict[str, object]) -> int:
+def refuse(console: Console, sentence: str, requested: dict[str, object]) -> int:
     """Print why a run cannot go, and return the exit code."""
     say(console, sentence, style="red")
     say(console, f"Not ready; when that is done: {command_of('check', asked)}")
     return 1
 
 
-def command_of(command: str, asked: dict[str, object]) -> str:
+def command_of(command: str, requested: dict[str, object]) -> str:
     """Return a command of make for the same dataset, with what is not the default."""
-    further = {name: value for name, value in asked.items() if name not in ("dataset", "data_dir")}
+    further = {name: value for name, value in requested.items() if name not in ("dataset", "data_dir")}
     given = {
-        "DATASET": asked["dataset"] if asked["dataset"] != "sample" else None,
-        "DATA_DIR": asked["data_dir"] if asked["data_dir"] != "data" else None,
+        "DATASET": requested["dataset"] if requested["dataset"] != "sample" else None,
+        "DATA_DIR": requested["data_dir"] if requested["data_dir"] != "data" else None,
         "VARS": further
         and yaml.safe_dump(
             further, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
@@ -155,7 +155,7 @@ def command_of(command: str, asked: dict[str, object]) -> str:
     return " ".join(["make", command, *words])
 
 
-def show_forecast(console: Console, forecast: Forecast, asked: dict[str, object]) -> int:
+def show_forecast(console: Console, forecast: Forecast, requested: dict[str, object]) -> int:
     """Print what a run will make of the rows, and whether it can go; return the exit code."""
     if forecast.lines:
         table = Table(title="What becomes of the order lines", title_justify="left")
@@ -188,7 +188,7 @@ def show_forecast(console: Console, forecast: Forecast, asked: dict[str, object]
     for note in forecast.notes:
         say(console, note)
     if forecast.fault:
-        return refuse(console, forecast.fault, asked)
+        return refuse(console, forecast.fault, requested)
     for warning in forecast.warnings:
         say(console, warning, style="yellow")
     count = len(forecast.warnings)
@@ -324,7 +324,7 @@ def show_equal_lines(console: Console, count: int, setting: str) -> None:
         console,
         f"{count:,} order lines without a line number are equal in every column to an earlier one "
         f"of their file and are {what}; with equal_lines: {other} in {SETTINGS_FILE} they are "
-        f"{'merged' if other == 'merge' else 'kept'}.",
+        f"{'merged' if other == 'merge' else 'accepted'}.",
     )
 
 

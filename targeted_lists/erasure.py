@@ -49,7 +49,7 @@ def erase_customers_json(
         count = erase_customers(dataset, keys, working=connection)
     except (OSError, duckdb.Error) as error:
         message = (
-            f"Customers who asked to be erased could not all be removed from {place} and "
+            f"Customers who requested to be erased could not all be removed from {place} and "
             f"{EXPORT_FOLDER / dataset} ({files.first_line(error)}); fix that and run again, "
             "which goes on with what is left."
         )
@@ -84,7 +84,7 @@ def erase_customers(
     readable.remove_outdated()
     if not customers and not (folder / dataset).exists():
         return 0
-    with open_state(dataset, folder=folder, exports=exports) as kept, duckdb.connect() as memory:
+    with open_state(dataset, folder=folder, exports=exports) as saved, duckdb.connect() as memory:
         memory.execute("create table erased (customer_id varchar)")
         if customers:
             memory.executemany("insert into erased values (?)", [[key] for key in customers])
@@ -95,7 +95,7 @@ def erase_customers(
             if working is not None:
                 remove_contacts(working, customers)
         removed = 0
-        for path in sorted(kept.rglob("*.parquet")) if customers else []:
+        for path in sorted(saved.rglob("*.parquet")) if customers else []:
             removed += erase_in(memory, path)
         for campaign in sorted(campaigns.glob(f"[!.]*/{CAMPAIGN}")):
             settle_campaign(campaign.parent)
@@ -125,8 +125,8 @@ def read_hash_of(memory: duckdb.DuckDBPyConnection, path: Path) -> str | None:
     """Return the hash of the list that a campaign is of; None if it says none."""
     if not path.exists():
         return None
-    kept = memory.execute(f"from read_parquet({literal(path)})").df()
-    return kept["list_hash"].item() if "list_hash" in kept else None
+    saved = memory.execute(f"from read_parquet({literal(path)})").df()
+    return saved["list_hash"].item() if "list_hash" in saved else None
 
 
 def read_list_hash(manifest: Path) -> str | None:

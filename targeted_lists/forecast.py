@@ -35,31 +35,31 @@ STATUSES = """
 """
 CUSTOMERS = """
     select
-        count(*) filter (decision in ('kept', 'kept but not modelled')),
-        count(customer_id) filter (decision in ('kept', 'kept but not modelled')),
+        count(*) filter (decision in ('accepted', 'accepted_not_modelled')),
+        count(customer_id) filter (decision in ('accepted', 'accepted_not_modelled')),
         count(*)
     from {{ ref('int_order_lines_validated') }}
 """
-TOTALS = "select count(*) from {{ ref('int_customer_totals_validated') }} where decision = 'kept'"
+TOTALS = "select count(*) from {{ ref('int_customer_totals_validated') }} where decision = 'accepted'"
 GRANTED = """
     select count(*) from {{ ref('int_consents_validated') }}
-    where decision = 'kept' and lower(status) = 'granted'
+    where decision = 'accepted' and lower(status) = 'granted'
 """
 ADDRESSED = """
     select count(*) from {{ ref('int_customers_validated') }}
-    where decision = 'kept' and coalesce(email, phone) is not null
+    where decision = 'accepted' and coalesce(email, phone) is not null
 """
 SHARED = """
     select
         (
             select count(*) from (
-                select 1 from {{ ref('int_customers_validated') }} where decision = 'kept'
+                select 1 from {{ ref('int_customers_validated') }} where decision = 'accepted'
                 group by lower(email) having lower(email) is not null and count(*) > 1
             )
         ),
         (
             select count(*) from (
-                select 1 from {{ ref('int_customers_validated') }} where decision = 'kept'
+                select 1 from {{ ref('int_customers_validated') }} where decision = 'accepted'
                 group by phone having phone is not null and count(*) > 1
             )
         )
@@ -81,7 +81,7 @@ UNMATCHED = """
     ))
     from (
         select distinct customer_id from {{{{ ref('int_{input}_validated') }}}}
-        where decision in ('kept', 'kept but not modelled') and customer_id is not null
+        where decision in ('accepted', 'accepted_not_modelled') and customer_id is not null
     )
 """
 # As the files have them: what is staged of an erased customer names nobody.
@@ -128,20 +128,20 @@ class Forecast:
 def make_forecast(models: Models) -> Forecast:
     """Build what decides on the rows of a dataset, and say what will come of them."""
     found = Forecast(lines=models.fetch(LINES), others=models.fetch(OTHERS))
-    ((kept, named, lines),) = models.fetch(CUSTOMERS)
+    ((accepted, named, lines),) = models.fetch(CUSTOMERS)
     ((totals,),) = models.fetch(TOTALS)
-    if lines and not kept and not totals:
+    if lines and not accepted and not totals:
         found.fault = "No order line can be used; the reasons are in the table above."
-    elif not kept and not totals:
+    elif not accepted and not totals:
         found.warnings.append("There is no row, so every table will be empty; add order lines.")
-    weigh_lines(found, models, kept=kept, named=named, lines=lines, totals=totals)
+    weigh_lines(found, models, accepted=accepted, named=named, lines=lines, totals=totals)
     weigh_permissions(found, models)
     weigh_keys(found, models)
     return found
 
 
 def weigh_lines(
-    found: Forecast, models: Models, *, kept: int, named: int, lines: int, totals: int
+    found: Forecast, models: Models, *, accepted: int, named: int, lines: int, totals: int
 ) -> None:
     """Say what many order lines lack."""
     statuses = models.fetch(STATUSES)
@@ -153,17 +153,17 @@ def weigh_lines(
             "cancelled or returned there."
         )
     rejected = sum(line[2] for line in found.lines if line[0] == "rejected")
-    if lines and kept and rejected >= MANY_REJECTED * lines:
+    if lines and accepted and rejected >= MANY_REJECTED * lines:
         found.warnings.append(
             f"{rejected / lines:.0%} of the order lines are rejected; the reasons are in the "
             "table above."
         )
-    if kept and not named and not totals:
+    if accepted and not named and not totals:
         found.warnings.append(
             "No order line names a customer, so there will be no customers, no scores and no "
             "lists; add the column customer_id."
         )
-    elif kept > named:
+    elif accepted > named:
         found.notes.append(
             f"{kept - named:,} of {kept:,} order lines ({(kept - named) / kept:.1%}) name no "
             "customer: they count in sales and baskets, and in no list."

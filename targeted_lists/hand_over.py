@@ -18,7 +18,7 @@ from targeted_lists.publication import PROJECT_FILE, PUBLISHED_FOLDER
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 PREVIEW = """
-    select contact_cap, depth, capacity, eligible, members, held_out, expected_value,
+    select contact_cap, depth, capacity, eligible, members, control_and_holdout, expected_value,
         planned_cost, is_as_defined
     from targeting.list_previews
     where list_name = ?
@@ -71,7 +71,7 @@ def show_preview(dataset: str, list_name: str, console: Console) -> None:
     table = Table(title=f"{list_name} under other caps and capacities", title_justify="left")
     table.add_column("cap", justify="right")
     table.add_column("depth", no_wrap=True)
-    for heading in ("capacity", "eligible", "members", "held out", "value", "cost"):
+    for heading in ("capacity", "eligible", "members", "control and holdout", "value", "cost"):
         table.add_column(heading, justify="right")
     for cap, depth, *sizes, value, cost, is_as_defined in rows:
         table.add_row(
@@ -92,14 +92,14 @@ def show_members(dataset: str, list_name: str, as_of: date | None, console: Cons
     ------
     ExportError : no run was kept up to that day, or the list had nobody.
     """
-    kept = read_latest(dataset, "list_members", as_of_date=as_of or date.max)
+    saved = read_latest(dataset, "list_members", as_of_date=as_of or date.max)
     path = PUBLISHED_FOLDER / f"{dataset}.duckdb"
     if path.exists():
         there = query_published(path, "select list_name from lists.list_catalog")
-        names = {name for (name,) in there} | ({*kept["list_name"]} if kept is not None else set())
+        names = {name for (name,) in there} | ({*saved["list_name"]} if saved is not None else set())
         if list_name not in names:
             raise ExportError(f"{refuse_list(list_name, names)}.")
-    rows = None if kept is None else kept[kept["list_name"] == list_name]
+    rows = None if saved is None else saved[saved["list_name"] == list_name]
     if rows is None or rows.empty:
         raise ExportError(
             f"{STATE_FOLDER / dataset / 'list_members'} has nobody in {list_name!r} as of "

@@ -263,11 +263,11 @@ def hash_texts(texts: Mapping[str, str]) -> str:
 def hash_fits(project: Path, variables: Mapping[str, Any]) -> str:
     """Return one hash of the code and vars by which tables are mined and fitted.
 
-    Whether they are (the vars that end in `_fit`) is no part of it.
+    Whether they are (the var reuse_models) is no part of it.
     """
     texts = read_code(project, FIT_FOLDERS)
     used = find_used_variables(texts, variables, project)
-    settings = {name: value for name, value in used.items() if not name.endswith("_fit")}
+    settings = {name: value for name, value in used.items() if name != "reuse_models"}
     versions = {name: version(name) for name in FIT_PACKAGES}
     return hash_texts(texts | {"settings": json.dumps([settings, versions])})
 

@@ -21,7 +21,7 @@ class StateError(OSError):
     """A state that this version cannot use; the message is one sentence for the user."""
 
 
-def migrate(kept: Path, exports: Path | None) -> None:
+def migrate(saved: Path, exports: Path | None) -> None:
     """Bring a dataset's state to the present version.
 
     Parameters
@@ -32,49 +32,49 @@ def migrate(kept: Path, exports: Path | None) -> None:
     ------
     StateError : a later version has written it.
     """
-    found = read_version(kept)
+    found = read_version(saved)
     if found > VERSION:
         raise StateError(
             f"{kept} was written by a later version of this project (state version {found}, and "
             f"this one knows {VERSION}); use that version"
         )
-    if found == 0 and is_used(kept):
-        close_version_0(kept, exports)
+    if found == 0 and is_used(saved):
+        close_version_0(saved, exports)
     if found < VERSION:
         files.replace_file(
-            kept / VERSION_FILE, lambda draft: files.write_text(draft, f"{VERSION}\n")
+            saved / VERSION_FILE, lambda draft: files.write_text(draft, f"{VERSION}\n")
         )
 
 
-def read_version(kept: Path) -> int:
+def read_version(saved: Path) -> int:
     """Return the version of a state; 0 where it says none."""
     try:
-        return int((kept / VERSION_FILE).read_text(encoding="utf-8"))
+        return int((saved / VERSION_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return 0
     except ValueError as error:
         raise StateError(f"{kept / VERSION_FILE} holds no number; write {VERSION}") from error
 
 
-def is_used(kept: Path) -> bool:
+def is_used(saved: Path) -> bool:
     """Whether a run has kept something there."""
-    return any(kept.rglob("*.parquet"))
+    return any(saved.rglob("*.parquet"))
 
 
-def close_version_0(kept: Path, exports: Path | None) -> None:
+def close_version_0(saved: Path, exports: Path | None) -> None:
     """Close what everyone could read, keep the salt that all had, and drop pickled models.
 
     Arms, holdout and history hang on the keys, and the keys of contacts on the salt. A pickle
     runs whatever it says when it is opened, so none is: the next run fits again.
     """
-    for folder in filter(None, (kept, exports)):
+    for folder in filter(None, (saved, exports)):
         if folder.is_dir():
             files.close_to_others(folder)
-    if kept.name != SAMPLE and not (kept / SALT_FILE).exists():
+    if saved.name != SAMPLE and not (saved / SALT_FILE).exists():
         files.replace_file(
-            kept / SALT_FILE, lambda draft: files.write_text(draft, PUBLIC_SALT + "\n")
+            saved / SALT_FILE, lambda draft: files.write_text(draft, PUBLIC_SALT + "\n")
         )
-    for path in sorted(kept.glob("*/*.parquet")):
+    for path in sorted(saved.glob("*/*.parquet")):
         with duckdb.connect() as connection:
             rows = connection.from_parquet(str(path))
             if "fitted" in rows.columns:

@@ -61,8 +61,7 @@ ROW_TYPES = {
     "fitted": "object",
     "as_of_date": "datetime64[us]",
 }
-FRAMES = ("usual", "evaluations", "deciles", "importances", "predictions")
-FITS = ("kept", "new", "kept_only")
+FRAMES = ("typical", "evaluations", "deciles", "importances", "predictions")
 EVERYONE = "everyone"
 MIN_POSITIVES = 20
 RETRY_GROWTH = 1.25
@@ -81,7 +80,7 @@ def provide_classifiers(
     data_bases: Sequence[str],
     source: str,
     sources: Sequence[str],
-    fit: str,
+    reuse: bool | str,
     columns: Mapping[str, Any],
     current: pd.DataFrame | None = None,
     **options: Any,
@@ -96,7 +95,7 @@ def provide_classifiers(
     training : labelled rows; see `train_classifier`.
     data basis, source : columns that say of which data basis a row is, and whence its label is.
     populations, sources : their values, the sources by preference.
-    fit, columns, current, options : as `provide_classifier` has them.
+    reuse, columns, current, options : as `provide_classifier` has them.
 
     Raises
     ------
@@ -111,7 +110,7 @@ def provide_classifiers(
         own = None if current is None else current[current[data_basis] == value]
         provided.append(
             provide_classifier(
-                rows, data_basis=value, fit=fit, columns=columns, current=own, **options
+                rows, data_basis=value, reuse=reuse, columns=columns, current=own, **options
             )
         )
     return pd.concat(provided, ignore_index=True)
@@ -137,7 +136,7 @@ def provide_classifier(
     *,
     dataset: str,
     as_of_date: date | None,
-    fit: str,
+    reuse: bool | str,
     columns: Mapping[str, Any],
     training_options: Mapping[str, Any],
     current: pd.DataFrame | None = None,
@@ -152,9 +151,9 @@ def provide_classifier(
     Parameters
     ----------
     training : labelled rows; see `train_classifier`.
-    fit : "kept" takes the newest model kept up to the day, and fits one where there is none or
+    reuse : True takes the newest model saved up to the day, and fits one where there is none or
         the customers have drifted too far from those it was fitted for, or it was chosen by an
-        earlier rule; "new" fits always, "kept_only" never. A kept row that says why nothing could
+        earlier rule; False fits always, "only" never. A kept row that says why nothing could
         be learned is returned by the last alone, one that says that nothing beats guessing until
         there are RETRY_GROWTH times as many labelled rows.
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
@@ -168,27 +167,27 @@ def provide_classifier(
     SavedModelError : the kept model does not fit the features or the installed versions, or must
         not be fitted again though an earlier rule chose it, or there is none where one is needed.
     """
-    if fit not in FITS:
-        raise ValueError(f"the fit is {', '.join(FITS[:-1])} or {FITS[-1]}, not {fit}")
+    if reuse not in (True, False, "only"):
+        raise ValueError(f"the var reuse_models is true, false or only, not {reuse}")
     wanted = Columns(**columns)
     refit_reason = ""
-    if fit != "new":
-        kept = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
-        if kept is not None and (fit == "kept_only" or kept["model"].iloc[0] != NO_MODEL):
-            check_saved(kept, features=[*wanted.features, *wanted.categories])
-            if fit == "kept_only":
-                check_rule(kept)
-            is_old = fit == "kept" and has_grown(kept, labelled=count_labelled(training, wanted))
-            if fit == "kept" and not is_old:
-                refit_reason = find_unreadable(kept) or find_refit_reason(
-                    kept, current=current, limits=limits
+    if reuse:
+        saved = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
+        if saved is not None and (reuse == "only" or saved["model"].iloc[0] != NO_MODEL):
+            check_saved(saved, features=[*wanted.features, *wanted.categories])
+            if reuse == "only":
+                check_rule(saved)
+            is_old = reuse is True and has_grown(saved, labelled=count_labelled(training, wanted))
+            if reuse is True and not is_old:
+                refit_reason = find_unreadable(saved) or find_refit_reason(
+                    saved, current=current, limits=limits
                 )
             if not is_old and not refit_reason:
                 day = f"{kept['as_of_date'].iloc[0]:%F}"
                 progress(f"using {kept['model'].iloc[0]} kept as of {day}")
-                return kept
+                return saved
             progress(refit_reason or "asking again what nothing was known of")
-        elif fit == "kept_only":
+        elif reuse == "only":
             raise SavedModelError(
                 f"no model of {dataset} is kept as of {as_of_date:%F} or before; "
                 f"`make lists DATASET={dataset}` fits and keeps one"
@@ -223,13 +222,13 @@ def read_saved(
     folder: Path = STATE_FOLDER,
 ) -> pd.DataFrame | None:
     """Return a data basis's newest kept model up to a day as one row, None where there is none."""
-    kept = read_latest(dataset, table, as_of_date=as_of_date, folder=folder)
-    if kept is None:
+    saved = read_latest(dataset, table, as_of_date=as_of_date, folder=folder)
+    if saved is None:
         return None
-    kept = kept[kept["data_basis"] == data_basis].reset_index(drop=True)
+    saved = saved[saved["data_basis"] == data_basis].reset_index(drop=True)
     # Models that were kept before these columns were have no snapshot to drift from.
-    unknown = {name: "" for name in ("baselines", "refit_reason") if name not in kept}
-    return None if kept.empty else kept.assign(**unknown)[list(ROW_TYPES)]
+    unknown = {name: "" for name in ("baselines", "refit_reason") if name not in saved}
+    return None if saved.empty else saved.assign(**unknown)[list(ROW_TYPES)]
 
 
 def count_labelled(training: pd.DataFrame, columns: Columns) -> int:
@@ -237,16 +236,16 @@ def count_labelled(training: pd.DataFrame, columns: Columns) -> int:
     return int(training[columns.label].notna().sum())
 
 
-def has_grown(kept: pd.DataFrame, *, labelled: int) -> bool:
+def has_grown(saved: pd.DataFrame, *, labelled: int) -> bool:
     """Return whether there is now enough to ask again, where nothing was better than guessing."""
-    known = json.loads(kept["metadata"].iloc[0]).get("labelled", 0)
-    return kept["model"].iloc[0] == MAJORITY and labelled >= RETRY_GROWTH * known
+    known = json.loads(saved["metadata"].iloc[0]).get("labelled", 0)
+    return saved["model"].iloc[0] == MAJORITY and labelled >= RETRY_GROWTH * known
 
 
-def find_unreadable(kept: pd.DataFrame) -> str:
+def find_unreadable(saved: pd.DataFrame) -> str:
     """Say why a kept model must be fitted again because it cannot be opened; empty where it can."""
     try:
-        unpack_classifier(kept)
+        unpack_classifier(saved)
     except SavedModelError:
         day = f"{kept['as_of_date'].iloc[0]:%F}"
         return f"fitted again because the model kept as of {day} is of a form no longer opened"
@@ -254,18 +253,18 @@ def find_unreadable(kept: pd.DataFrame) -> str:
 
 
 def find_refit_reason(
-    kept: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
+    saved: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
 ) -> str:
     """Say why a kept model must be fitted again for the customers of today; empty where not."""
-    if is_of_earlier_rule(kept):
+    if is_of_earlier_rule(saved):
         cause = STRICTER_RULE
     elif current is None or limits is None:
         return ""
     else:
         cause = explain_drift(
             measure_model(
-                unpack_classifier(kept),
-                baselines=kept["baselines"].iloc[0],
+                unpack_classifier(saved),
+                baselines=saved["baselines"].iloc[0],
                 current=current,
                 limits=limits,
             ),
@@ -446,12 +445,12 @@ def load_classifier(
     ------
     SavedModelError : none is kept, or it was fitted with other versions.
     """
-    kept = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
-    if kept is None:
+    saved = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
+    if saved is None:
         raise SavedModelError(
             f"no model of {dataset} for {data_basis} is kept as of {as_of_date:%F} or before"
         )
-    return unpack_classifier(kept)
+    return unpack_classifier(saved)
 
 
 def check_saved(row: pd.DataFrame, *, features: Sequence[str]) -> None:
@@ -512,11 +511,11 @@ def read_parameters(
     folder: Path = STATE_FOLDER,
 ) -> dict[str, dict[str, Any]]:
     """Return the hyper-parameters that `make tune` kept, by model; those not tuned are absent."""
-    kept = read_latest(dataset, PARAMETER_TABLE, as_of_date=as_of_date, folder=folder)
-    if kept is None:
+    saved = read_latest(dataset, PARAMETER_TABLE, as_of_date=as_of_date, folder=folder)
+    if saved is None:
         return {}
-    kept = kept[kept["data_basis"] == data_basis]
-    return {row.model: json.loads(row.parameters) for row in kept.itertuples()}
+    saved = saved[saved["data_basis"] == data_basis]
+    return {row.model: json.loads(row.parameters) for row in saved.itertuples()}
 
 
 def hash_frame(frame: pd.DataFrame) -> str:

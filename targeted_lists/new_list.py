@@ -255,13 +255,13 @@ def refuse_values(row: Mapping[str, str]) -> None:
     if row["source_mart"] not in marts:
         raise ListError(f"source_mart {row['source_mart']!r} is none of {', '.join(marts)}.")
     channels = [one["channel"] for one in read_rows(CHANNELS)]
-    asked = row["channel"].split(" ")
-    if unknown := [one for one in asked if one not in channels]:
+    requested = row["channel"].split(" ")
+    if unknown := [one for one in requested if one not in channels]:
         raise ListError(
             f"channel {unknown[0]!r} is none of {', '.join(channels)} ({CHANNELS}); "
             "of several the preferred one is first, with one blank between them."
         )
-    if len(set(asked)) < len(asked):
+    if len(set(requested)) < len(requested):
         raise ListError(f"channel {row['channel']!r} names one twice.")
 
 

@@ -26,7 +26,7 @@ from targeted_lists.locks import explain_lock
 from targeted_lists.publication import PUBLISHED_FOLDER
 
 CATALOG = """
-    select list_name, members, held_out, expected_value, is_stopped, stop_reason
+    select list_name, members, control, holdout, expected_value, is_stopped, stop_reason
     from lists.list_catalog
     order by list_name
 """
@@ -112,7 +112,7 @@ def score_activity(variables: dict[str, object]) -> int:
     console = Console()
     database = Path("warehouse") / f"{variables['dataset']}.duckdb"
     arguments = ["build", "--resource-type", "seed", "model", "--select", *SCORED]
-    if not run_dbt(arguments, {**variables, "activity_fit": "kept_only"}, console):
+    if not run_dbt(arguments, {**variables, "reuse_models": {"activity": "only"}}, console):
         return 1
     with duckdb.connect(str(database), read_only=True) as connection:
         bands = connection.execute(RISK_BANDS).fetchall()
@@ -171,7 +171,7 @@ def run_dbt(
     is_quiet: bool = False,
 ) -> bool:
     """Run a dbt command; print its progress and the cause of each failure; say if it succeeded."""
-    kept = [] if "--target-path" in arguments else ["--target-path", str(target_of(variables))]
+    saved = [] if "--target-path" in arguments else ["--target-path", str(target_of(variables))]
     with RunProgress(Console(quiet=True) if is_quiet else console) as progress:
         result = invoke_dbt(
             # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
@@ -186,7 +186,7 @@ def run_dbt(
                 ),
                 *arguments,
                 *("--profiles-dir", ".", "--project-dir", "."),
-                *kept,
+                *saved,
                 # YAML reads a day as a date, which JSON does not know.
                 *("--vars", json.dumps(variables, default=str)),
             ],
@@ -337,14 +337,15 @@ def show_lists(published: Path, console: Console) -> None:
         ) from error
     table = Table(title="Customer lists", title_justify="left")
     table.add_column("list")
-    for heading in ("members", "held out", "expected value"):
+    for heading in ("members", "control", "holdout", "expected value"):
         table.add_column(heading, justify="right")
     table.add_column("stopped because")
-    for name, members, held_out, value, is_stopped, reason in lists:
+    for name, members, control, holdout, value, is_stopped, reason in lists:
         table.add_row(
             name,
             f"{members:,}",
-            f"{held_out:,}",
+            f"{control:,}",
+            f"{holdout:,}",
             "" if value is None else f"{value:,.2f}",
             (reason or "") if is_stopped else "",
         )

@@ -149,9 +149,9 @@ def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     ------
     PublicationError : the state could not be written; it is as it was.
     """
-    kept = [node for node in run.nodes if node.get("is_kept")]
-    tables = sorted((node["schema"], node["name"]) for node in kept)
-    frozen = {node["name"] for node in kept if node.get("is_past_frozen")}
+    saved = [node for node in run.nodes if node.get("is_kept")]
+    tables = sorted((node["schema"], node["name"]) for node in saved)
+    frozen = {node["name"] for node in saved if node.get("is_past_frozen")}
     as_of_date = read_as_of_date(connection, run.database) if tables else None
     if as_of_date is None:
         return

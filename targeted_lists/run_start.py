@@ -34,8 +34,8 @@ def start_state(dataset: str) -> str | None:
     """
     readable.remove_outdated()
     ensure_salt(dataset)
-    kept = STATE_FOLDER / dataset
-    if kept.exists() or (EXPORT_FOLDER / dataset).exists():
+    saved = STATE_FOLDER / dataset
+    if saved.exists() or (EXPORT_FOLDER / dataset).exists():
         with open_state(dataset, exports=EXPORT_FOLDER):
             pass
     if dataset != SAMPLE and read_salt(dataset, folder=STATE_FOLDER) == PUBLIC_SALT:

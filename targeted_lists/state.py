@@ -38,12 +38,12 @@ def open_state(
     ------
     OSError : it cannot be made whole, or a later version has written it.
     """
-    kept = folder / dataset
-    with files.hold(kept):
+    saved = folder / dataset
+    with files.hold(saved):
         exported = exports / dataset if exports else None
-        files.recover(kept, *filter(None, [exported]))
-        migrate(kept, exported)
-        yield kept
+        files.recover(saved, *filter(None, [exported]))
+        migrate(saved, exported)
+        yield saved
 
 
 def keep_tables(
@@ -69,15 +69,15 @@ def keep_tables(
     duckdb.Error, OSError : a table cannot be read, or a file not be written.
     """
     writers: dict[Path, files.Writer] = {}
-    with open_state(dataset, folder=folder) as kept:
+    with open_state(dataset, folder=folder) as saved:
         for schema, name in tables:
-            target = kept / name / f"{_day(as_of_date).isoformat()}.parquet"
+            target = saved / name / f"{_day(as_of_date).isoformat()}.parquet"
             if name in past_frozen and target.exists() and _has_latest(target):
                 continue
             writers[target] = copy_rows(
                 connection, f'select * from "{schema}"."{name}" order by all'
             )
-        files.replace_together(kept, writers)
+        files.replace_together(saved, writers)
 
 
 def copy_rows(connection: duckdb.DuckDBPyConnection, select: str) -> files.Writer:
@@ -94,8 +94,8 @@ def read_latest(
     dataset: str, table: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
 ) -> pd.DataFrame | None:
     """Return a table as it was last kept up to a day; None where it never was."""
-    kept = _saved_days(folder / dataset / table, until=as_of_date)
-    return _read(folder, dataset, table, kept[-1]) if kept else None
+    saved = _saved_days(folder / dataset / table, until=as_of_date)
+    return _read(folder, dataset, table, saved[-1]) if saved else None
 
 
 def read_history(
@@ -116,9 +116,9 @@ def read_history(
     -------
     The columns of `types`, with the day as of which a row was kept in front: `saved_date`.
     """
-    kept = _saved_days(folder / dataset / table, until=as_of_date)
-    today = [day for day in kept if day == _day(as_of_date)]
-    earlier = [day for day in kept if day not in today][-1:]
+    saved = _saved_days(folder / dataset / table, until=as_of_date)
+    today = [day for day in saved if day == _day(as_of_date)]
+    earlier = [day for day in saved if day not in today][-1:]
     frames = [
         _read(folder, dataset, table, day)[list(types)].assign(saved_date=pd.Timestamp(day))
         for day in [*earlier, *today]
@@ -144,8 +144,8 @@ def read_earlier(
     days : so many of the newest that were kept.
     types : the columns wanted and their types, which an empty table has as well.
     """
-    kept = _saved_days(folder / dataset / table, until=until)[-days:]
-    frames = [_read(folder, dataset, table, day)[list(types)] for day in kept]
+    saved = _saved_days(folder / dataset / table, until=until)[-days:]
+    frames = [_read(folder, dataset, table, day)[list(types)] for day in saved]
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(types))
     return rows.astype(dict(types))
 
@@ -160,9 +160,9 @@ def _saved_days(folder: Path, *, until: date | None) -> list[date]:
     return [day for day in days if until is not None and day <= _day(until)]
 
 
-def _has_latest(kept: Path) -> bool:
+def _has_latest(saved: Path) -> bool:
     """Whether the table was kept as of a later day."""
-    return any(path.stem > kept.stem for path in kept.parent.glob("*.parquet"))
+    return any(path.stem > saved.stem for path in saved.parent.glob("*.parquet"))
 
 
 def _read(folder: Path, dataset: str, table: str, day: date) -> pd.DataFrame:

@@ -75,8 +75,8 @@ validated as (
             when copy_number > 1 then 'merged'
             when version_number > 1 then 'rejected'
             when {{ adapter_column('source_exclusion', 'string', input) }} is not null
-                then 'kept but not modelled'
-            else 'kept'
+                then 'accepted_not_modelled'
+            else 'accepted'
         end as decision,
         case
             when fault is not null then fault

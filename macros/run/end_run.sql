@@ -42,8 +42,8 @@
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}
         {#- The thread that calls the function waits for it: on two, the marts would be
             copied by one. Threads cannot be changed from within a query. -#}
-        {%- set asked = run_query("select current_setting('threads') as threads") -%}
-        {%- set threads = asked.columns[0].values()[0] | int -%}
+        {%- set requested = run_query("select current_setting('threads') as threads") -%}
+        {%- set threads = requested.columns[0].values()[0] | int -%}
         {%- do run_query('set threads = ' ~ (threads + 1)) -%}
         {%- set outcome = fromjson(run_query(call).columns[0].values()[0]) -%}
         {%- do run_query('set threads = ' ~ threads) -%}

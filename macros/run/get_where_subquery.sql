@@ -13,7 +13,7 @@
     {%- set conditions = [
         config.get('where', ''),
         changed_since_test(**limit) if limit and not is_rebuilt(tested.name) else '',
-        'false' if tested and is_tested_as_fitted(tested.name) else '',
+        'false' if tested and is_reused_and_tested(tested.name) else '',
     ] | select -%}
     {%- set where = conditions | join(' and ') -%}
     {%- if where -%}

@@ -3,7 +3,7 @@
     of which a line was validated since it was built; none where it is rebuilt. The hook
     `delete_changed` has removed what it had of them.
 
-    where decision = 'kept' {{ only_changed('customer_id') }}
+    where decision = 'accepted' {{ only_changed('customer_id') }}
 #}
 {%- macro only_changed(key) -%}
     {%- set validated = ref('int_order_lines_validated') -%}

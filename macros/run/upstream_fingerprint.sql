@@ -11,9 +11,9 @@
     concat_ws(
         ' | ',
         ''
-        {%- for name, told in config.get('meta', {}).get('upstream_fingerprint', {}).items() -%}
+        {%- for name, reported in config.get('meta', {}).get('upstream_fingerprint', {}).items() -%}
         , (
-            select cast({{ told }} as string)
+            select cast({{ reported }} as string)
             from {{ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name }}
         )
         {%- endfor %}

@@ -1,8 +1,8 @@
 {#
-    A moment a number of days after another (before it, where negative).
+    A timestamp a number of days after another (before it, where negative).
 
     days_after('ordered_at', 30)
 #}
-{%- macro days_after(moment, days) -%}
-    ({{ moment }} + interval '1 day' * {{ days }})
+{%- macro days_after(timestamp, days) -%}
+    ({{ timestamp }} + interval '1 day' * {{ days }})
 {%- endmacro -%}

@@ -3,6 +3,6 @@
 
     epoch_seconds('ordered_at')  ->  1291191960
 #}
-{%- macro epoch_seconds(moment) -%}
-    {{- dbt.datediff("cast('1970-01-01' as timestamp)", moment, 'second') -}}
+{%- macro epoch_seconds(timestamp) -%}
+    {{- dbt.datediff("cast('1970-01-01' as timestamp)", timestamp, 'second') -}}
 {%- endmacro -%}

@@ -14,8 +14,8 @@
     quantile_disc({{ value }}, [0.2, 0.4, 0.6, 0.8])
 {%- endmacro -%}
 
-{%- macro score_by_cut_points(value, borders) -%}
+{%- macro score_by_cut_points(value, cut_points) -%}
     (1
-    {%- for place in range(1, 5) %} + cast({{ value }} > {{ borders }}[{{ place }}] as integer)
+    {%- for place in range(1, 5) %} + cast({{ value }} > {{ cut_points }}[{{ place }}] as integer)
     {%- endfor %})
 {%- endmacro -%}

@@ -1,5 +1,5 @@
 {#
-    CTEs that score what could be offered at a moment, `tested` or `current`, by each
+    CTEs that score what could be offered as of a day, `evaluation` or `current`, by each
     of the methods that the relation `methods` names; `offers` is the last of them.
     Nothing that the customer bought within the usual time until it is bought again,
     nothing that is no longer offered.
@@ -17,7 +17,7 @@
     No more are put in order than are looked at: the ten that are tried on a tested
     period, or as many as a customer gets.
 #}
-{%- macro score_offers(moment, methods) -%}
+{%- macro score_offers(as_of, methods) -%}
 {%- set top = [10, var('recommendations_per_customer')] | max -%}
 methods as (
 
@@ -31,20 +31,20 @@ purchases as {{ not_materialized() }} (
     select
         bought.customer_id,
         bought.product_id,
-        bought.{{ moment }}_purchases as purchases,
+        bought.{{ as_of }}_purchases as purchases,
         cast(floor(
-            (moments.{{ moment }}_seconds - bought.{{ moment }}_last_seconds) / 86400
+            (as_of_days.{{ as_of }}_seconds - bought.{{ as_of }}_last_seconds) / 86400
         ) as bigint) as days_ago
     from {{ ref('int_customer_products') }} as bought
-    cross join {{ ref('int_recommendation_moments') }} as moments
-    where bought.{{ moment }}_purchases > 0
+    cross join {{ ref('int_recommendation_days') }} as as_of_days
+    where bought.{{ as_of }}_purchases > 0
 
 ),
 
 products as (
 
     select * from {{ ref('recommendation_products') }}
-    where moment = '{{ moment }}'
+    where as_of = '{{ moment }}'
 
 ),
 
@@ -55,7 +55,7 @@ periods as (
 ),
 
 known_segments as (
-    {%- if moment == 'current' %}
+    {%- if as_of == 'current' %}
 
     select
         customer_id,
@@ -93,7 +93,7 @@ buyers as (
 customers as (
 
     select customer_id from buyers
-    {%- if moment == 'tested' %}
+    {%- if as_of == 'evaluation' %}
     where customer_id in (
         select orders.customer_id
         from {{ ref('fct_orders') }} as orders
@@ -110,7 +110,7 @@ customers as (
 
 ),
 
-{% if moment == 'tested' -%}
+{% if as_of == 'evaluation' -%}
 own_purchases as (
 
     select purchases.*
@@ -232,7 +232,7 @@ alike as (
     from own_purchases
     inner join {{ ref('item_neighbours') }} as neighbours
         on own_purchases.product_id = neighbours.product_id
-        and neighbours.moment = '{{ moment }}'
+        and neighbours.as_of = '{{ moment }}'
     -- Joined, so that nothing is multiplied where the method is not asked for.
     inner join methods
         on methods.method = 'cosine'
@@ -249,7 +249,7 @@ popular_groups as (
         coalesce(
             {{ text('the segment {segment}', segment=label('segment', 'segment')) }},
             {{ text('those without a segment') }}
-        ) as ground,
+        ) as source,
         count(*) as customers
     from buyers
     group by segment
@@ -259,7 +259,7 @@ popular_groups as (
     select
         'popularity' as method,
         cast(null as string) as segment,
-        {{ text('all customers') }} as ground,
+        {{ text('all customers') }} as source,
         count(*) as customers
     from buyers
 
@@ -283,7 +283,7 @@ grouped as (
 
     select
         asked_groups.method,
-        asked_groups.ground,
+        asked_groups.source,
         buyers.customer_id
     from buyers
     inner join customers
@@ -308,7 +308,7 @@ withheld_popular as (
         on withheld.customer_id = grouped.customer_id
     inner join popular
         on grouped.method = popular.method
-        and grouped.ground = popular.ground
+        and grouped.source = popular.source
         and withheld.product_id = popular.product_id
     group by grouped.method, grouped.customer_id
 
@@ -324,7 +324,7 @@ liked as (
     from grouped
     inner join popular
         on grouped.method = popular.method
-        and grouped.ground = popular.ground
+        and grouped.source = popular.source
     left join withheld_popular
         on grouped.method = withheld_popular.method
         and grouped.customer_id = withheld_popular.customer_id
@@ -390,7 +390,7 @@ offerable as (
     from {{ ref('item_neighbours') }} as neighbours
     inner join methods
         on methods.method = 'cosine'
-    where neighbours.moment = '{{ moment }}'
+    where neighbours.as_of = '{{ moment }}'
 
 ),
 
@@ -525,7 +525,7 @@ offers as (
 
     select
         {{ groups }}.method,
-        {{ groups }}.ground,
+        {{ groups }}.source,
         {{ groups }}.customers,
         {{ name }}_in_segments.product_id,
         {{ name }}_in_segments.buyers
@@ -538,7 +538,7 @@ offers as (
 
     select
         {{ groups }}.method,
-        {{ groups }}.ground,
+        {{ groups }}.source,
         {{ groups }}.customers,
         products.product_id,
         products.buyers
@@ -554,7 +554,7 @@ offers as (
     select
         bought.*,
         row_number() over (
-            partition by bought.method, bought.ground
+            partition by bought.method, bought.source
             order by bought.buyers desc, products.buyers desc, products.product_id
         ) as place
     from {{ name }}_bought as bought

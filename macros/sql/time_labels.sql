@@ -7,30 +7,30 @@
     weekday_label  1 Monday … 7 Sunday
     hour_label     08
 #}
-{%- macro month_label(moment) -%}
-    left(cast({{ moment }} as string), 7)
+{%- macro month_label(timestamp) -%}
+    left(cast({{ timestamp }} as string), 7)
 {%- endmacro -%}
 
 
-{%- macro week_label(moment) -%}
-    left(cast(date_trunc('week', {{ moment }}) as string), 10)
+{%- macro week_label(timestamp) -%}
+    left(cast(date_trunc('week', {{ timestamp }}) as string), 10)
 {%- endmacro -%}
 
 
-{%- macro day_label(moment) -%}
-    left(cast({{ moment }} as string), 10)
+{%- macro day_label(timestamp) -%}
+    left(cast({{ timestamp }} as string), 10)
 {%- endmacro -%}
 
 
-{%- macro hour_label(moment) -%}
-    substring(cast({{ moment }} as string), 12, 2)
+{%- macro hour_label(timestamp) -%}
+    substring(cast({{ timestamp }} as string), 12, 2)
 {%- endmacro -%}
 
 
-{%- macro weekday_label(moment) -%}
+{%- macro weekday_label(timestamp) -%}
     {#- 2001-01-01 was a Monday. -#}
     case {{ positive_modulo(
-        dbt.datediff("cast('2001-01-01' as timestamp)", "date_trunc('day', " ~ moment ~ ")", 'day'), 7
+        dbt.datediff("cast('2001-01-01' as timestamp)", "date_trunc('day', " ~ timestamp ~ ")", 'day'), 7
     ) }}
         when 0 then '1 Monday'
         when 1 then '2 Tuesday'

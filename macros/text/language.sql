@@ -4,10 +4,10 @@
     state English texts, so they are always run in English.
 #}
 {%- macro language() -%}
-    {%- set asked = var('language', 'en') -%}
-    {%- if asked not in ['en', 'ru'] -%}
-        {{ exceptions.raise_compiler_error("the var language is en or ru, not " ~ asked) }}
+    {%- set requested = var('language', 'en') -%}
+    {%- if requested not in ['en', 'ru'] -%}
+        {{ exceptions.raise_compiler_error("the var language is en or ru, not " ~ requested) }}
     {%- endif -%}
     {%- set node = model if model is defined else {} -%}
-    {{- return('en' if node.resource_type == 'unit_test' else asked) -}}
+    {{- return('en' if node.resource_type == 'unit_test' else requested) -}}
 {%- endmacro -%}

@@ -8,16 +8,16 @@
 {%- macro typical_text(words, place) -%}
     coalesce(
         {{ text(
-            '{feature} {value}, usually {usual}',
+            '{feature} {value}, usually {typical}',
             feature=words ~ '.phrase',
             value=label('known_word', "nullif(scores.word_" ~ place ~ ", 'unknown')"),
-            usual=label('known_word', "nullif(scores.typical_word_" ~ place ~ ", 'unknown')")
+            typical=label('known_word', "nullif(scores.typical_word_" ~ place ~ ", 'unknown')")
         ) }},
         {{ text(
-            '{feature} {value}, usually {usual}',
+            '{feature} {value}, usually {typical}',
             feature=words ~ '.phrase',
             value=feature_value_text('scores.feature_' ~ place, 'scores.value_' ~ place),
-            usual=feature_value_text('scores.feature_' ~ place, 'scores.typical_' ~ place)
+            typical=feature_value_text('scores.feature_' ~ place, 'scores.typical_' ~ place)
         ) }}
     )
 {%- endmacro -%}

@@ -12,7 +12,7 @@ validated as (
 period_totals as (
 
     select * from {{ ref('int_customer_period_totals_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -20,7 +20,7 @@ label_dates as (
 
     select distinct as_of_date
     from validated
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -71,7 +71,7 @@ reasoned as (
     select
         validated.*,
         case
-            when validated.decision = 'kept'
+            when validated.decision = 'accepted'
                 then coalesce(
                     {{ text(
                         'customer {customer}: no revenue in the period from {periods}',
@@ -97,7 +97,7 @@ select
     {%- for column in var('input_contract')['activity_labels'] %}
     {{ column }},
     {%- endfor %}
-    case when exclusion is not null then 'kept but not modelled' else decision end
+    case when exclusion is not null then 'accepted_not_modelled' else decision end
         as decision,
     coalesce(exclusion, decision_reason) as decision_reason
 from reasoned

@@ -18,7 +18,7 @@ latest_dates as (
         1 as preference,
         date_trunc('day', max(ordered_at)) + interval '1 day' as latest_at
     from order_lines
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
     {%- for input, column in dated.items() %}
 
     union all
@@ -27,7 +27,7 @@ latest_dates as (
         2 as preference,
         max({{ column }}) as latest_at
     from {{ ref('int_' ~ input ~ '_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
     {%- endfor %}
 
 ),

@@ -15,7 +15,7 @@ campaigns as (
         campaign_id,
         started_at
     from {{ ref('int_campaigns_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -38,7 +38,7 @@ arms as (
         customer_id,
         count(distinct lower(arm)) as arms
     from validated
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
         or decision_reason = {{ text('replaced by a later row of the same key') }}
     group by campaign_id, customer_id
 
@@ -49,7 +49,7 @@ compared as (
     select
         validated.*,
         coalesce(arms.arms > 1, false)
-            and validated.decision in ('kept', 'kept but not modelled') as is_in_two_arms,
+            and validated.decision in ('accepted', 'accepted_not_modelled') as is_in_two_arms,
         campaigns.campaign_id is null and exported.campaign_id is null
             as is_of_unknown_campaign,
         known_customers.customer_id is null as is_unknown_customer,
@@ -79,12 +79,12 @@ select
     {%- endfor %}
     case
         when is_in_two_arms then 'rejected'
-        when decision = 'kept' and is_of_unknown_campaign then 'kept but not modelled'
+        when decision = 'accepted' and is_of_unknown_campaign then 'accepted_not_modelled'
         else decision
     end as decision,
     case
         when is_in_two_arms then {{ text('in more than one arm of the campaign') }}
-        when decision <> 'kept' then decision_reason
+        when decision <> 'accepted' then decision_reason
         when is_of_unknown_campaign then {{ text('of a campaign that is not known') }}
         when has_responded_early
             then {{ text('answered, though not sent before the as-of date: the answer is not used') }}

@@ -6,7 +6,7 @@ with
 contacts as (
 
     select * from {{ ref('int_campaign_contacts_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and responded is not null
         and coalesce(lower(arm), 'unassigned') <> 'control'
 
@@ -15,11 +15,11 @@ contacts as (
 campaigns as (
 
     select * from {{ ref('int_campaigns_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
-asked as (
+contacted as (
 
     select
         contacts.campaign_id,
@@ -41,6 +41,6 @@ select
     margin,
     has_responded,
     requested_at
-from asked
+from contacted
 where requested_at is null
     or requested_at < {{ as_of_date() }}

@@ -13,7 +13,7 @@ placed_orders as (
 channel_totals as (
 
     select * from {{ ref('int_customer_channel_orders_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and orders > 0
 
 ),

@@ -13,7 +13,7 @@ quartiles as (
         {{ percentile('ln(cast(revenue as double))', 0.25) }} as first_quartile,
         {{ percentile('ln(cast(revenue as double))', 0.75) }} as third_quartile
     from validated
-    where decision = 'kept'
+    where decision = 'accepted'
         and revenue > 0
     group by period_start
     having count(*) >= 20
@@ -26,7 +26,7 @@ flagged as (
     select
         validated.*,
         coalesce(
-            validated.decision = 'kept'
+            validated.decision = 'accepted'
             and validated.revenue > 0
             and ln(cast(nullif(greatest(validated.revenue, 0), 0) as double))
                 > 4 * quartiles.third_quartile - 3 * quartiles.first_quartile,

@@ -1,5 +1,5 @@
 -- What a customer placed an order of and how often it was bought, as known now and when
--- the tested period of the baskets began. Where that began when it did, only customers
+-- the test period of the baskets began. Where that began when it did, only customers
 -- whose lines were touched are counted again.
 {{ config(
     materialized='incremental',
@@ -8,9 +8,9 @@
 ) }}
 with
 
-moments as (
+as_of_days as (
 
-    select * from {{ ref('int_recommendation_moments') }}
+    select * from {{ ref('int_recommendation_days') }}
 
 ),
 
@@ -40,21 +40,21 @@ purchases as (
 
 )
 
--- Both moments in one pass: a join by times alone would sort all that was bought.
+-- Both days in one pass: a join by times alone would sort all that was bought.
 select
     purchases.customer_id,
     purchases.product_id,
     count(*) filter (where purchases.is_bought) as current_purchases,
     max(purchases.ordered_seconds) filter (where purchases.is_bought)
         as current_last_seconds,
-    {#- Where nothing was bought there is no such moment. #}
+    {#- Where nothing was bought there is no such day. #}
     count(*) filter (
-        where purchases.is_bought and purchases.ordered_seconds <= moments.tested_seconds
-    ) as tested_purchases,
+        where purchases.is_bought and purchases.ordered_seconds <= as_of_days.evaluation_seconds
+    ) as evaluation_purchases,
     max(purchases.ordered_seconds) filter (
-        where purchases.is_bought and purchases.ordered_seconds <= moments.tested_seconds
-    ) as tested_last_seconds
+        where purchases.is_bought and purchases.ordered_seconds <= as_of_days.evaluation_seconds
+    ) as evaluation_last_seconds
 from purchases
-left join moments
+left join as_of_days
     on true
 group by purchases.customer_id, purchases.product_id

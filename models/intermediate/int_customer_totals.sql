@@ -13,7 +13,7 @@ orders as (
 aggregates as (
 
     select * from {{ ref('int_customer_totals_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 

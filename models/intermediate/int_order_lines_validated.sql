@@ -253,12 +253,12 @@ validated as (
             when numbered.source_file < latest_files.source_file
                 then 'rejected'
             when numbered.is_merged then 'merged'
-            when numbered.is_money_off then 'kept'
+            when numbered.is_money_off then 'accepted'
             when numbered.quantity = 0
                 or coalesce(numbered.stated_service, numbered.service) is not null
                 or numbered.unit_price = 0
-                then 'kept but not modelled'
-            else 'kept'
+                then 'accepted_not_modelled'
+            else 'accepted'
         end as decision,
         case
             when numbered.fault is not null then numbered.fault
@@ -318,7 +318,7 @@ select
     amount,
     decision,
     case
-        when copy_number > 1 and decision in ('kept', 'kept but not modelled')
+        when copy_number > 1 and decision in ('accepted', 'accepted_not_modelled')
             then {{ text('{reason}, kept though identical to an earlier line', reason='reason') }}
         else reason
     end as reason,

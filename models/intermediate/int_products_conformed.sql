@@ -5,7 +5,7 @@ with
 products as (
 
     select * from {{ ref('int_products_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 

@@ -29,7 +29,7 @@ order_lines as {{ not_materialized() }} (
         is_money_off,
         ordered_at
     from {{ ref('int_order_lines_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and status <> 'cancelled'
         {{ only_affected('order_line_id') }}
 

@@ -11,7 +11,7 @@ with
 order_lines as {{ not_materialized() }} (
 
     select * from {{ ref('int_order_lines_validated') }}
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
         and status <> 'cancelled'
         and not is_money_off
         {{ only_affected('order_line_id') }}
@@ -47,7 +47,7 @@ return_parts as (
 
 ),
 
-asked as (
+requested as (
 
     select
         sale_line_id,
@@ -85,17 +85,17 @@ asked as (
 contacted_so_far as (
 
     select
-        asked.*,
+        requested.*,
         greatest(sales.amount, 0) as sale_amount,
-        sum(asked.amount) over (
+        sum(requested.amount) over (
             -- What is written twice takes nothing more: the sale came back itself.
-            partition by asked.sale_line_id, asked.is_written_twice
-            order by not asked.is_own_return, asked.returned_at, asked.return_line_id
+            partition by requested.sale_line_id, requested.is_written_twice
+            order by not requested.is_own_return, requested.returned_at, requested.return_line_id
             rows between unbounded preceding and current row
         ) as amount_so_far
-    from asked
+    from requested
     inner join order_lines as sales
-        on asked.sale_line_id = sales.order_line_id
+        on requested.sale_line_id = sales.order_line_id
 
 )
 

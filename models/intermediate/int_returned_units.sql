@@ -24,7 +24,7 @@
             validated.quantity > 0 and validated.status = 'returned' as is_returned_itself,
             validated.ordered_at
         from {{ ref('int_order_lines_validated') }} as validated
-        where decision in ('kept', 'kept but not modelled')
+        where decision in ('accepted', 'accepted_not_modelled')
             and status <> 'cancelled'
             and not is_money_off
             and quantity <> coalesce(refused_quantity, 0)

@@ -19,7 +19,7 @@ returns as (
     from {{ ref('int_order_lines_validated') }}
     where (quantity < 0 or is_money_off)
         and status <> 'cancelled'
-        and decision in ('kept', 'kept but not modelled')
+        and decision in ('accepted', 'accepted_not_modelled')
         {{ only_affected('order_line_id') }}
 
 ),
@@ -64,7 +64,7 @@ earlier_sales as (
         and compared.ordered_at >= sales.ordered_at
         and (compared.amount < 0) = (sales.amount > 0)
     where not compared.is_found
-        and sales.decision in ('kept', 'kept but not modelled')
+        and sales.decision in ('accepted', 'accepted_not_modelled')
         and sales.quantity > 0
         and not sales.is_money_off
         and sales.status <> 'cancelled'

@@ -71,7 +71,7 @@ customers_then as (
 ),
 
 -- Millions of customers and month ends: the values that part the quintiles, not ranks.
-borders as (
+cut_points as (
 
     select
         basis,
@@ -92,9 +92,9 @@ scored as (
         + 10 * {{ score_by_cut_points('customers_then.frequency', 'borders.frequency') }}
         + {{ score_by_cut_points('customers_then.monetary', 'borders.monetary') }} as code
     from customers_then
-    inner join borders
-        on customers_then.basis = borders.basis
-        and customers_then.month_end = borders.month_end
+    inner join cut_points
+        on customers_then.basis = cut_points.basis
+        and customers_then.month_end = cut_points.month_end
 
 )
 

@@ -47,7 +47,8 @@ removals as (
     select
         list_name,
         max(before) as candidates,
-        sum(case when is_holdout then removed else 0 end) as held_out,
+        sum(case when step = 'control arm' then removed else 0 end) as control,
+        sum(case when step = 'global holdout' then removed else 0 end) as holdout,
         max_by(step, (removed, -step_number)) as main_step,
         max(removed) as main_removed
     from waterfall
@@ -82,7 +83,8 @@ catalogued as (
         recommended.customers as recommended_customers,
         runs.list_hash,
         removals.candidates,
-        removals.held_out,
+        removals.control,
+        removals.holdout,
         removals.main_step,
         removals.main_removed,
         stops.sentences as stop_sentences,
@@ -140,7 +142,8 @@ select
     end as stop_reason,
     candidates,
     members,
-    cast(held_out as bigint) as held_out,
+    cast(control as bigint) as control,
+    cast(holdout as bigint) as holdout,
     cast(expected_value as decimal(18, 4)) as expected_value,
     stop_sentences is not null or members = 0 as is_stopped
 from catalogued

@@ -3,7 +3,7 @@ with
 customers as (
 
     select * from {{ ref('int_customers_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 )
 

@@ -51,7 +51,7 @@ class TooManyItemsetsError(ValueError):
         there is none.
     """
 
-    def __init__(self, *, asked: float, found: int, length: int, most: int, enough: float) -> None:
+    def __init__(self, *, requested: float, found: int, length: int, most: int, enough: float) -> None:
         self.min_support = enough if enough <= 1 else None
         remedy = f"use at least {enough:g}" if enough <= 1 else "shorten max_length"
         super().__init__(
@@ -61,7 +61,7 @@ class TooManyItemsetsError(ValueError):
 
 
 def mine_baskets(
-    basket_items: pd.DataFrame, items: pd.DataFrame, *, asked: Mapping, max_itemsets: int
+    basket_items: pd.DataFrame, items: pd.DataFrame, *, requested: Mapping, max_itemsets: int
 ) -> pd.DataFrame:
     """Frequent itemsets of one period with their baskets in a later one, and what there is to say.
 
@@ -82,10 +82,10 @@ def mine_baskets(
     for the empty itemset, which every basket holds; its `note` says why there is nothing or less
     than asked, if so.
     """
-    n_baskets, min_support = int(asked["baskets"]), float(asked["min_support"])
+    n_baskets, min_support = int(requested["baskets"]), float(requested["min_support"])
     limits = {
         "n_baskets": n_baskets,
-        "max_length": int(asked["max_length"]),
+        "max_length": int(requested["max_length"]),
         "max_itemsets": max_itemsets,
     }
     mined, later = (
@@ -98,7 +98,7 @@ def mine_baskets(
     except TooManyItemsetsError as refusal:
         note = str(refusal)
         found = to_typed([], types=ITEMSET_TYPES)
-        if refusal.min_support and not asked["is_support_set"]:
+        if refusal.min_support and not requested["is_support_set"]:
             min_support = refusal.min_support
             found = find_frequent_itemsets(mined, min_support=min_support, **limits)
             note = f"{note}, which was done"
@@ -174,7 +174,7 @@ def find_frequent_itemsets(
     grow(one_hot, search=search, max_length=max_length)
     if search.min_baskets > min_baskets:
         raise TooManyItemsetsError(
-            asked=min_support,
+            requested=min_support,
             found=search.most_seen,
             length=search.length_seen,
             most=max_itemsets,

@@ -69,7 +69,7 @@ def find_rules(
     items: pd.DataFrame,
     strata: pd.DataFrame,
     *,
-    asked: Mapping,
+    requested: Mapping,
 ) -> pd.DataFrame:
     """Rules of the itemsets of one basis and level, tested and confirmed within strata.
 
@@ -97,11 +97,11 @@ def find_rules(
     }
     rules = derive_rules(
         itemsets,
-        n_baskets=int(asked["baskets"]),
-        min_confidence=float(asked["min_confidence"]),
+        n_baskets=int(requested["baskets"]),
+        min_confidence=float(requested["min_confidence"]),
         **within["mining"],
     )
-    n_validation = int(asked["validation_baskets"])
+    n_validation = int(requested["validation_baskets"])
     return confirm_rules(rules, n_validation_baskets=n_validation, **within["validation"])
 
 

@@ -259,8 +259,8 @@ def rank_clusters(
     looked_at = models
     if only is not None:
         check_columns(only, columns=identity, name="only")
-        asked = pd.MultiIndex.from_frame(only[identity])
-        looked_at = models[pd.MultiIndex.from_frame(models[identity]).isin(asked)]
+        requested = pd.MultiIndex.from_frame(only[identity])
+        looked_at = models[pd.MultiIndex.from_frame(models[identity]).isin(requested)]
     ranked = []
     # Most models look at the same features.
     known: dict[tuple[str, ...], np.ndarray] = {}

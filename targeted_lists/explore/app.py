@@ -134,7 +134,7 @@ def show_list() -> None:
         st.columns(4),
         [
             (say("Members"), "members", ",.0f"),
-            (say("Held out"), "held_out", ",.0f"),
+            (say("Control and holdout"), "control_and_holdout", ",.0f"),
             (say("Expected value"), "expected_value", ",.2f"),
             (say("Cost"), "planned_cost", ",.2f"),
         ],

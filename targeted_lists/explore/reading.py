@@ -60,7 +60,7 @@ OFFERS = """
 """
 LISTS = "select list_name, purpose from lists.list_catalog order by list_name"
 SCENARIOS = """
-    select contact_cap, depth, capacity, eligible, members, held_out, expected_value,
+    select contact_cap, depth, capacity, eligible, members, control_and_holdout, expected_value,
         planned_cost, is_as_defined
     from targeting.list_previews
     where list_name = ?
@@ -134,15 +134,15 @@ def scenario_steps(scenario: pd.Series, *, candidates: int) -> pd.DataFrame:
     `step` and `customers`, from the candidates to the members; what is removed is negative, and
     the steps add up to the members.
     """
-    taken = int(scenario["members"] + scenario["held_out"])
+    taken = int(scenario["members"] + scenario["control_and_holdout"])
     return pd.DataFrame(
         {
-            "step": ["candidates", "rules", "capacity and budget", "held out", "members"],
+            "step": ["candidates", "rules", "capacity and budget", "control and holdout", "members"],
             "customers": [
                 candidates,
                 int(scenario["eligible"]) - candidates,
                 taken - int(scenario["eligible"]),
-                -int(scenario["held_out"]),
+                -int(scenario["control_and_holdout"]),
                 int(scenario["members"]),
             ],
         }

@@ -157,10 +157,10 @@ def time_orders(
 ) -> pd.DataFrame:
     """Give each order its channel and its second of the day; return them as `draw_orders`."""
     count = len(owners)
-    usual = np.where(owners < 0, CHANNELS.index("store"), buyers["channel"].to_numpy()[owners])
+    typical = np.where(owners < 0, CHANNELS.index("store"), buyers["channel"].to_numpy()[owners])
     is_typical = rng.random(count) < 0.9
     other = rng.choice(len(CHANNELS), size=count, p=[0.4, 0.3, 0.25, 0.05])
-    channel = np.array(CHANNELS)[np.where(is_typical, usual, other)]
+    channel = np.array(CHANNELS)[np.where(is_typical, typical, other)]
     hour = np.zeros(count, dtype=int)
     for name, weights in _HOUR_WEIGHTS.items():
         at = channel == name
@@ -214,10 +214,10 @@ def draw_site_activity(
         np.add.reduceat(levels[name][:, :DAYS], first_days, axis=1) / month_lengths
         for name in ("strain", "visits")
     )
-    usual = 1.5 + 5 * buyers["base_rate"].to_numpy() * _DAYS_A_MONTH
+    typical = 1.5 + 5 * buyers["base_rate"].to_numpy() * _DAYS_A_MONTH
     habit = rng.gamma(6, 1 / 6, count)
     is_regular = buyers["base_rate"].to_numpy() > 0
-    mean = np.where(is_regular, usual * habit, 0.25 * habit)[:, None] * interest
+    mean = np.where(is_regular, typical * habit, 0.25 * habit)[:, None] * interest
     mean = is_present * mean * rng.gamma(25, 1 / 25, mean.shape)
     visits = rng.poisson(mean)
     visits_to_order = rng.binomial(purchases, 0.6)

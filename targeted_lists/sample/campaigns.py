@@ -193,18 +193,18 @@ def run_campaigns(
         clicked = rng.random(len(contacts)) < _chance_of_click(buyers.loc[contacts.index])
         clicked |= is_moved & (rng.random(len(contacts)) < 0.8)
         contacts["responded"] = pd.Series(clicked, contacts.index).astype(object).where(is_treated)
-        is_in_holdout = find_held_out(contacts["customer_id"])
-        held_out = contacts.index[is_in_holdout]
+        is_in_holdout = find_holdout(contacts["customer_id"])
+        holdout = contacts.index[is_in_holdout]
         all_contacts.append(contacts[~is_in_holdout])
         all_caused.append(
             caused.assign(
-                campaign_id=campaign.campaign_id, is_withheld=caused["buyer"].isin(held_out)
+                campaign_id=campaign.campaign_id, is_withheld=caused["buyer"].isin(holdout)
             )
         )
     return pd.concat(all_contacts, ignore_index=True), pd.concat(all_caused, ignore_index=True)
 
 
-def find_held_out(customer_ids: pd.Series) -> pd.Series:
+def find_holdout(customer_ids: pd.Series) -> pd.Series:
     """Return which customers are in the global holdout, as the project assigns it.
 
     Parameters

@@ -260,7 +260,7 @@ TOY_FILES = {
         "left join {{ ref('factors') }} as factors using (id)"
     ),
     "models/marts/core/order_line_ledger.sql": (
-        "select (case when id = 13 then 'set aside' else 'kept' end)::enum('kept', 'set aside')\n"
+        "select (case when id = 13 then 'set aside' else 'accepted' end)::enum('kept', 'set aside')\n"
         "    as decision, case when id = 13 then 'price \"x\" is not a number' end as reason,\n"
         "    id::decimal(18, 4) as amount\n"
         "from {{ ref('stg_lines') }}"
@@ -274,7 +274,7 @@ TOY_FILES = {
         "select count(*) as scores from {{ ref('scores') }}"
     ),
     "models/lists/list_catalog.sql": (
-        "select 'list_things' as list_name, count(*) as members, 0 as held_out,\n"
+        "select 'list_things' as list_name, count(*) as members, 0 as control, 0 as holdout,\n"
         "    1234.5::decimal(18, 2) as expected_value, false as is_stopped,\n"
         "    null::varchar as stop_reason\n"
         "from {{ ref('dim_things') }}"

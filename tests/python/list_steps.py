@@ -98,7 +98,7 @@ INPUTS = {
     "list_runs_saved": (
         "targeting",
         "list_name text, list_hash text, definition_hash text, members bigint, "
-        "held_out bigint, erased_members bigint, expected_value double, "
+        "control_and_holdout bigint, erased_members bigint, expected_value double, "
         "as_of_date timestamp, saved_date timestamp",
     ),
     "list_candidates": (
@@ -355,7 +355,7 @@ class World:
                 {
                     "customer_id": customer,
                     "birth_year": None if age is None else AS_OF.year - age,
-                    "decision": "kept",
+                    "decision": "accepted",
                 }
                 for customer, age in self.ages.items()
             ],
@@ -374,14 +374,14 @@ class World:
                 for customer, channel, purpose, status, day, decision in self.consents
             ],
             "int_suppressions_validated": [
-                {"customer_id": one, "decision": "kept"} for one in sorted(self.suppressed)
+                {"customer_id": one, "decision": "accepted"} for one in sorted(self.suppressed)
             ],
             "int_erasures_validated": [
-                {"customer_id": hash_erased(one), "decision": "kept"}
+                {"customer_id": hash_erased(one), "decision": "accepted"}
                 for one in sorted(self.erased)
             ],
             "int_campaigns_validated": [
-                {"campaign_id": one, "list_name": name, "channel": channel, "decision": "kept"}
+                {"campaign_id": one, "list_name": name, "channel": channel, "decision": "accepted"}
                 for one, (name, channel) in self.campaigns.items()
             ],
             "int_campaign_contacts_validated": [
@@ -389,7 +389,7 @@ class World:
                     "campaign_id": campaign,
                     "customer_id": customer,
                     "sent_at": at_day(day),
-                    "decision": "kept",
+                    "decision": "accepted",
                 }
                 for customer, campaign, day in sorted(self.sends)
             ],
@@ -449,9 +449,9 @@ def may_write(world: World, customer: str, channel: str) -> bool:
         if purpose not in (None, "marketing"):
             continue
         is_grant = status == "granted"
-        if is_grant and (decision != "kept" or (day is not None and day >= 0)):
+        if is_grant and (decision != "accepted" or (day is not None and day >= 0)):
             continue
-        unknown = -(10**6) if decision == "kept" else 10**6
+        unknown = -(10**6) if decision == "accepted" else 10**6
         words.append((unknown if day is None else day, not is_grant))
     if not words:
         return False

@@ -405,7 +405,7 @@ def test_kept_models_place_customers_who_came_later(project, runs):
     members = {f"{group}{n:02d}": group for group in GROUPS for n in range(50)}
     members |= {f"Z{n}": "C" for n in range(4)}
     write_totals(project, members, as_of_date="2025-03-31", factors={"C": 15})
-    found = build(project, cluster_fit="kept")
+    found = build(project, reuse_models={"segmentation": True})
     pd.testing.assert_frame_equal(
         found["feature_choices"], runs["again"]["feature_choices"], check_exact=True
     )

@@ -76,8 +76,8 @@ def test_ledger_leads_from_2240_by_2216_to_2212(personality: Build) -> None:
         select
             count(*),
             count(*) filter (where reason not like 'income is missing%'),
-            count(*) filter (where decision = 'kept'),
-            count(*) filter (where decision = 'kept but not modelled')
+            count(*) filter (where decision = 'accepted'),
+            count(*) filter (where decision = 'accepted_not_modelled')
         from core.input_ledger
         where input = 'customers'
         """
@@ -89,7 +89,7 @@ def test_ledger_leads_from_2240_by_2216_to_2212(personality: Build) -> None:
 def test_impossible_figures_are_flagged_with_the_rule(personality: Build) -> None:
     rows = personality.query(
         "select reason from core.input_ledger where input = 'customers' "
-        "and decision = 'kept but not modelled' and reason not like 'income is missing%' "
+        "and decision = 'accepted_not_modelled' and reason not like 'income is missing%' "
         "order by reason"
     )
     assert [reason for (reason,) in rows] == [
@@ -402,28 +402,28 @@ def test_each_fault_is_named_in_one_sentence(small: Path) -> None:
     unlike = f"is in none of the known formats that fit its file: {formats}"
     split = 'education "2n;Cycle" read as "2n Cycle"'
     assert rows == [
-        (2, "kept", split),
-        (3, "kept", f"{split}; identical to customer P201 but for the id"),
-        (4, "kept", 'marital_status "YOLO" read as unknown'),
-        (5, "kept", 'marital_status "alone" read as "Single"'),
+        (2, "accepted", split),
+        (3, "accepted", f"{split}; identical to customer P201 but for the id"),
+        (4, "accepted", 'marital_status "YOLO" read as unknown'),
+        (5, "accepted", 'marital_status "alone" read as "Single"'),
         (6, "rejected", 'education "Bachelor" is not in the seed customer_personality_words'),
-        (7, "kept but not modelled", "income is missing"),
-        (8, "kept but not modelled", "income 600000 is not below the var impossible_income"),
-        (9, "kept but not modelled", "born in 1893, so 120 years old"),
+        (7, "accepted_not_modelled", "income is missing"),
+        (8, "accepted_not_modelled", "income 600000 is not below the var impossible_income"),
+        (9, "accepted_not_modelled", "born in 1893, so 120 years old"),
         (10, "rejected", "mntwines -5 is negative"),
         (11, "rejected", f"id 77 stands again in {FILE} row 12"),
-        (14, "kept", "identical to customer P212 but for the id"),
+        (14, "accepted", "identical to customer P212 but for the id"),
         (15, "rejected", f'dt_customer "32-13-2014" {unlike}'),
         (
             16,
-            "kept but not modelled",
+            "accepted_not_modelled",
             "dt_customer 2104-05-06 is more than a year after nearly all others",
         ),
         (17, "rejected", "no id"),
         (18, "rejected", 'response "maybe" is not a yes or no'),
         (
             21,
-            "kept but not modelled",
+            "accepted_not_modelled",
             "recency 9999 is more than a year above nearly all others",
         ),
     ]

@@ -67,12 +67,12 @@ def test_an_unknown_key_is_said(app: AppTest) -> None:
 def test_another_cap_and_depth_show_their_preview(app: AppTest, sample_build: Build) -> None:
     turn_to(app, "list").selectbox(key="list").set_value("win_back").run()
     # The catalogue is what the page shows: equal words have equal numbers here as well.
-    ((members, held_out, value),) = sample_build.query(
-        "select members, held_out, expected_value from lists.list_catalog "
+    ((members, control_and_holdout, value),) = sample_build.query(
+        "select members, control + holdout, expected_value from lists.list_catalog "
         "where list_name = 'win_back'"
     )
     shown = metrics_of(app)
-    assert (shown["Members"], shown["Held out"]) == (f"{members:,}", f"{held_out:,}")
+    assert (shown["Members"], shown["Control and holdout"]) == (f"{members:,}", f"{control_and_holdout:,}")
     assert shown["Expected value"] == f"{value:,.2f}"
     app.selectbox(key="depth").set_value("10 %").run()
     ((fewer,),) = sample_build.query(
@@ -135,7 +135,7 @@ def test_every_text_of_the_app_is_translated_and_no_other() -> None:
         and node.func.id == "say"
         and isinstance(node.args[0], ast.Constant)
     }
-    scenario = {"eligible": 0, "members": 0, "held_out": 0}
+    scenario = {"eligible": 0, "members": 0, "control_and_holdout": 0}
     said |= set(reading.scenario_steps(scenario, candidates=0)["step"])
     assert reading.read_words("ru").keys() == said
 

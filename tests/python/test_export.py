@@ -307,10 +307,10 @@ def test_proofs_are_appended_where_asked(places, monkeypatch):
     export_list(replace(ORDER, target="meta", has_proofs=True), places=places)
     assert len(read_file(places, "meta")) == 1 + 3 + 1
     assert read_assignments("shop", before=None, folder=places.state).empty
-    kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
-    assert set(kept["stratum"]) == {"all"}
-    assert set(kept["control_share"]) == {0.1}
-    assert "proof_1" not in set(kept["customer_id"])
+    saved = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    assert set(saved["stratum"]) == {"all"}
+    assert set(saved["control_share"]) == {0.1}
+    assert "proof_1" not in set(saved["customer_id"])
 
 
 # --- what is refused ----------------------------------------------------------
@@ -383,8 +383,8 @@ def test_both_arms_are_recorded_for_the_days_after(places):
     assert (campaign["members"], campaign["controls"]) == (5, 2)
     assert campaign["list_hash"] == hash_list("d", MEMBERS)
     assert campaign["started_date"].date() == date(2026, 7, 3)
-    kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
-    arms = dict(zip(kept["customer_id"], kept["arm"], strict=True))
+    saved = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    arms = dict(zip(saved["customer_id"], saved["arm"], strict=True))
     # Whoever the file leaves out was assigned all the same: read as assigned, not as delivered.
     assert arms == dict.fromkeys(MEMBERS, "treatment") | dict.fromkeys(CONTROLS, "control")
 
@@ -401,9 +401,9 @@ def test_records_of_before_strata_are_read_without_them(places):
             connection.execute(
                 f"copy (select {columns}) to '{folder / name}.parquet' (format parquet)"
             )
-    kept = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
-    assert kept["customer_id"].tolist() == ["C1"]
-    assert kept[["stratum", "control_share"]].isna().all(axis=None)
+    saved = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
+    assert saved["customer_id"].tolist() == ["C1"]
+    assert saved[["stratum", "control_share"]].isna().all(axis=None)
 
 
 def test_clusters_of_a_campaign_are_those_kept_before_it(places):
@@ -448,8 +448,8 @@ def test_who_withdraws_after_the_freeze_is_left_out_of_the_next_file(places):
         )
     export_list(ORDER, places=places)
     assert [line[0] for line in read_file(places)[1:]] == ["m2", "m3"]
-    kept = read_assignments("shop", before=date.max, folder=places.state)
-    assert "m1" in set(kept["customer_id"])
+    saved = read_assignments("shop", before=date.max, folder=places.state)
+    assert "m1" in set(saved["customer_id"])
 
 
 def test_the_erased_leave_record_and_file(places):
@@ -460,8 +460,8 @@ def test_the_erased_leave_record_and_file(places):
     (campaign,) = read_campaigns("shop", before=date.max, folder=places.state).to_dict("records")
     assert (campaign["members"], campaign["controls"], campaign["erased_customers"]) == (4, 1, 2)
     assert campaign["list_hash"] == hash_list("d", ["m1", "m3", "m4", "m5"])
-    kept = read_assignments("shop", before=date.max, folder=places.state)
-    assert set(kept["customer_id"]) == {"m1", "m3", "m4", "m5", "k2"}
+    saved = read_assignments("shop", before=date.max, folder=places.state)
+    assert set(saved["customer_id"]) == {"m1", "m3", "m4", "m5", "k2"}
     export_list(ORDER, places=places)
     assert [line[0] for line in read_file(places)[1:]] == ["m1", "m3"]
     assert read_manifest(places)["erased_customers"] == 2

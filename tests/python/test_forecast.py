@@ -75,8 +75,8 @@ def test_a_run_decides_on_every_row_as_was_predicted(sample_build: Build):
 
 def test_reasons_are_predicted_in_the_language_of_the_run(fresh, repo_root):
     english, russian = (forecast_sample(repo_root, language=one) for one in ("en", "ru"))
-    assert [row[2:] for row in russian.lines if row[0] == "kept"] == [
-        row[2:] for row in english.lines if row[0] == "kept"
+    assert [row[2:] for row in russian.lines if row[0] == "accepted"] == [
+        row[2:] for row in english.lines if row[0] == "accepted"
     ]
     assert {row[1] for row in russian.lines} & {"продажа"}
 

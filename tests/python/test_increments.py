@@ -19,7 +19,6 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Outcome, Project, copy_project, query
 
-from targeted_lists.__main__ import FITS
 from targeted_lists.increments import note_seeds, plan_run
 from targeted_lists.salt import give_salt
 
@@ -51,11 +50,11 @@ CUSTOMER_PRODUCTS = """
         count(distinct epoch(ordered_at)) filter (where is_bought),
         max(epoch(ordered_at)::bigint) filter (where is_bought),
         count(distinct epoch(ordered_at))
-            filter (where is_bought and epoch(ordered_at) <= tested_seconds),
+            filter (where is_bought and epoch(ordered_at) <= evaluation_seconds),
         max(epoch(ordered_at)::bigint)
-            filter (where is_bought and epoch(ordered_at) <= tested_seconds)
+            filter (where is_bought and epoch(ordered_at) <= evaluation_seconds)
     from core.fct_order_lines
-    cross join intermediate.int_recommendation_moments
+    cross join intermediate.int_recommendation_days
     where is_placed and customer_id is not null
     group by all
     order by all
@@ -486,7 +485,7 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     first = growing.content("basket", "intermediate")
     labels = query(growing.warehouse, LABELS)
     growing.hold(2)
-    outcome = growing.run(*whole, **dict.fromkeys(FITS, "kept"))
+    outcome = growing.run(*whole, reuse_models=True)
     assert not any("rebuilt" in message for message in outcome.messages)
     # Shares of other cities are others for every customer.
     is_same = query(growing.warehouse, LABELS) == labels
@@ -500,8 +499,8 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     assert sorted(own - fresh) == sorted(own - set(differing(first, kept)))
     ((mined_from, offered_as_of),) = query(
         growing.warehouse,
-        "select tested_until_seconds, current_seconds "
-        "from basket.basket_periods, intermediate.int_recommendation_moments",
+        "select test_until_seconds, current_seconds "
+        "from basket.basket_periods, intermediate.int_recommendation_days",
     )
     assert mined_from < offered_as_of
     # What customers bought follows the new file, as if it were counted from all lines.

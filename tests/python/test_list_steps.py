@@ -37,7 +37,7 @@ CONSENTS = st.tuples(
     st.sampled_from([None, "marketing", "marketing", "service"]),
     st.sampled_from(["granted", "granted", "granted", "withdrawn", "paused"]),
     st.sampled_from([None, -800, -366, -365, -200, -30, -30, -1, 0, 5]),
-    st.sampled_from(["kept", "kept", "kept", "rejected"]),
+    st.sampled_from(["accepted", "accepted", "accepted", "rejected"]),
 )
 CAMPAIGNS = {"a": ("retain_declining", "email"), "b": ("l'huile", "sms"), "c": (None, None)}
 
@@ -100,7 +100,7 @@ def worlds(draw: st.DrawFn) -> World:
     )
     # Most have said yes, or every world would be empty after the first two steps.
     grants = [
-        (customer, "any", None, "granted", -300, "kept")
+        (customer, "any", None, "granted", -300, "accepted")
         for customer in draw(st.sets(st.sampled_from(CUSTOMERS), min_size=5))
     ]
     sends = st.dictionaries(
@@ -162,7 +162,7 @@ def sound_world() -> World:
     return World(
         ages={"c1": 40},
         contacts={"c1": dict(GOOD_CONTACT)},
-        consents=[("c1", "any", None, "granted", -1, "kept")],
+        consents=[("c1", "any", None, "granted", -1, "accepted")],
         campaigns=CAMPAIGNS,
         definitions={name: define(name, i) for i, name in enumerate(LISTS, start=1)},
         candidates={(name, "c1"): (1, Decimal(40)) for name in LISTS},
@@ -178,7 +178,7 @@ def willing_world(people: int) -> World:
     return World(
         ages=dict.fromkeys(names, 40),
         contacts={one: dict(GOOD_CONTACT) for one in names},
-        consents=[(one, "any", None, "granted", -1, "kept") for one in names],
+        consents=[(one, "any", None, "granted", -1, "accepted") for one in names],
         campaigns=CAMPAIGNS,
         definitions=definitions,
         candidates={

@@ -235,10 +235,10 @@ def test_buckets_are_those_of_hashlib(decisions, members):
     inside = decisions[decisions["is_in"]]
     assert ((inside["bucket"] < 1000) == (inside["arm"] == "control")).all()
     assert set(inside["arm"]) == {"treatment", "control"}
-    held_out = decisions["first_exclusion"] == "global holdout"
+    holdout = decisions["first_exclusion"] == "global holdout"
     is_low = decisions["customer_id"].map(lambda one: bucket("targeted_lists|2026|", one) < 500)
-    assert held_out.any()
-    assert is_low[held_out].all()
+    assert holdout.any()
+    assert is_low[holdout].all()
     assert not is_low[decisions["is_in"]].any()
     assert set(members["customer_id"]) == set(
         inside.loc[inside["arm"] == "treatment", "customer_id"]
@@ -325,12 +325,12 @@ def shop_without_consents(project, tmp_path_factory) -> Path:
     for name in ("order_lines.csv.gz", "customers.csv"):
         (folder / name).write_bytes((SAMPLE / name).read_bytes())
     (folder / "erasures.csv").write_text(f"customer_id,reason,event_at\n{ERASED},asked,\n")
-    kept = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
-    kept.parent.mkdir(parents=True)
+    saved = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
+    saved.parent.mkdir(parents=True)
     with duckdb.connect() as connection:
         connection.execute(
             "copy (select unnest(['C00001', ?]) as customer_id) to '"
-            + str(kept)
+            + str(saved)
             + "' (format parquet)",
             [ERASED],
         )
@@ -385,8 +385,8 @@ def find_tables_with(database: Path, words: list[str]) -> list[str]:
 def test_an_erased_customer_is_in_no_table_and_in_no_kept_one(shop_without_consents, project):
     assert ERASED in set(read_raw("order_lines")["customer_id"])
     assert find_tables_with(shop_without_consents, [ERASED]) == []
-    kept = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
-    assert duckdb.sql(f"select customer_id from '{kept}'").fetchall() == [("C00001",)]
+    saved = project.folder / "state/no_consents/list_members/2026-06-01.parquet"
+    assert duckdb.sql(f"select customer_id from '{saved}'").fetchall() == [("C00001",)]
 
 
 def test_erased_customers_are_in_no_table_and_their_lines_are_anonymous(sample_build):
@@ -400,7 +400,7 @@ def test_erased_customers_are_in_no_table_and_their_lines_are_anonymous(sample_b
     rows = validated.astype({"line_number": str}).merge(theirs, on=["order_id", "line_number"])
     assert len(rows) >= len(theirs)
     assert rows["customer_id"].isna().all()
-    assert (rows["decision"] == "kept").mean() > 0.9
+    assert (rows["decision"] == "accepted").mean() > 0.9
     assert set(
         read_table(sample_build.warehouse, "intermediate.int_erasures_validated")["customer_id"]
     ) == {"e_" + hashlib.md5(f"targeted-lists{one}".encode()).hexdigest() for one in erased}

@@ -55,14 +55,14 @@ def training():
     )
 
 
-def provide(training, folder, *, fit="kept", columns=COLUMNS, day=DAY, said=None, current=None):
+def provide(training, folder, *, reuse=True, columns=COLUMNS, day=DAY, said=None, current=None):
     return provide_classifier(
         training,
         current=training if current is None else current,
         limits=DriftLimits(),
         dataset=DATASET,
         as_of_date=day,
-        fit=fit,
+        reuse=reuse,
         columns=columns,
         training_options=OPTIONS,
         progress=(said if said is not None else []).append,
@@ -79,15 +79,15 @@ def keep(row, folder, *, day=DAY):
 
 
 @pytest.fixture(scope="module")
-def kept(training, tmp_path_factory):
+def saved(training, tmp_path_factory):
     """A state folder with a kept model."""
     folder = tmp_path_factory.mktemp("state")
     keep(provide(training, folder), folder)
     return folder
 
 
-def test_a_row_tells_what_the_model_was_made_of(training, kept):
-    row = provide(training, kept).iloc[0]
+def test_a_row_tells_what_the_model_was_made_of(training, saved):
+    row = provide(training, saved).iloc[0]
     metadata = json.loads(row["metadata"])
     assert row["model"] == "logistic_regression"
     assert row["data_hash"] == hash_frame(training.sample(frac=1, random_state=1))
@@ -99,12 +99,12 @@ def test_a_row_tells_what_the_model_was_made_of(training, kept):
     assert {"python", "scikit-learn", "numpy", "pandas"} == set(metadata["versions"])
 
 
-def test_a_kept_model_scores_new_data_and_is_not_fitted_again(training, kept):
+def test_a_kept_model_scores_new_data_and_is_not_fitted_again(training, saved):
     said = []
-    row = provide(training.head(0), kept, said=said, day=date(2025, 7, 1))
+    row = provide(training.head(0), saved, said=said, day=date(2025, 7, 1))
     assert said == ["using logistic_regression kept as of 2025-06-01"]
     found = score_customers(training, trained=unpack_classifier(row))
-    fresh = unpack_classifier(provide(training, kept, fit="new"))
+    fresh = unpack_classifier(provide(training, saved, reuse=False))
     pd.testing.assert_frame_equal(found, score_customers(training, trained=fresh))
 
 
@@ -116,9 +116,9 @@ def unzip(content: bytes) -> bytes:
         return b"".join(unzip(archive.read(name)) for name in archive.namelist())
 
 
-def test_the_erased_leave_a_kept_model_which_goes_on_scoring(training, kept, tmp_path):
+def test_the_erased_leave_a_kept_model_which_goes_on_scoring(training, saved, tmp_path):
     folder = tmp_path / "state"
-    shutil.copytree(kept, folder)
+    shutil.copytree(saved, folder)
     before = unpack_classifier(provide(training, folder))
     erased = ["C007", "C123"]
     rows = before.predictions["customer_id"].isin(erased).sum()
@@ -139,14 +139,14 @@ def test_the_erased_leave_a_kept_model_which_goes_on_scoring(training, kept, tmp
     assert erase_customers(DATASET, erased, folder=folder) == 0
 
 
-def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):
+def test_a_day_before_the_model_was_kept_does_not_see_it(training, saved):
     said = []
-    provide(training, kept, said=said, day=date(2025, 5, 31))
+    provide(training, saved, said=said, day=date(2025, 5, 31))
     assert any("cross-validating" in sentence for sentence in said)
     with pytest.raises(SavedModelError, match="no model of shop is kept as of 2025-05-31"):
-        provide(training, kept, fit="kept_only", day=date(2025, 5, 31))
+        provide(training, saved, reuse="only", day=date(2025, 5, 31))
     with pytest.raises(SavedModelError, match="of shop for everyone is kept as of 2025-05-31"):
-        load_classifier(DATASET, as_of_date=date(2025, 5, 31), folder=kept)
+        load_classifier(DATASET, as_of_date=date(2025, 5, 31), folder=saved)
 
 
 @pytest.mark.parametrize(
@@ -160,15 +160,15 @@ def test_a_day_before_the_model_was_kept_does_not_see_it(training, kept):
         ),
     ],
 )
-def test_a_kept_model_of_other_features_is_refused_with_a_sentence(training, kept, columns, words):
+def test_a_kept_model_of_other_features_is_refused_with_a_sentence(training, saved, columns, words):
     with pytest.raises(SavedModelError, match=words) as refusal:
-        provide(training, kept, columns=columns)
+        provide(training, saved, columns=columns)
     assert "make lists FULL=1" in str(refusal.value)
-    assert provide(training, kept, columns=columns, fit="new")["model"].notna().all()
+    assert provide(training, saved, columns=columns, reuse=False)["model"].notna().all()
 
 
-def test_a_model_of_other_versions_is_refused(training, kept):
-    row = provide(training, kept)
+def test_a_model_of_other_versions_is_refused(training, saved):
+    row = provide(training, saved)
     metadata = json.loads(row["metadata"].iloc[0])
     metadata["versions"]["scikit-learn"] = "0.1"
     with pytest.raises(SavedModelError, match=r"fitted with scikit-learn 0\.1, and"):
@@ -181,7 +181,7 @@ def test_that_nothing_could_be_learned_is_no_model_to_keep(training, tmp_path):
     keep(nothing, tmp_path)
     assert provide(training, tmp_path)["model"].tolist() == ["logistic_regression"]
     # Scoring alone learns nothing, and says why there is nobody to score.
-    again = provide(training, tmp_path, fit="kept_only")
+    again = provide(training, tmp_path, reuse="only")
     (reason,) = unpack_classifier(again).evaluations["reason"]
     assert reason == "No model: there are no labelled rows."
 
@@ -197,9 +197,9 @@ def test_what_is_no_better_than_guessing_scores_nobody_on_the_next_run_either(no
     assert refused["model"].tolist() == ["majority"]
     assert refused["baselines"].tolist() == [""]
     keep(refused, tmp_path)
-    for fit in ("kept", "kept_only"):
+    for reuse in (True, "only"):
         said = []
-        again = provide(noise, tmp_path, fit=fit, said=said, day=LATER)
+        again = provide(noise, tmp_path, reuse=reuse, said=said, day=LATER)
         assert said == ["using majority kept as of 2025-06-01"]
         assert score_customers(noise, trained=unpack_classifier(again)).empty
         drift = measure_drifts(noise, rows=again, data_basis=None, limits=DriftLimits())
@@ -213,8 +213,8 @@ def test_it_is_asked_again_when_there_is_a_quarter_more_to_learn_from(training, 
     assert provide(more, tmp_path, day=LATER)["model"].tolist() == ["logistic_regression"]
 
 
-def test_a_model_of_an_earlier_rule_is_chosen_again(training, kept, tmp_path):
-    row = provide(training, kept)
+def test_a_model_of_an_earlier_rule_is_chosen_again(training, saved, tmp_path):
+    row = provide(training, saved)
     metadata = json.loads(row["metadata"].iloc[0])
     del metadata["choice_rule"]
     keep(row.assign(metadata=json.dumps(metadata)), tmp_path)
@@ -224,12 +224,12 @@ def test_a_model_of_an_earlier_rule_is_chosen_again(training, kept, tmp_path):
         "fitted again because a model must now be further ahead of guessing since 2025-06-01"
     )
     with pytest.raises(SavedModelError, match="was chosen by an earlier rule, which took chance"):
-        provide(training, tmp_path, day=LATER, fit="kept_only")
+        provide(training, tmp_path, day=LATER, reuse="only")
 
 
 def test_another_word_for_the_fit_is_named(training, tmp_path):
-    with pytest.raises(ValueError, match="the fit is kept, new or kept_only, not fresh"):
-        provide(training, tmp_path, fit="fresh")
+    with pytest.raises(ValueError, match="the var reuse_models is true, false or only, not fresh"):
+        provide(training, tmp_path, reuse="fresh")
 
 
 # --- drift ------------------------------------------------------------------------------------
@@ -250,8 +250,8 @@ def levels(rows, kept_row):
     return drift[drift["reference"] == "fit"].set_index("feature")["level"].to_dict()
 
 
-def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, kept):
-    row = provide(training.head(0), kept, day=LATER, current=training)
+def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, saved):
+    row = provide(training.head(0), saved, day=LATER, current=training)
     drift = measure_drifts(training, rows=row, data_basis=None, limits=DriftLimits())
     assert (drift.loc[drift["reference"] == "fit", "psi"] == 0).all()
     assert set(drift["feature"]) == {"gap", "visits", "tier", "score"}
@@ -269,11 +269,11 @@ def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, kept)
     ],
 )
 def test_a_kept_model_is_fitted_again_when_its_customers_have_changed(
-    training, kept, moved, cause
+    training, saved, moved, cause
 ):
     said = []
     now = shift(training, **moved)
-    row = provide(training, kept, day=LATER, current=now, said=said)
+    row = provide(training, saved, day=LATER, current=now, said=said)
     reason = row["refit_reason"].item()
     assert reason.startswith(cause)
     assert reason.endswith("since 2025-06-01")
@@ -282,36 +282,36 @@ def test_a_kept_model_is_fitted_again_when_its_customers_have_changed(
     assert set(levels(now, row).values()) == {"stable"}
 
 
-def test_a_refit_is_remembered_and_happens_once(training, kept, tmp_path):
+def test_a_refit_is_remembered_and_happens_once(training, saved, tmp_path):
     now = shift(training, gap=1.0)
-    row = provide(training, kept, day=LATER, current=now)
+    row = provide(training, saved, day=LATER, current=now)
     keep(row, tmp_path, day=LATER)
     again = provide(training, tmp_path, day=LATER, current=now)
     assert again["refit_reason"].item() == row["refit_reason"].item() != ""
     assert again["data_hash"].item() == row["data_hash"].item()
 
 
-def test_a_model_that_must_not_be_fitted_stays_with_a_major_drift(training, kept):
+def test_a_model_that_must_not_be_fitted_stays_with_a_major_drift(training, saved):
     now = shift(training, gap=1.0)
-    row = provide(training, kept, fit="kept_only", day=LATER, current=now)
+    row = provide(training, saved, reuse="only", day=LATER, current=now)
     assert row["as_of_date"].item() == pd.Timestamp(DAY)
     assert row["refit_reason"].item() == ""
     assert levels(now, row)["score"] == "major"
     assert levels(now, row)["tier"] == "stable"
 
 
-def test_few_customers_alarm_nobody(training, kept):
+def test_few_customers_alarm_nobody(training, saved):
     """By chance alone the PSI of a dozen customers is far above what is major."""
     few = training.head(12)
-    row = provide(training, kept, day=LATER, current=few)
+    row = provide(training, saved, day=LATER, current=few)
     drift = measure_drifts(few, rows=row, data_basis=None, limits=DriftLimits())
     assert drift["psi"].max() > 0.25
     assert set(drift["level"]) == {"stable"}
     assert row["as_of_date"].item() == pd.Timestamp(DAY)
 
 
-def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, kept, tmp_path):
-    row = provide(training, kept)
+def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, saved, tmp_path):
+    row = provide(training, saved)
     keep(row.drop(columns=["baselines", "refit_reason"]), tmp_path)
     old = provide(training, tmp_path, day=LATER, current=shift(training, gap=9.0))
     assert old["data_hash"].item() == row["data_hash"].item()
@@ -345,13 +345,13 @@ def mixed(training):
     return pd.concat([orders, totals], ignore_index=True)
 
 
-def provide_two(rows, folder, *, fit="new"):
+def provide_two(rows, folder, *, reuse=False):
     return provide_classifiers(
         rows,
         **TWO,
         dataset=DATASET,
         as_of_date=DAY,
-        fit=fit,
+        reuse=reuse,
         columns=COLUMNS,
         training_options=OPTIONS,
         folder=folder,
@@ -361,7 +361,7 @@ def provide_two(rows, folder, *, fit="new"):
 def test_each_data_basis_learns_from_its_own_kind_alone(training, mixed, tmp_path):
     rows = provide_two(mixed, tmp_path)
     assert rows["data_basis"].tolist() == ["orders", "totals"]
-    alone = unpack_classifier(provide(training, tmp_path, fit="new"))
+    alone = unpack_classifier(provide(training, tmp_path, reuse=False))
     scores = score_by_data_basis(mixed, rows=rows, data_basis="data_basis")
     of_orders = scores[scores["customer_id"].str.startswith("C")].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_orders, score_customers(training, trained=alone))
@@ -401,17 +401,17 @@ def test_given_and_derived_labels_never_train_together(training, tmp_path, given
 def test_a_data_basis_without_a_kept_model_does_not_stop_the_others(training, mixed, tmp_path):
     few = mixed[(mixed["data_basis"] == "orders") | (mixed.index % 10 == 0)]
     with pytest.raises(SavedModelError, match="no model of shop is kept"):
-        provide_two(few, tmp_path, fit="kept_only")
+        provide_two(few, tmp_path, reuse="only")
     keep(provide_two(few, tmp_path), tmp_path)
-    rows = provide_two(few.head(0), tmp_path, fit="kept_only")
+    rows = provide_two(few.head(0), tmp_path, reuse="only")
     assert rows["model"].tolist() == ["logistic_regression", "none"]
     # What may be learned by now is learned next to the kept one.
-    rows = provide_two(mixed, tmp_path, fit="kept")
+    rows = provide_two(mixed, tmp_path, reuse=True)
     assert rows["model"].tolist() == ["logistic_regression", "logistic_regression"]
 
 
-def test_one_customer_is_scored_without_dbt_at_once(training, kept):
-    trained = load_classifier(DATASET, as_of_date=DAY, folder=kept)
+def test_one_customer_is_scored_without_dbt_at_once(training, saved):
+    trained = load_classifier(DATASET, as_of_date=DAY, folder=saved)
     row = pd.DataFrame([{"customer_id": "N1", "gap": 1.5, "visits": -1.0, "tier": "platinum"}])
     score_customers(row, trained=trained)
     started = time.process_time()
@@ -445,7 +445,7 @@ def test_tuned_parameters_are_kept_by_day_and_used(training, tmp_path):
         training,
         dataset=DATASET,
         as_of_date=DAY,
-        fit="kept",
+        reuse=True,
         columns=COLUMNS,
         training_options={**OPTIONS, "models": ["decision_tree"]},
         folder=tmp_path,
@@ -465,8 +465,8 @@ def test_a_search_out_of_time_ends_with_the_defaults(training, tmp_path):
         seconds=0,
         folder=tmp_path,
     )
-    kept = read_parameters(DATASET, "orders", as_of_date=DAY, folder=tmp_path)
-    assert kept == {model: DEFAULT_PARAMETERS[model] for model in models}
+    saved = read_parameters(DATASET, "orders", as_of_date=DAY, folder=tmp_path)
+    assert saved == {model: DEFAULT_PARAMETERS[model] for model in models}
     assert read_parameters(DATASET, "totals", as_of_date=DAY, folder=tmp_path) == {}
 
 

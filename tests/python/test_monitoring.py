@@ -47,9 +47,9 @@ def test_on_the_day_of_its_fit_a_model_has_no_drift(sample_build: Build) -> None
 
 
 def test_the_scores_of_the_day_are_kept_for_later_runs(sample_build: Build) -> None:
-    kept = list((sample_build.project.folder / "state/sample/model_scores").glob("*.parquet"))
-    assert [path.stem for path in kept] == ["2026-07-01"]
-    scores = duckdb.sql(f"from '{kept[0]}'").df()
+    saved = list((sample_build.project.folder / "state/sample/model_scores").glob("*.parquet"))
+    assert [path.stem for path in saved] == ["2026-07-01"]
+    scores = duckdb.sql(f"from '{saved[0]}'").df()
     published = sample_build.query(
         "select count(*) from activity.activity_scores where p_decline is not null"
     )
@@ -74,7 +74,7 @@ def alarmed(sample_build: Build, tmp_path_factory) -> Project:
 
 def rebuild(project: Project) -> Outcome:
     return project.dbt(
-        "run", "--select", "run_measures_saved+", "activity_drifts+", activity_fit="kept_only"
+        "run", "--select", "run_measures_saved+", "activity_drifts+", reuse_models={"activity": "only", "response": True}
     )
 
 

@@ -134,13 +134,13 @@ def test_nothing_is_set_aside(one_click: Build) -> None:
         "select input, decision, count(*) from core.input_ledger group by all order by all"
     )
     assert rows == [
-        ("activity_labels", "kept", 1296),
-        ("activity_labels", "kept but not modelled", 4),
-        ("consents", "kept", 1300),
-        ("customer_period_totals", "kept", 3900),
-        ("customer_totals", "kept", 1300),
-        ("customers", "kept", 1300),
-        ("site_activity", "kept", 2600),
+        ("activity_labels", "accepted", 1296),
+        ("activity_labels", "accepted_not_modelled", 4),
+        ("consents", "accepted", 1300),
+        ("customer_period_totals", "accepted", 3900),
+        ("customer_totals", "accepted", 1300),
+        ("customers", "accepted", 1300),
+        ("site_activity", "accepted", 2600),
     ]
 
 
@@ -148,7 +148,7 @@ def test_customers_who_do_not_train_are_named_with_the_reason(one_click: Build) 
     rows = query(
         one_click.warehouse,
         "select customer_id, decision_reason from intermediate.int_activity_labels_validated "
-        "where decision = 'kept but not modelled' order by customer_id",
+        "where decision = 'accepted_not_modelled' order by customer_id",
     )
     assert {customer for customer, _ in rows} == {*SILENT, OUTLIER}
     for customer, reason in rows:
@@ -166,7 +166,7 @@ def test_outlier_is_flagged_and_kept(one_click: Build) -> None:
         "select customer_id, period_start::date::varchar, revenue::double, decision "
         "from intermediate.int_customer_period_totals_validated where is_outlier",
     )
-    assert rows == [(OUTLIER, "2023-12-01", 106862.2, "kept")]
+    assert rows == [(OUTLIER, "2023-12-01", 106862.2, "accepted")]
 
 
 def test_labels_permission_profit_and_periods(one_click: Build) -> None:
@@ -175,7 +175,7 @@ def test_labels_permission_profit_and_periods(one_click: Build) -> None:
         """
         select
             (select count(*) filter (where label = 'declined') / count(*)
-             from intermediate.int_activity_labels_validated where decision = 'kept')::double,
+             from intermediate.int_activity_labels_validated where decision = 'accepted')::double,
             (select count(*) filter (where status = 'granted')
              from intermediate.int_consents_validated where channel = 'any'),
             (select sum(margin)::double from intermediate.int_customer_totals
@@ -429,7 +429,7 @@ def test_a_spelling_that_nobody_knows_is_named(small: Path) -> None:
     assert reasons(small, "customers") == [
         (
             2,
-            "kept",
+            "accepted",
             'service_tier "стандартт" read as "стандарт"; '
             'favourite_category "Косметика и аксесуары" read as "Косметика и аксессуары"',
         ),
@@ -447,7 +447,7 @@ def test_in_doubt_there_is_no_permission(small: Path) -> None:
     granted = query(
         small,
         "select customer_id from intermediate.int_consents_validated "
-        "where decision = 'kept' and status = 'granted'",
+        "where decision = 'accepted' and status = 'granted'",
     )
     assert granted == [("1",)]
     assert (6, "rejected", "no status") in reasons(small, "consents")

@@ -65,7 +65,7 @@ def test_each_step_of_cleaning_leaves_the_published_rows(build):
             count(*) filter (
                 where decision <> 'merged' and quantity > 0 and reason not like 'service:%'
             ),
-            count(*) filter (where decision = 'kept' and quantity > 0)
+            count(*) filter (where decision = 'accepted' and quantity > 0)
         from intermediate.int_order_lines_validated
         where customer_id is not null
         """,
@@ -177,7 +177,7 @@ def lines(build: Build) -> pd.DataFrame:
                 validated.ordered_at,
                 validated.quantity::bigint as quantity,
                 (validated.unit_price * 10000)::bigint as price,
-                validated.decision = 'kept' and validated.quantity > 0 as is_placed,
+                validated.decision = 'accepted' and validated.quantity > 0 as is_placed,
                 facts.returned_quantity::bigint as returned,
                 (facts.bought_revenue * 10000)::bigint as own_net
             from intermediate.int_order_lines_validated as validated

@@ -265,7 +265,7 @@ SOUND = {
     "МагазинЗаказа": "Тверская",
 }
 NO_STATUS = {"НовыйСтатус": "", "Статус": ""}
-NO_CUSTOMER = {"decision": "kept", "customer_id": None, "reason": "anonymous sale"}
+NO_CUSTOMER = {"decision": "accepted", "customer_id": None, "reason": "anonymous sale"}
 AT_NOON = {"ordered_at": datetime(2025, 3, 1, 12)}
 
 # Case -> what differs from a sound line, what is expected of its staged line, fact and ledger.
@@ -350,9 +350,9 @@ CASES = {
         {"Цена": "1,878,50"},
         {"decision": "rejected", "reason": 'unit_price "1,878,50" is not a number'},
     ),
-    "margin that is no number": ({"Маржа": "#ДЕЛ/0!"}, {"decision": "kept", "placed_margin": 40}),
-    "margin that is wrong": ({"Маржа": "70,00"}, {"decision": "kept", "placed_margin": 40}),
-    "margin that is a cent off": ({"Маржа": "40,01"}, {"decision": "kept", "placed_margin": 40}),
+    "margin that is no number": ({"Маржа": "#ДЕЛ/0!"}, {"decision": "accepted", "placed_margin": 40}),
+    "margin that is wrong": ({"Маржа": "70,00"}, {"decision": "accepted", "placed_margin": 40}),
+    "margin that is a cent off": ({"Маржа": "40,01"}, {"decision": "accepted", "placed_margin": 40}),
     # Money.
     "line sum below price x quantity": (
         {"СуммаСтроки": "90,00", "Маржа": ""},
@@ -369,7 +369,7 @@ CASES = {
     ),
     "gift": (
         {"Цена": "0", "СуммаСтроки": "0,00", "Маржа": ""},
-        {"decision": "kept but not modelled", "reason": "price zero"},
+        {"decision": "accepted_not_modelled", "reason": "price zero"},
     ),
     "return": (
         {"Количество": "-2", "СуммаСтроки": "-90,00", "Маржа": "", "ID_SKU": "P2"},
@@ -423,18 +423,18 @@ CASES = {
     # Services.
     "delivery": (
         {"Тип": "доставка", "ТипТовара": "Услуга"},
-        {"decision": "kept but not modelled", "reason": "service: delivery", "is_placed": False},
+        {"decision": "accepted_not_modelled", "reason": "service: delivery", "is_placed": False},
     ),
     "service by the type of the product": (
         {"ТипТовара": "УСЛУГА"},
-        {"decision": "kept but not modelled", "reason": "service: other"},
+        {"decision": "accepted_not_modelled", "reason": "service: other"},
     ),
 }
 
 # What follows the cases in the file: text, and what the ledger says.
 DAMAGED = {
-    "line break in a name": ('"Чайник\r\nэлектрический"', "kept", "sale"),
-    "quotes in a name": ('"ООО ""Чайник"""', "kept", "sale"),
+    "line break in a name": ('"Чайник\r\nэлектрический"', "accepted", "sale"),
+    "quotes in a name": ('"ООО ""Чайник"""', "accepted", "sale"),
     "quote that is not closed": (
         '"Чайник',
         "rejected",

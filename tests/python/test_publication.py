@@ -73,7 +73,7 @@ def test_comments_and_types_are_kept(toy):
         toy.published(),
         "select data_type from duckdb_columns() "
         "where table_name = 'order_line_ledger' order by column_index",
-    ) == [("ENUM('kept', 'rejected')",), ("VARCHAR",), ("DECIMAL(18,4)",)]
+    ) == [("ENUM('accepted', 'rejected')",), ("VARCHAR",), ("DECIMAL(18,4)",)]
 
 
 def test_readers_of_duckdb_1_4_can_open_the_file(toy):

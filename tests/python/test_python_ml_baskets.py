@@ -349,7 +349,7 @@ def test_itemsets_without_their_parts_are_refused():
         derive_rules(itemsets, n_baskets=2, min_confidence=0.1)
 
 
-def mine(baskets, later=(), *, max_itemsets=100, **asked):
+def mine(baskets, later=(), *, max_itemsets=100, **requested):
     rows = pd.concat(
         [to_rows(baskets).assign(is_mined=True), to_rows(later).assign(is_mined=False)]
     )
@@ -361,7 +361,7 @@ def mine(baskets, later=(), *, max_itemsets=100, **asked):
     return mine_baskets(
         rows.merge(items, on="item"),
         items,
-        asked=request | {"is_support_set": True} | asked,
+        requested=request | {"is_support_set": True} | requested,
         max_itemsets=max_itemsets,
     )
 

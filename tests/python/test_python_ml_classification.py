@@ -292,8 +292,8 @@ def test_scores_and_reasons_follow_from_the_coefficients(training, trained):
     np.testing.assert_allclose(
         scores["probability"], model.predict_proba(current[FEATURES])[:, 1], atol=1e-9
     )
-    usual = training[FEATURES].median()
-    contributions = (current[FEATURES] - usual) / model[0].scale_ * model[1].coef_[0]
+    typical = training[FEATURES].median()
+    contributions = (current[FEATURES] - typical) / model[0].scale_ * model[1].coef_[0]
     for row, score in scores.iterrows():
         raising = contributions.loc[row].sort_values(ascending=False)
         raising = raising[raising > 0].index[:3].tolist()
@@ -301,7 +301,7 @@ def test_scores_and_reasons_follow_from_the_coefficients(training, trained):
         assert named == raising
         for place, feature in enumerate(raising, start=1):
             assert score[f"value_{place}"] == current.loc[row, feature]
-            assert score[f"typical_{place}"] == usual[feature]
+            assert score[f"typical_{place}"] == typical[feature]
     assert scores[["feature_3", "value_3", "typical_3"]].isna().any().all()
     assert (scores["value_3"].isna() == scores["feature_3"].isna()).all()
 
@@ -349,8 +349,8 @@ def test_equal_contributions_are_named_in_order_of_name():
 
 def test_missing_and_infinite_values_are_imputed_and_never_a_reason(training, trained):
     current = planted_customers(seed=6, customers=50)
-    usual = training["gap"].median()
-    expected = score_customers(current.assign(gap=usual), trained=trained)
+    typical = training["gap"].median()
+    expected = score_customers(current.assign(gap=typical), trained=trained)
     for value in (np.nan, np.inf, -np.inf):
         found = score_customers(current.assign(gap=value), trained=trained)
         pd.testing.assert_frame_equal(found, expected)
@@ -488,7 +488,7 @@ def test_a_reason_never_names_what_is_unknown(tiered, data):
             feature = row[f"feature_{place}"]
             if pd.isna(feature):
                 continue
-            kinds = ("word", "typical_word") if feature == "tier" else ("value", "usual")
+            kinds = ("word", "typical_word") if feature == "tier" else ("value", "typical")
             told = [row[f"{kind}_{place}"] for kind in kinds]
             assert all(pd.notna(one) and one != "unknown" for one in told), (feature, told)
 

@@ -299,12 +299,12 @@ def test_clusters_are_numbered_by_falling_mean(planted):
 def test_only_the_models_asked_for_are_ranked(planted):
     customers, _, scaled, models, _, _ = planted
     turned = scaled.assign(worth=-customers["spend"])
-    asked = pd.DataFrame([{"method": "ward", "k": 4}, {"method": "kmeans", "k": 3}])
-    asked["feature_set"] = "all"
+    requested = pd.DataFrame([{"method": "ward", "k": 4}, {"method": "kmeans", "k": 3}])
+    requested["feature_set"] = "all"
     everything = rank_clusters(turned, models, rank_by="worth")
-    some = rank_clusters(turned, models, rank_by="worth", only=asked)
+    some = rank_clusters(turned, models, rank_by="worth", only=requested)
     is_asked = pd.MultiIndex.from_frame(models[["method", "k"]]).isin(
-        pd.MultiIndex.from_frame(asked[["method", "k"]])
+        pd.MultiIndex.from_frame(requested[["method", "k"]])
     )
     assert is_asked.sum() == 2
     pd.testing.assert_frame_equal(some[is_asked], everything[is_asked])

@@ -44,11 +44,11 @@ def test_a_kept_model_scores_as_the_fitted_one(rows, model):
     assert trained.fitted is not None
     content = pack_trained(trained)
     assert content == pack_trained(trained)
-    kept = unpack_trained.__wrapped__(content)
+    saved = unpack_trained.__wrapped__(content)
     for name in FRAMES:
-        pd.testing.assert_frame_equal(getattr(kept, name), getattr(trained, name))
+        pd.testing.assert_frame_equal(getattr(saved, name), getattr(trained, name))
     expected = score_customers(rows, trained=trained)
-    pd.testing.assert_frame_equal(score_customers(rows, trained=kept), expected)
+    pd.testing.assert_frame_equal(score_customers(rows, trained=saved), expected)
     without, removed = erase_in_model(content, {"c1", "nobody"})
     assert removed == (trained.predictions["customer_id"] == "c1").sum() > 0
     left = unpack_trained.__wrapped__(without).predictions["customer_id"]

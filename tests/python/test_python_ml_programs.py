@@ -10,7 +10,7 @@ from scipy import stats
 from python_ml.experiments import compare_means, compare_proportions
 from python_ml.programs import PROGRAM_TYPES, compare_with_holdout
 
-SHARES = {"held out": 0.05, "not held out": 0.95}
+SHARES = {"holdout": 0.05, "not in holdout": 0.95}
 
 
 def sum_arms(customers: pd.DataFrame, *, name: str = "2026", stratum: str = "all") -> pd.DataFrame:
@@ -42,8 +42,8 @@ def sum_arms(customers: pd.DataFrame, *, name: str = "2026", stratum: str = "all
 def draw_shop(rng: np.random.Generator, *, customers: int, added: float = 0.1) -> pd.DataFrame:
     """Draw customers with skewed spending, and what messages add to half of the reached."""
     rate = rng.gamma(1, 1, customers)
-    arm = np.where(rng.random(customers) < SHARES["held out"], "held out", "not held out")
-    caused = (arm == "not held out") & (rng.random(customers) < added)
+    arm = np.where(rng.random(customers) < SHARES["holdout"], "holdout", "not in holdout")
+    caused = (arm == "not in holdout") & (rng.random(customers) < added)
     orders, before = rng.poisson(rate), rng.poisson(rate)
     size = rng.lognormal(3, 0.6, customers)
     return pd.DataFrame(
@@ -61,15 +61,15 @@ def draw_shop(rng: np.random.Generator, *, customers: int, added: float = 0.1) -
 def test_arms_are_compared_as_campaigns_are():
     shop = draw_shop(np.random.default_rng(1), customers=2000)
     rows = compare_with_holdout(sum_arms(shop)).set_index("metric")
-    held_out, reached = (shop[shop["arm"] == arm] for arm in SHARES)
+    holdout, reached = (shop[shop["arm"] == arm] for arm in SHARES)
     rate = compare_proportions(
         successes_treatment=reached["purchase"].sum(), n_treatment=len(reached),
-        successes_control=held_out["purchase"].sum(), n_control=len(held_out),
+        successes_control=holdout["purchase"].sum(), n_control=len(holdout),
     )  # fmt: skip
     mean = compare_means(
         mean_treatment=reached["revenue"].mean(), variance_treatment=reached["revenue"].var(),
-        n_treatment=len(reached), mean_control=held_out["revenue"].mean(),
-        variance_control=held_out["revenue"].var(), n_control=len(held_out),
+        n_treatment=len(reached), mean_control=holdout["revenue"].mean(),
+        variance_control=holdout["revenue"].var(), n_control=len(holdout),
     )  # fmt: skip
     for metric, expected in (("purchase", rate), ("revenue", mean)):
         row = rows.loc[metric, ["difference", "lower_95", "upper_95", "p_value"]].astype(float)
@@ -77,16 +77,16 @@ def test_arms_are_compared_as_campaigns_are():
             [float(one) for one in (expected.difference, expected.lower, expected.upper)]
             + [float(expected.p_value)]
         )
-    assert rows["control_customers"].eq(len(held_out)).all()
+    assert rows["control_customers"].eq(len(holdout)).all()
     # What was bought before the period tells much of what is bought in it.
     assert rows.loc["revenue", "variance_reduction"] > 0.2
-    expected = stats.chisquare([len(held_out), len(reached)], [100, 1900]).pvalue
+    expected = stats.chisquare([len(holdout), len(reached)], [100, 1900]).pvalue
     assert rows["sample_ratio_p"].tolist() == pytest.approx([expected] * 2)
 
 
 def test_a_holdout_of_another_size_is_broken():
     shop = draw_shop(np.random.default_rng(2), customers=4000)
-    small = shop[(shop["arm"] != "held out") | (shop.index % 2 == 0)]
+    small = shop[(shop["arm"] != "holdout") | (shop.index % 2 == 0)]
     assert not compare_with_holdout(sum_arms(shop))["is_ratio_broken"].any()
     assert compare_with_holdout(sum_arms(small))["is_ratio_broken"].all()
 
@@ -106,17 +106,17 @@ def test_periods_add_up_to_date():
         assert both.loc[metric, "difference"] == pytest.approx(expected)
     assert (
         both["control_customers"].tolist()
-        == [sum((shop["arm"] == "held out").sum() for shop in periods.values())] * 2
+        == [sum((shop["arm"] == "holdout").sum() for shop in periods.values())] * 2
     )
 
 
 def test_without_a_holdout_or_without_customers_nothing_is_compared():
     shop = draw_shop(np.random.default_rng(4), customers=50)
-    rows = compare_with_holdout(sum_arms(shop[shop["arm"] == "not held out"]))
+    rows = compare_with_holdout(sum_arms(shop[shop["arm"] == "not in holdout"]))
     assert rows["control_customers"].eq(0).all()
     assert rows[["difference", "p_value", "sample_ratio_p"]].isna().all(axis=None)
     assert not rows["is_ratio_broken"].any()
-    assert compare_with_holdout(sum_arms(shop.assign(arm="held out"))).empty
+    assert compare_with_holdout(sum_arms(shop.assign(arm="holdout"))).empty
     nobody = compare_with_holdout(sum_arms(shop).iloc[:0])
     assert nobody.dtypes.astype(str).to_dict() == PROGRAM_TYPES
 

@@ -175,7 +175,7 @@ def test_where_three_kinds_differ_the_two_planted_pairs_are_left():
             "order": pd.factorize(lines["order_id"])[0],
             "item": lines["product_id"],
             "customer_id": lines["customer_id"],
-            "period": np.select([day <= end for end in ends], ["mining", "validation"], "tested"),
+            "period": np.select([day <= end for end in ends], ["mining", "validation"], "test"),
         }
     ).drop_duplicates(["order", "item"])
     planted = {("P01", "P02"), ("P02", "P01"), ("P25", "P26"), ("P26", "P25")}
@@ -281,8 +281,8 @@ def test_a_taste_is_learned_from_the_other_period_alone():
         if (customer + item) % 5
     ]
     purchases = pd.DataFrame(rows, columns=["customer_id", "period", "item_number"])
-    # Of C1 nothing is known from the confirmed period.
-    purchases = purchases.query("customer_id != 'C1' or period == 'mined'")
+    # Of C1 nothing is known from the validation period.
+    purchases = purchases.query("customer_id != 'C1' or period == 'mining'")
     baskets = draw_baskets(
         period=["mining"] * 80, customer_id=[f"C{c}" for c in range(80)], size=[4] * 80
     )

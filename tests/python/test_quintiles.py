@@ -12,7 +12,7 @@ MACROS = Path(__file__).resolve().parents[2] / "macros" / "sql"
 @pytest.mark.parametrize("most_values", [2, 7, 1_000])
 def test_scores_by_cut_points_are_those_by_rank(most_values: int) -> None:
     """Groups of 1 to 200 rows, from many ties to hardly any."""
-    ranks, borders = (
+    ranks, cut_points = (
         Environment().from_string((MACROS / name).read_text(encoding="utf-8")).module
         for name in ("quintile_score.sql", "quintile_cut_points.sql")
     )
@@ -23,12 +23,12 @@ def test_scores_by_cut_points_are_those_by_rank(most_values: int) -> None:
             where number < size
         ),
         bordered as (
-            select size, {borders.quintile_cut_points("worth")} as borders from rows group by size
+            select size, {cut_points.quintile_cut_points("worth")} as cut_points from rows group by size
         ),
         scored as (
             select
                 {ranks.quintile_score("rows.worth", "rows.size")} as by_rank,
-                {borders.score_by_cut_points("rows.worth", "bordered.borders")} as by_cut_points
+                {cut_points.score_by_cut_points("rows.worth", "bordered.cut_points")} as by_cut_points
             from rows join bordered using (size)
         )
         select count(*) filter (by_rank <> by_cut_points), count(distinct by_rank) from scored

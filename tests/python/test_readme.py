@@ -59,7 +59,7 @@ IN_THE_CLONE = {
 ON_THE_TOY = {
     "DUCKDB_MEMORY_LIMIT=4GB make lists": "published/sample.duckdb",
     "make lists FULL=1": "published/sample.duckdb",
-    "make lists KEPT=1": "published/sample.duckdb",
+    "make lists REUSE=1": "published/sample.duckdb",
     "make lists DATASET=shop VARS='{language: ru}'": "published/shop.duckdb",
     "make docs": "Open published/sample.docs.html in a browser",
     "dbt build --full-refresh": "ERROR=0",

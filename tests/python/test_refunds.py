@@ -154,7 +154,7 @@ def test_what_no_sale_had_left_is_listed_with_its_reason_and_raises_an_alert(bui
     assert build.query(
         "select decision::varchar, reason, amount from core.order_line_ledger "
         "inner join core.fct_order_lines using (order_line_id, amount) where customer_id = 'R6'"
-    ) == [("kept", "sale for nothing: the discount exceeds its value", 0)]
+    ) == [("accepted", "sale for nothing: the discount exceeds its value", 0)]
 
 
 def test_margins_sum_to_the_same_by_day_and_by_campaign(build):
@@ -198,7 +198,7 @@ def test_the_customer_zero_is_nobody_in_every_input(build):
     ) == [
         (one, *decision)
         for one in ("customer_totals", "customers")
-        for decision in (("kept", "sound", 1), ("rejected", "no customer_id", len(NOBODY)))
+        for decision in (("accepted", "sound", 1), ("rejected", "no customer_id", len(NOBODY)))
     ]
     assert build.query(
         "select count(*) from core.fct_order_lines where order_id like 'N%' and is_bought "

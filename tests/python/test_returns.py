@@ -49,7 +49,7 @@ class Line:
     amount: Decimal
     is_money_off: bool
     day: int
-    decision: str = "kept"
+    decision: str = "accepted"
 
     @property
     def is_sale(self) -> bool:
@@ -139,8 +139,8 @@ def match_amounts(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, Dec
                 money(sale.amount * sale.refused / sale.quantity),
             )
             left -= found[sale.id, sale.id][1]
-        for _, back, units, asked in sorted(parts[sale.id]):
-            taken = min(asked, left)
+        for _, back, units, requested in sorted(parts[sale.id]):
+            taken = min(requested, left)
             found[sale.id, back] = (units, taken)
             left -= taken
     return found
@@ -150,7 +150,7 @@ def match_money_off(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, D
     """Return the matches with money off: what goods leave, the own order first."""
     found = match_amounts(lines)
     by_id = {line.id: line for line in lines}
-    left = {line.id: line.amount for line in lines if line.is_sale and line.decision == "kept"}
+    left = {line.id: line.amount for line in lines if line.is_sale and line.decision == "accepted"}
     for (sale_id, return_id), (_, taken) in found.items():
         is_written_twice = by_id[sale_id].is_returned_itself and sale_id != return_id
         if sale_id in left and not is_written_twice:

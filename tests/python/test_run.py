@@ -66,7 +66,7 @@ def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
     cells = [line.strip("│ ").split("│") for line in done.stdout.splitlines() if "│" in line]
     rows = [[cell.strip() for cell in row] for row in cells]
     assert ["list_things", "100", "0", "1,234.50"] in [row[:4] for row in rows]
-    assert ["kept", "99", "99.00%", "5,037.00"] in rows
+    assert ["accepted", "99", "99.00%", "5,037.00"] in rows
     assert ['price "…" is not a number', "1", "1.00%", "13.00"] in rows
     assert "make docs" in done.stdout.splitlines()[-1]
 
@@ -270,7 +270,7 @@ def test_dbt_keeps_what_it_parsed_for_each_set_of_vars():
     asked = {"dataset": "shop", "data_dir": "data"}
     assert target_of(asked) == target_of(dict(reversed(asked.items())))
     assert target_of(asked).name.startswith("shop-")
-    others = [{**asked, "dataset": "other"}, {**asked, "activity_fit": "new"}]
+    others = [{**asked, "dataset": "other"}, {**asked, "reuse_models": False}]
     assert len({target_of(one) for one in [asked, *others]}) == 3
 
 

@@ -470,13 +470,13 @@ def test_orders_that_campaigns_caused_are_ordinary_orders_of_treated_customers(k
 def test_campaigns_leave_out_the_global_holdout_and_cause_nothing_there(known_sales):
     contacts, caused = table("campaign_contacts"), truth("campaign_orders")
     everyone = truth("customers")["customer_id"]
-    held_out = {one for one in everyone if holdout_bucket(one) < 500}
-    assert len(held_out) == pytest.approx(0.05 * len(everyone), rel=0.25)
+    holdout = {one for one in everyone if holdout_bucket(one) < 500}
+    assert len(holdout) == pytest.approx(0.05 * len(everyone), rel=0.25)
     # Some of them would have been in the campaigns: they bought, and consent to e-mail.
     consenting = set(truth("customers").query("consents_to_email == 'true'")["customer_id"])
-    assert len(held_out & consenting & set(known_sales["customer_id"])) > 80
-    assert not held_out & set(contacts["customer_id"])
-    assert not held_out & set(caused["customer_id"])
+    assert len(holdout & consenting & set(known_sales["customer_id"])) > 80
+    assert not holdout & set(contacts["customer_id"])
+    assert not holdout & set(caused["customer_id"])
     assert set(caused["order_id"]) <= set(known_sales["order_id"])
 
 

@@ -141,8 +141,8 @@ def test_a_whole_run_keeps_what_is_marked(toy):
     mark_as_saved(toy)
     toy.build()
     assert kept_files(toy) == KEPT
-    kept = read_latest("sample", "dim_things", as_of_date=DAYS[0], folder=toy.folder / "state")
-    assert kept["id"].tolist() == [1, 2]
+    saved = read_latest("sample", "dim_things", as_of_date=DAYS[0], folder=toy.folder / "state")
+    assert saved["id"].tolist() == [1, 2]
 
 
 def test_a_part_of_a_run_keeps_nothing(toy):

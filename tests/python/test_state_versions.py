@@ -39,14 +39,14 @@ def folder(tmp_path: Path) -> Path:
 
 def rows_of(state: Path) -> dict[str, list]:
     """Return the rows of every kept table without the models themselves."""
-    kept = {}
+    saved = {}
     with duckdb.connect() as connection:
         for path in sorted(state.rglob("*.parquet")):
             rows = connection.from_parquet(str(path))
             columns = [f'"{name}"' for name in rows.columns if name != "fitted"]
             name = path.relative_to(state).as_posix()
-            kept[name] = rows.project(", ".join(columns)).order("all").fetchall()
-    return kept
+            saved[name] = rows.project(", ".join(columns)).order("all").fetchall()
+    return saved
 
 
 def modes(*folders: Path) -> set[tuple[bool, str]]:
@@ -101,11 +101,11 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_again(folder, monkeypatch):
     for module in ("pickle.loads", "pickle.load", "pickle.Unpickler"):
         monkeypatch.setattr(module, fail)
     path = folder / "state/shop/classifier_models/2026-07-01.parquet"
-    kept = models.read_saved(
+    saved = models.read_saved(
         "shop", "classifier_models", "orders", as_of_date=DAY, folder=folder / "state"
     )
-    assert bytes(kept["fitted"].iloc[0]).startswith(b"\x80\x05")
-    assert "of a form no longer opened" in models.find_unreadable(kept)
+    assert bytes(saved["fitted"].iloc[0]).startswith(b"\x80\x05")
+    assert "of a form no longer opened" in models.find_unreadable(saved)
     with open_state("shop", folder=folder / "state"):
         pass
     with duckdb.connect() as connection:

@@ -23,7 +23,6 @@ from conftest import REPO_ROOT, Build, Project, copy_project
 from dbt_common.clients.jinja import MaterializationExtension
 from text_numbers import BAD_NUMBERS, find_bad_numbers
 
-from targeted_lists.__main__ import FITS
 
 SEEDS = REPO_ROOT / "seeds"
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -174,7 +173,7 @@ def russian(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> tu
         "--exclude-resource-type",
         "unit_test",
         language="ru",
-        **dict.fromkeys(FITS, "kept"),
+        reuse_models=True,
     )
     assert outcome.success, "\n".join(outcome.failures)
     return copy, copy.warehouse()

@@ -1,4 +1,4 @@
--- No rule looks at the tested period.
+-- No rule looks at the test period.
 with
 
 order_lines as (
@@ -11,7 +11,7 @@ order_lines as (
 basket_orders as (
 
     select * from {{ ref('basket_orders') }}
-    where period <> 'tested'
+    where period <> 'test'
 
 ),
 

@@ -7,7 +7,7 @@ with
 basket_orders as (
 
     select * from {{ ref('basket_orders') }}
-    where period <> 'tested'
+    where period <> 'test'
 
 ),
 

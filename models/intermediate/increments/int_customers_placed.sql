@@ -15,7 +15,7 @@ order_lines as (
         city,
         ordered_at
     from {{ ref('int_order_lines_validated') }}
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
         and customer_id is not null
         {{ only_changed('customer_id') }}
 

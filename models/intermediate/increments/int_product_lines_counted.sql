@@ -19,7 +19,7 @@ order_lines as (
         ordered_at,
         date_trunc('month', ordered_at) as sold_month
     from {{ ref('int_order_lines_validated') }}
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
         {{ only_changed("date_trunc('month', ordered_at)") }}
 
 )

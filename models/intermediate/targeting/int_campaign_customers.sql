@@ -13,7 +13,7 @@ windows as (
 contacts as (
 
     select * from {{ ref('int_campaign_contacts_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -65,7 +65,7 @@ site_activity as (
         visits,
         period_start
     from {{ ref('int_site_activity_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -204,7 +204,7 @@ known as (
 -- What the data tell counts before the shop's own orders where both arms could show it: as
 -- declared, else where any control has a value or everybody has; who has none then did not.
 -- Told of the contacted alone it is no outcome. An amount has to be told of each who bought.
-told as (
+reported as (
 
     select
         known.campaign_id,
@@ -347,28 +347,28 @@ described as (
             else clusters_now.cluster_name
         end as cluster_name,
         clusters_known.campaign_id is not null as is_cluster_of_then,
-        case when told.is_purchase_reported then 'told' else 'orders' end as purchase_basis,
-        case when told.is_revenue_reported then 'told' else 'orders' end as revenue_basis,
-        case when told.is_margin_reported then 'told' else 'orders' end as margin_basis,
+        case when reported.is_purchase_reported then 'reported' else 'orders' end as purchase_basis,
+        case when reported.is_revenue_reported then 'reported' else 'orders' end as revenue_basis,
+        case when reported.is_margin_reported then 'reported' else 'orders' end as margin_basis,
         case
             when watched_campaigns.is_watched then coalesce(visited.post_visit, 0)
         end as visit,
         case
-            when told.is_response_reported then case when customers.has_responded then 1 else 0 end
+            when reported.is_response_reported then case when customers.has_responded then 1 else 0 end
         end as responded,
         case
-            when told.is_purchase_reported then case when customers.converted then 1 else 0 end
+            when reported.is_purchase_reported then case when customers.converted then 1 else 0 end
             when sales.has_orders
                 then case when coalesce(ordered.post_orders, 0) > 0 then 1 else 0 end
         end as purchase,
         case when sales.has_orders then coalesce(ordered.post_orders, 0) end as orders,
         case
-            when told.is_revenue_reported then coalesce(customers.reported_revenue, 0)
+            when reported.is_revenue_reported then coalesce(customers.reported_revenue, 0)
             when sales.has_orders then coalesce(ordered.post_revenue, 0)
         end as revenue,
         case
-            when told.is_margin_reported then coalesce(customers.reported_margin, 0)
-            when told.is_revenue_reported
+            when reported.is_margin_reported then coalesce(customers.reported_margin, 0)
+            when reported.is_revenue_reported
                 then coalesce(customers.reported_revenue, 0) * {{ var('assumed_margin_share') }}
             when sales.has_orders then coalesce(ordered.post_margin, 0)
         end as margin,
@@ -385,8 +385,8 @@ described as (
         coalesce(ordered.pre_margin, 0) as pre_profit
     from customers
     cross join sales
-    inner join told
-        on customers.campaign_id = told.campaign_id
+    inner join reported
+        on customers.campaign_id = reported.campaign_id
     left join ordered
         on customers.campaign_id = ordered.campaign_id
         and customers.customer_id = ordered.customer_id

@@ -5,7 +5,7 @@ with
 reported_campaigns as (
 
     select * from {{ ref('int_campaigns_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -21,7 +21,7 @@ sends as (
         campaign_id,
         min(sent_at) as first_sent_at
     from {{ ref('int_campaign_contacts_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
     group by campaign_id
 
 ),

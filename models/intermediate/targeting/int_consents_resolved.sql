@@ -16,7 +16,7 @@ consents as (
 
 ),
 
-asked as (
+requested as (
 
     select distinct
         channel,
@@ -35,14 +35,14 @@ events as (
         coalesce(
             event_at,
             case
-                when decision = 'kept' then cast('0001-01-01' as timestamp)
+                when decision = 'accepted' then cast('0001-01-01' as timestamp)
                 else cast('9999-12-31' as timestamp)
             end
         ) as event_at
     from consents
     where not is_granted
         or (
-            decision = 'kept'
+            decision = 'accepted'
             and (event_at is null or event_at < {{ as_of_date() }})
         )
 
@@ -52,8 +52,8 @@ latest as (
 
     select
         events.customer_id,
-        asked.channel,
-        asked.consent_purpose,
+        requested.channel,
+        requested.consent_purpose,
         events.is_granted,
         {% if var('consent_valid_days') is none -%}
         false as is_expired
@@ -63,11 +63,11 @@ latest as (
             as is_expired
         {%- endif %}
     from events
-    inner join asked
-        on events.channel in (asked.channel, 'any')
-        and coalesce(events.purpose, asked.consent_purpose) = asked.consent_purpose
+    inner join requested
+        on events.channel in (requested.channel, 'any')
+        and coalesce(events.purpose, requested.consent_purpose) = requested.consent_purpose
     qualify row_number() over (
-        partition by events.customer_id, asked.channel, asked.consent_purpose
+        partition by events.customer_id, requested.channel, requested.consent_purpose
         order by events.event_at desc, events.is_granted
     ) = 1
 

@@ -69,7 +69,7 @@ customers as (
 
 ),
 
-asked as (
+requested as (
 
     select distinct
         channel,
@@ -83,10 +83,10 @@ validated as (
 
     select
         customers.customer_id,
-        asked.channel,
-        asked.consent_purpose,
+        requested.channel,
+        requested.consent_purpose,
         case
-            when case asked.address
+            when case requested.address
                 when 'email' then contacts.has_email
                 when 'phone' then contacts.has_phone
             end then 'reachable'
@@ -112,14 +112,14 @@ validated as (
         suppressions.customer_id is not null as is_suppressed,
         erasures.customer_id is not null as is_erased
     from customers
-    cross join asked
+    cross join requested
     cross join recorded_addresses
     left join contacts
         on customers.customer_id = contacts.customer_id
     left join consents
         on customers.customer_id = consents.customer_id
-        and asked.channel = consents.channel
-        and asked.consent_purpose = consents.consent_purpose
+        and requested.channel = consents.channel
+        and requested.consent_purpose = consents.consent_purpose
     left join minors
         on customers.customer_id = minors.customer_id
     left join suppressions

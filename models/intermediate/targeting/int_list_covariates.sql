@@ -63,7 +63,7 @@ select
     'holdout_' || holdout.period as assignment_id,
     cast(null as string) as list_name,
     candidates.customer_id,
-    case when candidates.is_in_holdout then 'held out' else 'not held out' end as arm,
+    case when candidates.is_in_holdout then 'holdout' else 'not in holdout' end as arm,
     'all' as stratum,
     cast(null as bigint) as recency_days,
     cast(null as bigint) as orders,

@@ -14,7 +14,7 @@ strata as (
         assignment_id,
         stratum,
         list_name is null as is_holdout,
-        case when arm in ('control', 'held out') then planned_share else 1 - planned_share end
+        case when arm in ('control', 'holdout') then planned_share else 1 - planned_share end
             as share_left_alone
     from customers
 
@@ -23,7 +23,7 @@ strata as (
 select
     assignment_id,
     stratum,
-    case when is_holdout then 'held out' else 'control' end as arm,
+    case when is_holdout then 'holdout' else 'control' end as arm,
     cast(share_left_alone as decimal(9, 6)) as planned_share
 from strata
 
@@ -32,6 +32,6 @@ union all
 select
     assignment_id,
     stratum,
-    case when is_holdout then 'not held out' else 'treatment' end as arm,
+    case when is_holdout then 'not in holdout' else 'treatment' end as arm,
     cast(1 - share_left_alone as decimal(9, 6)) as planned_share
 from strata

@@ -15,7 +15,7 @@ contacts as (
 campaigns as (
 
     select * from {{ ref('int_campaigns_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -32,7 +32,7 @@ exported as (
 
 ),
 
-told as (
+reported as (
 
     select
         contacts.customer_id,
@@ -62,16 +62,16 @@ recorded as (
     from assignments
     inner join exported
         on assignments.campaign_id = exported.campaign_id
-    left join told
-        on assignments.customer_id = told.customer_id
-        and assignments.campaign_id = told.campaign_id
-    where told.customer_id is null
+    left join reported
+        on assignments.customer_id = reported.customer_id
+        and assignments.campaign_id = reported.campaign_id
+    where reported.customer_id is null
 
 ),
 
 messages as (
 
-    select * from told
+    select * from reported
 
     union all
 

@@ -146,7 +146,7 @@ written_to as (
 select
     windows.period,
     windows.customer_id,
-    case when windows.is_in_holdout then 'held out' else 'not held out' end as arm,
+    case when windows.is_in_holdout then 'holdout' else 'not in holdout' end as arm,
     cast(
         case when windows.is_in_holdout then windows.share else 1 - windows.share end
         as decimal(9, 6)

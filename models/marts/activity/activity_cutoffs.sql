@@ -14,7 +14,7 @@ orders as (
 labels as (
 
     select * from {{ ref('int_activity_labels_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 

@@ -15,7 +15,7 @@ cutoffs as (
 labels as (
 
     select * from {{ ref('int_activity_labels_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -28,7 +28,7 @@ customers as (
 period_totals as (
 
     select * from {{ ref('int_customer_period_totals_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -69,7 +69,7 @@ products as (
 site_activity as (
 
     select * from {{ ref('int_site_activity_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 

@@ -27,7 +27,7 @@ basketed as (
             when orders.ordered_seconds <= periods.mining_until_seconds then 'mining'
             when orders.ordered_seconds <= periods.validation_until_seconds
                 then 'validation'
-            else 'tested'
+            else 'test'
         end as period,
         orders.order_id,
         orders.{{ basis }}_id as basket_id

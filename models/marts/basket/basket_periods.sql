@@ -64,6 +64,6 @@ select
         as mining_until_seconds,
     case when is_split then validation_until_seconds else last_seconds end
         as validation_until_seconds,
-    last_seconds as tested_until_seconds,
+    last_seconds as test_until_seconds,
     is_split
 from validated

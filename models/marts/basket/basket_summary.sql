@@ -53,7 +53,7 @@ select
     thresholds.max_length,
     thresholds.baskets,
     thresholds.validation_baskets,
-    thresholds.tested_baskets,
+    thresholds.test_baskets,
     itemset_counts.items,
     itemset_counts.itemsets,
     cast(itemset_counts.longest as bigint) as longest,

@@ -16,8 +16,8 @@ basket_counts as (
         count(distinct basket_number) filter (where period = 'mining') as baskets,
         count(distinct basket_number) filter (where period = 'validation')
             as validation_baskets,
-        count(distinct basket_number) filter (where period = 'tested')
-            as tested_baskets
+        count(distinct basket_number) filter (where period = 'test')
+            as test_baskets
     from {{ ref('basket_orders') }}
     group by basis
 
@@ -30,14 +30,14 @@ item_counts as (
 ),
 
 levels as (
-    {%- for level, asked in var('basket_levels').items() %}
+    {%- for level, requested in var('basket_levels').items() %}
 
     select
         '{{ level }}' as level,
-        cast({{ 'null' if asked.min_support == 'auto' else asked.min_support }} as double)
+        cast({{ 'null' if requested.min_support == 'auto' else requested.min_support }} as double)
             as set_support,
-        cast({{ asked.min_confidence }} as double) as min_confidence,
-        cast({{ asked.max_length }} as bigint) as max_length
+        cast({{ requested.min_confidence }} as double) as min_confidence,
+        cast({{ requested.max_length }} as bigint) as max_length
     {%- if not loop.last %}
 
     union all
@@ -88,7 +88,7 @@ groups as (
         levels.max_length,
         coalesce(basket_counts.baskets, 0) as baskets,
         coalesce(basket_counts.validation_baskets, 0) as validation_baskets,
-        coalesce(basket_counts.tested_baskets, 0) as tested_baskets
+        coalesce(basket_counts.test_baskets, 0) as test_baskets
     from bases
     cross join levels
     inner join present_levels
@@ -189,7 +189,7 @@ select
     chosen.max_length,
     chosen.baskets,
     chosen.validation_baskets,
-    chosen.tested_baskets,
+    chosen.test_baskets,
     chosen.set_support is not null as is_support_set
 from chosen
 cross join periods

@@ -4,14 +4,14 @@ from python_ml.recommendations import draw_customers, find_similar_items
 
 
 def model(dbt, session):
-    """One row per moment, product and similar product."""
+    """One row per day, product and similar product."""
     purchases = dbt.ref("int_customer_products")
     meta = dbt.config.get("meta")
     found = []
-    for moment in ("tested", "current"):
-        known = purchases.filter(f"{moment}_purchases > 0").project("customer_id, product_id")
+    for as_of in ("evaluation", "current"):
+        known = purchases.filter(f"{as_of}_purchases > 0").project("customer_id, product_id")
         customers = known.project("customer_id").distinct().df()["customer_id"]
         drawn = session.from_df(draw_customers(customers).to_frame())
         similar = find_similar_items(known.join(drawn, "customer_id").df(), **meta["likeness"])
-        found.append(similar.assign(moment=moment))
+        found.append(similar.assign(as_of=as_of))
     return pd.concat(found)

@@ -10,14 +10,14 @@ def model(dbt, session):
     thresholds = dbt.ref("basket_thresholds")
     meta = dbt.config.get("meta")
     found = []
-    for asked in thresholds.order("basis, level").df().to_dict("records"):
-        group = "basis = '{basis}' and level = '{level}'".format(**asked)
-        least = "baskets >= {min_support} * {baskets} - 1e-9".format(**asked)
+    for requested in thresholds.order("basis, level").df().to_dict("records"):
+        group = "basis = '{basis}' and level = '{level}'".format(**requested)
+        least = "baskets >= {min_support} * {baskets} - 1e-9".format(**requested)
         names = counts.filter(group).filter(least).project("item_number, item")
         lines = items.filter(group).join(names.project("item_number"), "item_number")
-        lines = lines.project("basket_number, item_number, period = 'mined' as is_mined")
+        lines = lines.project("basket_number, item_number, period = 'mining' as is_mined")
         itemsets = mine_baskets(
-            lines.df(), names.order("item").df(), asked=asked, **meta["mining"]
+            lines.df(), names.order("item").df(), requested=requested, **meta["mining"]
         )
-        found.append(itemsets.assign(basis=asked["basis"], level=asked["level"]))
+        found.append(itemsets.assign(basis=requested["basis"], level=requested["level"]))
     return pd.concat(found)

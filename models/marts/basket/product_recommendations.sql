@@ -19,7 +19,7 @@ purchases as {{ not_materialized() }} (
 products as (
 
     select * from {{ ref('recommendation_products') }}
-    where moment = 'current'
+    where as_of = 'current'
 
 ),
 
@@ -157,7 +157,7 @@ neighbours_of_bought as (
     from purchases
     inner join {{ ref('item_neighbours') }} as neighbours
         on purchases.product_id = neighbours.product_id
-        and neighbours.moment = 'current'
+        and neighbours.as_of = 'current'
     where exists (
         select 1 from offers
         where offers.source = 'similar'
@@ -208,7 +208,7 @@ grounded as (
         case
             when rule_sources.basis is not null then 'rule'
             else offers.source
-        end as ground,
+        end as source,
         case
             when rule_sources.basis is not null then rule_sources.confidence
             when offers.source = 'similar' then similar_sources.similarity
@@ -240,9 +240,9 @@ select
     product_id,
     product_name,
     method,
-    ground as source,
+    source as source,
     rule_basis,
-    case ground
+    case source
         when 'rule' then case rule_basis
             when 'customer' then {{ text(
                 'bought {known}; of those who did, {share} buy {offered}, {lift} times the usual',

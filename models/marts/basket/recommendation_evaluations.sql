@@ -1,4 +1,4 @@
--- Each method on the tested period, out of time. The one with the highest mean
+-- Each method on the test period, out of time. The one with the highest mean
 -- average precision at 5 is chosen, if it is ahead of popularity by more than chance:
 -- by more standard errors than the luckiest of the four methods reaches in five of a
 -- hundred shops without any truth (normal, Bonferroni: one in eighty), on enough
@@ -17,7 +17,7 @@ assortments as (
 
     select count(*) as products
     from {{ ref('recommendation_products') }}
-    where moment = 'tested'
+    where as_of = 'evaluation'
         and is_offered
 
 ),

@@ -12,7 +12,7 @@ tests as (
 purchases as (
 
     select * from {{ ref('int_customer_products') }}
-    where tested_purchases > 0
+    where evaluation_purchases > 0
 
 ),
 

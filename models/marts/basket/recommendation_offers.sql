@@ -19,7 +19,7 @@ top as (
         offers.product_id,
         offers.method,
         offers.source,
-        grouped.ground as group_name,
+        grouped.source as group_name,
         offers.baseline_band,
         offers.place,
         offers.score
@@ -77,7 +77,7 @@ filled as (
     select
         in_want.customer_id,
         behind.product_id,
-        behind.ground as group_name,
+        behind.source as group_name,
         bands.price_band as baseline_band,
         in_want.offers + row_number() over (
             partition by in_want.customer_id order by behind.place
@@ -89,7 +89,7 @@ filled as (
     inner join wanted_groups
         on buyers.segment is not distinct from wanted_groups.segment
     inner join popular_behind as behind
-        on wanted_groups.ground = behind.ground
+        on wanted_groups.source = behind.source
     left join bands
         on in_want.customer_id = bands.customer_id
     left join withheld_in_want

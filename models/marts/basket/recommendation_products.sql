@@ -4,22 +4,22 @@ with
 
 known as (
 
-    select * from {{ ref('int_recommendation_moments') }}
+    select * from {{ ref('int_recommendation_days') }}
 
 ),
 
-moments as (
+as_of_days as (
 
     select
-        'tested' as moment,
-        tested_seconds as until_seconds
+        'evaluation' as as_of,
+        evaluation_seconds as until_seconds
     from known
-    where tested_seconds is not null
+    where evaluation_seconds is not null
 
     union all
 
     select
-        'current' as moment,
+        'current' as as_of,
         current_seconds as until_seconds
     from known
 
@@ -49,13 +49,13 @@ purchases as {{ not_materialized() }} (
 
 ),
 
--- The lines are read once for both moments and come down to the prices of a product.
+-- The lines are read once for both as_of_days and come down to the prices of a product.
 sold_prices as (
 
     select
         lines.product_id,
         lines.unit_price,
-        lines.ordered_seconds <= known.tested_seconds as is_confirmed,
+        lines.ordered_seconds <= known.evaluation_seconds as is_of_validation,
         count(*) as lines,
         sum(lines.bought_margin) as margin,
         count(lines.bought_margin) as lines_with_margin,
@@ -63,26 +63,26 @@ sold_prices as (
     from lines
     cross join known
     where lines.ordered_seconds <= known.current_seconds
-    group by lines.product_id, lines.unit_price, is_confirmed
+    group by lines.product_id, lines.unit_price, is_of_validation
 
 ),
 
 prices as (
 
     select
-        moments.moment,
+        as_of_days.as_of,
         sold_prices.product_id,
         sold_prices.unit_price,
-        max(moments.until_seconds) as until_seconds,
+        max(as_of_days.until_seconds) as until_seconds,
         sum(sold_prices.lines) as lines,
         sum(sold_prices.margin) as margin,
         sum(sold_prices.lines_with_margin) as lines_with_margin,
         max(sold_prices.last_seconds) as last_seconds
-    from moments
+    from as_of_days
     inner join sold_prices
-        on moments.moment = 'current'
-        or sold_prices.is_confirmed
-    group by moments.moment, sold_prices.product_id, sold_prices.unit_price
+        on as_of_days.as_of = 'current'
+        or sold_prices.is_of_validation
+    group by as_of_days.as_of, sold_prices.product_id, sold_prices.unit_price
 
 ),
 
@@ -91,10 +91,10 @@ counted_prices as (
     select
         *,
         sum(lines) over (
-            partition by moment, product_id order by unit_price
+            partition by as_of, product_id order by unit_price
             rows between unbounded preceding and current row
         ) as lines_up_to,
-        sum(lines) over (partition by moment, product_id) as product_lines
+        sum(lines) over (partition by as_of, product_id) as product_lines
     from prices
 
 ),
@@ -103,7 +103,7 @@ counted_prices as (
 sales as (
 
     select
-        moment,
+        as_of,
         product_id,
         cast(avg(unit_price) filter (
             where 2 * lines_up_to >= product_lines
@@ -115,7 +115,7 @@ sales as (
         cast(floor((max(until_seconds) - max(last_seconds)) / 86400) as bigint)
             as last_sold_days_ago
     from counted_prices
-    group by moment, product_id
+    group by as_of, product_id
 
 ),
 
@@ -123,7 +123,7 @@ product_buyers as (
 
     select
         product_id,
-        count(*) filter (where tested_purchases > 0) as tested_buyers,
+        count(*) filter (where evaluation_purchases > 0) as evaluation_buyers,
         count(*) as current_buyers
     from purchases
     group by product_id
@@ -160,15 +160,15 @@ repeats as (
 gaps as (
 
     select
-        moments.moment,
+        as_of_days.as_of,
         repeats.product_id,
         count(*) as repeats,
         cast(floor(median(repeats.gap_seconds) / 86400) as bigint) as typical_gap_days
-    from moments
+    from as_of_days
     inner join repeats
-        on moments.until_seconds >= repeats.ordered_seconds
+        on as_of_days.until_seconds >= repeats.ordered_seconds
         and repeats.gap_seconds is not null
-    group by moments.moment, repeats.product_id
+    group by as_of_days.as_of, repeats.product_id
 
 ),
 
@@ -181,8 +181,8 @@ priced as (
         products.is_active
         and sales.last_sold_days_ago <= {{ var('assortment_days') }} as is_offered,
         coalesce(
-            case sales.moment
-                when 'tested' then product_buyers.tested_buyers
+            case sales.as_of
+                when 'evaluation' then product_buyers.evaluation_buyers
                 else product_buyers.current_buyers
             end,
             0
@@ -191,7 +191,7 @@ priced as (
             then gaps.typical_gap_days end as repurchase_days,
         coalesce(
             ceil(3 * cume_dist() over (
-                partition by sales.moment, coalesce(products.category_1, '')
+                partition by sales.as_of, coalesce(products.category_1, '')
                 order by sales.typical_price
             )),
             1
@@ -202,13 +202,13 @@ priced as (
     left join product_buyers
         on sales.product_id = product_buyers.product_id
     left join gaps
-        on sales.moment = gaps.moment
+        on sales.as_of = gaps.as_of
         and sales.product_id = gaps.product_id
 
 )
 
 select
-    moment,
+    as_of,
     product_id,
     product_name,
     category_1,

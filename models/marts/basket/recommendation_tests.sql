@@ -1,4 +1,4 @@
--- What each method would have offered when the tested period began, and whether
+-- What each method would have offered when the test period began, and whether
 -- the customer then bought it.
 with
 
@@ -11,7 +11,7 @@ all_methods as (
 
 ),
 
-{{ score_offers('tested', 'all_methods') }},
+{{ score_offers('evaluation', 'all_methods') }},
 
 bought_later as (
 

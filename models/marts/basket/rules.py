@@ -11,13 +11,13 @@ def model(dbt, session):
     strata = dbt.ref("int_basket_strata").order("basket_number")
     thresholds = dbt.ref("basket_thresholds")
     found = []
-    for asked in thresholds.order("basis, level").df().to_dict("records"):
-        group = "basis = '{basis}' and level = '{level}'".format(**asked)
-        alike = strata.filter("basis = '{basis}'".format(**asked))
+    for requested in thresholds.order("basis, level").df().to_dict("records"):
+        group = "basis = '{basis}' and level = '{level}'".format(**requested)
+        alike = strata.filter("basis = '{basis}'".format(**requested))
         lines = items.filter(group).join(alike.project("basket_number, period"), "basket_number")
         frames = (
             part.df() for part in (itemsets.filter(group), lines, counts.filter(group), alike)
         )
-        rules = find_rules(*frames, asked=asked)
-        found.append(rules.assign(basis=asked["basis"], level=asked["level"]))
+        rules = find_rules(*frames, requested=requested)
+        found.append(rules.assign(basis=requested["basis"], level=requested["level"]))
     return pd.concat(found)

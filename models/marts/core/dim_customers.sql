@@ -3,7 +3,7 @@ with
 customers as (
 
     select * from {{ ref('int_customers_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -16,7 +16,7 @@ placed_customers as (
 totals as (
 
     select * from {{ ref('int_customer_totals_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 

@@ -12,7 +12,7 @@ with
 order_lines as (
 
     select * from {{ ref('int_order_lines_validated') }}
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
         {{ only_affected('order_line_id') }}
 
 ),
@@ -51,7 +51,7 @@ joined as (
         returns.return_match,
         coalesce(returns.unmatched_quantity, 0) as unmatched_quantity,
         coalesce(returns.unmatched_amount, 0) as unmatched_amount,
-        order_lines.decision = 'kept' as is_modelled,
+        order_lines.decision = 'accepted' as is_modelled,
         order_lines.quantity > 0
             and order_lines.status <> 'cancelled'
             and not order_lines.is_money_off as is_sale,

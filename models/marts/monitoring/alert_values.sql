@@ -107,7 +107,7 @@ site_activity as (
 
     select max(period_start) as last_at
     from {{ ref('int_site_activity_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -177,43 +177,43 @@ medians as (
         measure,
         subject,
         count(*) as runs,
-        median(value) as usual
+        median(value) as baseline
     from earlier
     group by measure, subject
 
 ),
 
 -- The median absolute deviation, scaled to the standard deviation of a normal.
-usual as (
+baseline as (
 
     select
         medians.measure,
         medians.subject,
         medians.runs,
-        medians.usual,
-        1.4826 * median(abs(earlier.value - medians.usual)) as spread
+        medians.baseline,
+        1.4826 * median(abs(earlier.value - medians.baseline)) as spread
     from medians
     inner join earlier
         on medians.measure = earlier.measure
         and medians.subject = earlier.subject
-    group by medians.measure, medians.subject, medians.runs, medians.usual
+    group by medians.measure, medians.subject, medians.runs, medians.baseline
 
 ),
 
 compared as (
 
     select
-        coalesce(counted.measure, usual.measure) as measure,
-        coalesce(counted.subject, usual.subject) as subject,
+        coalesce(counted.measure, baseline.measure) as measure,
+        coalesce(counted.subject, baseline.subject) as subject,
         coalesce(counted.value, 0) as value,
         coalesce(counted.cases, 0) as cases,
-        coalesce(usual.runs, 0) as runs,
-        case when usual.runs >= {{ least_runs }} then usual.usual end as usual,
-        usual.spread
+        coalesce(baseline.runs, 0) as runs,
+        case when baseline.runs >= {{ least_runs }} then baseline.baseline end as baseline,
+        baseline.spread
     from counted
-    full outer join usual
-        on counted.measure = usual.measure
-        and counted.subject = usual.subject
+    full outer join baseline
+        on counted.measure = baseline.measure
+        and counted.subject = baseline.subject
 
 ),
 
@@ -222,8 +222,8 @@ sized as (
 
     select
         *,
-        greatest((value + 1) / (usual + 1), (usual + 1) / (value + 1)) as times,
-        abs(value - usual) > {{ deviations }} * greatest(spread, sqrt(usual), 1)
+        greatest((value + 1) / (baseline + 1), (baseline + 1) / (value + 1)) as times,
+        abs(value - baseline) > {{ deviations }} * greatest(spread, sqrt(baseline), 1)
             as is_significant
     from compared
     where measure in ('candidates', 'list size')
@@ -236,9 +236,9 @@ shifted as (
     select
         *,
         replace(measure, 'removed by ', '') as step,
-        value - usual as points,
-        abs(value - usual) > {{ deviations }} * sqrt(
-            power(spread, 2) + greatest(usual * (1 - usual), 0) / greatest(cases, 1)
+        value - baseline as points,
+        abs(value - baseline) > {{ deviations }} * sqrt(
+            power(spread, 2) + greatest(baseline * (1 - baseline), 0) / greatest(cases, 1)
         ) as is_significant
     from compared
     where starts_with(measure, 'removed by ')
@@ -246,7 +246,7 @@ shifted as (
         and subject in (select lists.list_name from lists)
     qualify row_number() over (
         partition by subject
-        order by abs(value - usual) desc nulls last, measure
+        order by abs(value - baseline) desc nulls last, measure
     ) = 1
 
 ),
@@ -484,7 +484,7 @@ alert_values as (
             step=label('step', 'step'),
             share=percent_text('value'),
             list=label('list_name', 'subject')
-        ) }} || {{ baseline_or_run(percent_text('usual'), least_runs) }} as finding,
+        ) }} || {{ baseline_or_run(percent_text('baseline'), least_runs) }} as finding,
         abs(points) as value,
         coalesce(is_significant, false) as is_significant,
         -- Who is removed is not contacted.
@@ -514,11 +514,11 @@ alert_values as (
         cast(null as string) as source_mart,
         cast(null as string) as list_name,
         {{ text('{share} of the order lines are rejected', share=percent_text('value')) }}
-            || {{ baseline_or_run(percent_text('usual'), least_runs) }} as finding,
-        value - usual as value,
+            || {{ baseline_or_run(percent_text('baseline'), least_runs) }} as finding,
+        value - baseline as value,
         coalesce(
-            value - usual > {{ deviations }} * sqrt(
-                power(spread, 2) + greatest(usual * (1 - usual), 0) / greatest(cases, 1)
+            value - baseline > {{ deviations }} * sqrt(
+                power(spread, 2) + greatest(baseline * (1 - baseline), 0) / greatest(cases, 1)
             ),
             false
         ) as is_significant,
@@ -562,10 +562,10 @@ alert_values as (
             input=label('input', 'subject'), rows='cast(value as bigint)'
         ) }}
             || {{ baseline_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
-        case when usual is not null then greatest(1 - {{ ratio('value', 'usual') }}, 0) end
+        case when baseline is not null then greatest(1 - {{ ratio('value', 'baseline') }}, 0) end
             as value,
         coalesce(
-            usual - value > {{ deviations }} * greatest(spread, sqrt(usual), 1), false
+            baseline - value > {{ deviations }} * greatest(spread, sqrt(baseline), 1), false
         ) as is_significant,
         false as is_harmless
     from compared

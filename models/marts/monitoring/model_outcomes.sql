@@ -22,7 +22,7 @@ scores as (
 labels as (
 
     select * from {{ ref('int_activity_labels_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and label in ('declined', 'steady')
 
 ),

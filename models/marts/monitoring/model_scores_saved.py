@@ -10,8 +10,8 @@ def model(dbt, session):
     as_of = dbt.ref("int_as_of_date").fetchall()[0][0]
     meta = dbt.config.get("meta")
     found = []
-    for name, asked in meta["models"].items():
-        until = as_of and as_of - timedelta(days=asked["known_after_days"])
-        rows = read_earlier(until=until, days=asked["runs"], **meta["table"])
+    for name, requested in meta["models"].items():
+        until = as_of and as_of - timedelta(days=requested["known_after_days"])
+        rows = read_earlier(until=until, days=requested["runs"], **meta["table"])
         found.append(rows[rows["model"] == name])
     return pd.concat(found, ignore_index=True)

@@ -1,7 +1,7 @@
 -- What each run counts, so that the next ones know what is usual.
 with
 
-kept as (
+saved as (
 
     select
         measure,
@@ -107,7 +107,7 @@ measured as (
 
 runs as (
 
-    select * from kept
+    select * from saved
 
     union all
 

@@ -225,7 +225,7 @@ channel_totals as (
         customer_id,
         max_by(channel, (orders, channel)) as preferred_channel
     from {{ ref('int_customer_channel_orders_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and orders > 0
     group by customer_id
 
@@ -247,7 +247,7 @@ category_totals as (
     left join labels
         on labels.dimension = 'category'
         and spend.category = labels.member
-    where spend.decision = 'kept'
+    where spend.decision = 'accepted'
         and spend.revenue > 0
     group by spend.customer_id
 

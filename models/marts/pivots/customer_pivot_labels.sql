@@ -40,7 +40,7 @@ members as (
         on spend.customer_id = totals.customer_id
         and totals.basis = 'bought'
         and totals.source = 'totals'
-    where spend.decision = 'kept'
+    where spend.decision = 'accepted'
         and spend.revenue > 0
 
 ),

@@ -40,7 +40,7 @@ counted as (
         members.grouping,
         members.group_key,
         members.group_name,
-        count(*) as asked,
+        count(*) as contacted,
         count(*) filter (where responses.has_responded) as responses
     from responses
     inner join members
@@ -67,7 +67,7 @@ select
         ) }}
     end as note,
     campaigns.place as campaign_place,
-    counted.asked,
+    counted.contacted,
     counted.responses,
     {{ ratio('counted.answers', 'counted.asked') }} as response_rate,
     {{ wilson_bound('counted.answers', 'counted.asked', 'lower') }} as lower_95,

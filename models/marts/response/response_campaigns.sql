@@ -4,7 +4,7 @@ with
 campaigns as (
 
     select * from {{ ref('int_campaigns_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -18,7 +18,7 @@ contacts as (
     from {{ ref('int_campaign_contacts_validated') }} as contacts
     inner join campaigns
         on contacts.campaign_id = campaigns.campaign_id
-    where contacts.decision = 'kept'
+    where contacts.decision = 'accepted'
         and coalesce(
             coalesce(contacts.sent_at, campaigns.started_at) < {{ as_of_date() }}, true
         )
@@ -30,7 +30,7 @@ responses as (
 
     select
         campaign_id,
-        count(*) as asked,
+        count(*) as contacted,
         count(*) filter (where has_responded) as responses,
         avg(margin) filter (where has_responded) as mean_margin,
         avg(revenue) filter (where has_responded) as mean_revenue
@@ -60,7 +60,7 @@ placed as (
         ) as place,
         coalesce(contacts.contacts, 0) as contacts,
         coalesce(contacts.controls, 0) as controls,
-        coalesce(responses.asked, 0) as asked,
+        coalesce(responses.contacted, 0) as contacted,
         coalesce(responses.responses, 0) as responses,
         coalesce(campaigns.contact_cost, terms.contact_cost) as contact_cost,
         coalesce(campaigns.offer_cost, terms.offer_cost) as offer_cost,
@@ -119,12 +119,12 @@ validated as (
             and coalesce(placed.ended_at >= {{ as_of_date() }}, true) as is_planned,
         -- Of campaigns without a date only the last may train: what is known of its
         -- customers was known before it, if at all.
-        placed.asked > 0
+        placed.contacted > 0
             and case
                 when placed.started_at is not null
                     then coalesce(placed.ended_at <= {{ as_of_date() }}, true)
                 else placed.place = max(
-                    case when placed.asked > 0 and placed.started_at is null
+                    case when placed.contacted > 0 and placed.started_at is null
                         then placed.place end
                 ) over ()
             end as is_training
@@ -159,7 +159,7 @@ select
     validated.place,
     validated.contacts,
     validated.controls,
-    validated.asked,
+    validated.contacted,
     validated.responses,
     {{ ratio('validated.answers', 'validated.asked') }} as response_rate,
     cast(validated.contact_cost as decimal(18, 4)) as contact_cost,

@@ -37,7 +37,7 @@ totals as (
 
 ),
 
-asked as (
+contacted as (
 
     select
         campaigns.campaign_id,
@@ -69,24 +69,24 @@ asked as (
 
 ),
 
-answered as (
+responded as (
 
     select
-        asked.campaign_id,
-        asked.customer_id,
+        contacted.campaign_id,
+        contacted.customer_id,
         count(*) as campaigns_before,
         sum(case when responses.has_responded then 1 else 0 end) as responses_before
         {%- for lag in lags %},
         max(
-            case when asked.place - responses.place = {{ lag }}
+            case when contacted.place - responses.place = {{ lag }}
                 then case when responses.has_responded then 1 else 0 end end
         ) as responded_{{ lag }}
         {%- endfor %}
-    from asked
+    from contacted
     inner join responses
-        on asked.customer_id = responses.customer_id
-        and asked.place > responses.place
-    group by asked.campaign_id, asked.customer_id
+        on contacted.customer_id = responses.customer_id
+        and contacted.place > responses.place
+    group by contacted.campaign_id, contacted.customer_id
 
 ),
 
@@ -116,8 +116,8 @@ channel_places as (
 ordered as (
 
     select
-        asked.campaign_id,
-        asked.customer_id,
+        contacted.campaign_id,
+        contacted.customer_id,
         {{ elapsed_days('max(orders.ordered_at)', 'max(asked.cutoff_at)') }} as recency_days,
         {{ elapsed_days('min(orders.ordered_at)', 'max(asked.cutoff_at)') }} as tenure_days,
         count(*) as orders,
@@ -126,13 +126,13 @@ ordered as (
         count(*) filter (where channel_places.channel_place = {{ loop.index }})
             as {{ place }}_channel_orders
         {%- endfor %}
-    from asked
+    from contacted
     inner join orders
-        on asked.customer_id = orders.customer_id
-        and asked.cutoff_at > orders.ordered_at
+        on contacted.customer_id = orders.customer_id
+        and contacted.cutoff_at > orders.ordered_at
     left join channel_places
         on orders.channel = channel_places.channel
-    group by asked.campaign_id, asked.customer_id
+    group by contacted.campaign_id, contacted.customer_id
 
 ),
 
@@ -159,37 +159,37 @@ labels as (
 lines_spent as (
 
     select
-        asked.campaign_id,
-        asked.customer_id,
+        contacted.campaign_id,
+        contacted.customer_id,
         products.category_1 as category,
         sum(lines.placed_revenue) as revenue,
         count(*) as lines,
         count(*) filter (where lines.discount > 0) as discounted_lines
-    from asked
+    from contacted
     inner join {{ ref('fct_order_lines') }} as lines
-        on asked.customer_id = lines.customer_id
-        and asked.cutoff_at > lines.ordered_at
+        on contacted.customer_id = lines.customer_id
+        and contacted.cutoff_at > lines.ordered_at
     inner join {{ ref('dim_products') }} as products
         on lines.product_id = products.product_id
     where lines.is_placed
-    group by asked.campaign_id, asked.customer_id, products.category_1
+    group by contacted.campaign_id, contacted.customer_id, products.category_1
 
     union all
 
     select
-        asked.campaign_id,
-        asked.customer_id,
+        contacted.campaign_id,
+        contacted.customer_id,
         spend.category,
         spend.revenue,
         cast(null as bigint) as lines,
         cast(null as bigint) as discounted_lines
-    from asked
+    from contacted
     inner join totals
-        on asked.customer_id = totals.customer_id
+        on contacted.customer_id = totals.customer_id
     inner join {{ ref('int_customer_category_spend_validated') }} as spend
-        on asked.customer_id = spend.customer_id
-    where asked.is_current
-        and spend.decision = 'kept'
+        on contacted.customer_id = spend.customer_id
+    where contacted.is_current
+        and spend.decision = 'accepted'
         and spend.revenue > 0
 
 ),
@@ -219,17 +219,17 @@ spent as (
 visited as (
 
     select
-        asked.campaign_id,
-        asked.customer_id,
+        contacted.campaign_id,
+        contacted.customer_id,
         {{ ratio('sum(site_activity.visits)', 'count(site_activity.visits)') }} as visits
-    from asked
+    from contacted
     inner join {{ ref('int_site_activity_validated') }} as site_activity
-        on asked.customer_id = site_activity.customer_id
+        on contacted.customer_id = site_activity.customer_id
         and site_activity.period_start
-            >= date_trunc('month', asked.cutoff_at) - interval '2 months'
-        and site_activity.period_start + interval '1 month' <= asked.cutoff_at
-    where site_activity.decision = 'kept'
-    group by asked.campaign_id, asked.customer_id
+            >= date_trunc('month', contacted.cutoff_at) - interval '2 months'
+        and site_activity.period_start + interval '1 month' <= contacted.cutoff_at
+    where site_activity.decision = 'accepted'
+    group by contacted.campaign_id, contacted.customer_id
 
 ),
 
@@ -258,21 +258,21 @@ twins as (
 joined as (
 
     select
-        asked.*,
+        contacted.*,
         twins.first_twin,
         customers.education,
         customers.marital_status,
         customers.gender,
-        coalesce(answered.campaigns_before, 0) as campaigns_before,
-        coalesce(answered.responses_before, 0) as responses_before,
+        coalesce(responded.campaigns_before, 0) as campaigns_before,
+        coalesce(responded.responses_before, 0) as responses_before,
         {%- for lag in lags %}
-        answered.responded_{{ lag }},
+        responded.responded_{{ lag }},
         {%- endfor %}
         {%- for measure in ['recency_days', 'orders', 'revenue'] %}
         coalesce(ordered.{{ measure }}, totals.{{ measure }}) as {{ measure }},
         {%- endfor %}
         coalesce(
-            case when customers.registered_at < asked.cutoff_at
+            case when customers.registered_at < contacted.cutoff_at
                 then {{ elapsed_days('customers.registered_at', 'asked.cutoff_at') }} end,
             ordered.tenure_days,
             totals.tenure_days
@@ -281,7 +281,7 @@ joined as (
         spent.favourite_category_share,
         coalesce(
             spent.discounted_share,
-            case when asked.is_current then customers.promo_share end
+            case when contacted.is_current then customers.promo_share end
         ) as discounted_share,
         {%- for place in category_places %}
         spent.category_{{ place }}_spend,
@@ -297,28 +297,28 @@ joined as (
         customers.age_years,
         customers.income,
         customers.children
-    from asked
+    from contacted
     inner join customers
-        on asked.customer_id = customers.customer_id
+        on contacted.customer_id = customers.customer_id
     inner join twins
-        on asked.customer_id = twins.customer_id
-    left join answered
-        on asked.campaign_id = answered.campaign_id
-        and asked.customer_id = answered.customer_id
+        on contacted.customer_id = twins.customer_id
+    left join responded
+        on contacted.campaign_id = responded.campaign_id
+        and contacted.customer_id = responded.customer_id
     left join ordered
-        on asked.campaign_id = ordered.campaign_id
-        and asked.customer_id = ordered.customer_id
+        on contacted.campaign_id = ordered.campaign_id
+        and contacted.customer_id = ordered.customer_id
     left join totals
-        on asked.customer_id = totals.customer_id
-        and asked.is_current
+        on contacted.customer_id = totals.customer_id
+        and contacted.is_current
     left join channels_summed
         on totals.customer_id = channels_summed.customer_id
     left join spent
-        on asked.campaign_id = spent.campaign_id
-        and asked.customer_id = spent.customer_id
+        on contacted.campaign_id = spent.campaign_id
+        and contacted.customer_id = spent.customer_id
     left join visited
-        on asked.campaign_id = visited.campaign_id
-        and asked.customer_id = visited.customer_id
+        on contacted.campaign_id = visited.campaign_id
+        and contacted.customer_id = visited.customer_id
 
 )
 

@@ -16,7 +16,7 @@ segments as (
 
 ),
 
-usual as (
+typical as (
 
     select * from {{ ref('cluster_contingency') }}
     where compared_with = 'rfm_segment'
@@ -29,11 +29,11 @@ select
     segments.segment,
     clusters.cluster_key,
     clusters.cluster_name,
-    usual.cluster_key as typical_cluster_key,
+    typical.cluster_key as typical_cluster_key,
     clusters.is_unsure
 from clusters
 inner join segments
     on clusters.customer_id = segments.customer_id
-inner join usual
-    on segments.segment = usual.member
-where clusters.cluster_key <> usual.cluster_key
+inner join typical
+    on segments.segment = typical.member
+where clusters.cluster_key <> typical.cluster_key

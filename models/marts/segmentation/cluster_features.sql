@@ -25,7 +25,7 @@ customers as (
 site_activity as (
 
     select * from {{ ref('int_site_activity_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and period_start < {{ as_of_date() }}
 
 ),
@@ -33,7 +33,7 @@ site_activity as (
 category_spend as (
 
     select * from {{ ref('int_customer_category_spend_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
         and revenue > 0
 
 ),

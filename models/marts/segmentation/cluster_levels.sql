@@ -92,18 +92,18 @@ select
             and median_recency_days <= {{ var('active_days') }} then 'recent'
         when recency_z >= {{ var('cluster_level_z') }}
             and median_recency_days > {{ var('active_days') }} then 'absent'
-        else 'usual'
+        else 'typical'
     end as recency_level,
     case
         when single_share > 0.5 then 'once'
         when frequency_z <= -{{ var('cluster_level_z') }} then 'rare'
         when frequency_z >= {{ var('cluster_level_z') }} then 'frequent'
-        else 'usual'
+        else 'typical'
     end as frequency_level,
     case
         when share_of_revenue
             >= {{ var('cluster_high_revenue') }} * share_of_customers then 'high'
-        else 'usual'
+        else 'typical'
     end as revenue_level,
     k,
     cluster,

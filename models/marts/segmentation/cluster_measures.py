@@ -9,12 +9,12 @@ def model(dbt, session):
     models = dbt.ref("cluster_models")
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
-    kept = None
+    saved = None
     if meta["reuse_saved"]:
-        kept = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
+        saved = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
     # What was kept before feature sets competed does not say of which it is.
-    if kept is not None and "feature_set" in kept:
-        return kept
+    if saved is not None and "feature_set" in saved:
+        return saved
     return evaluate_clusterings(
         inputs.order("customer_id").df(), models.df(), progress=log_step, **meta["evaluation"]
     )

@@ -9,13 +9,13 @@ def model(dbt, session):
     choices = dbt.ref("feature_choices").df()
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
-    kept = None
+    saved = None
     if meta["reuse_saved"]:
-        kept = read_latest(meta["dataset"], "cluster_models", as_of_date=as_of[0][0])
+        saved = read_latest(meta["dataset"], "cluster_models", as_of_date=as_of[0][0])
     # What was kept before feature sets competed does not say of which it is.
-    if kept is not None and "feature_set" in kept:
+    if saved is not None and "feature_set" in saved:
         measures = read_latest(meta["dataset"], "cluster_measures", as_of_date=as_of[0][0])
         # Nobody is placed by the others.
         chosen = None if measures is None else measures[measures["is_method_choice"]]
-        return rank_clusters(inputs, kept, rank_by="worth", only=chosen)
+        return rank_clusters(inputs, saved, rank_by="worth", only=chosen)
     return fit_clusterings(inputs, features=used_by_set(choices), progress=log_step, **meta["fit"])

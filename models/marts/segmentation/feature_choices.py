@@ -7,10 +7,10 @@ def model(dbt, session):
     features = dbt.ref("shrunk_features")
     as_of = dbt.ref("int_as_of_date").fetchall()
     meta = dbt.config.get("meta")
-    kept = None
+    saved = None
     if meta["reuse_saved"]:
-        kept = read_latest(meta["dataset"], "feature_choices", as_of_date=as_of[0][0])
+        saved = read_latest(meta["dataset"], "feature_choices", as_of_date=as_of[0][0])
     # What was kept before feature sets competed does not say of which it is.
-    if kept is not None and "feature_set" in kept:
-        return kept
+    if saved is not None and "feature_set" in saved:
+        return saved
     return choose_features(features.order("customer_id").df(), **meta["choice"])

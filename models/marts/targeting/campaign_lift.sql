@@ -59,7 +59,7 @@ site_periods as (
 
     select count(distinct period_start) = 1 as is_only_period
     from {{ ref('int_site_activity_validated') }}
-    where decision = 'kept'
+    where decision = 'accepted'
 
 ),
 
@@ -91,8 +91,8 @@ described as (
         metrics.unit,
         metrics.is_lower_better,
         case
-            when lifts.metric = 'responded' then 'told'
-            when lifts.metric = 'visit' and site_periods.is_only_period then 'told'
+            when lifts.metric = 'responded' then 'reported'
+            when lifts.metric = 'visit' and site_periods.is_only_period then 'reported'
             when lifts.metric in ('visit', 'returns') then 'orders'
             when lifts.metric = 'purchase' then customers.purchase_basis
             when lifts.metric = 'revenue' then customers.revenue_basis
@@ -143,7 +143,7 @@ validated as (
         case when is_lower_better then -difference else difference end as gain,
         greatest(abs(lower_95), abs(upper_95)) as largest_effect,
         case
-            when reported_basis <> 'told' and not is_window_over
+            when reported_basis <> 'reported' and not is_window_over
                 then {{ text('window not over: not read') }}
             when not has_control and not has_planned_control
                 then {{ text('no control arm: not read') }}

@@ -2,7 +2,7 @@
 -- were; this one ends the stays of those who are no longer members and begins new ones.
 with
 
-kept as (
+saved as (
 
     select
         list_name,
@@ -37,11 +37,11 @@ lists as (
 continued as (
 
     select
-        kept.list_name,
-        kept.customer_id,
-        kept.enter_reason,
+        saved.list_name,
+        saved.customer_id,
+        saved.enter_reason,
         case
-            when kept.left_date is not null then kept.exit_reason
+            when saved.left_date is not null then saved.exit_reason
             when members.customer_id is not null then null
             when lists.list_name is null then {{ text('the list is no longer defined') }}
             when decisions.customer_id is null then {{ text('no longer a candidate') }}
@@ -49,20 +49,20 @@ continued as (
             when decisions.first_exclusion is null then {{ text('a red alert stopped the list') }}
             else {{ label('step', 'decisions.first_exclusion') }} || ': ' || decisions.reason
         end as exit_reason,
-        kept.entered_date,
+        saved.entered_date,
         case
-            when kept.left_date is not null then kept.left_date
+            when saved.left_date is not null then saved.left_date
             when members.customer_id is null then cast({{ as_of_date() }} as date)
         end as left_date
-    from kept
+    from saved
     left join members
-        on kept.list_name = members.list_name
-        and kept.customer_id = members.customer_id
+        on saved.list_name = members.list_name
+        and saved.customer_id = members.customer_id
     left join decisions
-        on kept.list_name = decisions.list_name
-        and kept.customer_id = decisions.customer_id
+        on saved.list_name = decisions.list_name
+        and saved.customer_id = decisions.customer_id
     left join lists
-        on kept.list_name = lists.list_name
+        on saved.list_name = lists.list_name
 
 ),
 
@@ -78,11 +78,11 @@ entered as (
     from members
     -- A left join with "is null" in its condition loses rows here (DuckDB 2.0.0).
     where not exists (
-        select kept.customer_id
-        from kept
-        where kept.list_name = members.list_name
-            and kept.customer_id = members.customer_id
-            and kept.left_date is null
+        select saved.customer_id
+        from saved
+        where saved.list_name = members.list_name
+            and saved.customer_id = members.customer_id
+            and saved.left_date is null
     )
         and {{ as_of_date() }} is not null
 

@@ -140,7 +140,7 @@ counted as (
         ) as members,
         count(costed.rank) filter (
             where costed.is_in_holdout or costed.is_control
-        ) as held_out,
+        ) as control_and_holdout,
         sum(costed.expected_value) filter (
             where not costed.is_in_holdout and not costed.is_control
         ) as expected_value,
@@ -171,7 +171,7 @@ select
     capacity,
     eligible,
     members,
-    held_out,
+    control_and_holdout,
     cast(case when members > 0 then expected_value else 0 end as decimal(18, 4))
         as expected_value,
     cast(coalesce(planned_cost, 0) as decimal(18, 4)) as planned_cost,

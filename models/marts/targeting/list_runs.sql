@@ -2,14 +2,14 @@
 -- seen: a list of the past that has lost members to it gets a new hash and a count.
 with
 
-kept as (
+saved as (
 
     select
         list_name,
         list_hash,
         definition_hash,
         members,
-        held_out,
+        control_and_holdout,
         erased_members,
         expected_value,
         cast(as_of_date as date) as as_of_date
@@ -42,11 +42,11 @@ members as (
 
 ),
 
-held_out as (
+control_and_holdout as (
 
     select
         list_name,
-        sum(removed) as held_out
+        sum(removed) as control_and_holdout
     from {{ ref('list_waterfall') }}
     where is_holdout
     group by list_name
@@ -56,39 +56,39 @@ held_out as (
 remembered as (
 
     select
-        kept.list_name,
-        kept.as_of_date,
+        saved.list_name,
+        saved.as_of_date,
         count(history.customer_id) as members,
         coalesce(string_agg(history.customer_id, ',' order by history.customer_id), '')
             as customer_ids
-    from kept
+    from saved
     left join history
-        on kept.list_name = history.list_name
-        and kept.as_of_date >= history.entered_date
-        and kept.as_of_date < coalesce(history.left_date, cast('9999-12-31' as date))
-    group by kept.list_name, kept.as_of_date
+        on saved.list_name = history.list_name
+        and saved.as_of_date >= history.entered_date
+        and saved.as_of_date < coalesce(history.left_date, cast('9999-12-31' as date))
+    group by saved.list_name, saved.as_of_date
 
 ),
 
 past as (
 
     select
-        kept.list_name,
+        saved.list_name,
         case
-            when remembered.members = kept.members then kept.list_hash
-            else {{ list_hash('kept.definition_hash', 'remembered.customer_ids') }}
+            when remembered.members = saved.members then saved.list_hash
+            else {{ list_hash('saved.definition_hash', 'remembered.customer_ids') }}
         end as list_hash,
-        kept.definition_hash,
+        saved.definition_hash,
         remembered.members,
-        cast(kept.held_out as bigint) as held_out,
-        cast(kept.erased_members + kept.members - remembered.members as bigint)
+        cast(saved.control_and_holdout as bigint) as control_and_holdout,
+        cast(saved.erased_members + saved.members - remembered.members as bigint)
             as erased_members,
-        cast(kept.expected_value as decimal(18, 4)) as expected_value,
-        kept.as_of_date
-    from kept
+        cast(saved.expected_value as decimal(18, 4)) as expected_value,
+        saved.as_of_date
+    from saved
     inner join remembered
-        on kept.list_name = remembered.list_name
-        and kept.as_of_date = remembered.as_of_date
+        on saved.list_name = remembered.list_name
+        and saved.as_of_date = remembered.as_of_date
 
 ),
 
@@ -100,7 +100,7 @@ today as (
             as list_hash,
         lists.definition_hash,
         coalesce(members.members, 0) as members,
-        cast(held_out.held_out as bigint) as held_out,
+        cast(control_and_holdout.control_and_holdout as bigint) as control_and_holdout,
         cast(0 as bigint) as erased_members,
         cast(
             case when members.members > 0 then members.expected_value else 0 end
@@ -108,8 +108,8 @@ today as (
         ) as expected_value,
         cast({{ as_of_date() }} as date) as as_of_date
     from lists
-    inner join held_out
-        on lists.list_name = held_out.list_name
+    inner join control_and_holdout
+        on lists.list_name = control_and_holdout.list_name
     left join members
         on lists.list_name = members.list_name
     where {{ as_of_date() }} is not null
@@ -131,7 +131,7 @@ select
     list_hash,
     definition_hash,
     members,
-    held_out,
+    control_and_holdout,
     erased_members,
     expected_value,
     as_of_date

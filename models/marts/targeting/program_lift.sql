@@ -45,9 +45,9 @@ counted as (
 
     select
         period,
-        count(*) filter (where is_contacted and arm = 'not held out') as contacted_customers,
-        count(*) filter (where is_contacted and arm = 'held out') as contacted_by_mistake,
-        sum(cost) filter (where arm = 'not held out') as cost,
+        count(*) filter (where is_contacted and arm = 'not in holdout') as contacted_customers,
+        count(*) filter (where is_contacted and arm = 'holdout') as contacted_by_mistake,
+        sum(cost) filter (where arm = 'not in holdout') as cost,
         sum(purchase) as buyers
     from program_customers
     group by period

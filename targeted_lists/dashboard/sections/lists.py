@@ -9,7 +9,7 @@ from targeted_lists.dashboard.figures import Desk, Figure, following, room_for_l
 from targeted_lists.dashboard.theme import BLUE, GREY, ORANGE, SEQUENTIAL, SKY, VERMILION
 
 CATALOG = """
-    select list_name, purpose, lift_basis, candidates, members, held_out,
+    select list_name, purpose, lift_basis, candidates, members, control + holdout as control_and_holdout,
         expected_value::double as expected_value, is_stopped, stop_reason
     from lists.list_catalog
     order by members desc, list_name
@@ -149,11 +149,11 @@ def draw_sizes(desk: Desk) -> Figure:
         return desk.blank("sizes", CATALOG)
     data = desk.names(rows, list_name="list_name")
     order = list(data["list_name"])
-    words = {one: desk.texts.column(one) for one in ("members", "held_out")}
+    words = {one: desk.texts.column(one) for one in ("members", "control_and_holdout")}
     long = data.melt(
-        ["list_name"], ["members", "held_out"], var_name="kind", value_name="customers"
+        ["list_name"], ["members", "control_and_holdout"], var_name="kind", value_name="customers"
     )
-    long["place"] = long["kind"].map({"members": 0, "held_out": 1})
+    long["place"] = long["kind"].map({"members": 0, "control_and_holdout": 1})
     long["kind"] = long["kind"].map(words)
     chart = (
         alt.Chart(long)
@@ -176,16 +176,16 @@ def draw_sizes(desk: Desk) -> Figure:
         "sizes",
         chart,
         queries=[CATALOG],
-        table=data[["list_name", "purpose", "candidates", "members", "held_out", "stop_reason"]],
+        table=data[["list_name", "purpose", "candidates", "members", "control_and_holdout", "stop_reason"]],
         base=[
             ("members", data["members"].sum()),
-            ("held_out", data["held_out"].sum()),
+            ("control_and_holdout", data["control_and_holdout"].sum()),
             ("candidates", data["candidates"].sum()),
         ],
         tell=lambda scope, _: {
             "lists": len(data),
             "members": desk.texts.number(data["members"].sum()),
-            "held_out": desk.texts.number(data["held_out"].sum()),
+            "control_and_holdout": desk.texts.number(data["control_and_holdout"].sum()),
             "stopped": stopped,
         },
     )

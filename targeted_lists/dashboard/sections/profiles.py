@@ -175,14 +175,14 @@ def draw_responses(desk: Desk) -> Figure:
     if rows.empty:
         return desk.blank("responses", ANSWERS)
     data = desk.names(rows, segment="segment")
-    asked, share = data["asked"], data["responses"] / data["asked"].where(data["asked"] > 0)
+    contacted, share = data["contacted"], data["responses"] / data["contacted"].where(data["contacted"] > 0)
     data["response_rate"] = share
     square = WILSON_Z**2
-    middle = (share + square / (2 * asked)) / (1 + square / asked)
+    middle = (share + square / (2 * contacted)) / (1 + square / contacted)
     half = (
         WILSON_Z
-        / (1 + square / asked)
-        * (share * (1 - share) / asked + square / (4 * asked**2)) ** 0.5
+        / (1 + square / contacted)
+        * (share * (1 - share) / contacted + square / (4 * contacted**2)) ** 0.5
     )
     data["lower_95"], data["upper_95"] = middle - half, middle + half
     data = data.dropna(subset=["response_rate"]).sort_values("response_rate", ascending=False)
@@ -193,7 +193,7 @@ def draw_responses(desk: Desk) -> Figure:
         opacity=emphasis(),
         tooltip=[
             desk.tip("segment"),
-            desk.tip("asked", ",d"),
+            desk.tip("contacted", ",d"),
             desk.tip("responses", ",d"),
             desk.tip("response_rate", ".1%"),
             desk.tip("lower_95", ".1%"),
@@ -205,8 +205,8 @@ def draw_responses(desk: Desk) -> Figure:
         x=x, x2="upper_95:Q"
     )
     points = base.mark_point(size=90, color=BLUE, opacity=1).encode(x="response_rate:Q")
-    certain = data[data["asked"] >= 30]
-    overall = data["responses"].sum() / data["asked"].sum()
+    certain = data[data["contacted"] >= 30]
+    overall = data["responses"].sum() / data["contacted"].sum()
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
         top = (rows if scope else certain if len(certain) else data).iloc[0]
@@ -223,7 +223,7 @@ def draw_responses(desk: Desk) -> Figure:
         queries=[ANSWERS],
         table=data,
         segments=list(data["segment"]),
-        base=[("asked", "asked"), ("responses", "responses")],
+        base=[("contacted", "contacted"), ("responses", "responses")],
         tell=tell,
         scopes=scopes_of(data),
     )

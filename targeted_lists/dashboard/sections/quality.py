@@ -36,13 +36,13 @@ INPUTS = """
     group by input
     order by input
 """
-LEFT_OUT = ("merged", "rejected", "kept but not modelled")
+LEFT_OUT = ("merged", "rejected", "accepted_not_modelled")
 COLORS = {
     "read": GREY,
     "merged": SKY,
     "rejected": VERMILION,
-    "kept but not modelled": "#E69F00",
-    "kept": BLUE,
+    "accepted_not_modelled": "#E69F00",
+    "accepted": BLUE,
 }
 
 
@@ -57,7 +57,7 @@ def draw_ledger(desk: Desk) -> Figure:
     for decision in LEFT_OUT:
         before, after = after, after - lines.get(decision, 0)
         steps.append((decision, after, before))
-    steps.append(("kept", 0, after))
+    steps.append(("accepted", 0, after))
     data = pd.DataFrame(steps, columns=["decision", "after", "before"])
     data["lines"] = data["before"] - data["after"]
     data["label"] = [desk.texts.number(count) for count in data["lines"]]
@@ -84,7 +84,7 @@ def draw_ledger(desk: Desk) -> Figure:
         base=[("raw_lines", total)],
         tell=lambda scope, _: {
             "share": desk.texts.percent(
-                (lines.get("kept", 0) + lines.get("kept but not modelled", 0)) / total, 1
+                (lines.get("accepted", 0) + lines.get("accepted_not_modelled", 0)) / total, 1
             ),
             "lines": desk.texts.number(total),
             "aside": desk.texts.number(lines.get("rejected", 0)),

@@ -124,7 +124,7 @@ def draw_kept(desk: Desk) -> Figure:
     """Draw how much of what is placed stays bought, by month."""
     rows = desk.source.read(MONTHS)
     if rows.empty:
-        return desk.blank("kept", MONTHS)
+        return desk.blank("accepted", MONTHS)
     data = desk.names(rows, segment="segment")
     chart = (
         following(alt.Chart(_as_text(data)))
@@ -162,7 +162,7 @@ def draw_kept(desk: Desk) -> Figure:
         }
 
     return desk.figure(
-        "kept",
+        "accepted",
         chart,
         queries=[MONTHS],
         table=totals,

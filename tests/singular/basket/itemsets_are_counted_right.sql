@@ -9,7 +9,7 @@ drawn as (
         *,
         {{ hash_bucket("'recount|'", 'itemset') }} as bucket
     from {{ ref('frequent_itemsets') }}
-    {%- if is_tested_as_fitted('frequent_itemsets') %}
+    {%- if is_reused_and_tested('frequent_itemsets') %}
     where false
     {%- endif %}
 

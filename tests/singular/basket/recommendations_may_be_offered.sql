@@ -2,9 +2,9 @@
 -- from the order lines; nothing out of sale, no service.
 with
 
-moments as (
+as_of_days as (
 
-    select * from {{ ref('int_recommendation_moments') }}
+    select * from {{ ref('int_recommendation_days') }}
 
 ),
 
@@ -28,12 +28,12 @@ select
     recommendations.customer_id,
     recommendations.product_id
 from {{ ref('product_recommendations') }} as recommendations
-cross join moments
+cross join as_of_days
 left join {{ ref('dim_products') }} as products
     on recommendations.product_id = products.product_id
 left join {{ ref('recommendation_products') }} as offered
     on recommendations.product_id = offered.product_id
-    and offered.moment = 'current'
+    and offered.as_of = 'current'
 left join last_bought
     on recommendations.customer_id = last_bought.customer_id
     and recommendations.product_id = last_bought.product_id
@@ -43,7 +43,7 @@ where (products.is_active and not products.is_service) is not true
     or (
         last_bought.product_id is not null
         and (
-            (moments.current_seconds - last_bought.bought_seconds) / 86400
+            (as_of_days.current_seconds - last_bought.bought_seconds) / 86400
             >= offered.repurchase_days
         ) is not true
     )

@@ -20,7 +20,7 @@ ledger as (
         count(*) as row_count,
         sum(amount) as amount
     from {{ ref('order_line_ledger') }}
-    where decision in ('kept', 'kept but not modelled', 'merged', 'rejected')
+    where decision in ('accepted', 'accepted_not_modelled', 'merged', 'rejected')
     group by source_file
 
 )

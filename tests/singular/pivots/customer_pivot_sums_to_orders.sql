@@ -22,17 +22,17 @@ pivot_sums as (
 unequal_totals as (
 
     select count(*) as unequal
-    from {{ ref('customer_pivot') }} as told
+    from {{ ref('customer_pivot') }} as reported
     full outer join {{ ref('int_customer_totals') }} as totals
-        on told.customer_id = totals.customer_id
+        on reported.customer_id = totals.customer_id
         and totals.basis = 'bought'
-    where (told.source = 'totals' or (totals.source = 'totals' and totals.orders > 0))
+    where (reported.source = 'totals' or (totals.source = 'totals' and totals.orders > 0))
         and coalesce(totals.basis, 'bought') = 'bought'
         and (
-            told.bought_orders is distinct from totals.orders
-            or told.bought_revenue is distinct from totals.revenue
-            or told.placed_orders is distinct from totals.orders
-            or told.placed_revenue is distinct from totals.revenue
+            reported.bought_orders is distinct from totals.orders
+            or reported.bought_revenue is distinct from totals.revenue
+            or reported.placed_orders is distinct from totals.orders
+            or reported.placed_revenue is distinct from totals.revenue
         )
 
 ),

@@ -54,7 +54,7 @@ left join clustered
     on choices.method = clustered.method
 where clustered.customers is distinct from customers.customers
     or clustered.clusters > choices.k
-    {%- if var('cluster_fit') != 'kept' %}
+    {%- if not reuses_models('segmentation') %}
     or (clustered.clusters < choices.k and choices.smallest_share > 0)
     or (
         clustered.clusters = choices.k

@@ -1,8 +1,8 @@
 -- Whatever the levels of a cluster are, a strategy fits.
 {% set levels = {
-    'recency_level': ['lapsed', 'absent', 'usual', 'recent'],
-    'frequency_level': ['once', 'rare', 'usual', 'frequent'],
-    'revenue_level': ['high', 'usual'],
+    'recency_level': ['lapsed', 'absent', 'typical', 'recent'],
+    'frequency_level': ['once', 'rare', 'typical', 'frequent'],
+    'revenue_level': ['high', 'typical'],
 } -%}
 with
 

@@ -26,13 +26,13 @@ outcomes as (
 
 ),
 
-told as (
+reported as (
 
     select distinct
         campaign_id,
         metric
     from {{ ref('campaign_lift') }}
-    where outcome_basis = 'told'
+    where outcome_basis = 'reported'
 
 ),
 
@@ -60,14 +60,14 @@ left join last_days
     on outcomes.campaign_id = last_days.campaign_id
     and outcomes.metric = last_days.metric
     and outcomes.arm = last_days.arm
-left join told
-    on outcomes.campaign_id = told.campaign_id
-    and outcomes.metric = told.metric
+left join reported
+    on outcomes.campaign_id = reported.campaign_id
+    and outcomes.metric = reported.metric
 left join lifts
     on outcomes.campaign_id = lifts.campaign_id
     and outcomes.metric = lifts.metric
     and outcomes.arm = lifts.arm
-where told.campaign_id is null
+where reported.campaign_id is null
     and (
         last_days.total is distinct from outcomes.total
         or last_days.customers is distinct from outcomes.customers

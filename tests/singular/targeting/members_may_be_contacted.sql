@@ -27,7 +27,7 @@ words as (
         on members.list_name = definitions.list_name
     inner join {{ ref('int_consents_validated') }} as consents
         on members.customer_id = consents.customer_id
-        and consents.decision = 'kept'
+        and consents.decision = 'accepted'
         and lower(consents.channel) in (members.channel, 'any')
         and coalesce(lower(consents.purpose), definitions.consent_purpose)
             = definitions.consent_purpose
@@ -61,8 +61,8 @@ sends as (
     from {{ ref('int_campaign_contacts_validated') }} as contacts
     left join {{ ref('int_campaigns_validated') }} as campaigns
         on contacts.campaign_id = campaigns.campaign_id
-        and campaigns.decision = 'kept'
-    where contacts.decision = 'kept'
+        and campaigns.decision = 'accepted'
+    where contacts.decision = 'accepted'
         and contacts.sent_at is not null
 
 ),
@@ -132,7 +132,7 @@ faults as (
     from members
     inner join {{ ref('int_customers_validated') }} as customers
         on members.customer_id = customers.customer_id
-    where customers.decision = 'kept'
+    where customers.decision = 'accepted'
         and date_part('year', {{ as_of_date() }}) - customers.birth_year
             <= {{ var('minimum_age') }}
 

@@ -9,7 +9,7 @@ left join {{ ref('list_previews') }} as previews
     on catalog.list_name = previews.list_name
     and previews.is_as_defined
 where previews.list_name is null
-    or previews.held_out <> catalog.held_out
+    or previews.control_and_holdout <> catalog.control + catalog.holdout
     or (
         coalesce(catalog.stop_reason, '') not like 'red alert: %'
         and (

@@ -25,7 +25,7 @@ conversions as (
 
 ),
 
-asked as (
+contacted as (
 
     select 'uplift' as ranking
 
@@ -42,7 +42,7 @@ asked as (
 joined as (
 
     select
-        asked.ranking,
+        contacted.ranking,
         conversions.customers,
         conversions.treatment_conversions,
         conversions.control_conversions,
@@ -50,10 +50,10 @@ joined as (
         rankings.qini_se,
         rankings.lower_95,
         rankings.upper_95
-    from asked
+    from contacted
     cross join conversions
     left join rankings
-        on asked.ranking = rankings.ranking
+        on contacted.ranking = rankings.ranking
 
 )
 

@@ -12,7 +12,7 @@ from conftest import Outcome, Project, query
 
 from targeted_lists.increments import TABLES, hash_fits
 
-KEPT = {"thing_fit": "kept"}
+REUSED = {"reuse_models": {"things": True}}
 PLAN = f"""
 {{%- macro plan_run() -%}}
     {TABLES}
@@ -38,15 +38,15 @@ MODELS = {
 models:
   - name: means
     config:
-      materialized: fitted
+      materialized: reusable
       contract: {enforced: false}
-      meta: {fit_var: thing_fit}
+      meta: {reuse: things}
     columns: [{name: mean, data_tests: [not_null]}]
   - name: centres
     config:
-      materialized: fitted
+      materialized: reusable
       contract: {enforced: false}
-      meta: {fit_var: thing_fit}
+      meta: {reuse: things}
 """,
 }
 
@@ -76,7 +76,7 @@ def run(shop: Project, *arguments: str, **variables: Any) -> Outcome:
 
 
 def test_what_is_kept_stands_next_to_what_is_new(shop: Project) -> None:
-    run(shop, run=2, **KEPT)
+    run(shop, run=2, **REUSED)
     assert fitted(shop) == (2, 20)
     assert query(shop.warehouse(), "select count(*) from core.dim_things") == [(3,)]
     run(shop, run=3)
@@ -94,21 +94,21 @@ def test_what_is_kept_stands_next_to_what_is_new(shop: Project) -> None:
 def test_what_cannot_stand_is_made_again(
     shop: Project, arguments: list[str], variables: dict[str, Any]
 ) -> None:
-    run(shop, *arguments, run=2, **KEPT, **variables)
+    run(shop, *arguments, run=2, **REUSED, **variables)
     assert fitted(shop) == (4, 40)
 
 
 def test_what_was_never_made_is_made(shop: Project) -> None:
     with duckdb.connect(str(shop.warehouse())) as connection:
         connection.execute("drop table core.centres")
-    run(shop, run=2, **KEPT)
+    run(shop, run=2, **REUSED)
     assert fitted(shop) == (2, 20)
 
 
 def test_what_rests_on_a_newer_table_is_made_again(shop: Project) -> None:
     run(shop, "run", "--select", "+means", run=2)
     assert fitted(shop) == (4, 20)
-    run(shop, run=3, **KEPT)
+    run(shop, run=3, **REUSED)
     assert fitted(shop) == (4, 40)
 
 
@@ -119,21 +119,21 @@ def test_a_fit_that_fails_leaves_what_stood(
     outcome = shop.dbt("run", run=2)
     assert not outcome.success
     assert any("too large to fit" in sentence for sentence in outcome.failures)
-    run(shop, run=3, **KEPT)
+    run(shop, run=3, **REUSED)
     assert fitted(shop) == (2, 20)
 
 
 def test_with_empty_inputs_nothing_is_noted_as_fitted(shop: Project) -> None:
     run(shop, "run", "--empty", run=2)
-    run(shop, run=3, **KEPT)
+    run(shop, run=3, **REUSED)
     assert fitted(shop) == (4, 40)
 
 
 def test_what_stands_was_tested_when_it_was_made(shop: Project) -> None:
-    run(shop, "build", run=2, **KEPT)
+    run(shop, "build", run=2, **REUSED)
     spoil(shop)
-    run(shop, "test", run=2, **KEPT)
-    run(shop, "build", run=3, **KEPT)
+    run(shop, "test", run=2, **REUSED)
+    run(shop, "build", run=3, **REUSED)
     run(shop, "build", run=4)
     spoil(shop)
     assert not shop.dbt("test", run=4).success
@@ -147,8 +147,8 @@ def spoil(shop: Project) -> None:
 # --- the code and vars by which tables are fitted ----------------------------------------------
 
 PROJECT = {
-    "dbt_project.yml": "vars: {support: 1, basket_fit: new, cap: 2}\n",
-    "models/marts/basket/rules.sql": "{{ var('support') }} {{ var('basket_fit') }}",
+    "dbt_project.yml": "vars: {support: 1, reuse_models: false, cap: 2}\n",
+    "models/marts/basket/rules.sql": "{{ var('support') }} {{ var('reuse_models') }}",
     "models/lists/all.sql": "{{ var('cap') }}",
     "python_ml/baskets.py": "1",
 }
@@ -159,8 +159,8 @@ PROJECT = {
     [
         ("models/marts/basket/rules.sql", "{{ var('support') }}", True),
         ("python_ml/baskets.py", "2", True),
-        ("dbt_project.yml", "vars: {support: 2, basket_fit: new, cap: 2}\n", True),
-        ("dbt_project.yml", "vars: {support: 1, basket_fit: kept, cap: 3}\n", False),
+        ("dbt_project.yml", "vars: {support: 2, reuse_models: false, cap: 2}\n", True),
+        ("dbt_project.yml", "vars: {support: 1, reuse_models: true, cap: 3}\n", False),
         ("models/lists/all.sql", "{{ var('cap') + 1 }}", False),
     ],
 )
@@ -172,7 +172,7 @@ def test_only_what_decides_the_fit_counts(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     before = hash_fits(tmp_path, {})
-    assert before == hash_fits(tmp_path, {"basket_fit": "kept"})
+    assert before == hash_fits(tmp_path, {"reuse_models": True})
     assert before != hash_fits(tmp_path, {"support": 2})
     (tmp_path / file).write_text(text, encoding="utf-8")
     assert (hash_fits(tmp_path, {}) != before) == is_other

@@ -8,10 +8,10 @@ ledger as (
         count(*) as row_count,
         coalesce(sum(quantity), 0) as quantity,
         coalesce(sum(amount), 0) as amount,
-        coalesce(-sum(amount) filter (where decision = 'kept' and amount < 0
+        coalesce(-sum(amount) filter (where decision = 'accepted' and amount < 0
             and reason not like {{ text('cancelled') }} || '%'), 0) as refund
     from {{ ref('order_line_ledger') }}
-    where decision in ('kept', 'kept but not modelled')
+    where decision in ('accepted', 'accepted_not_modelled')
 
 ),
 

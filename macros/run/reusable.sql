@@ -1,14 +1,15 @@
 {#
     A table of what is mined or fitted from all customers: left as the last whole run made
-    it where the var that `meta: {fit_var: …}` names is `kept`, else built like any other table.
-    It is built all the same where what stands is of an older generation, was made by other
-    code or vars (targeted_lists/increments.py), or rests on a fitted table made after it.
+    it where the var reuse_models says so of its mart (`meta: {reuse: …}`), else built like any other
+    table.
+    It is built all the same where what stands is of an older full refresh, was made by other
+    code or vars (targeted_lists/increments.py), or rests on a reusable table made after it.
 
-    config: {materialized: fitted, meta: {fit_var: basket_fit}}
+    config: {materialized: reusable, meta: {reuse: basket}}
 #}
-{%- materialization fitted, adapter='duckdb', supported_languages=['sql', 'python'] -%}
-    {%- if is_left_as_fitted() -%}
-        {%- call noop_statement('main', 'LEFT AS FITTED') -%}{%- endcall -%}
+{%- materialization reusable, adapter='duckdb', supported_languages=['sql', 'python'] -%}
+    {%- if is_reused() -%}
+        {%- call noop_statement('main', 'REUSED') -%}{%- endcall -%}
         {{- return({'relations': [load_cached_relation(this)]}) -}}
     {%- endif -%}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -27,16 +28,16 @@
 
 
 {#  Whether this run leaves the model as an earlier one made it.  #}
-{%- macro is_left_as_fitted() -%}
+{%- macro is_reused() -%}
     {%- if flags.FULL_REFRESH or not is_seeing_rows() or not has_plan()
-        or var(config.get('meta')['fit_var'], 'new') != 'kept'
+        or not reuses_models(config.get('meta')['reuse'])
         or load_cached_relation(this) is none -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- set fitted_parents = [] -%}
+    {%- set reusable_parents = [] -%}
     {%- for id in model.depends_on.nodes
-        if id in graph.nodes and graph.nodes[id].config.materialized == 'fitted' -%}
-        {%- do fitted_parents.append(graph.nodes[id].alias) -%}
+        if id in graph.nodes and graph.nodes[id].config.materialized == 'reusable' -%}
+        {%- do reusable_parents.append(graph.nodes[id].alias) -%}
     {%- endfor -%}
     {%- set question -%}
         select count(*)
@@ -48,7 +49,7 @@
             and own.run_number >= (
                 select coalesce(max(parents.run_number), 0)
                 from main.increments as parents
-                where parents.model in ('{{ fitted_parents | join("', '") }}')
+                where parents.model in ('{{ reusable_parents | join("', '") }}')
             )
     {%- endset -%}
     {{- return(run_query(question).columns[0].values()[0] > 0) -}}
@@ -56,12 +57,12 @@
 
 
 {#
-    Whether a fitted table stands from an earlier run and passed its tests then. What it was
+    Whether a reusable table stands from an earlier run and passed its tests then. What it was
     made of has moved on since: an order that it names may be gone.
 #}
-{%- macro is_tested_as_fitted(name) -%}
+{%- macro is_reused_and_tested(name) -%}
     {%- set node = graph.nodes.get('model.' ~ project_name ~ '.' ~ name) if execute -%}
-    {%- if not node or node.config.materialized != 'fitted' -%}
+    {%- if not node or node.config.materialized != 'reusable' -%}
         {{- return(false) -}}
     {%- endif -%}
     {%- set tested = watermark('tests') -%}
@@ -70,4 +71,16 @@
         tested is not none and fitted is not none
         and fitted <= tested and fitted < run_number()
     ) -}}
+{%- endmacro -%}
+
+
+{#
+    What the var reuse_models says of one mart: true, false or only.
+
+    reuse_models: true                     all marts
+    reuse_models: {basket: true}           that mart alone; false where it is not named
+#}
+{%- macro reuses_models(mart) -%}
+    {%- set said = var('reuse_models', false) -%}
+    {{- return(said.get(mart, false) if said is mapping else said) -}}
 {%- endmacro -%}

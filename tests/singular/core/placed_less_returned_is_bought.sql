@@ -20,7 +20,7 @@ returned as (
 
 ),
 
-undone as (
+returned as (
 
     select
         order_lines.placed_revenue,
@@ -39,5 +39,5 @@ select
     sum(placed_revenue) as placed_revenue,
     sum(bought_revenue) as bought_revenue,
     sum(returned_revenue) as returned_revenue
-from undone
+from returned
 having sum(placed_revenue) <> sum(bought_revenue) + sum(returned_revenue)

@@ -16,7 +16,7 @@ periods as (
 )
 
 select
-    case when periods.is_split then periods.validation_until_seconds end as tested_seconds,
+    case when periods.is_split then periods.validation_until_seconds end as evaluation_seconds,
     orders.last_seconds as current_seconds
 from orders
 cross join periods
