@@ -62,7 +62,7 @@ PROJECT = {
 ASKED = """
 select
     (
-        select max(min_support) from basket.itemsets
+        select max(min_support) from basket.ml_frequent_itemsets
         where basis = 'order' and level = 'product'
     ) as min_support,
     min_confidence,

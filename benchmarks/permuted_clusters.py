@@ -166,7 +166,7 @@ ORDER_FEATURES = """
         goods.products::double as products,
         least(greatest(goods.favourite_category_share, 0), 1)::double as favourite_category_share,
         goods.discounted_share::double as discounted_share,
-        (1 - totals.monetary / nullif(placed.revenue, 0))::double as returned_share,
+        (1 - totals.monetary / nullif(placed.revenue, 0))::double as returned_revenue_share,
         placed.first_channel_share::double as first_channel_share,
         placed.second_channel_share::double as second_channel_share,
         placed.third_channel_share::double as third_channel_share

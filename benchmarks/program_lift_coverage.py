@@ -3,7 +3,7 @@
 `python benchmarks/program_lift_coverage.py worlds` draws 1,000 shops with skewed orders, lets
 messages cause orders among those not held out, and compares by `python_ml.programs`.
 `python benchmarks/program_lift_coverage.py samples` does it with the sample of seeds 1 to 40: the
-project's own SQL (int_program_customers, program_outcomes), compiled once by dbt, reads what the
+project's own SQL (program_customers, program_outcomes), compiled once by dbt, reads what the
 generator writes, and the truth is what its campaigns caused.
 """
 
@@ -27,7 +27,7 @@ from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS, find_holdout
 
 METRICS = ["purchase", "revenue", "margin", "profit"]
 AS_OF = "2026-07-01"
-MODELS = {"int_program_customers": "intermediate", "program_outcomes": "targeting"}
+MODELS = {"program_customers": "intermediate", "program_outcomes": "targeting"}
 OFFER_COST, CONTACT_COST, MARGIN_SHARE = 3.5, 0.02, 0.35
 
 
@@ -203,8 +203,8 @@ def read_sample(seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     inputs = {
         "core.dim_customers": known.rename_axis("customer_id").reset_index(),
         "core.fct_orders": orders,
-        "intermediate.int_campaign_customers": contacts,
-        "intermediate.int_messages_sent": messages,
+        "targeting.campaign_customers": contacts,
+        "targeting.messages_sent": messages,
     }
     caused = orders[orders["order_id"].isin(sample.truth["campaign_orders"]["order_id"])]
     others = orders[~orders["order_id"].isin(caused["order_id"])]
@@ -233,7 +233,7 @@ def run_samples(*, seeds: range) -> None:
                 connection.execute(f"create schema sample.{schema}")
             connection.register("periods", periods)
             connection.execute(
-                "create table sample.intermediate.int_holdout_periods as select period, "
+                "create table sample.intermediate.holdout_windows as select period, "
                 "share::decimal(9, 6) as share, first_date::timestamp as start_at, "
                 "last_date::timestamp + interval 1 day as end_at, true as is_current from periods"
             )

@@ -47,7 +47,7 @@ SELECTED = {
     "lines": ["+fct_order_lines", "+order_line_ledger"],
     "orders": ["fct_orders"],
     "rfm": ["+rfm_scores"],
-    "categories": ["+int_product_categories_formed"],
+    "categories": ["+ml_product_categories"],
     "pivots": ["+sales_pivot", "+customer_pivot"],
     "clusters": ["+customer_clusters", "+cluster_profiles"],
     "rules": ["+association_rules"],

@@ -456,7 +456,9 @@ def make_rules(source: Path, folder: Path) -> None:
     table_of_items = pd.DataFrame.sparse.from_spmatrix(one_hot, columns=names)
     least = requested["min_support"] * (1 - 1e-9)
     itemsets = fpgrowth(table_of_items, min_support=least, max_len=2, use_colnames=True)
-    rules = association_rules(itemsets, metric="confidence", min_threshold=requested["min_confidence"])
+    rules = association_rules(
+        itemsets, metric="confidence", min_threshold=requested["min_confidence"]
+    )
     found = itemsets.assign(
         itemset=[" + ".join(sorted(items)) for items in itemsets["itemsets"]],
         baskets=(itemsets["support"] * len(orders)).round().astype("int64"),

@@ -687,7 +687,9 @@ def choose_classifier(
         if is_baseline[row]:
             is_guess = not auc[row] - GUESSING > required[guessing][row]
             rival, requested = (guessing, row) if is_guess else (model, model)
-            return ": " + compare(row, rival, required[guessing if is_guess else baseline][requested])
+            return ": " + compare(
+                row, rival, required[guessing if is_guess else baseline][requested]
+            )
         if row == best:
             return (
                 f": ROC-AUC {auc[row]:.3f} is the best, but no more than a standard error ahead "

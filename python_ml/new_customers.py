@@ -450,7 +450,7 @@ def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dic
     comparison = (
         f"{MODEL} is right for {accuracy[MODEL]:.3f} (macro F1 {macro_f1[MODEL]:.3f}), the best "
         f"baseline, {best}, for {accuracy[best]:.3f} ({macro_f1[best]:.3f}) of {len(truth)} later "
-        f"customers; to beat chance takes a lead of {required:.3f}{asked}."
+        f"customers; to beat chance takes a lead of {required:.3f}{requested}."
     )
     rows = []
     for name in predictions:

@@ -136,13 +136,15 @@ def read_exported(models: Models) -> Any:
 def refuse(console: Console, sentence: str, requested: dict[str, object]) -> int:
     """Print why a run cannot go, and return the exit code."""
     say(console, sentence, style="red")
-    say(console, f"Not ready; when that is done: {command_of('check', asked)}")
+    say(console, f"Not ready; when that is done: {command_of('check', requested)}")
     return 1
 
 
 def command_of(command: str, requested: dict[str, object]) -> str:
     """Return a command of make for the same dataset, with what is not the default."""
-    further = {name: value for name, value in requested.items() if name not in ("dataset", "data_dir")}
+    further = {
+        name: value for name, value in requested.items() if name not in ("dataset", "data_dir")
+    }
     given = {
         "DATASET": requested["dataset"] if requested["dataset"] != "sample" else None,
         "DATA_DIR": requested["data_dir"] if requested["data_dir"] != "data" else None,
@@ -194,7 +196,7 @@ def show_forecast(console: Console, forecast: Forecast, requested: dict[str, obj
     count = len(forecast.warnings)
     matters = "see the sentence above" if count == 1 else f"see the {count} sentences above"
     verdict = f"Ready, but {matters}" if count else "Ready"
-    say(console, f"{verdict}: {command_of('lists', asked)}")
+    say(console, f"{verdict}: {command_of('lists', requested)}")
     return 0
 
 

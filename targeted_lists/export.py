@@ -422,12 +422,12 @@ def find_contacts(
         f"""
         with permitted as (
             select customer_id, list(channel order by channel) as channels
-            from working.intermediate.int_contact_permissions
+            from working.intermediate.contact_permissions
             where own_exclusion is null
                 and consent_basis = 'granted'
                 and consent_purpose = (
                     select any_value(consent_purpose)
-                    from working.intermediate.int_list_channels
+                    from working.intermediate.list_channels
                     where list_name = ?
                 )
             group by customer_id

@@ -40,7 +40,9 @@ CUSTOMERS = """
         count(*)
     from {{ ref('int_order_lines_validated') }}
 """
-TOTALS = "select count(*) from {{ ref('int_customer_totals_validated') }} where decision = 'accepted'"
+TOTALS = (
+    "select count(*) from {{ ref('int_customer_totals_validated') }} where decision = 'accepted'"
+)
 GRANTED = """
     select count(*) from {{ ref('int_consents_validated') }}
     where decision = 'accepted' and lower(status) = 'granted'
@@ -165,7 +167,7 @@ def weigh_lines(
         )
     elif accepted > named:
         found.notes.append(
-            f"{kept - named:,} of {kept:,} order lines ({(kept - named) / kept:.1%}) name no "
+            f"{accepted - named:,} of {accepted:,} order lines ({(accepted - named) / accepted:.1%}) name no "
             "customer: they count in sales and baskets, and in no list."
         )
 

@@ -96,7 +96,9 @@ def show_members(dataset: str, list_name: str, as_of: date | None, console: Cons
     path = PUBLISHED_FOLDER / f"{dataset}.duckdb"
     if path.exists():
         there = query_published(path, "select list_name from lists.list_catalog")
-        names = {name for (name,) in there} | ({*saved["list_name"]} if saved is not None else set())
+        names = {name for (name,) in there} | (
+            {*saved["list_name"]} if saved is not None else set()
+        )
         if list_name not in names:
             raise ExportError(f"{refuse_list(list_name, names)}.")
     rows = None if saved is None else saved[saved["list_name"] == list_name]

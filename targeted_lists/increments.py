@@ -1,18 +1,18 @@
 """Whether a run may add new files of order lines to what earlier runs built.
 
 It may where everything else is as it was: the code, the vars and seeds that this code reads, and
-the files that were read before. Else a new generation begins, and every incremental model of an
-older generation is rebuilt from all files (macros/run/should_full_refresh.sql).
+the files that were read before. Else a new full refresh begins, and every incremental model of an
+older one is rebuilt from all files (macros/run/should_full_refresh.sql).
 
 The working database remembers, in its schema `main`:
 
-- `run_plan`: one row, the `generation` and `run_number` of the last run, and what they rest on;
+- `current_run`: one row, the `full_refresh_id` and `run_number` of the last run, and what they rest on;
   `fit_code` is a hash of the code and vars that tables are mined and fitted by.
 - `read_files`: a row for each raw file, with what tells that it has changed and the run that
   first met it so.
 - `loaded_seeds`: the checksum of each seed that was loaded.
-- `increments`: for each incremental and each fitted model, and for the tests that all passed, the
-  generation and run of the rows that it knows, the as-of date and the `fit_code` that it was built
+- `watermarks`: for each incremental and each fitted model, and for the tests that all passed, the
+  full refresh and run of the rows that it knows, the as-of date and the `fit_code` that it was built
   with; `upstream_fingerprint`, what stood in the small tables that a change of makes it again, and
   `rebuilt_in_run`, the run that last did.
 """
@@ -39,12 +39,13 @@ CODE_FOLDERS = (
     "macros",
     "models/staging",
     "models/intermediate",
-    "models/marts/core",
+    "models/core",
     "models/marts/pivots",
+    "models/marts/new_customers/preparation",
 )
 CODE_FILES = ("targeted_lists/inputs.py", "targeted_lists/readable.py")
-# And those that say what is mined and fitted, where it is left as it was (macros/run/fitted.sql).
-FIT_FOLDERS = ("models/marts", "python_ml")
+# And those that say what is mined and fitted, where it is left as it was (macros/run/reusable.sql).
+FIT_FOLDERS = ("models/core", "models/marts", "python_ml")
 FIT_PACKAGES = ("mlxtend", "numpy", "pandas", "scikit-learn")
 CODE_SUFFIXES = (".sql", ".py", "__models.yml")
 # These say where the files are; the files themselves are compared.
@@ -53,21 +54,19 @@ PLACES = {"data_dir"}
 SALT_NAME = "salt"
 
 TABLES = """
-    create table if not exists main.run_plan (
-        generation bigint, run_number bigint, code varchar, variables varchar
+    create table if not exists main.current_run (
+        full_refresh_id bigint, run_number bigint, code varchar, variables varchar,
+        fit_code varchar
     );
     create table if not exists main.read_files (
         source_file varchar, input varchar, size bigint, modified bigint, content varchar,
         written varchar, run_number bigint
     );
     create table if not exists main.loaded_seeds (seed varchar, checksum varchar);
-    create table if not exists main.increments (
-        model varchar, generation bigint, run_number bigint, as_of_date timestamp
+    create table if not exists main.watermarks (
+        model varchar, full_refresh_id bigint, run_number bigint, as_of_date timestamp,
+        fit_code varchar, upstream_fingerprint varchar, rebuilt_in_run bigint
     );
-    alter table main.run_plan add column if not exists fit_code varchar;
-    alter table main.increments add column if not exists fit_code varchar;
-    alter table main.increments add column if not exists upstream_fingerprint varchar;
-    alter table main.increments add column if not exists rebuilt_in_run bigint;
 """
 
 
@@ -109,7 +108,7 @@ def plan_run(
     project: str = ".",
     salt_mark: str = "",
 ) -> str | None:
-    """Give a run its number, begin a new generation where it cannot add to the last, and say why.
+    """Give a run its number, begin a new full refresh where it cannot add to the last, and say why.
 
     Parameters
     ----------
@@ -127,7 +126,7 @@ def plan_run(
     """
     connection.execute("begin")
     connection.execute(TABLES)
-    last = connection.execute("select * from main.run_plan").fetchone()
+    last = connection.execute("select * from main.current_run").fetchone()
     full_refresh_id, run_number, last_code, last_variables, _ = last or (0, 0, "", "", "")
     run_number += 1
     known = read_known_files(connection)
@@ -146,9 +145,9 @@ def plan_run(
     )
     if last is None or reason:
         full_refresh_id += 1
-    connection.execute("delete from main.run_plan")
+    connection.execute("delete from main.current_run")
     connection.execute(
-        "insert into main.run_plan values (?, ?, ?, ?, ?)",
+        "insert into main.current_run values (?, ?, ?, ?, ?)",
         [full_refresh_id, run_number, code, used, fit_code],
     )
     connection.execute("delete from main.read_files")
@@ -159,16 +158,16 @@ def plan_run(
     connection.execute("commit")
     if last is None or not reason:
         return None
-    return f"Order lines are built rebuilt from all their files: {reason}."
+    return f"Order lines are rebuilt from all their files: {reason}."
 
 
 def note_tests(connection: duckdb.DuckDBPyConnection, *, as_of_date: Any) -> None:
     """Note that what was built up to now has passed every test."""
     connection.execute(TABLES)
-    connection.execute("delete from main.increments where model = 'tests'")
+    connection.execute("delete from main.watermarks where model = 'tests'")
     connection.execute(
-        "insert into main.increments (model, generation, run_number, as_of_date, fit_code) "
-        "select 'tests', full_refresh_id, run_number, ?, fit_code from main.run_plan",
+        "insert into main.watermarks (model, full_refresh_id, run_number, as_of_date, fit_code) "
+        "select 'tests', full_refresh_id, run_number, ?, fit_code from main.current_run",
         [as_of_date],
     )
 

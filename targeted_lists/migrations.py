@@ -26,7 +26,7 @@ def migrate(saved: Path, exports: Path | None) -> None:
 
     Parameters
     ----------
-    kept : its folder in `state/`. exports : its folder of exported files.
+    saved : its folder in `state/`. exports : its folder of exported files.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def migrate(saved: Path, exports: Path | None) -> None:
     found = read_version(saved)
     if found > VERSION:
         raise StateError(
-            f"{kept} was written by a later version of this project (state version {found}, and "
+            f"{saved} was written by a later version of this project (state version {found}, and "
             f"this one knows {VERSION}); use that version"
         )
     if found == 0 and is_used(saved):
@@ -53,7 +53,7 @@ def read_version(saved: Path) -> int:
     except FileNotFoundError:
         return 0
     except ValueError as error:
-        raise StateError(f"{kept / VERSION_FILE} holds no number; write {VERSION}") from error
+        raise StateError(f"{saved / VERSION_FILE} holds no number; write {VERSION}") from error
 
 
 def is_used(saved: Path) -> bool:

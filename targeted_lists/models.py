@@ -1,7 +1,7 @@
 """Fitted classifiers as rows of a table, so that a run keeps and finds them like its other state.
 
 A row holds the model itself (python_ml/keeping.py) and, in words, what it was made of.
-`state/DATASET/classifier_models/AS_OF_DATE.parquet` has one for each data basis: customers of whom
+`state/DATASET/ml_activity_models/AS_OF_DATE.parquet` has one for each data basis: customers of whom
 other things are known are learned from and scored apart.
 """
 
@@ -43,7 +43,7 @@ from targeted_lists.drift import (
 )
 from targeted_lists.state import STATE_FOLDER, read_latest
 
-MODEL_TABLE = "classifier_models"
+MODEL_TABLE = "ml_activity_models"
 PARAMETER_TABLE = "classifier_parameters"
 VERSIONS = {
     "python": platform.python_version(),
@@ -183,8 +183,8 @@ def provide_classifier(
                     saved, current=current, limits=limits
                 )
             if not is_old and not refit_reason:
-                day = f"{kept['as_of_date'].iloc[0]:%F}"
-                progress(f"using {kept['model'].iloc[0]} kept as of {day}")
+                day = f"{saved['as_of_date'].iloc[0]:%F}"
+                progress(f"using {saved['model'].iloc[0]} kept as of {day}")
                 return saved
             progress(refit_reason or "asking again what nothing was known of")
         elif reuse == "only":
@@ -247,7 +247,7 @@ def find_unreadable(saved: pd.DataFrame) -> str:
     try:
         unpack_classifier(saved)
     except SavedModelError:
-        day = f"{kept['as_of_date'].iloc[0]:%F}"
+        day = f"{saved['as_of_date'].iloc[0]:%F}"
         return f"fitted again because the model kept as of {day} is of a form no longer opened"
     return ""
 
@@ -272,7 +272,7 @@ def find_refit_reason(
         )
     if cause is None:
         return ""
-    return f"fitted again because {cause} since {kept['as_of_date'].iloc[0]:%F}"
+    return f"fitted again because {cause} since {saved['as_of_date'].iloc[0]:%F}"
 
 
 def pack_classifier(

@@ -37,7 +37,7 @@ LEDGER = """
     order by count(*) desc, decision
 """
 # A reason quotes the value at fault; without it, equal faults fall together.
-SET_ASIDE = """
+REJECTED = """
     select
         regexp_replace(reason, '"[^"]*"', '"…"', 'g') as fault,
         count(*),
@@ -330,7 +330,7 @@ def show_lists(published: Path, console: Console) -> None:
         with duckdb.connect(str(published), read_only=True) as connection:
             lists = connection.execute(CATALOG).fetchall()
             decisions = connection.execute(LEDGER).fetchall()
-            set_aside = connection.execute(SET_ASIDE).fetchall()
+            rejected = connection.execute(REJECTED).fetchall()
     except duckdb.Error as error:
         raise ReportError(
             f"{published} has no lists to show ({str(error).splitlines()[0]})"
@@ -351,8 +351,8 @@ def show_lists(published: Path, console: Console) -> None:
         )
     console.print(table)
     show_lines(console, "Order lines read", "decision", decisions)
-    if set_aside:
-        show_lines(console, "Order lines rejected, by reason", "reason", set_aside)
+    if rejected:
+        show_lines(console, "Order lines rejected, by reason", "reason", rejected)
 
 
 def show_lines(console: Console, title: str, heading: str, rows: list[tuple]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +25,10 @@ from targeted_lists.publication import (
     publish_marts,
     read_as_of_date,
 )
-from targeted_lists.state import keep_tables
+from targeted_lists.state import save_tables
 
-PUBLISHED_LAYERS = ("marts", "lists")
+PUBLISHED_LAYERS = ("core", "marts", "lists", "metrics", "findings")
+UNPUBLISHED_FOLDERS = {"preparation", "ml"}
 GOOD_STATUSES = {"success", "pass", "warn", "no-op"}
 NODE_TYPES = {
     "build": ("seed", "snapshot", "model", "test"),
@@ -60,7 +61,7 @@ class Run:
     command : build, seed, run, test or snapshot.
     arguments : the command line's arguments by name.
     nodes : every enabled node of the project, whether it ran or not: unique_id, resource_type,
-        checksum, layer (its first folder), language, schema, name, is_kept and is_past_frozen.
+        checksum, folders, language, schema, name, is_saved and is_past_frozen.
     statuses : dbt's status of each node that ran, by unique_id; unit tests too.
     database, dataset, language, dbt_version : written into the publication.
     """
@@ -116,19 +117,23 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
             dataset=run.dataset,
             language=run.language,
             tables=sorted(
-                (node["schema"], node["name"])
-                for node in run.nodes
-                if node["resource_type"] == "model"
-                and node["layer"] in PUBLISHED_LAYERS
-                # What a Python model returns has no contract; a SQL model publishes it.
-                and node["language"] == "sql"
+                (node["schema"], node["name"]) for node in run.nodes if is_published(node)
             ),
             dbt_version=run.dbt_version,
         ),
     )
-    keep_state(connection, run)
+    save_state(connection, run)
     note_tests(connection, as_of_date=read_as_of_date(connection, run.database))
     return published
+
+
+def is_published(node: Mapping[str, Any]) -> bool:
+    """Whether readers get a node: what lies in a mart, but for its preparation and its models."""
+    return (
+        node["resource_type"] == "model"
+        and node["folders"][0] in PUBLISHED_LAYERS
+        and UNPUBLISHED_FOLDERS.isdisjoint(node["folders"])
+    )
 
 
 def find_loaded_seeds(run: Run) -> dict[str, str]:
@@ -140,7 +145,7 @@ def find_loaded_seeds(run: Run) -> dict[str, str]:
     }
 
 
-def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+def save_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     """Keep the tables that later runs ask after (targeted_lists/state.py).
 
     A dataset without a single date has no day to keep them as of.
@@ -149,14 +154,14 @@ def keep_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     ------
     PublicationError : the state could not be written; it is as it was.
     """
-    saved = [node for node in run.nodes if node.get("is_kept")]
+    saved = [node for node in run.nodes if node.get("is_saved")]
     tables = sorted((node["schema"], node["name"]) for node in saved)
     frozen = {node["name"] for node in saved if node.get("is_past_frozen")}
     as_of_date = read_as_of_date(connection, run.database) if tables else None
     if as_of_date is None:
         return
     try:
-        keep_tables(
+        save_tables(
             connection,
             dataset=run.dataset,
             tables=tables,

@@ -1,6 +1,6 @@
 """What must outlive a rebuild: `state/DATASET/TABLE/AS_OF_DATE.parquet`.
 
-A table whose model has `meta: {is_kept: true}` is kept at the end of a run that built and tested
+A table whose model has `meta: {is_saved: true}` is kept at the end of a run that built and tested
 everything, never by a part of one. A run as of a day reads what was kept up to that day alone, so
 that an as-of date in the past does not see its future, and building the same day again changes
 nothing.
@@ -46,7 +46,7 @@ def open_state(
         yield saved
 
 
-def keep_tables(
+def save_tables(
     connection: duckdb.DuckDBPyConnection,
     *,
     dataset: str,

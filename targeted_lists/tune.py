@@ -18,7 +18,7 @@ from python_ml.classifiers import MODELS, search_parameters
 from targeted_lists.files import first_line
 from targeted_lists.locks import explain_lock
 from targeted_lists.models import EVERYONE, MIN_POSITIVES, PARAMETER_TABLE, choose_training_rows
-from targeted_lists.state import STATE_FOLDER, keep_tables
+from targeted_lists.state import STATE_FOLDER, save_tables
 
 MODELS_FILE = Path("models/marts/activity/_activity__models.yml")
 LABELLED = """
@@ -146,7 +146,7 @@ def tune_classifiers(
     with duckdb.connect() as connection:
         connection.register("rows", rows)
         connection.execute(f"create table {PARAMETER_TABLE} as select * from rows")
-        keep_tables(
+        save_tables(
             connection,
             dataset=dataset,
             tables=[("main", PARAMETER_TABLE)],
@@ -156,8 +156,8 @@ def tune_classifiers(
 
 
 def read_meta(file: Path) -> dict[str, Any]:
-    """Return what the model classifier_models is configured with."""
+    """Return what the model ml_activity_models is configured with."""
     models = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
-    (one,) = (model for model in models if model["name"] == "classifier_models")
+    (one,) = (model for model in models if model["name"] == "ml_activity_models")
     meta = one["config"]["meta"]
     return {"data_bases": meta["data_bases"], **meta["options"]}

@@ -16,6 +16,7 @@
     input, columns, with_decimal_mark=false, rejoin=none, only_new=false, kept=[],
     formats=['csv', 'parquet']
 ) -%}
+    {%- set lineage = source('raw', input) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = files_of(described, input, formats) -%}
     {%- if only_new -%}

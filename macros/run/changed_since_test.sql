@@ -1,7 +1,7 @@
 {#
     A condition on the rows that a test must look at: those whose key a model has
     written since every test passed. Empty where it must look at all: when nothing has
-    passed yet in the present generation, and for every command but a `dbt build` that
+    passed yet in the present full refresh, and for every command but a `dbt build` that
     makes that model again. Where the table calls the key otherwise, `column` says how;
     of a `source_file` the raw files themselves tell.
 

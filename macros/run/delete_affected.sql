@@ -20,6 +20,6 @@
 {#  The model that knows which keys were touched.  #}
 {%- macro affected_table(key) -%}
     {{- return(
-        'int_customers_affected' if key == 'customer_id' else 'int_order_lines_affected'
+        'customers_affected' if key == 'customer_id' else 'int_order_lines_affected'
     ) -}}
 {%- endmacro -%}

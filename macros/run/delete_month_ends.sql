@@ -3,7 +3,7 @@
     built, and of those that now lie after the as-of date.
 #}
 {%- macro delete_month_ends() -%}
-    {%- set months = ref('int_event_months_hashed') -%}
+    {%- set months = ref('event_months_hashed') -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where month_end_date > (

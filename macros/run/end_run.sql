@@ -12,11 +12,11 @@
                 'unique_id': node.unique_id,
                 'resource_type': node.resource_type,
                 'checksum': node.checksum.checksum,
-                'layer': node.fqn[1],
+                'folders': node.fqn[1:-1],
                 'language': node.language | default('sql'),
                 'schema': node.schema,
                 'name': node.alias,
-                'is_kept': node.config.get('meta', {}).get('is_kept', false),
+                'is_saved': node.config.get('meta', {}).get('is_saved', false),
                 'is_past_frozen': node.config.get('meta', {}).get('is_past_frozen', false),
             }) -%}
         {%- endfor -%}

@@ -1,6 +1,6 @@
 {#
     The last of the files, by name, that an incremental model has rows of; empty where
-    it has none. A run that adds finds new files only after it: else a new generation
+    it has none. A run that adds finds new files only after it: else a new full refresh
     begins (targeted_lists/increments.py).
 
     last_file()  ->  order_lines_2025-06.csv

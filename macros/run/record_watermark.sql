@@ -5,7 +5,7 @@
     in the tables of `meta: {upstream_fingerprint: …}` (macro upstream_fingerprint) is noted too, and the run
     that last built it again.
 
-    model       generation  run_number  as_of_date  fit_code  upstream_fingerprint  rebuilt_in_run
+    model       full_refresh_id  run_number  as_of_date  fit_code  upstream_fingerprint  rebuilt_in_run
     fct_orders  3           41          2025-07-01  9f2c…                39
 #}
 {%- macro record_watermark(as_of_date='cast(null as timestamp)') -%}
@@ -15,25 +15,25 @@
             {%- do parents.append(id.split('.')[-1]) -%}
         {%- endfor -%}
         {%- set rebuilt_in_run = noted(this.identifier, 'rebuilt_in_run') if is_incremental() else none %}
-        delete from main.increments where model = '{{ this.identifier }}';
+        delete from main.watermarks where model = '{{ this.identifier }}';
         {%- if is_seeing_rows() %}
-        insert into main.increments
+        insert into main.watermarks
             (model, full_refresh_id, run_number, as_of_date, fit_code, upstream_fingerprint, rebuilt_in_run)
         select
             '{{ this.identifier }}',
             least(
-                any_value(run_plan.full_refresh_id), coalesce(min(increments.full_refresh_id), 9999999999)
+                any_value(current_run.full_refresh_id), coalesce(min(watermarks.full_refresh_id), 9999999999)
             ),
             least(
-                any_value(run_plan.run_number), coalesce(min(increments.run_number), 9999999999)
+                any_value(current_run.run_number), coalesce(min(watermarks.run_number), 9999999999)
             ),
             {{ as_of_date }},
-            any_value(run_plan.fit_code),
+            any_value(current_run.fit_code),
             {{ upstream_fingerprint() }},
-            {{ rebuilt_in_run or 'any_value(run_plan.run_number)' }}
-        from main.run_plan
-        left join main.increments
-            on increments.model in ('{{ parents | join("', '") }}')
+            {{ rebuilt_in_run or 'any_value(current_run.run_number)' }}
+        from main.current_run
+        left join main.watermarks
+            on watermarks.model in ('{{ parents | join("', '") }}')
         {%- endif %}
     {%- endif -%}
 {%- endmacro -%}

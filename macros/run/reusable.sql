@@ -41,14 +41,14 @@
     {%- endfor -%}
     {%- set question -%}
         select count(*)
-        from main.increments as own
-        inner join main.run_plan
-            on own.full_refresh_id = run_plan.full_refresh_id
-            and own.fit_code = run_plan.fit_code
+        from main.watermarks as own
+        inner join main.current_run
+            on own.full_refresh_id = current_run.full_refresh_id
+            and own.fit_code = current_run.fit_code
         where own.model = '{{ this.identifier }}'
             and own.run_number >= (
                 select coalesce(max(parents.run_number), 0)
-                from main.increments as parents
+                from main.watermarks as parents
                 where parents.model in ('{{ reusable_parents | join("', '") }}')
             )
     {%- endset -%}

@@ -31,14 +31,14 @@
 {%- endmacro -%}
 
 
-{#  One column of what is noted of a model in the present generation; none where nothing is.  #}
+{#  One column of what is noted of a model in the present full refresh; none where nothing is.  #}
 {%- macro noted(name, column) -%}
     {%- set question -%}
-        select increments.{{ column }}
-        from main.increments
-        inner join main.run_plan
-            on increments.full_refresh_id = run_plan.full_refresh_id
-        where increments.model = '{{ name }}'
+        select watermarks.{{ column }}
+        from main.watermarks
+        inner join main.current_run
+            on watermarks.full_refresh_id = current_run.full_refresh_id
+        where watermarks.model = '{{ name }}'
     {%- endset -%}
     {{- return((run_query(question).columns[0].values() | list + [none])[0]) -}}
 {%- endmacro -%}

@@ -1,6 +1,6 @@
 {#
     The run up to whose rows a model has taken up what lies above it; of several models
-    the earliest. None where none of them was built in the present generation, and where
+    the earliest. None where none of them was built in the present full refresh, and where
     this run is to see no rows.
 
     watermark('fct_orders')  ->  41
@@ -11,11 +11,11 @@
         {{- return(none) -}}
     {%- endif -%}
     {%- set question -%}
-        select min(increments.run_number)
-        from main.increments
-        inner join main.run_plan
-            on increments.full_refresh_id = run_plan.full_refresh_id
-        where increments.model in ('{{ names | join("', '") }}')
+        select min(watermarks.run_number)
+        from main.watermarks
+        inner join main.current_run
+            on watermarks.full_refresh_id = current_run.full_refresh_id
+        where watermarks.model in ('{{ names | join("', '") }}')
         having count(*) > 0
     {%- endset -%}
     {{- return((run_query(question).columns[0].values() | list + [none])[0]) -}}
@@ -35,7 +35,7 @@
         from duckdb_tables()
         where database_name = '{{ target.database }}'
             and schema_name = 'main'
-            and table_name = 'run_plan'
+            and table_name = 'current_run'
     {%- endset -%}
     {{- return(run_query(question).columns[0].values()[0] > 0) -}}
 {%- endmacro -%}
@@ -44,7 +44,7 @@
 {#  The number of this run, which rows bear that it writes.  #}
 {%- macro run_number() -%}
     {%- if execute and has_plan() -%}
-        {{- return(run_query('select run_number from main.run_plan').columns[0].values()[0]) -}}
+        {{- return(run_query('select run_number from main.current_run').columns[0].values()[0]) -}}
     {%- endif -%}
     {{- return(0) -}}
 {%- endmacro -%}

@@ -1,5 +1,5 @@
 {#
-    The segment of a customer by the guards of int_rfm_segment_guards: the first of the
+    The segment of a customer by the guards of rfm_guarded_segments: the first of the
     chain that begins with the segment of the code whose guard the customer's own figures
     bear. A first order whose day is unknown is as old as the last one at least.
 

@@ -5,7 +5,7 @@
     value is beyond the one at place ceil(k/5 n).
 
     quintile_cut_points('frequency')
-    score_by_cut_points('frequency', 'borders.frequency')
+    score_by_cut_points('frequency', 'cut_points.frequency')
 
     frequency  1  1  1  2  9     borders 1, 1, 1, 2
     score      1  1  1  4  5

@@ -35,8 +35,8 @@ purchases as {{ not_materialized() }} (
         cast(floor(
             (as_of_days.{{ as_of }}_seconds - bought.{{ as_of }}_last_seconds) / 86400
         ) as bigint) as days_ago
-    from {{ ref('int_customer_products') }} as bought
-    cross join {{ ref('int_recommendation_days') }} as as_of_days
+    from {{ ref('customer_products') }} as bought
+    cross join {{ ref('recommendation_days') }} as as_of_days
     where bought.{{ as_of }}_purchases > 0
 
 ),
@@ -44,7 +44,7 @@ purchases as {{ not_materialized() }} (
 products as (
 
     select * from {{ ref('recommendation_products') }}
-    where as_of = '{{ moment }}'
+    where as_of = '{{ as_of }}'
 
 ),
 
@@ -64,11 +64,11 @@ known_segments as (
     where basis = 'bought'
     {%- else %}
 
-    -- The last month end before the moment: a later one would know too much.
+    -- The last month end before that day: a later one would know too much.
     select
         month_ends.customer_id,
         month_ends.segment
-    from {{ ref('int_rfm_month_ends') }} as month_ends
+    from {{ ref('rfm_month_ends') }} as month_ends
     cross join periods
     where month_ends.basis = 'bought'
         and {{ epoch_seconds('month_ends.month_end_date') }}
@@ -230,9 +230,9 @@ alike as (
         neighbours.neighbour_id as product_id,
         cast(sum(cast(neighbours.similarity as decimal(18, 9))) as double) as score
     from own_purchases
-    inner join {{ ref('item_neighbours') }} as neighbours
+    inner join {{ ref('ml_item_neighbours') }} as neighbours
         on own_purchases.product_id = neighbours.product_id
-        and neighbours.as_of = '{{ moment }}'
+        and neighbours.as_of = '{{ as_of }}'
     -- Joined, so that nothing is multiplied where the method is not asked for.
     inner join methods
         on methods.method = 'cosine'
@@ -249,7 +249,7 @@ popular_groups as (
         coalesce(
             {{ text('the segment {segment}', segment=label('segment', 'segment')) }},
             {{ text('those without a segment') }}
-        ) as source,
+        ) as reason_code,
         count(*) as customers
     from buyers
     group by segment
@@ -259,7 +259,7 @@ popular_groups as (
     select
         'popularity' as method,
         cast(null as string) as segment,
-        {{ text('all customers') }} as source,
+        {{ text('all customers') }} as reason_code,
         count(*) as customers
     from buyers
 
@@ -283,7 +283,7 @@ grouped as (
 
     select
         asked_groups.method,
-        asked_groups.source,
+        asked_groups.reason_code,
         buyers.customer_id
     from buyers
     inner join customers
@@ -308,7 +308,7 @@ withheld_popular as (
         on withheld.customer_id = grouped.customer_id
     inner join popular
         on grouped.method = popular.method
-        and grouped.source = popular.source
+        and grouped.reason_code = popular.reason_code
         and withheld.product_id = popular.product_id
     group by grouped.method, grouped.customer_id
 
@@ -324,7 +324,7 @@ liked as (
     from grouped
     inner join popular
         on grouped.method = popular.method
-        and grouped.source = popular.source
+        and grouped.reason_code = popular.reason_code
     left join withheld_popular
         on grouped.method = withheld_popular.method
         and grouped.customer_id = withheld_popular.customer_id
@@ -387,10 +387,10 @@ offerable as (
     union
 
     select neighbours.neighbour_id as product_id
-    from {{ ref('item_neighbours') }} as neighbours
+    from {{ ref('ml_item_neighbours') }} as neighbours
     inner join methods
         on methods.method = 'cosine'
-    where neighbours.as_of = '{{ moment }}'
+    where neighbours.as_of = '{{ as_of }}'
 
 ),
 
@@ -402,7 +402,7 @@ offered as (
             as rounded_score,
         products.buyers,
         products.price_band,
-        bands.price_band as baseline_band
+        bands.price_band as typical_band
     from scored
     inner join products
         on scored.product_id = products.product_id
@@ -488,7 +488,7 @@ offers as (
             order by
                 turn,
                 rounded_score desc,
-                case when source <> 'popular' and price_band = baseline_band then 0 else 1 end,
+                case when source <> 'popular' and price_band = typical_band then 0 else 1 end,
                 score desc,
                 buyers desc,
                 product_id
@@ -525,7 +525,7 @@ offers as (
 
     select
         {{ groups }}.method,
-        {{ groups }}.source,
+        {{ groups }}.reason_code,
         {{ groups }}.customers,
         {{ name }}_in_segments.product_id,
         {{ name }}_in_segments.buyers
@@ -538,7 +538,7 @@ offers as (
 
     select
         {{ groups }}.method,
-        {{ groups }}.source,
+        {{ groups }}.reason_code,
         {{ groups }}.customers,
         products.product_id,
         products.buyers
@@ -554,7 +554,7 @@ offers as (
     select
         bought.*,
         row_number() over (
-            partition by bought.method, bought.source
+            partition by bought.method, bought.reason_code
             order by bought.buyers desc, products.buyers desc, products.product_id
         ) as place
     from {{ name }}_bought as bought

@@ -2,8 +2,8 @@
     Bound of Wilson's 95 % interval of a share, which stays within 0 and 1 and has
     a width where nobody, or everybody, did it (Wilson 1927, JASA 22).
 
-    wilson_bound('answers', 'asked', 'lower')   0 of 10  ->  0.0
-    wilson_bound('answers', 'asked', 'upper')   0 of 10  ->  0.278
+    wilson_bound('responses', 'contacted', 'lower')   0 of 10  ->  0.0
+    wilson_bound('responses', 'contacted', 'upper')   0 of 10  ->  0.278
 #}
 {%- macro wilson_bound(successes, trials, side) -%}
     {%- set z = 1.959963984540054 -%}

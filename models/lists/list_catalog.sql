@@ -3,7 +3,7 @@ with
 
 lists as (
 
-    select * from {{ ref('int_lists_priced') }}
+    select * from {{ ref('lists_priced') }}
 
 ),
 

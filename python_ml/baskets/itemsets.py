@@ -51,11 +51,13 @@ class TooManyItemsetsError(ValueError):
         there is none.
     """
 
-    def __init__(self, *, requested: float, found: int, length: int, most: int, enough: float) -> None:
+    def __init__(
+        self, *, requested: float, found: int, length: int, most: int, enough: float
+    ) -> None:
         self.min_support = enough if enough <= 1 else None
         remedy = f"use at least {enough:g}" if enough <= 1 else "shorten max_length"
         super().__init__(
-            f"min_support {asked:.2g} gives at least {found} itemsets up to length {length}, "
+            f"min_support {requested:.2g} gives at least {found} itemsets up to length {length}, "
             f"more than {most}: {remedy}"
         )
 

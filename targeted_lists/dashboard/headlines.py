@@ -31,7 +31,7 @@ ADDED = """
                 sum(members.expected_value) filter (where members.lift_basis <> 'answers'), 0
             )
         end::double as value
-    from targeting.list_members as members
+    from lists.list_members as members
     left join rfm.rfm_scores as scores
         on members.customer_id = scores.customer_id and scores.basis = 'bought'
     group by grouping sets ((), (scores.segment))

@@ -48,13 +48,13 @@ DECISIONS = """
 """
 STAYS = """
     select list_name, entered_date, left_date, enter_reason, exit_reason
-    from targeting.list_member_history
+    from lists.list_member_history
     where customer_id = ?
     order by entered_date desc, list_name
 """
 OFFERS = """
     select rank, product_name, reason
-    from basket.product_recommendations
+    from offers.product_recommendations
     where customer_id = ?
     order by rank
 """
@@ -137,7 +137,13 @@ def scenario_steps(scenario: pd.Series, *, candidates: int) -> pd.DataFrame:
     taken = int(scenario["members"] + scenario["control_and_holdout"])
     return pd.DataFrame(
         {
-            "step": ["candidates", "rules", "capacity and budget", "control and holdout", "members"],
+            "step": [
+                "candidates",
+                "rules",
+                "capacity and budget",
+                "control and holdout",
+                "members",
+            ],
             "customers": [
                 candidates,
                 int(scenario["eligible"]) - candidates,

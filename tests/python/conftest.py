@@ -260,7 +260,7 @@ TOY_FILES = {
         "left join {{ ref('factors') }} as factors using (id)"
     ),
     "models/marts/core/order_line_ledger.sql": (
-        "select (case when id = 13 then 'set aside' else 'accepted' end)::enum('kept', 'set aside')\n"
+        "select (case when id = 13 then 'rejected' else 'accepted' end)::enum('kept', 'rejected')\n"
         "    as decision, case when id = 13 then 'price \"x\" is not a number' end as reason,\n"
         "    id::decimal(18, 4) as amount\n"
         "from {{ ref('stg_lines') }}"

@@ -33,13 +33,13 @@ SETTINGS: dict[str, Any] = {
     "control_share": 0.2,
 }
 MODELS = [
-    "int_list_channels",
-    "int_consents_resolved",
-    "int_contact_permissions",
-    "int_messages_sent",
-    "int_lists_priced",
-    "int_list_candidates_screened",
-    "int_list_candidates_taken",
+    "list_channels",
+    "consents_resolved",
+    "contact_permissions",
+    "messages_sent",
+    "lists_priced",
+    "list_candidates_screened",
+    "list_candidates_taken",
     "list_decisions",
     "list_waterfall",
     "list_members",
@@ -74,7 +74,7 @@ INPUTS = {
         "list_name text, basis text, baseline_probability decimal(9, 6), "
         "added_probability decimal(9, 6), smallest_effect decimal(9, 6)",
     ),
-    "int_holdout_periods": (
+    "holdout_windows": (
         "intermediate",
         "period text, share decimal(9, 6), is_current boolean",
     ),
@@ -145,7 +145,7 @@ INPUTS = {
         "intermediate",
         "campaign_id text, customer_id text, arm text, channel text",
     ),
-    "int_campaign_contacts_validated": (
+    "campaign_contacts_validated": (
         "intermediate",
         "campaign_id text, customer_id text, sent_at timestamp, decision text",
     ),
@@ -235,7 +235,7 @@ class Steps:
     def begin_history(self) -> None:
         """Forget what was kept, as before the first run."""
         self.fill({})
-        self.replace("intermediate.int_lists_priced", "list_name text, definition_hash text")
+        self.replace("targeting.lists_priced", "list_name text, definition_hash text")
         self.replace(
             "targeting.list_waterfall", "list_name text, removed bigint, is_holdout boolean"
         )
@@ -245,7 +245,7 @@ class Steps:
         )
         for name in LISTS:
             self.connection.execute(
-                "insert into sample.intermediate.int_lists_priced values (?, 'd')", [name]
+                "insert into sample.intermediate.lists_priced values (?, 'd')", [name]
             )
             self.connection.execute(
                 "insert into sample.targeting.list_waterfall values (?, 0, true)", [name]
@@ -254,7 +254,7 @@ class Steps:
     def run_history(self, day: str, members: set[tuple[str, str]]) -> None:
         """Build history and runs as of a day with these members, and keep them."""
         self.replace(
-            "targeting.list_members",
+            "lists.list_members",
             "list_name text, customer_id text, reason text, expected_value decimal(18, 4)",
         )
         for name, customer in sorted(members):
@@ -324,7 +324,7 @@ class World:
                 {"step_number": number, "step": step, "is_holdout": number > 10}
                 for number, step in enumerate(STEPS, start=1)
             ],
-            "int_holdout_periods": [
+            "holdout_windows": [
                 {"period": "P", "share": Decimal("0.2"), "is_current": True},
                 {"period": "before P", "share": Decimal("0.9"), "is_current": False},
             ],
@@ -384,7 +384,7 @@ class World:
                 {"campaign_id": one, "list_name": name, "channel": channel, "decision": "accepted"}
                 for one, (name, channel) in self.campaigns.items()
             ],
-            "int_campaign_contacts_validated": [
+            "campaign_contacts_validated": [
                 {
                     "campaign_id": campaign,
                     "customer_id": customer,

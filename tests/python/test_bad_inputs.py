@@ -116,7 +116,12 @@ LINES = {
         "bytes that are not text in the encoding of the file",
         1.5,
     ),
-    "text that was damaged before": (f"O23,C1,{DAY},P1,caf\ufffd,1,1.50,", "accepted", "sale", 1.5),
+    "text that was damaged before": (
+        f"O23,C1,{DAY},P1,caf\ufffd,1,1.50,",
+        "accepted",
+        "sale",
+        1.5,
+    ),
     "status unknown": (
         f"O24,C1,{DAY},P1,tea,1,1.50,lost",
         "rejected",
@@ -140,13 +145,28 @@ LINES = {
     "customer empty": (f"O29,,{DAY},P1,tea,1,1.50,", "accepted", "anonymous sale", 1.5),
     "customer blank": (f"O30, ,{DAY},P1,tea,1,1.50,", "accepted", "anonymous sale", 1.5),
     "customer missing": (f"O31,\\N,{DAY},P1,tea,1,1.50,", "accepted", "anonymous sale", 1.5),
-    "customer with quotes": (f'O32,"O\'Neil ""Al""",{DAY},P1,tea,1,1.50,', "accepted", "sale", 1.5),
+    "customer with quotes": (
+        f'O32,"O\'Neil ""Al""",{DAY},P1,tea,1,1.50,',
+        "accepted",
+        "sale",
+        1.5,
+    ),
     "customer in Cyrillic": (f"O33,Лидия,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
     "customer of one sign": (f"O34,🫖,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
     "customer a mail": (f"O35,{MAIL},{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
-    "customer the same mail": (f"O36, {MAIL.lower()},{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
+    "customer the same mail": (
+        f"O36, {MAIL.lower()},{DAY},P1,tea,1,1.50,",
+        "accepted",
+        "sale",
+        1.5,
+    ),
     "customer a phone": (f"O37,{PHONE},{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
-    "customer the same phone": (f"O38,+442079460958,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
+    "customer the same phone": (
+        f"O38,+442079460958,{DAY},P1,tea,1,1.50,",
+        "accepted",
+        "sale",
+        1.5,
+    ),
     "customer a bare phone": (f"O39,79995551111,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
     "customer as a decimal": (f"O40,1042.0,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
     "very long text": (f"O41,C1,{DAY},P1,{'x' * 300_000},1,1.50,", "accepted", "sale", 1.5),
@@ -425,7 +445,7 @@ def test_files_of_any_layout_are_read_together(damaged):
     ) == [("17850",)]
 
 
-def test_what_a_type_can_hold_and_the_contract_cannot_is_set_aside(project):
+def test_what_a_type_can_hold_and_the_contract_cannot_is_rejected(project):
     folder = project.folder / "data" / "typed"
     folder.mkdir()
     with duckdb.connect() as connection:

@@ -79,7 +79,7 @@ def test_no_rule_between_shuffled_items_is_usable(shuffled, sample_build):
 
 
 def test_no_method_beats_popularity_by_much_where_there_is_nothing_to_find(shuffled, sample_build):
-    published = read_table(sample_build.published, "basket.recommendation_evaluations")
+    published = read_table(sample_build.published, "offers.recommendation_evaluations")
     gains = {
         name: methods[methods["k"] == 5].set_index("method")["gain"]
         for name, methods in {
@@ -96,7 +96,7 @@ def test_methods_are_tried_on_what_came_after(sample_build):
     periods = read_table(sample_build.warehouse, "basket.basket_periods").iloc[0]
     lines = read_table(sample_build.warehouse, "core.fct_order_lines").query("is_bought")
     seconds = lines["ordered_at"].astype("datetime64[s]").astype("int64")
-    tests = read_table(sample_build.published, "basket.recommendation_tests")
+    tests = read_table(sample_build.published, "offers.recommendation_tests")
     later = lines[seconds > periods["validation_until_seconds"]]
     bought = set(zip(later["customer_id"], later["product_id"], strict=True))
     hits = tests[tests["is_hit"]]

@@ -24,7 +24,7 @@ from python_ml.clustering import (
     project_customers,
     scale_features,
 )
-from targeted_lists.state import keep_tables
+from targeted_lists.state import save_tables
 
 sys.path.insert(0, str(REPO_ROOT / "benchmarks"))
 
@@ -75,7 +75,7 @@ def test_published_measures_are_those_of_the_published_clusters(sample_build):
         """
         select clusters.method, clusters.cluster, inputs.*
         from segmentation.customer_clusters as clusters
-        inner join segmentation.cluster_inputs as inputs using (customer_id)
+        inner join segmentation.ml_cluster_inputs as inputs using (customer_id)
         where inputs.is_fitted and clusters.method <> 'none'
         order by clusters.method, inputs.customer_id
         """,
@@ -268,7 +268,7 @@ def test_published_setting_gives_the_published_clusters(retail_rfm):
 DATASET = "totals"
 GROUPS = {"A": (5, 40, 20), "B": (150, 8, 60), "C": (300, 2, 35)}
 """Recency in days, orders and revenue an order of three groups of customers."""
-TABLES = ("customer_clusters", "cluster_models", "feature_choices")
+TABLES = ("customer_clusters", "ml_cluster_models", "ml_cluster_feature_choices")
 
 
 def write_totals(
@@ -320,7 +320,7 @@ def build(project: Project, **variables: object) -> dict[str, pd.DataFrame]:
 def keep(project: Project, day: str) -> None:
     """Keep what a whole run would."""
     with duckdb.connect(str(project.warehouse(DATASET))) as connection:
-        keep_tables(
+        save_tables(
             connection,
             dataset=DATASET,
             tables=[("segmentation", table) for table in TABLES],
@@ -407,14 +407,14 @@ def test_kept_models_place_customers_who_came_later(project, runs):
     write_totals(project, members, as_of_date="2025-03-31", factors={"C": 15})
     found = build(project, reuse_models={"segmentation": True})
     pd.testing.assert_frame_equal(
-        found["feature_choices"], runs["again"]["feature_choices"], check_exact=True
+        found["ml_cluster_feature_choices"], runs["again"]["feature_choices"], check_exact=True
     )
     # The clusters may be numbered again, but their centres are the kept ones.
-    assert len(found["cluster_models"]) == len(runs["again"]["cluster_models"])
+    assert len(found["ml_cluster_models"]) == len(runs["again"]["cluster_models"])
     centers = [
         [
             sorted(json.loads(text)["centers"])
-            for text in tables["cluster_models"].query("method == 'kmeans'")["model"]
+            for text in tables["ml_cluster_models"].query("method == 'kmeans'")["model"]
         ]
         for tables in (found, runs["again"])
     ]
@@ -429,8 +429,8 @@ def test_the_feature_set_can_be_rfm_alone(project, runs):
         *(
             "build",
             "--select",
-            "shrunk_features",
-            "feature_choices",
+            "ml_cluster_feature_values",
+            "ml_cluster_feature_choices",
             "--indirect-selection",
             "empty",
         ),
@@ -439,7 +439,8 @@ def test_the_feature_set_can_be_rfm_alone(project, runs):
     )
     assert outcome.success, "\n".join(outcome.failures)
     found = read(
-        project.warehouse(DATASET), "select * from segmentation.feature_choices order by place"
+        project.warehouse(DATASET),
+        "select * from segmentation.ml_cluster_feature_choices order by place",
     )
     assert found["feature"].tolist() == ["recency_days", "frequency", "monetary"]
     assert found["feature_set"].unique().tolist() == ["rfm"]

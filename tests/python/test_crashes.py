@@ -21,7 +21,7 @@ from targeted_lists.export import export_list
 from targeted_lists.publication import Request, publish_marts
 from targeted_lists.readable import Settings, make_readable
 from targeted_lists.run_start import start_state
-from targeted_lists.state import keep_tables
+from targeted_lists.state import save_tables
 
 DAY = date(2026, 7, 1)
 GOOGLE = replace(ORDER, target="google")
@@ -93,7 +93,7 @@ def keep(folder: Path) -> None:
         connection.execute("create schema marts")
         for name in ("things", "others"):
             connection.execute(f"create table marts.{name} as select 2 as id, 'new' as name")
-        keep_tables(
+        save_tables(
             connection,
             dataset="shop",
             tables=[("marts", "things"), ("marts", "others")],

@@ -33,7 +33,7 @@ from targeted_lists.inputs import describe_inputs_json
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
 FILE = "marketing_campaign.csv"
-CORE = ["+input_ledger", "+dim_customers", "+int_customer_totals", "+int_campaign_responses"]
+CORE = ["+input_ledger", "+dim_customers", "+customer_totals", "+contact_responses"]
 TWINS = "% but for the id"
 
 
@@ -108,7 +108,7 @@ def test_twins_and_jokes_are_named_and_stay(personality: Build) -> None:
             count(*) filter (where reason like '%"YOLO" read as unknown%'),
             count(*) filter (where reason like '%"Absurd" read as unknown%'),
             count(*) filter (where reason like '%"Alone" read as "Single"%'),
-            count(*) filter (where decision = 'set aside')
+            count(*) filter (where decision = 'rejected')
         from core.input_ledger
         where input = 'customers'
         """
@@ -165,7 +165,7 @@ def test_marts_and_lists_work_on_totals(personality: Build) -> None:
         )
     }
     assert min(counts.values()) > 10, counts
-    assert personality.query("select distinct consent_basis from targeting.list_members") == [
+    assert personality.query("select distinct consent_basis from lists.list_members") == [
         ("not recorded",)
     ]
 
@@ -206,7 +206,7 @@ def test_response_is_predicted_with_an_auc_of_at_least_090(personality: Build) -
     models = yaml.safe_load(
         (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
     )["models"]
-    (meta,) = [one["config"]["meta"] for one in models if one["name"] == "responder_models"]
+    (meta,) = [one["config"]["meta"] for one in models if one["name"] == "ml_response_models"]
     columns = Columns(**meta["options"]["columns"])
     with duckdb.connect(str(personality.published), read_only=True) as connection:
         features = connection.execute(
@@ -244,7 +244,7 @@ def test_of_shuffled_responses_nothing_is_accepted(personality: Build, seed: int
     models = yaml.safe_load(
         (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
     )["models"]
-    (meta,) = [one["config"]["meta"] for one in models if one["name"] == "responder_models"]
+    (meta,) = [one["config"]["meta"] for one in models if one["name"] == "ml_response_models"]
     columns = Columns(**meta["options"]["columns"])
     with duckdb.connect(str(personality.published), read_only=True) as connection:
         features = connection.execute(

@@ -173,7 +173,7 @@ def test_sales_add_up_to_those_of_the_pivot(charts, sample_build):
 
 
 def test_every_member_of_a_list_is_in_the_mix_of_segments(charts, sample_build):
-    ((members,),) = sample_build.query("select count(*) from targeting.list_members")
+    ((members,),) = sample_build.query("select count(*) from lists.list_members")
     assert rows_of(charts["list_mix-0"])["members"].sum() == members
 
 
@@ -204,7 +204,7 @@ def test_what_the_data_say_cannot_become_markup(tmp_path, sample_build):
     attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     with duckdb.connect(str(published)) as connection:
         connection.execute("update core.dim_products set category_1 = ?", [attack])
-        connection.execute("update targeting.list_members set reason = ?", [attack])
+        connection.execute("update lists.list_members set reason = ?", [attack])
         connection.execute("update main.publication set dataset = ?", [attack])
     made = make_dashboard(published, tmp_path / "page.html")
     page = made.path.read_text(encoding="utf-8")

@@ -85,7 +85,7 @@ def test_what_a_killed_run_left_is_removed(state):
 
 def test_a_model_that_cannot_be_opened_is_emptied_and_what_is_said_of_it_stays(state):
     (state / "shop/version").write_text(f"{VERSION}\n")
-    path = state / "shop/classifier_models/2026-01-31.parquet"
+    path = state / "shop/ml_activity_models/2026-01-31.parquet"
     path.parent.mkdir()
     write(path, "select 'orders' as data_basis, 'no pickle'::blob as fitted")
     assert erase_customers("shop", ["b"], folder=state) == 5

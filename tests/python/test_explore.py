@@ -72,7 +72,10 @@ def test_another_cap_and_depth_show_their_preview(app: AppTest, sample_build: Bu
         "where list_name = 'win_back'"
     )
     shown = metrics_of(app)
-    assert (shown["Members"], shown["Control and holdout"]) == (f"{members:,}", f"{control_and_holdout:,}")
+    assert (shown["Members"], shown["Control and holdout"]) == (
+        f"{members:,}",
+        f"{control_and_holdout:,}",
+    )
     assert shown["Expected value"] == f"{value:,.2f}"
     app.selectbox(key="depth").set_value("10 %").run()
     ((fewer,),) = sample_build.query(

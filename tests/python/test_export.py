@@ -68,12 +68,12 @@ def make_shop(folder: Path) -> None:
         for schema in ("intermediate", "private", "core", "seeds"):
             working.execute(f"create schema {schema}")
         working.execute(
-            "create table intermediate.int_list_channels as "
+            "create table targeting.list_channels as "
             "select 'win_back' as list_name, unnest(['email', 'sms']) as channel, "
             "'marketing' as consent_purpose"
         )
         working.execute(
-            "create table intermediate.int_contact_permissions (customer_id text, channel text, "
+            "create table targeting.contact_permissions (customer_id text, channel text, "
             "consent_purpose text, consent_basis text, own_exclusion text)"
         )
         working.execute(
@@ -102,7 +102,7 @@ def make_shop(folder: Path) -> None:
             for channel in ("email", "sms"):
                 granted = channel in channels.split()
                 working.execute(
-                    "insert into intermediate.int_contact_permissions values (?, ?, ?, ?, ?)",
+                    "insert into targeting.contact_permissions values (?, ?, ?, ?, ?)",
                     [
                         customer,
                         channel,
@@ -134,7 +134,7 @@ def publish(
             [stop_reason, stop_reason],
         )
         published.execute(
-            "create table targeting.list_runs as select 'win_back' as list_name, "
+            "create table lists.list_runs as select 'win_back' as list_name, "
             "date '2026-07-01' as as_of_date, 'd' as definition_hash"
         )
         published.execute(
@@ -143,7 +143,7 @@ def publish(
             "is_in boolean, stratum text default 'all', control_share decimal(9, 4) default 0.1)"
         )
         published.execute(
-            "create table targeting.list_members (list_name text, customer_id text, offer text, "
+            "create table lists.list_members (list_name text, customer_id text, offer text, "
             "offer_basis text, product_id text, reachability text, consent_basis text, "
             "valid_until date)"
         )
@@ -159,7 +159,7 @@ def publish(
             )
             if arm == "treatment":
                 published.execute(
-                    "insert into targeting.list_members values "
+                    "insert into lists.list_members values "
                     "('win_back', ?, ?, 'basket', 'p1', ?, ?, '2026-07-31')",
                     [customer, 'Tea, "fresh"', reachability, consent_basis],
                 )
@@ -443,7 +443,7 @@ def test_who_withdraws_after_the_freeze_is_left_out_of_the_next_file(places):
     export_list(ORDER, places=places)
     with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
         working.execute(
-            "update intermediate.int_contact_permissions set own_exclusion = 'suppression' "
+            "update targeting.contact_permissions set own_exclusion = 'suppression' "
             "where customer_id = 'm1'"
         )
     export_list(ORDER, places=places)

@@ -26,19 +26,19 @@ LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = [
     "--select",
     *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm")),
-    "+int_new_customer_orders",
+    "+new_customer_orders",
 ]
 # Numbers of runs, and what a run asks of itself.
 RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
-RUN_TABLES = {"intermediate.int_order_lines_affected", "intermediate.int_customers_affected"}
+RUN_TABLES = {"intermediate.int_order_lines_affected", "core.customers_affected"}
 BUILT_ANEW = """
     select model
-    from main.increments
+    from main.watermarks
     where rebuilt_in_run > 1
         and model in (
-            'int_customer_products', 'int_customer_rhythms', 'int_new_customer_orders',
+            'customer_products', 'customer_rhythms', 'new_customer_orders',
             'customer_pivot'
         )
 """
@@ -54,7 +54,7 @@ CUSTOMER_PRODUCTS = """
         max(epoch(ordered_at)::bigint)
             filter (where is_bought and epoch(ordered_at) <= evaluation_seconds)
     from core.fct_order_lines
-    cross join intermediate.int_recommendation_days
+    cross join core.recommendation_days
     where is_placed and customer_id is not null
     group by all
     order by all
@@ -110,7 +110,7 @@ class Shop:
     @property
     def full_refresh_and_run(self) -> tuple[int, int]:
         return self.connection.execute(
-            "select full_refresh_id, run_number from run_plan"
+            "select full_refresh_id, run_number from current_run"
         ).fetchone()
 
 
@@ -187,7 +187,7 @@ def test_a_run_begins_again_and_says_why(
     shop: Shop, change: Callable[[Shop], Any], reason: str
 ) -> None:
     change(shop)
-    assert shop.plan() == f"Order lines are built rebuilt from all their files: {reason}."
+    assert shop.plan() == f"Order lines are rebuilt from all their files: {reason}."
     assert shop.full_refresh_and_run == (2, 2)
     assert shop.plan() is None
     assert shop.full_refresh_and_run == (2, 3)
@@ -215,13 +215,13 @@ def test_only_vars_and_seeds_that_lines_are_made_by_count(
     shop: Shop, changes: dict[str, Any], reason: str | None
 ) -> None:
     said = shop.plan(**changes)
-    assert said == (reason and f"Order lines are built rebuilt from all their files: {reason}.")
+    assert said == (reason and f"Order lines are rebuilt from all their files: {reason}.")
 
 
 def test_a_seed_counts_as_loaded_when_it_was(shop: Shop) -> None:
     """A command that died before it loaded one leaves the old in the database."""
     changed = {"seeds": SEEDS | {"spellings": "b"}}
-    reason = "Order lines are built rebuilt from all their files: the seed spellings has changed."
+    reason = "Order lines are rebuilt from all their files: the seed spellings has changed."
     assert shop.plan(**changed) == reason
     # What another command builds meanwhile is made of the old one.
     assert shop.plan(seeds={}) is None
@@ -407,13 +407,13 @@ def test_adding_files_makes_the_tables_of_a_full_build(
         growing.hold(count)
         if count == 3:
             # A run that ends half-way is caught up by the next, as of whatever day it was.
-            growing.run("run", "--select", "+fct_order_lines", "+int_order_events")
+            growing.run("run", "--select", "+fct_order_lines", "+order_events")
         assert not any("rebuilt" in message for message in growing.run().messages)
         added[count] = growing.content()
     # A file that is no longer there is forgotten without being told to.
     growing.hold(2)
     assert (
-        f"Order lines are built rebuilt from all their files: {list(growing.files)[2]} is no longer "
+        f"Order lines are rebuilt from all their files: {list(growing.files)[2]} is no longer "
         "there." in growing.run().messages
     )
     assert differing(added[2], growing.content()) == []
@@ -491,21 +491,19 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     is_same = query(growing.warehouse, LABELS) == labels
     assert query(growing.warehouse, BUILT_ANEW) == ([] if is_same else [("customer_pivot",)])
     kept = growing.content("basket", "intermediate")
-    own = {name for name in first if name.startswith("basket.")} | {
-        "intermediate.int_basket_items"
-    }
+    own = {name for name in first if name.startswith("basket.")} | {"basket.basket_items"}
     fresh = {f"basket.{name}" for name in RECOMMENDED}
     assert sorted(fresh & set(differing(first, kept))) == sorted(fresh)
     assert sorted(own - fresh) == sorted(own - set(differing(first, kept)))
     ((mined_from, offered_as_of),) = query(
         growing.warehouse,
         "select test_until_seconds, current_seconds "
-        "from basket.basket_periods, intermediate.int_recommendation_days",
+        "from basket.basket_periods, core.recommendation_days",
     )
     assert mined_from < offered_as_of
     # What customers bought follows the new file, as if it were counted from all lines.
     assert query(growing.warehouse, CUSTOMER_PRODUCTS) == query(
-        growing.warehouse, "from intermediate.int_customer_products order by all"
+        growing.warehouse, "from core.customer_products order by all"
     )
     growing.run("build", "--select", "+path:models/marts/basket", "--indirect-selection", "empty")
     mined = growing.content("basket", "intermediate")

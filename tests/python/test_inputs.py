@@ -28,8 +28,8 @@ from targeted_lists.readable import (
     READABLE_FOLDER,
     TOO_LONG,
     Settings,
-    make_readable,
     fix_quotes,
+    make_readable,
 )
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]

@@ -344,7 +344,7 @@ def test_nobody_is_in_a_file_who_must_not_be(
     connection.execute("attach if not exists ':memory:' as published")
     connection.execute("attach if not exists ':memory:' as working")
     steps.run(world.tables())
-    copy_tables(steps, "published", ["targeting.list_decisions", "targeting.list_members"])
+    copy_tables(steps, "published", ["targeting.list_decisions", "lists.list_members"])
     frozen = {
         name: export.freeze(
             connection,
@@ -367,8 +367,8 @@ def test_nobody_is_in_a_file_who_must_not_be(
         steps,
         "working",
         [
-            "intermediate.int_contact_permissions",
-            "intermediate.int_list_channels",
+            "targeting.contact_permissions",
+            "targeting.list_channels",
             "private.customer_contacts",
             "core.dim_customers",
         ],

@@ -83,7 +83,7 @@ def measure_lists(database: Path) -> pd.DataFrame:
         product whose planted partner the customer bought.
     """
     candidates = read_table(database, "targeting.list_candidates")
-    members = read_table(database, "targeting.list_members")
+    members = read_table(database, "lists.list_members")
     buyers = read_table(database, "rfm.rfm_scores").query("basis == 'bought'")
     chosen_from = {
         "retain_declining": set(read_table(database, "activity.activity_scores")["customer_id"]),
@@ -143,7 +143,7 @@ def decisions(sample_build) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def members(sample_build) -> pd.DataFrame:
-    members = read_table(sample_build.published, "targeting.list_members")
+    members = read_table(sample_build.published, "lists.list_members")
     assert len(members) > 100
     return members
 

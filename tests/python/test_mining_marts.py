@@ -81,7 +81,7 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
     summary = read_table(database, "basket.basket_summary")
     assert set(summary["note"]) == {"no baskets"}
     assert set(summary["history"]) == {"no orders"}
-    methods = read_table(database, "basket.recommendation_evaluations")
+    methods = read_table(database, "offers.recommendation_evaluations")
     assert set(methods.loc[methods["is_chosen"], "reason"]) == {"Chosen untested: no orders."}
     grid = read_table(database, "activity.risk_value_grid")
     assert (len(grid), grid["customers"].sum()) == (9, 0)
@@ -90,7 +90,7 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
         "segmentation.cluster_profiles",
         "basket.frequent_itemsets",
         "basket.association_rules",
-        "basket.product_recommendations",
+        "offers.product_recommendations",
         "activity.activity_scores",
         "activity.activity_importances",
     ):
@@ -109,7 +109,7 @@ def test_one_order_groups_nobody_and_predicts_nothing(project):
     assert thresholds[columns].values.tolist() == [[1, 0, 1], [1, 0, 1]]
     summary = read_table(database, "basket.basket_summary")
     assert set(summary["note"]) == {"no two items stand together in 1 of the 1 baskets"}
-    assert read_table(database, "basket.product_recommendations").empty
+    assert read_table(database, "offers.product_recommendations").empty
     assert read_table(database, "activity.activity_scores").empty
 
 
@@ -122,7 +122,7 @@ def test_a_month_of_five_customers_is_no_history_to_learn_from(project):
     database = build_marts(project, lines)
     cutoffs = read_table(database, "activity.activity_cutoffs")
     assert cutoffs["is_training"].tolist() == [False]
-    recommendations = read_table(database, "basket.product_recommendations")
+    recommendations = read_table(database, "offers.product_recommendations")
     assert len(recommendations) > 0
     assert set(recommendations["source"]) == {"popular"}
     clusters = read_table(database, "segmentation.customer_clusters")
@@ -179,7 +179,7 @@ def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd
     )
     connection.register("thresholds", thresholds)
     tables = {
-        "int_basket_items": connection.sql("select * from items"),
+        "basket_items": connection.sql("select * from items"),
         "basket_item_counts": connection.sql("select * from counts"),
         "basket_thresholds": connection.sql("select * from thresholds"),
     }
@@ -236,9 +236,9 @@ def test_deleting_what_happened_after_the_as_of_date_changes_nothing(project):
     tables = (
         "segmentation.cluster_features",
         "basket.basket_thresholds",
-        "intermediate.int_basket_items",
+        "basket.basket_items",
         "basket.association_rules",
-        "basket.product_recommendations",
+        "offers.product_recommendations",
         "activity.activity_features",
         "activity.activity_scores",
     )

@@ -32,7 +32,7 @@ from targeted_lists.models import (
     score_by_data_basis,
     unpack_classifier,
 )
-from targeted_lists.state import keep_tables
+from targeted_lists.state import save_tables
 from targeted_lists.tune import TuningError, tune_classifiers
 
 DATASET = "shop"
@@ -75,7 +75,7 @@ def keep(row, folder, *, day=DAY):
     with duckdb.connect() as connection:
         connection.execute(f"create table {MODEL_TABLE} as select * from row")
         tables = [("main", MODEL_TABLE)]
-        keep_tables(connection, dataset=DATASET, tables=tables, as_of_date=day, folder=folder)
+        save_tables(connection, dataset=DATASET, tables=tables, as_of_date=day, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,9 @@ def test_a_day_before_the_model_was_kept_does_not_see_it(training, saved):
         ),
     ],
 )
-def test_a_kept_model_of_other_features_is_refused_with_a_sentence(training, saved, columns, words):
+def test_a_kept_model_of_other_features_is_refused_with_a_sentence(
+    training, saved, columns, words
+):
     with pytest.raises(SavedModelError, match=words) as refusal:
         provide(training, saved, columns=columns)
     assert "make lists FULL=1" in str(refusal.value)

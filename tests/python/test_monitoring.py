@@ -74,7 +74,11 @@ def alarmed(sample_build: Build, tmp_path_factory) -> Project:
 
 def rebuild(project: Project) -> Outcome:
     return project.dbt(
-        "run", "--select", "run_measures_saved+", "activity_drifts+", reuse_models={"activity": "only", "response": True}
+        "run",
+        "--select",
+        "run_measures_saved+",
+        "ml_activity_drift+",
+        reuse_models={"activity": "only", "response": True},
     )
 
 
@@ -99,7 +103,7 @@ def move_scores(project: Project) -> None:
     """Have the kept model of activity remember other scores than those of today."""
     with duckdb.connect(str(project.warehouse())) as connection:
         rows = connection.execute(
-            "select data_basis, baselines from activity.classifier_models where baselines <> ''"
+            "select data_basis, baselines from activity.ml_activity_models where baselines <> ''"
         ).fetchall()
         for data_basis, text in rows:
             baselines = json.loads(text)
@@ -112,7 +116,7 @@ def move_scores(project: Project) -> None:
             bins.loc[is_score, "rows"] = moved
             baselines["fit"] = bins.to_dict("list")
             connection.execute(
-                "update activity.classifier_models set baselines = ? where data_basis = ?",
+                "update activity.ml_activity_models set baselines = ? where data_basis = ?",
                 [json.dumps(baselines), data_basis],
             )
 
@@ -149,10 +153,10 @@ def test_a_stopped_list_is_empty_wherever_it_is_read(alarmed: Project, name: str
         f"""
         select
             (select count(*) from lists.list_{name}),
-            (select count(*) from targeting.list_members where list_name = '{name}'),
-            (select max(members) from targeting.list_runs where list_name = '{name}'),
+            (select count(*) from lists.list_members where list_name = '{name}'),
+            (select max(members) from lists.list_runs where list_name = '{name}'),
             (
-                select count(*) from targeting.list_member_history
+                select count(*) from lists.list_member_history
                 where list_name = '{name}' and left_date is null
             )
         """,
@@ -162,7 +166,7 @@ def test_a_stopped_list_is_empty_wherever_it_is_read(alarmed: Project, name: str
 
 def test_nothing_else_changes_by_it(alarmed: Project, sample_build: Build) -> None:
     names = ", ".join(f"'{name}'" for name in sorted(STOPPED))
-    members = f"from targeting.list_members where list_name not in ({names}) order by all"
+    members = f"from lists.list_members where list_name not in ({names}) order by all"
     for sql in (
         members,
         "from targeting.list_decisions order by all",
@@ -180,7 +184,7 @@ def test_without_the_cause_the_lists_are_back(alarmed: Project, sample_build: Bu
         alarmed.warehouse(), "select list_name from lists.list_catalog where is_stopped"
     )
     assert stopped == [("retain_declining",)]
-    sql = "from targeting.list_members where list_name = 'cross_sell' order by all"
+    sql = "from lists.list_members where list_name = 'cross_sell' order by all"
     pd.testing.assert_frame_equal(
         read(sample_build.published, sql), read(alarmed.warehouse(), sql)
     )

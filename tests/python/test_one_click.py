@@ -129,7 +129,7 @@ def test_typos_are_fixed_and_counted(one_click: Build) -> None:
     assert tiers == [("премиум", 376), ("стандарт", 924)]
 
 
-def test_nothing_is_set_aside(one_click: Build) -> None:
+def test_nothing_is_rejected(one_click: Build) -> None:
     rows = one_click.query(
         "select input, decision, count(*) from core.input_ledger group by all order by all"
     )
@@ -178,7 +178,7 @@ def test_labels_permission_profit_and_periods(one_click: Build) -> None:
              from intermediate.int_activity_labels_validated where decision = 'accepted')::double,
             (select count(*) filter (where status = 'granted')
              from intermediate.int_consents_validated where channel = 'any'),
-            (select sum(margin)::double from intermediate.int_customer_totals
+            (select sum(margin)::double from core.customer_totals
              where basis = 'bought'),
             (select count(*) from rfm.rfm_skipped where basis = 'bought'),
             (select as_of_date::date::varchar from intermediate.int_as_of_date)
@@ -269,8 +269,13 @@ def permuted(project: Project, shared_data: Path) -> Path:
     outcome = project.dbt(
         *("build", "--resource-type", "seed", "model", "test", "--indirect-selection", "cautious"),
         *("--select", "+candidates_retain_declining", "+risk_value_grid", "+at_risk_segment"),
-        *("activity_calibration", "activity_gains", "activity_importances", "classifier_deciles"),
-        *("classifier_importances", "activity_evaluations", "path:tests/singular/activity"),
+        *(
+            "activity_calibration",
+            "activity_gains",
+            "activity_importances",
+            "ml_activity_calibration",
+        ),
+        *("ml_activity_importances", "activity_evaluations", "path:tests/singular/activity"),
         dataset="permuted",
         adapter="one_click",
         activity_models=["logistic_regression"],

@@ -394,7 +394,7 @@ def test_offers_are_chosen_by_what_came_after(build):
     methods = build.query(
         """
         select method, mean_average_precision, gain, gain_se
-        from basket.recommendation_evaluations
+        from offers.recommendation_evaluations
         where k = 5
         order by mean_average_precision desc
         """
@@ -405,7 +405,7 @@ def test_offers_are_chosen_by_what_came_after(build):
     assert methods[-1][0] == "popularity"
     assert precision > 2 * methods[-1][1]
     assert build.query(
-        "select distinct method from basket.recommendation_evaluations where is_chosen"
+        "select distinct method from offers.recommendation_evaluations where is_chosen"
     ) == [(best,)]
 
 

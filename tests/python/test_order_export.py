@@ -350,9 +350,15 @@ CASES = {
         {"Цена": "1,878,50"},
         {"decision": "rejected", "reason": 'unit_price "1,878,50" is not a number'},
     ),
-    "margin that is no number": ({"Маржа": "#ДЕЛ/0!"}, {"decision": "accepted", "placed_margin": 40}),
+    "margin that is no number": (
+        {"Маржа": "#ДЕЛ/0!"},
+        {"decision": "accepted", "placed_margin": 40},
+    ),
     "margin that is wrong": ({"Маржа": "70,00"}, {"decision": "accepted", "placed_margin": 40}),
-    "margin that is a cent off": ({"Маржа": "40,01"}, {"decision": "accepted", "placed_margin": 40}),
+    "margin that is a cent off": (
+        {"Маржа": "40,01"},
+        {"decision": "accepted", "placed_margin": 40},
+    ),
     # Money.
     "line sum below price x quantity": (
         {"СуммаСтроки": "90,00", "Маржа": ""},

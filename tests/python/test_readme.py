@@ -315,7 +315,7 @@ def test_a_query_of_a_page_answers(page: str, sql: str, sample_build: Build) -> 
 
 # What stands between the list's candidates and its table, and the tests of them.
 NEW_LIST = [
-    *("list_definitions", "list_priors", "code_labels", "int_lists_priced", "int_list_channels"),
+    *("list_definitions", "list_priors", "code_labels", "lists_priced", "list_channels"),
     *("candidates_big_spenders+,+list_big_spenders", "list_definitions_are_sound"),
 ]
 
@@ -344,7 +344,7 @@ def test_the_list_of_the_readme_has_members(with_list: Project) -> None:
     # The others hold whom they held.
     ((others,),) = query(
         with_list.warehouse(),
-        "select count(distinct list_name) from targeting.list_members "
+        "select count(distinct list_name) from lists.list_members "
         "where list_name <> 'big_spenders'",
     )
     assert others > 4

@@ -172,7 +172,7 @@ def test_margins_sum_to_the_same_by_day_and_by_campaign(build):
     assert min(total for *_, total in by_day) > 0
     assert query(
         build.warehouse,
-        "select sum(margin), sum(revenue) from intermediate.int_campaign_customers "
+        "select sum(margin), sum(revenue) from targeting.campaign_customers "
         "where campaign_id = 'E1' and customer_id in ('A', 'B')",
     ) == [(Decimal("0.9"), Decimal("3.0002"))]
 

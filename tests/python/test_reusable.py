@@ -16,8 +16,8 @@ REUSED = {"reuse_models": {"things": True}}
 PLAN = f"""
 {{%- macro plan_run() -%}}
     {TABLES}
-    delete from main.run_plan;
-    insert into main.run_plan values (
+    delete from main.current_run;
+    insert into main.current_run values (
         {{{{ var('full_refresh_id', 1) }}}}, {{{{ var('run') }}}}, '', '', '{{{{ var("code", "a")
         }}}}'
     );

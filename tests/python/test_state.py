@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import Project
 
-from targeted_lists.state import keep_tables, read_earlier, read_history, read_latest
+from targeted_lists.state import read_earlier, read_history, read_latest, save_tables
 
 DAYS = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)]
 TYPES = {"id": "int64", "name": "str"}
@@ -22,7 +22,7 @@ def keep(tmp_path):
         with duckdb.connect() as connection:
             connection.execute("create schema marts")
             connection.execute("create table marts.things as select 1 as id, ? as name", [name])
-            keep_tables(
+            save_tables(
                 connection,
                 dataset="sample",
                 tables=[("marts", table) for table in tables],
@@ -125,7 +125,7 @@ def mark_as_saved(toy: Project) -> None:
     unmarked = "dim_things\n    config: {contract: {enforced: false}}"
     text = path.read_text(encoding="utf-8")
     assert unmarked in text
-    marked = "dim_things\n    config: {contract: {enforced: false}, meta: {is_kept: true}}"
+    marked = "dim_things\n    config: {contract: {enforced: false}, meta: {is_saved: true}}"
     path.write_text(text.replace(unmarked, marked), encoding="utf-8")
 
 
@@ -178,7 +178,7 @@ def test_a_frozen_day_is_replaced_only_while_it_is_the_last(tmp_path):
                 connection.execute(
                     f"create table marts.{table} as select 1 as id, '{name}' as name"
                 )
-            keep_tables(
+            save_tables(
                 connection,
                 dataset="sample",
                 tables=[("marts", "things"), ("marts", "others")],

@@ -21,7 +21,7 @@ from targeted_lists.state import open_state, read_history
 # Kept by the commit f610dc9 of a made-up shop of 447 customers, some of them named by e-mail.
 STATE_V0 = REPO_ROOT / "tests/data/state_v0"
 DAY = date(2026, 7, 1)
-MODELS = ("classifier_models", "responder_models")
+MODELS = ("ml_activity_models", "ml_response_models")
 MEMBER_TYPES = {"list_name": "str", "customer_id": "str", "entered_date": "datetime64[us]"}
 
 
@@ -100,9 +100,9 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_again(folder, monkeypatch):
 
     for module in ("pickle.loads", "pickle.load", "pickle.Unpickler"):
         monkeypatch.setattr(module, fail)
-    path = folder / "state/shop/classifier_models/2026-07-01.parquet"
+    path = folder / "state/shop/ml_activity_models/2026-07-01.parquet"
     saved = models.read_saved(
-        "shop", "classifier_models", "orders", as_of_date=DAY, folder=folder / "state"
+        "shop", "ml_activity_models", "orders", as_of_date=DAY, folder=folder / "state"
     )
     assert bytes(saved["fitted"].iloc[0]).startswith(b"\x80\x05")
     assert "of a form no longer opened" in models.find_unreadable(saved)
@@ -113,13 +113,13 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_again(folder, monkeypatch):
             connection.execute(f"select fitted from read_parquet('{path}')").fetchall()
         ) == {(b"",)}
     emptied = models.read_saved(
-        "shop", "classifier_models", "orders", as_of_date=DAY, folder=folder / "state"
+        "shop", "ml_activity_models", "orders", as_of_date=DAY, folder=folder / "state"
     )
     assert "of a form no longer opened" in models.find_unreadable(emptied)
     # What is said of a model stays where the model itself is gone.
-    before = rows_of(folder / "state/shop")["classifier_models/2026-07-01.parquet"]
+    before = rows_of(folder / "state/shop")["ml_activity_models/2026-07-01.parquet"]
     erase_customers("shop", ["C00007"], folder=folder / "state", exports=folder / "e")
-    assert rows_of(folder / "state/shop")["classifier_models/2026-07-01.parquet"] == before
+    assert rows_of(folder / "state/shop")["ml_activity_models/2026-07-01.parquet"] == before
 
 
 def test_a_later_version_is_refused_and_a_new_state_is_of_this_one(folder):

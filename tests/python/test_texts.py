@@ -23,7 +23,6 @@ from conftest import REPO_ROOT, Build, Project, copy_project
 from dbt_common.clients.jinja import MaterializationExtension
 from text_numbers import BAD_NUMBERS, find_bad_numbers
 
-
 SEEDS = REPO_ROOT / "seeds"
 WORD = re.compile(r"[A-Za-z]{2,}")
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")

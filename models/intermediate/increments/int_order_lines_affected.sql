@@ -6,8 +6,8 @@
 {{ config(post_hook='{{ record_watermark() }}') }}
 {%- set readers = [
     'int_returned_units', 'int_returned_amounts', 'int_return_matches',
-    'int_returns_explained', 'fct_order_lines', 'fct_orders', 'int_order_events',
-    'int_customer_products', 'int_customer_rhythms', 'int_new_customer_orders',
+    'int_returns_explained', 'fct_order_lines', 'fct_orders', 'order_events',
+    'customer_products', 'customer_rhythms', 'new_customer_orders',
     'customer_pivot', 'tests',
 ] %}
 {%- set since = watermark(readers) %}
@@ -47,7 +47,7 @@ known_dates as (
     union all
 
     select as_of_date
-    from main.increments
+    from main.watermarks
     where model in ('{{ readers | join("', '") }}')
     {%- endif %}
 

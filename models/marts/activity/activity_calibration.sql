@@ -5,8 +5,8 @@ deciles as (
     select
         deciles.*,
         measures.is_accepted
-    from {{ ref('classifier_deciles') }} as deciles
-    inner join {{ ref('classifier_measures') }} as measures
+    from {{ ref('ml_activity_calibration') }} as deciles
+    inner join {{ ref('ml_activity_evaluations') }} as measures
         on deciles.data_basis = measures.data_basis
         and deciles.model = measures.model
 

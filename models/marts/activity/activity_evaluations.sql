@@ -2,7 +2,7 @@ with
 
 measures as (
 
-    select * from {{ ref('classifier_measures') }}
+    select * from {{ ref('ml_activity_evaluations') }}
 
 )
 

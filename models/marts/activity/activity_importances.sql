@@ -2,13 +2,13 @@ with
 
 importances as (
 
-    select * from {{ ref('classifier_importances') }}
+    select * from {{ ref('ml_activity_importances') }}
 
 ),
 
 measures as (
 
-    select * from {{ ref('classifier_measures') }}
+    select * from {{ ref('ml_activity_evaluations') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 models as (
 
-    select * from {{ ref('classifier_models') }}
+    select * from {{ ref('ml_activity_models') }}
 
 )
 

@@ -18,14 +18,14 @@ features as (
 
 scores as (
 
-    select * from {{ ref('classifier') }}
+    select * from {{ ref('ml_activity_scores') }}
     where model not in ('majority', 'none')
 
 ),
 
 measures as (
 
-    select * from {{ ref('classifier_measures') }}
+    select * from {{ ref('ml_activity_evaluations') }}
     where is_chosen
 
 ),
@@ -38,7 +38,7 @@ totals as (
         customer_id,
         recency_days,
         ln(2) * {{ ratio('tenure_days', 'orders') }} as typical_gap_days
-    from {{ ref('int_customer_totals') }}
+    from {{ ref('customer_totals') }}
     where basis = 'placed'
         and source = 'totals'
         and orders > 1

@@ -17,7 +17,7 @@ features as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
 
 ),

@@ -3,7 +3,7 @@ with
 
 rules as (
 
-    select * from {{ ref('rules') }}
+    select * from {{ ref('ml_association_rules') }}
 
 ),
 

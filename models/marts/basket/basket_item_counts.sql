@@ -2,7 +2,7 @@ with
 
 basket_items as (
 
-    select * from {{ ref('int_basket_items') }}
+    select * from {{ ref('basket_items') }}
     where period = 'mining'
 
 ),

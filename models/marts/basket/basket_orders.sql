@@ -42,11 +42,15 @@ basketed as (
 
 )
 
+-- Validation is numbered first, then mining, then test.
 select
     basis,
     period,
     order_id,
     basket_id,
-    cast(dense_rank() over (order by basis, period, basket_id) as integer)
-        as basket_number
+    cast(
+        dense_rank() over (
+            order by basis, period = 'test', period = 'mining', basket_id
+        ) as integer
+    ) as basket_number
 from basketed

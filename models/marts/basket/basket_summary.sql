@@ -9,7 +9,7 @@ thresholds as (
 
 itemsets as (
 
-    select * from {{ ref('itemsets') }}
+    select * from {{ ref('ml_frequent_itemsets') }}
 
 ),
 

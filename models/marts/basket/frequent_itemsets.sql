@@ -2,7 +2,7 @@ with
 
 itemsets as (
 
-    select * from {{ ref('itemsets') }}
+    select * from {{ ref('ml_frequent_itemsets') }}
     where length > 0
 
 ),

@@ -7,7 +7,7 @@ with
 
 lists as (
 
-    select list_name from {{ ref('int_lists_priced') }}
+    select list_name from {{ ref('lists_priced') }}
 
 ),
 
@@ -27,7 +27,7 @@ models as (
         refit_reason,
         -- Of a model fitted on an earlier day it was told then.
         refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
-    from {{ ref('classifier_models') }}
+    from {{ ref('ml_activity_models') }}
 
     union all
 
@@ -37,7 +37,7 @@ models as (
         model as classifier,
         refit_reason,
         refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
-    from {{ ref('responder_models') }}
+    from {{ ref('ml_response_models') }}
 
 ),
 
@@ -260,19 +260,19 @@ alert_values as (
         cast(null as string) as list_name,
         {%- set whose = {
             'model': label('source_mart', 'models.model'),
-            'data_basis': label('data_basis', 'models.data basis'),
+            'data_basis': label('data_basis', 'models.data_basis'),
         } %}
         case
             when drift.model is null then {{ text(
-                'the scores of {model} ({data basis}) cannot be compared: '
+                'the scores of {model} ({data_basis}) cannot be compared: '
                 ~ 'the model was kept before snapshots were', **whose
             ) }}
             when drift.psi is null then {{ text(
-                'the scores of {model} ({data basis}) cannot be compared: '
+                'the scores of {model} ({data_basis}) cannot be compared: '
                 ~ 'nobody was scored then or now', **whose
             ) }}
             else {{ text(
-                'the scores of {model} ({data basis}) have a PSI of {psi} '
+                'the scores of {model} ({data_basis}) have a PSI of {psi} '
                 ~ 'since the model was fitted', psi=two_decimals('drift.psi'), **whose
             ) }}
         end as finding,
@@ -295,7 +295,7 @@ alert_values as (
         model as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            '{drifted} of {features} features of {model} ({data basis}) '
+            '{drifted} of {features} features of {model} ({data_basis}) '
             ~ 'have drifted since the model was fitted',
             drifted="count(*) filter (where level = 'major')",
             features='count(*)',
@@ -327,13 +327,13 @@ alert_values as (
         cast(null as string) as list_name,
         case
             when is_refitted then {{ text(
-                'the model of {model} ({data basis}) was {reason}',
+                'the model of {model} ({data_basis}) was {reason}',
                 model=label('source_mart', 'model'),
                 data_basis=label('data_basis', 'data_basis'),
                 reason=translated('refit_reason', 'drift')
             ) }}
             else {{ text(
-                'the model of {model} ({data basis}) was not fitted again for drift',
+                'the model of {model} ({data_basis}) was not fitted again for drift',
                 model=label('source_mart', 'model'),
                 data_basis=label('data_basis', 'data_basis')
             ) }}
@@ -374,13 +374,13 @@ alert_values as (
         } %}
         coalesce(
             {{ text(
-                'the scores of {model} ({data basis}) of {date} ranked with ROC-AUC {auc}, '
+                'the scores of {model} ({data_basis}) of {date} ranked with ROC-AUC {auc}, '
                 ~ 'the baseline with {baseline_auc}',
                 auc=two_decimals('roc_auc'), baseline_auc=two_decimals('baseline_roc_auc'),
                 **scored
             ) }},
             {{ text(
-                'the scores of {model} ({data basis}) of {date} met outcomes of one kind only',
+                'the scores of {model} ({data_basis}) of {date} met outcomes of one kind only',
                 **scored
             ) }}
         ) as finding,
@@ -397,10 +397,10 @@ alert_values as (
         performance.model as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            'the scores of {model} ({data basis}) of {date} ranked with ROC-AUC {auc}, '
+            'the scores of {model} ({data_basis}) of {date} ranked with ROC-AUC {auc}, '
             ~ 'where {measured_auc} was measured at the fit',
             model=label('source_mart', 'performance.model'),
-            data_basis=label('data_basis', 'performance.data basis'),
+            data_basis=label('data_basis', 'performance.data_basis'),
             date='cast(performance.scored_date as string)',
             auc='coalesce(' ~ two_decimals('performance.roc_auc') ~ ', ' ~ text('unknown') ~ ')',
             measured_auc='coalesce(' ~ two_decimals('measured.roc_auc') ~ ', '
@@ -422,7 +422,7 @@ alert_values as (
         model as source_mart,
         cast(null as string) as list_name,
         {{ text(
-            'of the scores of {model} ({data basis}) of {date} {deciles} deciles '
+            'of the scores of {model} ({data_basis}) of {date} {deciles} deciles '
             ~ 'came otherwise than predicted',
             model=label('source_mart', 'model'),
             data_basis=label('data_basis', 'data_basis'),
@@ -465,7 +465,7 @@ alert_values as (
         case measure
             when 'candidates' then {{ text('candidates of {list}: {value}', **counts) }}
             else {{ text('customers in the list of {list}: {value}', **counts) }}
-        end || {{ baseline_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
+        end || {{ baseline_or_run('cast(cast(baseline as bigint) as string)', least_runs) }} as finding,
         times as value,
         coalesce(is_significant, false) as is_significant,
         -- Nobody is contacted by an empty list.
@@ -561,7 +561,7 @@ alert_values as (
             '{input} has {rows} rows',
             input=label('input', 'subject'), rows='cast(value as bigint)'
         ) }}
-            || {{ baseline_or_run('cast(cast(usual as bigint) as string)', least_runs) }} as finding,
+            || {{ baseline_or_run('cast(cast(baseline as bigint) as string)', least_runs) }} as finding,
         case when baseline is not null then greatest(1 - {{ ratio('value', 'baseline') }}, 0) end
             as value,
         coalesce(

@@ -12,7 +12,7 @@ alerts as (
 
 lists as (
 
-    select * from {{ ref('int_lists_priced') }}
+    select * from {{ ref('lists_priced') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 calibrations as (
 
-    select * from {{ ref('outcome_calibrations') }}
+    select * from {{ ref('ml_model_calibration') }}
 
 ),
 

@@ -13,7 +13,7 @@ drifts as (
         bins,
         baseline_rows,
         rows
-    from {{ ref('activity_drifts') }}
+    from {{ ref('ml_activity_drift') }}
 
     union all
 
@@ -28,7 +28,7 @@ drifts as (
         bins,
         baseline_rows,
         rows
-    from {{ ref('response_drifts') }}
+    from {{ ref('ml_response_drift') }}
 
     union all
 
@@ -43,7 +43,7 @@ drifts as (
         bins,
         baseline_rows,
         rows
-    from {{ ref('cluster_drifts') }}
+    from {{ ref('ml_cluster_drift') }}
 
 )
 

@@ -37,7 +37,7 @@ orders as (
 
 campaign_responses as (
 
-    select * from {{ ref('int_campaign_responses') }}
+    select * from {{ ref('contact_responses') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 performances as (
 
-    select * from {{ ref('outcome_performances') }}
+    select * from {{ ref('ml_model_performance') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 measures as (
 
-    select * from {{ ref('new_customer_measures') }}
+    select * from {{ ref('ml_new_customer_evaluations') }}
 
 )
 

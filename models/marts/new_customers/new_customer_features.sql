@@ -4,7 +4,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_new_customer_orders') }}
+    select * from {{ ref('new_customer_orders') }}
 
 )
 

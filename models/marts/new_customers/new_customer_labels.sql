@@ -17,7 +17,7 @@ features as (
 
 month_ends as (
 
-    select * from {{ ref('int_rfm_month_ends') }}
+    select * from {{ ref('rfm_month_ends') }}
     where basis = 'placed'
 
 ),

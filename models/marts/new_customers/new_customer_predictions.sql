@@ -21,7 +21,7 @@ evaluations as (
 
 scores as (
 
-    select * from {{ ref('new_customer_scores') }}
+    select * from {{ ref('ml_new_customer_predictions') }}
 
 )
 

@@ -1,6 +1,6 @@
 -- A run that adds tells again of the customers touched, and of all who are known from
 -- totals, which have no lines.
--- depends_on: {{ ref('int_product_categories_changed') }}
+-- depends_on: {{ ref('product_categories_changed') }}
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_affected('customer_id', others=\"source <> 'orders'\") }}",
@@ -56,7 +56,7 @@ bought_lines as {{ not_materialized() }} (
 {% endfor -%}
 rhythms as (
 
-    select * from {{ ref('int_customer_rhythms') }}
+    select * from {{ ref('customer_rhythms') }}
 
 ),
 
@@ -206,7 +206,7 @@ joined as (
 -- Who is known from totals alone: what they do not tell is empty.
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
         and source = 'totals'
         and orders > 0

@@ -36,7 +36,7 @@ members as (
         spend.category as member,
         spend.revenue as bought_revenue
     from {{ ref('int_customer_category_spend_validated') }} as spend
-    inner join {{ ref('int_customer_totals') }} as totals
+    inner join {{ ref('customer_totals') }} as totals
         on spend.customer_id = totals.customer_id
         and totals.basis = 'bought'
         and totals.source = 'totals'

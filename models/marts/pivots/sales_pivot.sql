@@ -279,7 +279,7 @@ order_categories as (
         product_id as member,
         count(*) as placed_customers,
         count(*) filter (where current_purchases > 0) as bought_customers
-    from {{ ref('int_customer_products') }}
+    from {{ ref('customer_products') }}
     {%- endif %}
     group by product_id
 

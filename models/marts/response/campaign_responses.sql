@@ -3,7 +3,7 @@ with
 
 responses as (
 
-    select * from {{ ref('int_campaign_responses') }}
+    select * from {{ ref('contact_responses') }}
 
 ),
 
@@ -69,9 +69,9 @@ select
     campaigns.place as campaign_place,
     counted.contacted,
     counted.responses,
-    {{ ratio('counted.answers', 'counted.asked') }} as response_rate,
-    {{ wilson_bound('counted.answers', 'counted.asked', 'lower') }} as lower_95,
-    {{ wilson_bound('counted.answers', 'counted.asked', 'upper') }} as upper_95
+    {{ ratio('counted.responses', 'counted.contacted') }} as response_rate,
+    {{ wilson_bound('counted.responses', 'counted.contacted', 'lower') }} as lower_95,
+    {{ wilson_bound('counted.responses', 'counted.contacted', 'upper') }} as upper_95
 from counted
 inner join campaigns
     on counted.campaign_id = campaigns.campaign_id

@@ -15,7 +15,7 @@ contacts as (
         count(*) as contacts,
         count(*) filter (where lower(contacts.arm) = 'control') as controls,
         min(contacts.sent_at) as first_sent_at
-    from {{ ref('int_campaign_contacts_validated') }} as contacts
+    from {{ ref('campaign_contacts_validated') }} as contacts
     inner join campaigns
         on contacts.campaign_id = campaigns.campaign_id
     where contacts.decision = 'accepted'
@@ -34,7 +34,7 @@ responses as (
         count(*) filter (where has_responded) as responses,
         avg(margin) filter (where has_responded) as mean_margin,
         avg(revenue) filter (where has_responded) as mean_revenue
-    from {{ ref('int_campaign_responses') }}
+    from {{ ref('contact_responses') }}
     group by campaign_id
 
 ),
@@ -95,7 +95,7 @@ ordered as (
     select
         responses.campaign_id,
         coalesce(sum(orders.margin), 0) as margin
-    from {{ ref('int_campaign_responses') }} as responses
+    from {{ ref('contact_responses') }} as responses
     inner join placed
         on responses.campaign_id = placed.campaign_id
     inner join orders
@@ -137,10 +137,10 @@ validated as (
 valued as (
 
     select
-        {{ ratio('sum(recorded_value * answers)', 'sum(answers)') }} as recorded_value,
+        {{ ratio('sum(recorded_value * responses)', 'sum(responses)') }} as recorded_value,
         {{ ratio(
             'sum(ordered_margin)',
-            'sum(case when ordered_margin is not null then answers end)'
+            'sum(case when ordered_margin is not null then responses end)'
         ) }} as ordered_value
     from validated
     where is_training
@@ -152,8 +152,8 @@ select
     validated.campaign_name,
     validated.offer,
     case
-        when valued.recorded_value is not null then 'recorded with the answers'
-        when valued.ordered_value is not null then 'ordered by those who answered'
+        when valued.recorded_value is not null then 'recorded with the responses'
+        when valued.ordered_value is not null then 'ordered by those who responded'
         else 'unknown'
     end as value_basis,
     validated.place,
@@ -161,7 +161,7 @@ select
     validated.controls,
     validated.contacted,
     validated.responses,
-    {{ ratio('validated.answers', 'validated.asked') }} as response_rate,
+    {{ ratio('validated.responses', 'validated.contacted') }} as response_rate,
     cast(validated.contact_cost as decimal(18, 4)) as contact_cost,
     cast(
         coalesce(valued.recorded_value, valued.ordered_value)

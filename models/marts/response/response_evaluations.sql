@@ -2,7 +2,7 @@ with
 
 measures as (
 
-    select * from {{ ref('responder_measures') }}
+    select * from {{ ref('ml_response_evaluations') }}
 
 )
 

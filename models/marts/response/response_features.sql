@@ -17,7 +17,7 @@ responses as (
     select
         responses.*,
         campaigns.place
-    from {{ ref('int_campaign_responses') }} as responses
+    from {{ ref('contact_responses') }} as responses
     inner join campaigns
         on responses.campaign_id = campaigns.campaign_id
 
@@ -31,7 +31,7 @@ customers as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
         and source = 'totals'
 
@@ -100,7 +100,7 @@ orders as (
 
 channels as (
 
-    select * from {{ ref('int_customer_channels') }}
+    select * from {{ ref('customer_channels') }}
 
 ),
 
@@ -118,8 +118,8 @@ ordered as (
     select
         contacted.campaign_id,
         contacted.customer_id,
-        {{ elapsed_days('max(orders.ordered_at)', 'max(asked.cutoff_at)') }} as recency_days,
-        {{ elapsed_days('min(orders.ordered_at)', 'max(asked.cutoff_at)') }} as tenure_days,
+        {{ elapsed_days('max(orders.ordered_at)', 'max(contacted.cutoff_at)') }} as recency_days,
+        {{ elapsed_days('min(orders.ordered_at)', 'max(contacted.cutoff_at)') }} as tenure_days,
         count(*) as orders,
         sum(orders.placed_revenue) as revenue
         {%- for place in places %},
@@ -273,7 +273,7 @@ joined as (
         {%- endfor %}
         coalesce(
             case when customers.registered_at < contacted.cutoff_at
-                then {{ elapsed_days('customers.registered_at', 'asked.cutoff_at') }} end,
+                then {{ elapsed_days('customers.registered_at', 'contacted.cutoff_at') }} end,
             ordered.tenure_days,
             totals.tenure_days
         ) as tenure_days,

@@ -5,7 +5,7 @@ with
 
 predictions as (
 
-    select * from {{ ref('responder_predictions') }}
+    select * from {{ ref('ml_response_predictions') }}
 
 ),
 

@@ -2,13 +2,13 @@ with
 
 importances as (
 
-    select * from {{ ref('responder_importances') }}
+    select * from {{ ref('ml_response_importances') }}
 
 ),
 
 measures as (
 
-    select * from {{ ref('responder_measures') }}
+    select * from {{ ref('ml_response_evaluations') }}
 
 ),
 

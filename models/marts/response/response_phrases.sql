@@ -24,7 +24,7 @@ named as (
             else 'third'
         end || '_channel_orders' as feature,
         channel as member
-    from {{ ref('int_customer_channels') }}
+    from {{ ref('customer_channels') }}
     where channel_place <= 3
 
 )

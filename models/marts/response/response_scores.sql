@@ -17,14 +17,14 @@ campaigns as (
 
 scores as (
 
-    select * from {{ ref('responder_scores') }}
+    select * from {{ ref('ml_response_scores') }}
     where model not in ('majority', 'none')
 
 ),
 
 measures as (
 
-    select * from {{ ref('responder_measures') }}
+    select * from {{ ref('ml_response_evaluations') }}
     where is_chosen
 
 ),

@@ -5,7 +5,7 @@ with
 
 month_ends as (
 
-    select * from {{ ref('int_rfm_month_ends') }}
+    select * from {{ ref('rfm_month_ends') }}
 
 ),
 
@@ -17,7 +17,7 @@ scores as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where source = 'totals'
 
 ),

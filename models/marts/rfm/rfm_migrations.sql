@@ -2,7 +2,7 @@ with
 
 month_ends as (
 
-    select * from {{ ref('int_rfm_month_ends') }}
+    select * from {{ ref('rfm_month_ends') }}
 
 ),
 

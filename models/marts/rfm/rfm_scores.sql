@@ -2,14 +2,14 @@ with
 
 customer_totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where rfm_skip_reason is null
 
 ),
 
 guards as (
 
-    select * from {{ ref('int_rfm_segment_guards') }}
+    select * from {{ ref('rfm_guarded_segments') }}
 
 ),
 

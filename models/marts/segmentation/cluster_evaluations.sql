@@ -2,7 +2,7 @@ with
 
 measures as (
 
-    select * from {{ ref('cluster_measures') }}
+    select * from {{ ref('ml_cluster_evaluations') }}
 
 )
 

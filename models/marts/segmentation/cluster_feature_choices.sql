@@ -2,7 +2,7 @@ with
 
 choices as (
 
-    select * from {{ ref('feature_choices') }}
+    select * from {{ ref('ml_cluster_feature_choices') }}
 
 )
 

@@ -9,7 +9,7 @@ cluster_features as (
 
 shrunk_features as (
 
-    select * from {{ ref('shrunk_features') }}
+    select * from {{ ref('ml_cluster_feature_values') }}
 
 )
 

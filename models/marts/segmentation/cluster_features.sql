@@ -4,7 +4,7 @@ with
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
         and rfm_skip_reason is null
 
@@ -40,7 +40,7 @@ category_spend as (
 
 channels as (
 
-    select * from {{ ref('int_customer_channels') }}
+    select * from {{ ref('customer_channels') }}
 
 ),
 
@@ -104,7 +104,7 @@ select
         behaviour.favourite_category_share, category_totals.favourite_category_share
     ) as favourite_category_share,
     behaviour.discounted_share,
-    1 - behaviour.bought_share as returned_share,
+    1 - behaviour.bought_share as returned_revenue_share,
     channel_shares.first_channel_share,
     channel_shares.second_channel_share,
     channel_shares.third_channel_share,

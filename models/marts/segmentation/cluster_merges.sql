@@ -1,8 +1,8 @@
 with
 
-ward_merges as (
+ml_cluster_merges as (
 
-    select * from {{ ref('ward_merges') }}
+    select * from {{ ref('ml_cluster_merges') }}
 
 )
 
@@ -12,4 +12,4 @@ select
     cast(merge_number as bigint) as merge_number,
     cast(customers as bigint) as customers,
     cast(height as double) as height
-from ward_merges
+from ml_cluster_merges

@@ -13,7 +13,7 @@ profiles as (
 
 keys as (
 
-    select * from {{ ref('cluster_keys') }}
+    select * from {{ ref('ml_cluster_names') }}
 
 ),
 
@@ -33,7 +33,7 @@ channels as (
             when 2 then 'second_channel_share'
             when 3 then 'third_channel_share'
         end as feature
-    from {{ ref('int_customer_channels') }}
+    from {{ ref('customer_channels') }}
     where channel_place <= 3
 
 ),

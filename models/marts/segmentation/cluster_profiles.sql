@@ -4,7 +4,7 @@ with
 
 clusters as (
 
-    select * from {{ ref('clusters') }}
+    select * from {{ ref('ml_customer_clusters') }}
 
 ),
 
@@ -23,7 +23,7 @@ choices as (
         feature_choices.feature,
         feature_choices.is_used
     from {{ ref('cluster_evaluations') }} as evaluations
-    inner join {{ ref('feature_choices') }} as feature_choices
+    inner join {{ ref('ml_cluster_feature_choices') }} as feature_choices
         on evaluations.feature_set = feature_choices.feature_set
     where evaluations.is_method_choice
 

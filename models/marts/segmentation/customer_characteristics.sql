@@ -6,7 +6,7 @@
     'tenure': 'features.tenure_days',
     'average_order_value': 'features.average_order_value',
     'deal_share': 'features.discounted_share',
-    'response_rate': 'answers.response_rate',
+    'response_rate': 'responses.response_rate',
 } -%}
 {% set words = {
     'household': 'household',
@@ -50,7 +50,7 @@ responses as (
     select
         customer_id,
         {{ ratio('count(*) filter (where has_responded)', 'count(*)') }} as response_rate
-    from {{ ref('int_campaign_responses') }}
+    from {{ ref('contact_responses') }}
     group by customer_id
 
 ),

@@ -2,7 +2,7 @@ with
 
 clusters as (
 
-    select * from {{ ref('clusters') }}
+    select * from {{ ref('ml_customer_clusters') }}
 
 ),
 
@@ -14,7 +14,7 @@ names as (
 
 inputs as (
 
-    select * from {{ ref('cluster_inputs') }}
+    select * from {{ ref('ml_cluster_inputs') }}
 
 )
 

@@ -3,7 +3,7 @@ with
 
 comparisons as (
 
-    select * from {{ ref('group_comparisons') }}
+    select * from {{ ref('ml_customer_group_tests') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 points as (
 
-    select * from {{ ref('map_points') }}
+    select * from {{ ref('ml_customer_map') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 axes as (
 
-    select * from {{ ref('map_axes') }}
+    select * from {{ ref('ml_projection_axes') }}
 
 )
 

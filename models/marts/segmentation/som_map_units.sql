@@ -2,7 +2,7 @@ with
 
 units as (
 
-    select * from {{ ref('som_units') }}
+    select * from {{ ref('ml_som_map_units') }}
 
 )
 

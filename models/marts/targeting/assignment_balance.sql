@@ -9,7 +9,7 @@ assigned as (
         assignment_id,
         arm,
         {{ covariates | join(', ') }}
-    from {{ ref('int_list_covariates') }}
+    from {{ ref('list_covariates') }}
     where list_name is not null
 
     union all
@@ -18,7 +18,7 @@ assigned as (
         campaign_id as assignment_id,
         arm,
         {{ covariates | join(', ') }}
-    from {{ ref('int_campaign_covariates') }}
+    from {{ ref('campaign_covariates') }}
 
 ),
 

@@ -2,13 +2,13 @@ with
 
 list_checks as (
 
-    select * from {{ ref('list_checks') }}
+    select * from {{ ref('ml_list_checks') }}
 
 ),
 
-campaign_checks as (
+ml_campaign_checks as (
 
-    select * from {{ ref('campaign_checks') }}
+    select * from {{ ref('ml_campaign_checks') }}
 
 ),
 
@@ -17,13 +17,13 @@ assigned_lists as (
     select distinct
         assignment_id,
         list_name
-    from {{ ref('int_list_covariates') }}
+    from {{ ref('list_covariates') }}
 
 ),
 
 windows as (
 
-    select * from {{ ref('int_campaign_windows') }}
+    select * from {{ ref('campaign_windows') }}
 
 ),
 
@@ -40,12 +40,12 @@ checks as (
     union all
 
     select
-        campaign_checks.*,
+        ml_campaign_checks.*,
         windows.list_name,
         'campaign' as kind
-    from campaign_checks
+    from ml_campaign_checks
     inner join windows
-        on campaign_checks.assignment_id = windows.campaign_id
+        on ml_campaign_checks.assignment_id = windows.campaign_id
 
 ),
 

@@ -19,13 +19,13 @@ lifts as (
         {%- for measure in measures %}
         {{ null_if_nan(measure) }} as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('campaign_lifts') }}
+    from {{ ref('ml_campaign_lift') }}
 
 ),
 
 windows as (
 
-    select * from {{ ref('int_campaign_windows') }}
+    select * from {{ ref('campaign_windows') }}
 
 ),
 
@@ -35,7 +35,7 @@ ratios as (
         assignment_id as campaign_id,
         {{ null_if_nan('p_value') }} as sample_ratio_p,
         is_broken
-    from {{ ref('campaign_checks') }}
+    from {{ ref('ml_campaign_checks') }}
     where check_name = 'sample ratio'
 
 ),
@@ -49,7 +49,7 @@ customers as (
         max(purchase_basis) as purchase_basis,
         max(revenue_basis) as revenue_basis,
         max(margin_basis) as margin_basis
-    from {{ ref('int_campaign_customers') }}
+    from {{ ref('campaign_customers') }}
     group by campaign_id
 
 ),
@@ -66,7 +66,7 @@ site_periods as (
 planned_controls as (
 
     select distinct campaign_id
-    from {{ ref('int_campaign_plans') }}
+    from {{ ref('planned_arm_shares') }}
     where arm = 'control'
 
 ),

@@ -13,19 +13,19 @@ with
 
 customers as (
 
-    select * from {{ ref('int_campaign_customers') }}
+    select * from {{ ref('campaign_customers') }}
 
 ),
 
 plans as (
 
-    select * from {{ ref('int_campaign_plans') }}
+    select * from {{ ref('planned_arm_shares') }}
 
 ),
 
 windows as (
 
-    select * from {{ ref('int_campaign_windows') }}
+    select * from {{ ref('campaign_windows') }}
 
 ),
 

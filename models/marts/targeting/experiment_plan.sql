@@ -2,13 +2,13 @@ with
 
 plans as (
 
-    select * from {{ ref('experiment_plans') }}
+    select * from {{ ref('ml_experiment_plan') }}
 
 ),
 
 baselines as (
 
-    select * from {{ ref('int_list_baselines') }}
+    select * from {{ ref('list_baselines') }}
 
 )
 

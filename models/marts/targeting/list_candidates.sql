@@ -22,7 +22,7 @@ candidates as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
 
 ),

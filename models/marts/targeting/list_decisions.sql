@@ -9,21 +9,21 @@ candidates as (
 
 taken as (
 
-    select * from {{ ref('int_list_candidates_taken') }}
+    select * from {{ ref('list_candidates_taken') }}
 
 ),
 
 holdout as (
 
     select period
-    from {{ ref('int_holdout_periods') }}
+    from {{ ref('holdout_windows') }}
     where is_current
 
 ),
 
 lists as (
 
-    select * from {{ ref('int_lists_priced') }}
+    select * from {{ ref('lists_priced') }}
 
 ),
 

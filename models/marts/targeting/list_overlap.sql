@@ -10,13 +10,13 @@ screened as (
             and not is_pressed
             and not is_cooling_down
             and is_worth_it as is_eligible
-    from {{ ref('int_list_candidates_screened') }}
+    from {{ ref('list_candidates_screened') }}
 
 ),
 
 lists as (
 
-    select * from {{ ref('int_lists_priced') }}
+    select * from {{ ref('lists_priced') }}
 
 ),
 

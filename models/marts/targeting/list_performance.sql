@@ -2,7 +2,7 @@ with
 
 pools as (
 
-    select * from {{ ref('lift_pools') }}
+    select * from {{ ref('ml_list_performance') }}
 
 ),
 

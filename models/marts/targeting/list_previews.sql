@@ -7,19 +7,19 @@ with
 
 screened as (
 
-    select * from {{ ref('int_list_candidates_screened') }}
+    select * from {{ ref('list_candidates_screened') }}
 
 ),
 
 taken as (
 
-    select * from {{ ref('int_list_candidates_taken') }}
+    select * from {{ ref('list_candidates_taken') }}
 
 ),
 
 lists as (
 
-    select * from {{ ref('int_lists_priced') }}
+    select * from {{ ref('lists_priced') }}
 
 ),
 

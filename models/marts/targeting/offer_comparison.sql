@@ -2,13 +2,13 @@ with
 
 pairs as (
 
-    select * from {{ ref('offer_pairs') }}
+    select * from {{ ref('ml_offer_comparison') }}
 
 ),
 
 windows as (
 
-    select * from {{ ref('int_campaign_windows') }}
+    select * from {{ ref('campaign_windows') }}
 
 ),
 

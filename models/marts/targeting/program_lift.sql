@@ -19,19 +19,19 @@ lifts as (
         {%- endfor %}
         {{ null_if_nan('sample_ratio_p') }} as sample_ratio_p,
         is_ratio_broken
-    from {{ ref('program_lifts') }}
+    from {{ ref('ml_program_lift') }}
 
 ),
 
 program_customers as (
 
-    select * from {{ ref('int_program_customers') }}
+    select * from {{ ref('program_customers') }}
 
 ),
 
 periods as (
 
-    select * from {{ ref('int_holdout_periods') }}
+    select * from {{ ref('holdout_windows') }}
 
 ),
 

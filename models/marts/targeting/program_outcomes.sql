@@ -5,7 +5,7 @@ with
 
 customers as (
 
-    select * from {{ ref('int_program_customers') }}
+    select * from {{ ref('program_customers') }}
 
 ),
 

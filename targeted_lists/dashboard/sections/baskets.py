@@ -45,7 +45,7 @@ RULES = """
 EVALUATIONS = """
     select method, k, hit_rate, precision_at_k, recall_at_k, mean_average_precision, coverage,
         customers, is_chosen
-    from basket.recommendation_evaluations
+    from offers.recommendation_evaluations
     order by method, k
 """
 MOST_LINKS = 36

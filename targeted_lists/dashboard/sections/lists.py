@@ -23,7 +23,7 @@ WATERFALL = """
 MIX = """
     select members.list_name, scores.segment, count(*) as members,
         sum(members.expected_value)::double as expected_value
-    from targeting.list_members as members
+    from lists.list_members as members
     left join rfm.rfm_scores as scores
         on members.customer_id = scores.customer_id and scores.basis = 'bought'
     group by all
@@ -33,7 +33,7 @@ MIX = """
 SAMPLES = """
     select members.list_name, members.rank, members.customer_id, scores.segment, members.channel,
         members.reason, members.expected_value::double as expected_value
-    from targeting.list_members as members
+    from lists.list_members as members
     left join rfm.rfm_scores as scores
         on members.customer_id = scores.customer_id and scores.basis = 'bought'
     qualify row_number() over (
@@ -176,7 +176,9 @@ def draw_sizes(desk: Desk) -> Figure:
         "sizes",
         chart,
         queries=[CATALOG],
-        table=data[["list_name", "purpose", "candidates", "members", "control_and_holdout", "stop_reason"]],
+        table=data[
+            ["list_name", "purpose", "candidates", "members", "control_and_holdout", "stop_reason"]
+        ],
         base=[
             ("members", data["members"].sum()),
             ("control_and_holdout", data["control_and_holdout"].sum()),

@@ -175,7 +175,10 @@ def draw_responses(desk: Desk) -> Figure:
     if rows.empty:
         return desk.blank("responses", ANSWERS)
     data = desk.names(rows, segment="segment")
-    contacted, share = data["contacted"], data["responses"] / data["contacted"].where(data["contacted"] > 0)
+    contacted, share = (
+        data["contacted"],
+        data["responses"] / data["contacted"].where(data["contacted"] > 0),
+    )
     data["response_rate"] = share
     square = WILSON_Z**2
     middle = (share + square / (2 * contacted)) / (1 + square / contacted)

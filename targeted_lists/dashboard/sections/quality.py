@@ -31,7 +31,7 @@ INPUTS = """
         input,
         count(*) as rows,
         count(*) filter (where decision::varchar = 'merged') as merged,
-        count(*) filter (where decision::varchar = 'rejected') as set_aside
+        count(*) filter (where decision::varchar = 'rejected') as rejected
     from core.input_ledger
     group by input
     order by input
@@ -142,7 +142,7 @@ def draw_inputs(desk: Desk) -> Figure:
     if rows.empty:
         return desk.blank("inputs", INPUTS)
     long = rows.melt(
-        ["input", "rows"], ["merged", "set_aside"], var_name="decision", value_name="left_out"
+        ["input", "rows"], ["merged", "rejected"], var_name="decision", value_name="left_out"
     )
     long["share"] = long["left_out"] / long["rows"]
     long["decision"] = long["decision"].str.replace("_", " ")
@@ -169,7 +169,7 @@ def draw_inputs(desk: Desk) -> Figure:
         )
         .properties(height=max(120, 24 * len(rows)))
     )
-    left_out = int(rows[["merged", "set_aside"]].to_numpy().sum())
+    left_out = int(rows[["merged", "rejected"]].to_numpy().sum())
     return desk.figure(
         "inputs",
         chart,

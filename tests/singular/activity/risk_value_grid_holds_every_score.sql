@@ -20,7 +20,7 @@ scored as (
         count(*) as customers,
         sum(coalesce(totals.margin, totals.revenue, 0)) as customer_value
     from {{ ref('activity_scores') }} as scores
-    left join {{ ref('int_customer_totals') }} as totals
+    left join {{ ref('customer_totals') }} as totals
         on scores.customer_id = totals.customer_id
         and totals.basis = 'bought'
     where scores.risk_band is not null

@@ -51,7 +51,7 @@ holding_baskets as (
         on items.basis = item_counts.basis
         and items.level = item_counts.level
         and items.item = item_counts.item
-    inner join {{ ref('int_basket_items') }} as basket_items
+    inner join {{ ref('basket_items') }} as basket_items
         on items.basis = basket_items.basis
         and items.level = basket_items.level
         and item_counts.item_number = basket_items.item_number

@@ -4,7 +4,7 @@ with
 
 as_of_days as (
 
-    select * from {{ ref('int_recommendation_days') }}
+    select * from {{ ref('recommendation_days') }}
 
 ),
 

@@ -11,7 +11,7 @@ moments as (
 
     union all
 
-    select max(event_at) as latest_at from {{ ref('int_order_events') }}
+    select max(event_at) as latest_at from {{ ref('order_events') }}
 
 )
 

@@ -38,7 +38,7 @@ event_sums as (
         sum(units) as units,
         sum(revenue) as revenue,
         coalesce(sum(margin), 0) as margin
-    from {{ ref('int_order_events') }}
+    from {{ ref('order_events') }}
     where {{ changed_since_test('order_id') or 'true' }}
     group by basis, order_id
 

@@ -20,7 +20,7 @@ returned as (
 
 ),
 
-returned as (
+compared as (
 
     select
         order_lines.placed_revenue,
@@ -39,5 +39,5 @@ select
     sum(placed_revenue) as placed_revenue,
     sum(bought_revenue) as bought_revenue,
     sum(returned_revenue) as returned_revenue
-from returned
+from compared
 having sum(placed_revenue) <> sum(bought_revenue) + sum(returned_revenue)

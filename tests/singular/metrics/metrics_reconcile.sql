@@ -15,7 +15,7 @@ totals as (
     select
         coalesce(sum(revenue), 0) as revenue,
         coalesce(sum(margin), 0) as gross_margin
-    from {{ ref('int_customer_totals') }}
+    from {{ ref('customer_totals') }}
     where basis = 'bought'
         and source = 'totals'
         and rfm_skip_reason is null

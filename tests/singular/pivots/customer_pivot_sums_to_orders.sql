@@ -23,7 +23,7 @@ unequal_totals as (
 
     select count(*) as unequal
     from {{ ref('customer_pivot') }} as reported
-    full outer join {{ ref('int_customer_totals') }} as totals
+    full outer join {{ ref('customer_totals') }} as totals
         on reported.customer_id = totals.customer_id
         and totals.basis = 'bought'
     where (reported.source = 'totals' or (totals.source = 'totals' and totals.orders > 0))

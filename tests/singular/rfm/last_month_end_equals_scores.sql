@@ -5,7 +5,7 @@ with
 
 customer_totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
 
 ),
 
@@ -25,7 +25,7 @@ scores as (
 
 month_ends as (
 
-    select * from {{ ref('int_rfm_month_ends') }}
+    select * from {{ ref('rfm_month_ends') }}
     where cast(month_end_date as timestamp) = {{ as_of_date() }}
 
 ),

@@ -8,7 +8,7 @@ month_ends as (
         basis,
         month_end_date,
         count(*) as customers
-    from {{ ref('int_rfm_month_ends') }}
+    from {{ ref('rfm_month_ends') }}
     group by basis, month_end_date
 
 ),

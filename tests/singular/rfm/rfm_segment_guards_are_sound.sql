@@ -26,7 +26,7 @@ chains as (
             {%- endfor %}
         )) as last_segment,
         count(unasked_segment) as unasked
-    from {{ ref('int_rfm_segment_guards') }}
+    from {{ ref('rfm_guarded_segments') }}
     group by segment_1
 
 ),

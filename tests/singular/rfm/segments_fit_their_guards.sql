@@ -10,7 +10,7 @@ guards as (
 
 customer_totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
 
 ),
 

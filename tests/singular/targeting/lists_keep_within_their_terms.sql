@@ -17,7 +17,7 @@ taken as (
 
 select taken.*
 from taken
-inner join {{ ref('int_lists_priced') }} as lists
+inner join {{ ref('lists_priced') }} as lists
     on taken.list_name = lists.list_name
 where taken.customers > lists.capacity
     or taken.members * (lists.contact_cost + lists.p_contacted * lists.offer_cost)

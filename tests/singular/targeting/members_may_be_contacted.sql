@@ -58,7 +58,7 @@ sends as (
         campaigns.list_name,
         contacts.sent_at,
         lower(campaigns.channel) as channel
-    from {{ ref('int_campaign_contacts_validated') }} as contacts
+    from {{ ref('campaign_contacts_validated') }} as contacts
     left join {{ ref('int_campaigns_validated') }} as campaigns
         on contacts.campaign_id = campaigns.campaign_id
         and campaigns.decision = 'accepted'
@@ -142,7 +142,7 @@ faults as (
         members.customer_id,
         'held out of every list' as fault
     from members
-    inner join {{ ref('int_holdout_periods') }} as holdout
+    inner join {{ ref('holdout_windows') }} as holdout
         on holdout.is_current
     where {{ hash_bucket(
         "'" ~ project_name ~ "|' || holdout.period || '|'", 'members.customer_id'

@@ -29,7 +29,7 @@ new_offers as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
 
 ),

@@ -1,5 +1,5 @@
 -- Lapsed regulars: two orders or more, and silent for several times their own
--- usual gap. A rule by a fixed number of days would call slow buyers lapsed.
+-- typical gap. A rule by a fixed number of days would call slow buyers lapsed.
 with
 
 customers as (
@@ -11,14 +11,14 @@ customers as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals') }}
+    select * from {{ ref('customer_totals') }}
     where basis = 'bought'
 
 ),
 
 rhythms as (
 
-    select * from {{ ref('int_customer_rhythms') }}
+    select * from {{ ref('customer_rhythms') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 curves as (
 
-    select * from {{ ref('uplift_curves') }}
+    select * from {{ ref('ml_uplift_curve') }}
 
 )
 

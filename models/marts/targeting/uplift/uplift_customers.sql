@@ -4,14 +4,14 @@ with
 
 customers as (
 
-    select * from {{ ref('int_campaign_customers') }}
+    select * from {{ ref('campaign_customers') }}
     where arm <> 'unassigned'
 
 ),
 
 covariates as (
 
-    select * from {{ ref('int_campaign_covariates') }}
+    select * from {{ ref('campaign_covariates') }}
 
 ),
 

@@ -11,7 +11,7 @@ customers as (
 
 rankings as (
 
-    select * from {{ ref('uplift_rankings') }}
+    select * from {{ ref('ml_uplift_evaluations') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 estimates as (
 
-    select * from {{ ref('uplift_estimates') }}
+    select * from {{ ref('ml_uplift_scores') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 segments as (
 
-    select * from {{ ref('segment_uplifts') }}
+    select * from {{ ref('ml_uplift_segments') }}
 
 )
 

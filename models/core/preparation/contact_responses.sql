@@ -1,0 +1,46 @@
+-- Whom a campaign asked and who answered, as far as it is known on the as-of
+-- date. Who was held out was not asked; who is not known to have answered or not
+-- tells nothing.
+with
+
+contacts as (
+
+    select * from {{ ref('campaign_contacts_validated') }}
+    where decision = 'accepted'
+        and responded is not null
+        and coalesce(lower(arm), 'unassigned') <> 'control'
+
+),
+
+campaigns as (
+
+    select * from {{ ref('int_campaigns_validated') }}
+    where decision = 'accepted'
+
+),
+
+contacted as (
+
+    select
+        contacts.campaign_id,
+        contacts.customer_id,
+        contacts.revenue,
+        contacts.margin,
+        contacts.responded as has_responded,
+        coalesce(contacts.sent_at, campaigns.started_at) as requested_at
+    from contacts
+    inner join campaigns
+        on contacts.campaign_id = campaigns.campaign_id
+
+)
+
+select
+    campaign_id,
+    customer_id,
+    revenue,
+    margin,
+    has_responded,
+    requested_at
+from contacted
+where requested_at is null
+    or requested_at < {{ as_of_date() }}

@@ -1,8 +1,0 @@
-from targeted_lists.campaigns import read_campaigns
-
-
-def model(dbt, session):
-    """One row per campaign exported as of an earlier day."""
-    as_of = dbt.ref("int_as_of_date").fetchall()
-    meta = dbt.config.get("meta")
-    return read_campaigns(meta["dataset"], before=as_of[0][0])

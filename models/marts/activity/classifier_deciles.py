@@ -1,7 +1,0 @@
-from targeted_lists.models import collect_tables
-
-
-def model(dbt, session):
-    """One row per data basis, model and tenth of its probabilities: what was predicted and came."""
-    models = dbt.ref("classifier_models").df()
-    return collect_tables(models, "deciles")

@@ -1,9 +1,0 @@
-from python_ml.clustering import scale_features
-
-
-def model(dbt, session):
-    """One row per customer: the scaled features, and what the customer is to the fit."""
-    features = dbt.ref("shrunk_features")
-    choices = dbt.ref("feature_choices")
-    meta = dbt.config.get("meta")
-    return scale_features(features.order("customer_id").df(), choices.df(), **meta["scaling"])
