@@ -128,12 +128,11 @@ def explain(
     texts: Counter[tuple[str, str, str]],
 ) -> str | None:
     """Return what differs beyond texts: leave out text columns until nothing does."""
-    types = {
-        name: kind
-        for name, kind in connection.execute(
+    types = dict(
+        connection.execute(
             "select column_name, data_type from duckdb_columns() where table_name = 'was'"
         ).fetchall()
-    }
+    )
     differing = []
     for column in columns:
         rest = ", ".join(f'"{one}"' for one in columns if one != column) or "1"

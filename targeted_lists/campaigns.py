@@ -17,7 +17,7 @@ import pandas as pd
 
 from targeted_lists import files
 from targeted_lists.publication import literal
-from targeted_lists.state import STATE_FOLDER, read_latest
+from targeted_lists.state import STATE_FOLDER
 
 EXPORT_FOLDER = Path("exports")
 ASSIGNMENTS, CAMPAIGN = "assignments.parquet", "campaign.parquet"
@@ -48,12 +48,6 @@ ASSIGNMENT_TYPES = {
     "rank": "int64",
     "expected_value": "float64",
     "control_share": "float64",
-}
-CLUSTER_TYPES = {
-    "campaign_id": "str",
-    "customer_id": "str",
-    "cluster_key": "str",
-    "cluster_name": "str",
 }
 
 
@@ -103,33 +97,6 @@ def read_assignments(
 ) -> pd.DataFrame:
     """Return who was assigned in them, one row per campaign and customer."""
     return _read_all(dataset, ASSIGNMENTS, ASSIGNMENT_TYPES, before=before, folder=folder)
-
-
-def read_clusters(
-    dataset: str, windows: pd.DataFrame, *, folder: Path = STATE_FOLDER
-) -> pd.DataFrame:
-    """Return the clusters as they were last kept before each campaign began.
-
-    A cluster of today is what the campaign may have moved its customers into.
-
-    Parameters
-    ----------
-    windows : one row per campaign_id, with `window_start_at` (missing where it is not known).
-
-    Returns
-    -------
-    pandas.DataFrame : campaign_id, customer_id, cluster_key, cluster_name; no rows of a
-        campaign before which no run was kept.
-    """
-    frames = []
-    for campaign in windows.dropna(subset="window_start_at").itertuples():
-        day = campaign.window_start_at.date()
-        saved = read_latest(dataset, "customer_clusters", as_of_date=day, folder=folder)
-        if saved is not None:
-            chosen = saved[saved["is_chosen"]].assign(campaign_id=campaign.campaign_id)
-            frames.append(chosen[list(CLUSTER_TYPES)])
-    rows = pd.concat(frames) if frames else pd.DataFrame(columns=list(CLUSTER_TYPES))
-    return rows.astype(CLUSTER_TYPES).sort_values(["campaign_id", "customer_id"])
 
 
 def settle_campaign(path: Path) -> None:

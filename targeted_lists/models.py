@@ -44,7 +44,7 @@ from targeted_lists.drift import (
 from targeted_lists.state import STATE_FOLDER, read_latest
 
 MODEL_TABLE = "ml_activity_models"
-PARAMETER_TABLE = "classifier_parameters"
+PARAMETER_TABLE = "activity_parameters"
 VERSIONS = {
     "python": platform.python_version(),
     "scikit-learn": sklearn.__version__,

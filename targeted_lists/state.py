@@ -8,7 +8,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -96,58 +96,6 @@ def read_latest(
     """Return a table as it was last kept up to a day; None where it never was."""
     saved = _saved_days(folder / dataset / table, until=as_of_date)
     return _read(folder, dataset, table, saved[-1]) if saved else None
-
-
-def read_history(
-    dataset: str,
-    table: str,
-    *,
-    as_of_date: date | None,
-    types: Mapping[str, str],
-    folder: Path = STATE_FOLDER,
-) -> pd.DataFrame:
-    """Return a table as it was last kept before a day, and as of that day where it was.
-
-    Parameters
-    ----------
-    types : the columns wanted and their types, which an empty history has as well.
-
-    Returns
-    -------
-    The columns of `types`, with the day as of which a row was kept in front: `saved_date`.
-    """
-    saved = _saved_days(folder / dataset / table, until=as_of_date)
-    today = [day for day in saved if day == _day(as_of_date)]
-    earlier = [day for day in saved if day not in today][-1:]
-    frames = [
-        _read(folder, dataset, table, day)[list(types)].assign(saved_date=pd.Timestamp(day))
-        for day in [*earlier, *today]
-    ]
-    columns = {"saved_date": "datetime64[us]", **types}
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
-    return rows[list(columns)].astype(columns)
-
-
-def read_earlier(
-    dataset: str,
-    table: str,
-    *,
-    until: date | None,
-    days: int,
-    types: Mapping[str, str],
-    folder: Path = STATE_FOLDER,
-) -> pd.DataFrame:
-    """Return a table as it was kept on each of the newest days up to one.
-
-    Parameters
-    ----------
-    days : so many of the newest that were kept.
-    types : the columns wanted and their types, which an empty table has as well.
-    """
-    saved = _saved_days(folder / dataset / table, until=until)[-days:]
-    frames = [_read(folder, dataset, table, day)[list(types)] for day in saved]
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(types))
-    return rows.astype(dict(types))
 
 
 def _day(moment: date | None) -> date | None:

@@ -89,7 +89,10 @@
             select cast(parse_filename(file, true) as date) as saved_date
             from glob({{ string_literal(folder ~ '/*.parquet') }})
         )
-        select distinct cast(saved_date as string) from ({{ days }}) order by all
+        select distinct cast(saved_date as string)
+        from ({{ days }})
+        where saved_date is not null
+        order by all
     {%- endset -%}
     {{- return(run_query(question).columns[0].values()) -}}
 {%- endmacro -%}

@@ -254,18 +254,18 @@ TOY_FILES = {
         "select * from read_csv('data/' || '{{ var(\"dataset\") }}' || '/lines.csv')"
     ),
     "models/intermediate/int_as_of_date.sql": "select date '2025-01-31' as as_of_date",
-    "models/marts/core/dim_things.sql": (
+    "models/core/dim_things.sql": (
         "select lines.id, lines.name, factors.factor\n"
         "from {{ ref('stg_lines') }} as lines\n"
         "left join {{ ref('factors') }} as factors using (id)"
     ),
-    "models/marts/core/order_line_ledger.sql": (
-        "select (case when id = 13 then 'rejected' else 'accepted' end)::enum('kept', 'rejected')\n"
+    "models/core/order_line_ledger.sql": (
+        "select (case when id = 13 then 'rejected' else 'accepted' end)::enum('accepted', 'rejected')\n"
         "    as decision, case when id = 13 then 'price \"x\" is not a number' end as reason,\n"
         "    id::decimal(18, 4) as amount\n"
         "from {{ ref('stg_lines') }}"
     ),
-    "models/marts/segmentation/scores.py": (
+    "models/marts/segmentation/ml/scores.py": (
         "def model(dbt, session):\n"
         "    things = dbt.ref('dim_things')\n"
         "    return things.order('id').df()\n"
@@ -310,7 +310,13 @@ def toy_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project of seven models with the real hooks, built and published once."""
     toy = copy_project(
         tmp_path_factory.mktemp("toy"),
-        ["dbt_project.yml", "profiles.yml", "macros/run", "macros/sql/string_literal.sql"],
+        [
+            "dbt_project.yml",
+            "profiles.yml",
+            "models/_groups.yml",
+            "macros/run",
+            "macros/sql/string_literal.sql",
+        ],
     )
     for name, text in TOY_FILES.items():
         path = toy.folder / name

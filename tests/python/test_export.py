@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 import pytest
 from conftest import held_elsewhere
 
@@ -20,7 +19,6 @@ from targeted_lists.campaigns import (
     hash_list,
     read_assignments,
     read_campaigns,
-    read_clusters,
 )
 from targeted_lists.erasure import erase_customers
 from targeted_lists.export import ExportError, Order, Places, export_list
@@ -404,28 +402,6 @@ def test_records_of_before_strata_are_read_without_them(places):
     saved = read_assignments("shop", before=date(2026, 7, 2), folder=places.state)
     assert saved["customer_id"].tolist() == ["C1"]
     assert saved[["stratum", "control_share"]].isna().all(axis=None)
-
-
-def test_clusters_of_a_campaign_are_those_kept_before_it(places):
-    folder = places.state / "shop" / "customer_clusters"
-    folder.mkdir(parents=True)
-    with duckdb.connect() as connection:
-        for day, key in (("2026-01-01", "old"), ("2026-02-01", "then"), ("2026-03-02", "after")):
-            connection.execute(
-                f"copy (select 'C1' as customer_id, '{key}' as cluster_key, 'n' as cluster_name, "
-                "true as is_chosen union all select 'C1', 'other', 'n', false) "
-                f"to '{folder / day}.parquet' (format parquet)"
-            )
-    windows = pd.DataFrame(
-        {
-            "campaign_id": ["march", "first", "undated"],
-            "window_start_at": pd.to_datetime(["2026-03-01", "2025-12-31", None]),
-        }
-    )
-    clusters = read_clusters("shop", windows, folder=places.state)
-    assert clusters.to_numpy().tolist() == [["march", "C1", "then", "n"]]
-    empty = read_clusters("nowhere", windows, folder=places.state)
-    assert empty.dtypes.tolist() == clusters.dtypes.tolist()
 
 
 def test_a_frozen_list_is_not_changed_by_later_data(places, monkeypatch):

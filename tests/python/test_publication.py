@@ -214,7 +214,7 @@ def test_a_model_that_is_gone_is_not_published(toy):
 
 def test_a_view_is_refused(toy):
     before = toy.published().read_bytes()
-    path = toy.folder / "models/marts/core/order_line_ledger.sql"
+    path = toy.folder / "models/core/order_line_ledger.sql"
     path.write_text("{{ config(materialized='view') }}\n" + path.read_text(), encoding="utf-8")
     outcome = toy.dbt("build")
     assert not outcome.success

@@ -25,13 +25,13 @@ PLAN = f"""
 """
 MODELS = {
     "macros/plan_run.sql": PLAN,
-    "models/marts/core/means.sql": (
+    "models/core/means.sql": (
         "select\n"
         "    avg(id) as mean,\n"
         "    case when max(id) > 900 then error('too large to fit') end as fault\n"
         "from {{ ref('dim_things') }}"
     ),
-    "models/marts/core/centres.py": (
+    "models/core/centres.py": (
         "def model(dbt, session):\n    return dbt.ref('means').df()[['mean']] * 10\n"
     ),
     "models/_fitted.yml": """

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime
 
 import duckdb
 import pytest
-from conftest import Project
+from conftest import REPO_ROOT, Project, query
 
-from targeted_lists.state import read_earlier, read_history, read_latest, save_tables
+from targeted_lists.state import read_latest, save_tables
 
 DAYS = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)]
-TYPES = {"id": "int64", "name": "str"}
 
 
 @pytest.fixture
@@ -38,32 +38,6 @@ def latest_name(tmp_path, day):
     return None if found is None else found["name"].item()
 
 
-def history(tmp_path, day):
-    rows = read_history("sample", "things", as_of_date=day, types=TYPES, folder=tmp_path / "state")
-    return list(zip(rows["saved_date"].dt.date, rows["name"], strict=True))
-
-
-def test_the_newest_days_up_to_one_are_read_together(keep, tmp_path):
-    for day in DAYS:
-        keep(day, day.strftime("%B"))
-
-    def names(until, days):
-        rows = read_earlier(
-            *("sample", "things"),
-            until=until,
-            days=days,
-            types=TYPES,
-            folder=tmp_path / "state",
-        )
-        assert list(rows) == list(TYPES)
-        return rows["name"].tolist()
-
-    assert names(DAYS[2], 2) == ["February", "March"]
-    assert names(date(2025, 3, 30), 9) == ["January", "February"]
-    assert names(datetime(2025, 1, 31, 12), 9) == ["January"]
-    assert names(date(2025, 1, 30), 9) == names(None, 9) == []
-
-
 def test_a_run_sees_what_was_kept_up_to_its_day(keep, tmp_path):
     for day, name in zip(DAYS, ["one", "two", "three"], strict=True):
         keep(day, name)
@@ -73,30 +47,10 @@ def test_a_run_sees_what_was_kept_up_to_its_day(keep, tmp_path):
     assert latest_name(tmp_path, datetime(2026, 1, 1)) == "three"
 
 
-def test_history_is_the_last_earlier_day_and_the_day_itself(keep, tmp_path):
-    for day, name in zip(DAYS, ["one", "two", "three"], strict=True):
-        keep(day, name)
-    assert history(tmp_path, DAYS[2]) == [(DAYS[1], "two"), (DAYS[2], "three")]
-    assert history(tmp_path, datetime(2025, 3, 30)) == [(DAYS[1], "two")]
-    assert history(tmp_path, DAYS[0]) == [(DAYS[0], "one")]
-
-
 def test_the_same_day_is_replaced(keep, tmp_path):
     keep(DAYS[0], "one")
     keep(DAYS[0], "other")
     assert latest_name(tmp_path, DAYS[0]) == "other"
-
-
-@pytest.mark.parametrize("day", [None, DAYS[0]], ids=["no date", "nothing kept"])
-def test_an_empty_history_is_typed(tmp_path, day):
-    rows = read_history("sample", "things", as_of_date=day, types=TYPES, folder=tmp_path / "state")
-    assert rows.empty
-    found = duckdb.sql("describe select * from rows").fetchall()
-    assert [row[:2] for row in found] == [
-        ("saved_date", "TIMESTAMP"),
-        ("id", "BIGINT"),
-        ("name", "VARCHAR"),
-    ]
 
 
 def test_a_table_that_cannot_be_kept_leaves_all_as_they_were(keep, tmp_path):
@@ -199,3 +153,110 @@ def test_a_frozen_day_is_replaced_only_while_it_is_the_last(tmp_path):
     keep(DAYS[0], "before all")
     assert [latest_name(tmp_path, day) for day in DAYS] == ["before all", "again", "later"]
     assert others(DAYS[1]) == "rebuilt"
+
+
+# --- read by SQL ------------------------------------------------------------------------------
+
+READERS = {
+    "models/intermediate/int_as_of_date.sql": (
+        "select cast({{ var('day', 'null') }} as date) as as_of_date"
+    ),
+    "models/lists/history.sql": (
+        "{{ read_state('things', {'id': 'bigint', 'name': 'string'}, last_days()) }}"
+    ),
+    "models/lists/newest.sql": (
+        "{{ read_state('things', {'name': 'string', 'colour': 'string'}, "
+        "'select max(saved_date) as saved_date from saved') }}"
+    ),
+    "models/lists/exported.sql": "{{ read_exported('assignments', {'customer_id': 'string'}) }}",
+    "models/marts/targeting/preparation/campaign_windows.sql": (
+        "select 'march' as campaign_id, timestamp '2025-03-02' as window_start_at "
+        "union all select 'first', timestamp '2024-12-31' union all select 'undated', null"
+    ),
+    "models/_readers.yml": """
+models:
+  - {name: history, config: {contract: {enforced: false}}}
+  - {name: newest, config: {contract: {enforced: false}}}
+  - {name: exported, config: {contract: {enforced: false}}}
+sources:
+  - name: state
+    tables: [{name: things}, {name: assignments}, {name: customer_clusters}]
+""",
+}
+COPIED = (
+    "macros/inputs/read_state.sql",
+    "models/marts/targeting/preparation/campaign_clusters.sql",
+)
+
+
+@pytest.fixture
+def readers(toy: Project) -> Project:
+    """A toy whose models read what was saved: things of three days, clusters, an export."""
+    for name, text in READERS.items():
+        (toy.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (toy.folder / name).write_text(text, encoding="utf-8")
+    for name in COPIED:
+        (toy.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPO_ROOT / name, toy.folder / name)
+    return toy
+
+
+def save(toy: Project, file: str, query: str) -> None:
+    path = toy.folder / "state/sample" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    duckdb.execute(f"copy ({query}) to '{path}' (format parquet)")
+
+
+def read_with(toy: Project, day: str, table: str) -> list[tuple]:
+    outcome = toy.dbt(
+        "run", "--select", "+history", "newest", "exported", "+campaign_clusters", day=day
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    return query(toy.warehouse(), f"from {table} order by all")
+
+
+def test_history_is_the_last_earlier_day_and_the_day_itself(readers: Project) -> None:
+    for day, name in zip(DAYS, ["one", "two", "three"], strict=True):
+        save(readers, f"things/{day}.parquet", f"select 1 as id, '{name}' as name")
+    assert read_with(readers, "'2025-03-31'", "lists.history") == [
+        (DAYS[1], 1, "two"),
+        (DAYS[2], 1, "three"),
+    ]
+    # What an earlier version did not record is empty.
+    assert query(readers.warehouse(), "from lists.newest") == [(DAYS[2], "three", None)]
+    assert read_with(readers, "'2025-03-30'", "lists.history") == [(DAYS[1], 1, "two")]
+    assert read_with(readers, "'2025-01-31'", "lists.history") == [(DAYS[0], 1, "one")]
+
+
+def test_where_nothing_is_saved_there_are_no_rows_but_types(readers: Project) -> None:
+    assert read_with(readers, "null", "lists.history") == []
+    assert query(
+        readers.warehouse(),
+        "select column_name, data_type from duckdb_columns() where table_name = 'history' "
+        "order by column_index",
+    ) == [("saved_date", "DATE"), ("id", "BIGINT"), ("name", "VARCHAR")]
+    assert query(readers.warehouse(), "from targeting.campaign_clusters") == []
+    assert query(readers.warehouse(), "from lists.exported") == []
+
+
+def test_clusters_of_a_campaign_are_those_saved_before_it(readers: Project) -> None:
+    for day, key in (("2025-01-01", "old"), ("2025-02-01", "then"), ("2025-03-03", "after")):
+        save(
+            readers,
+            f"customer_clusters/{day}.parquet",
+            f"select 'C1' as customer_id, '{key}' as cluster_key, 'n' as cluster_name, "
+            "true as is_chosen union all select 'C1', 'other', 'n', false",
+        )
+    assert read_with(readers, "'2025-03-31'", "targeting.campaign_clusters") == [
+        ("march", "C1", "then", "n")
+    ]
+
+
+def test_a_draft_of_an_export_is_not_read(readers: Project) -> None:
+    for folder in ("win_back", ".draft"):
+        save(
+            readers,
+            f"campaigns/{folder}/assignments.parquet",
+            f"select '{folder}' as customer_id",
+        )
+    assert read_with(readers, "'2025-03-31'", "lists.exported") == [("win_back",)]

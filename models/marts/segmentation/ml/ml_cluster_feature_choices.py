@@ -9,7 +9,7 @@ def model(dbt, session):
     meta = dbt.config.get("meta")
     saved = None
     if meta["reuse_saved"]:
-        saved = read_latest(meta["dataset"], "feature_choices", as_of_date=as_of[0][0])
+        saved = read_latest(meta["dataset"], "ml_cluster_feature_choices", as_of_date=as_of[0][0])
     # What was kept before feature sets competed does not say of which it is.
     if saved is not None and "feature_set" in saved:
         return saved
