@@ -27,7 +27,7 @@ help:  ## This list
 lists: .venv/runtime.stamp  ## The whole job: tables, models, customer lists, published at the end
 	@$(JOB) lists $(WHICH_DATA) $(if $(FULL),--full) $(if $(REUSE),--reuse)
 
-score: .venv/runtime.stamp  ## Score customers with the kept model, without fitting one
+score: .venv/runtime.stamp  ## Score customers with the saved model, without fitting one
 	@$(JOB) score $(WHICH_DATA)
 
 tune: .venv/runtime.stamp  ## Search hyper-parameters on a dataset that was built, and keep them
@@ -80,7 +80,7 @@ lint: .venv/dev.stamp
 			--config target/ADAPTER.cfg models/staging/ADAPTER'
 
 # Another environment: pyarrow would change how pandas holds texts in the job.
-bench: .venv/runtime.stamp .venv-bench/stamp  ## Beside pandas, polars and plain DuckDB: SIZE=5_000_000
+bench: .venv/runtime.stamp .venv-bench/stamp  ## Against pandas, polars and plain DuckDB: SIZE=5_000_000
 	.venv/bin/python benchmarks/spine.py --size "$(SIZE)" --python .venv-bench/bin/python \
 		--results benchmarks/RESULTS.md
 

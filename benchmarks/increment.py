@@ -1,4 +1,4 @@
-"""A day of new lines next to everything again: `.venv/bin/python benchmarks/increment.py 5_000_000`.
+"""A day of new lines against a full build: `.venv/bin/python benchmarks/increment.py 5_000_000`.
 
 Makes up sales whose last day has a file of its own. `make lists` builds what came before from
 nothing and fits every model; then `make lists REUSE=1` adds that day, as a shop would at night.

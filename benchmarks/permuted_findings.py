@@ -1,9 +1,10 @@
 """How often findings come from nothing: `.venv/bin/python benchmarks/permuted_findings.py`.
 
 Each characteristic of a published dataset's customers (`sample`, or those named) is permuted over
-them, in each of 200 worlds again, and compared between the groups as `ml_customer_group_tests` does it.
-Whatever the rule of the table findings then lets pass is false. Nothing is by construction in such
-a world, so that every characteristic takes part. The nominal rate is var findings_max_q: the share
+them, in each of 200 worlds again, and compared between the groups as `ml_customer_group_tests`
+does it. Whatever the rule of the table findings then lets pass is false. Nothing is by
+construction in such a world, so that every characteristic takes part. The nominal rate is var
+findings_max_q: the share
 of worlds with a false finding may exceed it by two standard errors.
 """
 

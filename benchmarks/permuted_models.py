@@ -2,7 +2,7 @@
 
 Run by hand from the project's folder, `python benchmarks/permuted_models.py QUESTION …`, after the
 datasets were built (activity: one_click, response: customer_personality, new_customers: sample):
-real features, and real labels dealt out among the customers again for each seed. Accepted is a
+real features, and real labels permuted among the customers again for each seed. Accepted is a
 model, or a baseline that knows something; for new customers each target and number of orders is
 asked apart. `--models`, `--repeats` and `--rows` say what is compared; the defaults are those of a
 run, which take longest.

@@ -27,7 +27,7 @@ from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS, find_holdout
 
 METRICS = ["purchase", "revenue", "margin", "profit"]
 AS_OF = "2026-07-01"
-MODELS = {"program_customers": "intermediate", "program_outcomes": "targeting"}
+MODELS = {"program_customers": "targeting", "program_outcomes": "targeting"}
 OFFER_COST, CONTACT_COST, MARGIN_SHARE = 3.5, 0.02, 0.35
 
 
@@ -229,11 +229,11 @@ def run_samples(*, seeds: range) -> None:
         inputs, total = read_sample(seed)
         with duckdb.connect() as connection:
             connection.execute("attach ':memory:' as sample")
-            for schema in ("core", "intermediate", "targeting"):
+            for schema in ("core", "targeting"):
                 connection.execute(f"create schema sample.{schema}")
             connection.register("periods", periods)
             connection.execute(
-                "create table sample.intermediate.holdout_windows as select period, "
+                "create table sample.targeting.holdout_windows as select period, "
                 "share::decimal(9, 6) as share, first_date::timestamp as start_at, "
                 "last_date::timestamp + interval 1 day as end_at, true as is_current from periods"
             )

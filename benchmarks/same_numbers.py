@@ -7,9 +7,9 @@ likewise, and compared both ways (`except all`). Codes, keys and numbers must be
 (floats to 1e-9). Texts for people may read differently: each pair of an old and a new text is
 listed once, so that it can be looked at. Exit code 1 where anything else differs.
 
-`renamed.csv` has the columns `kind` (table, column or code), `old` and `new`. A table is named with
-its schema; a column with its table (`table.column`) or, where it is renamed everywhere, without; a
-code is a whole cell, of any column. A column whose new name is `-` is gone.
+`renamed.csv` has the columns `kind` (table, column or code), `old` and `new`. A table is named
+with its schema; a column with its table (`table.column`) or, where it is renamed everywhere,
+without; a code is a whole cell, of any column. A column whose new name is `-` is gone.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def compare_table(
         f"from old.{table} as old, (select {literal} as codes)"
     )
     connection.execute(
-        f"create or replace temp table now as select {', '.join(chosen_new)} from new.{target} as new"
+        f"create or replace temp table now as "
+        f"select {', '.join(chosen_new)} from new.{target} as new"
     )
     for one in ("was", "now"):
         other = "now" if one == "was" else "was"
@@ -149,7 +150,8 @@ def explain(
     rest = [column for column in columns if types[column] != "VARCHAR"]
     listed = ", ".join(f'"{one}"' for one in rest) or "1"
     left = connection.execute(
-        f"select count(*) from (select {listed} from only_was except all select {listed} from only_now)"
+        f"select count(*) from (select {listed} from only_was "
+        f"except all select {listed} from only_now)"
     ).fetchall()[0][0]
     if left or counts[0] != counts[1]:
         shown = connection.execute(f"from only_was limit {MOST_SHOWN}").fetchall()

@@ -48,7 +48,7 @@ from read_csv('{path}', encoding = 'latin-1', header = true, parallel = false, t
 }})
 """
 
-JUDGED = """
+VALIDATED = """
 create temp view validated as
 with last as (
     select quantile_cont(epoch(ordered_at), 0.999) + 366 * 86400 as plausible
@@ -428,7 +428,7 @@ def make_lines(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
     )
     missing = [f"when {name} is null then 'no {name}'" for name in NEEDED]
     connection.execute(
-        JUDGED.format(
+        VALIDATED.format(
             seeds=ROOT / "seeds",
             adapter="online_retail" if uci else "contract",
             missing=" ".join(missing),
@@ -436,7 +436,8 @@ def make_lines(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
         )
     )
     connection.execute(
-        "create table ledger as select source_row, decision, reason, quantity, amount from validated"
+        "create table ledger as "
+        "select source_row, decision, reason, quantity, amount from validated"
     )
     connection.execute(
         "create temp view kept as select source_rows.*, ledger.amount, "

@@ -403,7 +403,7 @@ def name_segments(scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def make_rfm(source: Path, folder: Path) -> None:
-    """Score recency, frequency and spend by fifths of the ranking, and name the segments."""
+    """Score recency, frequency and spend by quintiles of the ranking, and name the segments."""
     orders = pl.read_parquet(folder / "orders.parquet").filter(pl.col("customer_id").is_not_null())
     as_of = datetime.fromisoformat(json.loads((folder / "as_of.json").read_text("utf-8")))
     scores = []
@@ -420,7 +420,7 @@ def make_rfm(source: Path, folder: Path) -> None:
                 monetary=pl.col(f"{basis}_revenue").sum().round(4),
             )
         )
-        fifths = [
+        quintiles = [
             1
             + (
                 5
@@ -433,7 +433,7 @@ def make_rfm(source: Path, folder: Path) -> None:
                 ("monetary", False),
             )
         ]
-        code = 100 * fifths[0] + 10 * fifths[1] + fifths[2]
+        code = 100 * quintiles[0] + 10 * quintiles[1] + quintiles[2]
         scored = scored.with_columns(pl.lit(basis).alias("basis"), rfm_code=code)
         scores.append(name_segments(scored))
     pl.concat(scores).write_parquet(folder / "rfm_scores.parquet")

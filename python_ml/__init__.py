@@ -1,6 +1,6 @@
-"""Verbs for customer modelling: data frame in, data frame out.
+"""Functions for customer modelling: data frame in, data frame out.
 
-`clustering` groups customers and says whether the groups deserve it, `baskets` finds what is
+`clustering` groups customers and says whether a clustering is accepted, `baskets` finds what is
 bought together, `classification` predicts a yes-or-no outcome and names the reasons.
 
 Every verb takes keyword-only parameters, returns the keys it was given, gives typed columns even

@@ -1,4 +1,4 @@
-"""What the verbs share: checking, ordering and typing data frames."""
+"""What the functions share: checking, ordering and typing data frames."""
 
 from collections.abc import Iterable, Mapping
 

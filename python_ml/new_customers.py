@@ -1,4 +1,4 @@
-"""What a new customer will become: predicted from the first orders, next to what must be beaten."""
+"""What a new customer will become, predicted from the first orders and held against baselines."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ NO_MODEL = "none"
 
 MODEL = "logistic_regression"
 TARGETS = ("segment", "cluster", "interest")
-RECEIPTS = (1, 2, 3)
+ORDERS = (1, 2, 3)
 BASELINES = {
     "segment": ("majority",),
     "cluster": ("majority",),
@@ -306,12 +306,12 @@ def _groups(
     if not twice.empty:
         raise ValueError(f"labels has {key} {twice[key].min()} more than once for a target")
     features = _prepare(features, key=key, columns=columns)
-    used = {count: features[features["orders_used"] == count] for count in RECEIPTS}
+    used = {count: features[features["orders_used"] == count] for count in ORDERS}
     keys = {count: pd.Index(rows[key]) for count, rows in used.items()}
     known = labels[labels["label"].notna()]
     groups = dict(list(known.groupby(["target", "orders_used"], sort=False)))
     for target in TARGETS:
-        for count in RECEIPTS:
+        for count in ORDERS:
             labelled = groups.get((target, count), known.head(0))
             places = keys[count].get_indexer(labelled[key])
             labelled = labelled.assign(place=places).query("place >= 0").sort_values("place")

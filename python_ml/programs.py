@@ -37,8 +37,8 @@ def compare_with_holdout(
     Parameters
     ----------
     outcomes : one row per scope, holdout_period, metric, stratum and arm (`holdout` and
-        `not in holdout`), with `planned_share` of the arm, `customers`, and over them the sums that
-        `compare_arms` takes.
+        `not in holdout`), with `planned_share` of the arm, `customers`, and over them the sums
+        that `compare_arms` takes.
     proportions : metrics of zeros and ones, compared as rates; the others as means.
     alpha : arms whose sizes have a smaller p-value under the plan are broken.
 

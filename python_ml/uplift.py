@@ -15,7 +15,7 @@ from python_ml.frames import check_columns, sort_by_key, to_floats, to_typed
 MIN_CONVERSIONS = 1_000
 """Conversions an arm below which customers are not ranked: two noisy rates make noise."""
 
-N_TENTHS = 10
+N_DECILES = 10
 
 SEGMENT_TYPES = {
     "segment": "str",
@@ -317,9 +317,9 @@ def draw_curves(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    One row per ranking and tenth: the `customers` in the best so many deciles (rows of campaigns),
-    the `gain`, conversions a customer of all that contacting these alone would have brought, and
-    `random_gain`, that of as many at random.
+    One row per ranking and decile: the `customers` in the best so many deciles (rows of
+    campaigns), the `gain`, conversions a customer of all that contacting these alone would have
+    brought, and `random_gain`, that of as many at random.
     """
     if predictions.empty:
         return to_typed([], types=CURVE_TYPES)
@@ -327,8 +327,8 @@ def draw_curves(predictions: pd.DataFrame) -> pd.DataFrame:
     points = []
     for name in ("uplift", "response"):
         place = _place(predictions[name])
-        for decile in range(1, N_TENTHS + 1):
-            taken = place <= decile / N_TENTHS
+        for decile in range(1, N_DECILES + 1):
+            taken = place <= decile / N_DECILES
             points.append(
                 {
                     "ranking": name,

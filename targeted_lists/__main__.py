@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, purpose in {
         "lists": "the whole job: tables, models, customer lists, published at the end",
-        "score": "score customers with the kept model, without fitting one",
+        "score": "score customers with the saved model, without fitting one",
         "tune": "search hyper-parameters on a dataset that was built, and keep them",
         "dashboard": "write the dashboard of a published file as one page",
         "docs": "write the documentation as one page",

@@ -209,7 +209,7 @@ class StagedTable:
 
 
 def staged_inputs(connection: duckdb.DuckDBPyConnection, adapter: str) -> dict[str, StagedTable]:
-    """Return the staging tables that judge their rows, by input, whatever their schema."""
+    """Return the staging tables that validate their rows, by input, whatever their schema."""
     rows = connection.execute(
         """
         select

@@ -1,4 +1,4 @@
-"""Forgetting customers in what outlives a rebuild: `exports/`, the working database, `state/`.
+"""Erasing customers from what outlives a rebuild: `exports/`, the working database, `state/`.
 
 Raw files are their owner's to erase; every table that a run builds lacks the erased because
 staging does (macros/inputs/stage_input.sql). Here they leave what was exported and what earlier
@@ -66,7 +66,7 @@ def erase_customers(
     exports: Path = EXPORT_FOLDER,
     working: duckdb.DuckDBPyConnection | None = None,
 ) -> int:
-    """Remove customers from every kept table that names them, and return the rows removed.
+    """Remove customers from every saved table that names them, and return the rows removed.
 
     Exported files of a campaign that held one, which may hold the contact, are removed first and
     can be exported again; then the contacts in the working database; then the rows. The campaign
@@ -74,7 +74,7 @@ def erase_customers(
 
     Parameters
     ----------
-    customers : keys, as the column `customer_id` of the kept tables holds them.
+    customers : keys, as the column `customer_id` of the saved tables holds them.
     working : a connection to the working database.
 
     Raises
@@ -196,7 +196,7 @@ def erase_in(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 def erase_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Remove the erased from what models predicted of those they were fitted on."""
-    # It takes seconds to import, and most runs forget nobody.
+    # It takes seconds to import, and most runs erase nobody.
     from python_ml.keeping import UnreadableModelError
     from targeted_lists.models import erase_in_model
 
@@ -210,7 +210,8 @@ def erase_in_models(memory: duckdb.DuckDBPyConnection, path: Path) -> int:
         try:
             without, count = erase_in_model(bytes(fitted), erased)
         except UnreadableModelError:
-            # Made by other versions, it is of no use either; what cannot be opened cannot forget.
+            # Made by other versions, it is of no use either; what cannot be opened cannot leave
+            # anybody out.
             without, count = b"", 1
         if count:
             memory.execute("update models set fitted = ? where rowid = ?", [without, row])

@@ -270,17 +270,17 @@ def find_list(connection: duckdb.DuckDBPyConnection, order: Order) -> dict[str, 
         """
         select catalog.is_stopped, catalog.stop_reason, runs.as_of_date, runs.definition_hash,
             (
-                select count(*) from published.targeting.list_members as members
+                select count(*) from published.lists.list_members as members
                 where members.list_name = catalog.list_name
                     and members.consent_basis <> 'granted'
             ) as unconsented,
             (
-                select count(*) from published.targeting.list_members as members
+                select count(*) from published.lists.list_members as members
                 where members.list_name = catalog.list_name
                     and members.reachability <> 'reachable'
             ) as unaddressed
         from published.lists.list_catalog as catalog
-        inner join published.targeting.list_runs as runs
+        inner join published.lists.list_runs as runs
             on catalog.list_name = runs.list_name
             and runs.as_of_date = (select as_of_date from published.main.publication)
         where catalog.list_name = ?
@@ -329,7 +329,7 @@ def freeze(
             cast(decisions.control_share as double) as control_share,
             members.valid_until
         from published.targeting.list_decisions as decisions
-        left join published.targeting.list_members as members
+        left join published.lists.list_members as members
             on decisions.list_name = members.list_name
             and decisions.customer_id = members.customer_id
         where decisions.is_in
@@ -422,12 +422,12 @@ def find_contacts(
         f"""
         with permitted as (
             select customer_id, list(channel order by channel) as channels
-            from working.intermediate.contact_permissions
+            from working.targeting.contact_permissions
             where own_exclusion is null
                 and consent_basis = 'granted'
                 and consent_purpose = (
                     select any_value(consent_purpose)
-                    from working.intermediate.list_channels
+                    from working.targeting.list_channels
                     where list_name = ?
                 )
             group by customer_id

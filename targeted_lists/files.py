@@ -173,7 +173,7 @@ def restore_former(former: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file or a folder with all that is in it; nothing where nothing is there.
 
-    A folder is made a draft first, lest a part of it stands under its name.
+    A folder is made a draft first, so that no part of it stands under its name.
     """
     if path.is_dir() and not path.is_symlink():
         if not path.name.endswith(DRAFT):

@@ -167,7 +167,8 @@ def weigh_lines(
         )
     elif accepted > named:
         found.notes.append(
-            f"{accepted - named:,} of {accepted:,} order lines ({(accepted - named) / accepted:.1%}) name no "
+            f"{accepted - named:,} of {accepted:,} order lines "
+            f"({(accepted - named) / accepted:.1%}) name no "
             "customer: they count in sales and baskets, and in no list."
         )
 

@@ -86,11 +86,11 @@ def show_preview(dataset: str, list_name: str, console: Console) -> None:
 
 
 def show_members(dataset: str, list_name: str, as_of: date | None, console: Console) -> None:
-    """Print a list as the last run up to a day made it, from what was kept then.
+    """Print a list as the last run up to a day made it, from what was saved then.
 
     Raises
     ------
-    ExportError : no run was kept up to that day, or the list had nobody.
+    ExportError : no run was saved up to that day, or the list had nobody.
     """
     saved = read_latest(dataset, "list_members", as_of_date=as_of or date.max)
     path = PUBLISHED_FOLDER / f"{dataset}.duckdb"

@@ -6,15 +6,16 @@ older one is rebuilt from all files (macros/run/should_full_refresh.sql).
 
 The working database remembers, in its schema `main`:
 
-- `current_run`: one row, the `full_refresh_id` and `run_number` of the last run, and what they rest on;
+- `current_run`: one row, the `full_refresh_id` and `run_number` of the last run, and what they
+rest on;
   `fit_code` is a hash of the code and vars that tables are mined and fitted by.
 - `read_files`: a row for each raw file, with what tells that it has changed and the run that
   first met it so.
 - `loaded_seeds`: the checksum of each seed that was loaded.
 - `watermarks`: for each incremental and each fitted model, and for the tests that all passed, the
-  full refresh and run of the rows that it knows, the as-of date and the `fit_code` that it was built
-  with; `upstream_fingerprint`, what stood in the small tables that a change of makes it again, and
-  `rebuilt_in_run`, the run that last did.
+  full refresh and run of the rows that it knows, the as-of date and the `fit_code` that it was
+  built with; `upstream_fingerprint`, what stood in the small tables that a change of makes it
+  again, and `rebuilt_in_run`, the run that last did.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ CODE_FOLDERS = (
     "models/marts/new_customers/preparation",
 )
 CODE_FILES = ("targeted_lists/inputs.py", "targeted_lists/readable.py")
-# And those that say what is mined and fitted, where it is left as it was (macros/run/reusable.sql).
+# And those that say what is mined and fitted, where it is reused (macros/run/reusable.sql).
 FIT_FOLDERS = ("models/core", "models/marts", "python_ml")
 FIT_PACKAGES = ("mlxtend", "numpy", "pandas", "scikit-learn")
 CODE_SUFFIXES = (".sql", ".py", "__models.yml")
@@ -108,7 +109,7 @@ def plan_run(
     project: str = ".",
     salt_mark: str = "",
 ) -> str | None:
-    """Give a run its number, begin a new full refresh where it cannot add to the last, and say why.
+    """Give a run its number, begin a full refresh where it cannot add to the last, and say why.
 
     Parameters
     ----------

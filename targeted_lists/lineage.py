@@ -22,10 +22,11 @@ COLUMNS = (
     ("intermediate",),
     ("core", "private"),
     ("pivots", "rfm"),
-    ("segmentation", "basket", "activity"),
-    ("response", "new_customers"),
+    ("segmentation", "basket", "offers"),
+    ("activity", "response", "new_customers"),
     ("targeting",),
-    ("findings", "monitoring", "lists", "metrics"),
+    ("monitoring",),
+    ("lists", "metrics", "findings"),
 )
 BOX_WIDTH, COLUMN_GAP, ROW_GAP = 224, 50, 26
 HEADER, LINE, PADDING = 26, 15, 8

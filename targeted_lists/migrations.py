@@ -101,7 +101,7 @@ def close_version_0(saved: Path, exports: Path | None) -> None:
 
 
 def empty_models(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Leave of kept models what is said of them, and not the models."""
+    """Leave of saved models what is said of them, and not the models."""
 
     def write(draft: Path) -> None:
         connection.from_parquet(str(path)).project("* replace (''::blob as fitted)").write_parquet(

@@ -1,8 +1,8 @@
 """Fitted classifiers as rows of a table, so that a run keeps and finds them like its other state.
 
 A row holds the model itself (python_ml/keeping.py) and, in words, what it was made of.
-`state/DATASET/ml_activity_models/AS_OF_DATE.parquet` has one for each data basis: customers of whom
-other things are known are learned from and scored apart.
+`state/DATASET/ml_activity_models/AS_OF_DATE.parquet` has one for each data basis: customers of
+whom other things are known are learned from and scored apart.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ day, noise would be lucky some day."""
 
 
 class SavedModelError(ValueError):
-    """A kept model that cannot be used; the message is one sentence that says what to do."""
+    """A saved model that cannot be used; the message is one sentence that says what to do."""
 
 
 def provide_classifiers(
@@ -94,7 +94,7 @@ def provide_classifiers(
     ----------
     training : labelled rows; see `train_classifier`.
     data basis, source : columns that say of which data basis a row is, and whence its label is.
-    populations, sources : their values, the sources by preference.
+    data_bases, sources : their values, the sources by preference.
     reuse, columns, current, options : as `provide_classifier` has them.
 
     Raises
@@ -146,25 +146,25 @@ def provide_classifier(
     progress: Callable[[str], None] = lambda sentence: None,
     folder: Path = STATE_FOLDER,
 ) -> pd.DataFrame:
-    """Return the kept classifier as of a day, or a new one, as one row of a table.
+    """Return the saved classifier as of a day, or a new one, as one row of a table.
 
     Parameters
     ----------
     training : labelled rows; see `train_classifier`.
     reuse : True takes the newest model saved up to the day, and fits one where there is none or
         the customers have drifted too far from those it was fitted for, or it was chosen by an
-        earlier rule; False fits always, "only" never. A kept row that says why nothing could
+        earlier rule; False fits always, "only" never. A saved row that says why nothing could
         be learned is returned by the last alone, one that says that nothing beats guessing until
         there are RETRY_GROWTH times as many labelled rows.
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
     current : the rows that will be scored, from which drift is measured; None measures none.
     limits : how far is too far; None is never.
-    data basis : whom it is for; one of the rows of the kept table.
+    data basis : whom it is for; one of the rows of the saved table.
     table : where it is kept.
 
     Raises
     ------
-    SavedModelError : the kept model does not fit the features or the installed versions, or must
+    SavedModelError : the saved model does not fit the features or the installed versions, or must
         not be fitted again though an earlier rule chose it, or there is none where one is needed.
     """
     if reuse not in (True, False, "only"):
@@ -184,12 +184,12 @@ def provide_classifier(
                 )
             if not is_old and not refit_reason:
                 day = f"{saved['as_of_date'].iloc[0]:%F}"
-                progress(f"using {saved['model'].iloc[0]} kept as of {day}")
+                progress(f"using {saved['model'].iloc[0]} saved as of {day}")
                 return saved
             progress(refit_reason or "asking again what nothing was known of")
         elif reuse == "only":
             raise SavedModelError(
-                f"no model of {dataset} is kept as of {as_of_date:%F} or before; "
+                f"no model of {dataset} is saved as of {as_of_date:%F} or before; "
                 f"`make lists DATASET={dataset}` fits and keeps one"
             )
     parameters = read_parameters(dataset, data_basis, as_of_date=as_of_date, folder=folder)
@@ -221,12 +221,12 @@ def read_saved(
     as_of_date: date | None,
     folder: Path = STATE_FOLDER,
 ) -> pd.DataFrame | None:
-    """Return a data basis's newest kept model up to a day as one row, None where there is none."""
+    """Return the newest model saved for a data basis up to a day as one row; None without one."""
     saved = read_latest(dataset, table, as_of_date=as_of_date, folder=folder)
     if saved is None:
         return None
     saved = saved[saved["data_basis"] == data_basis].reset_index(drop=True)
-    # Models that were kept before these columns were have no snapshot to drift from.
+    # Models that were saved before these columns were have no snapshot to drift from.
     unknown = {name: "" for name in ("baselines", "refit_reason") if name not in saved}
     return None if saved.empty else saved.assign(**unknown)[list(ROW_TYPES)]
 
@@ -243,19 +243,19 @@ def has_grown(saved: pd.DataFrame, *, labelled: int) -> bool:
 
 
 def find_unreadable(saved: pd.DataFrame) -> str:
-    """Say why a kept model must be fitted again because it cannot be opened; empty where it can."""
+    """Say why a saved model cannot be opened and must be fitted again; empty where it can."""
     try:
         unpack_classifier(saved)
     except SavedModelError:
         day = f"{saved['as_of_date'].iloc[0]:%F}"
-        return f"fitted again because the model kept as of {day} is of a form no longer opened"
+        return f"fitted again because the model saved as of {day} is of a form no longer opened"
     return ""
 
 
 def find_refit_reason(
     saved: pd.DataFrame, *, current: pd.DataFrame | None, limits: DriftLimits | None
 ) -> str:
-    """Say why a kept model must be fitted again for the customers of today; empty where not."""
+    """Say why a saved model must be fitted again for the customers of today; empty where not."""
     if is_of_earlier_rule(saved):
         cause = STRICTER_RULE
     elif current is None or limits is None:
@@ -327,12 +327,12 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
     except UnreadableModelError as error:
         day = f"{row['as_of_date'].iloc[0]:%F}"
         raise SavedModelError(
-            f"the model kept as of {day} is {error}; `make lists FULL=1` fits a new one"
+            f"the model saved as of {day} is {error}; `make lists FULL=1` fits a new one"
         ) from error
 
 
 def erase_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, int]:
-    """Remove customers from what a kept classifier predicted of those it was fitted on.
+    """Remove customers from what a saved classifier predicted of those it was fitted on.
 
     Returns
     -------
@@ -437,7 +437,7 @@ def load_classifier(
     table: str = MODEL_TABLE,
     folder: Path = STATE_FOLDER,
 ) -> TrainedClassifier:
-    """Return the newest classifier of a dataset's data basis that was kept up to a day.
+    """Return the newest classifier of a dataset's data basis that was saved up to a day.
 
     With it `python_ml.classification.score_customers` scores rows without dbt.
 
@@ -448,13 +448,13 @@ def load_classifier(
     saved = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
     if saved is None:
         raise SavedModelError(
-            f"no model of {dataset} for {data_basis} is kept as of {as_of_date:%F} or before"
+            f"no model of {dataset} for {data_basis} is saved as of {as_of_date:%F} or before"
         )
     return unpack_classifier(saved)
 
 
 def check_saved(row: pd.DataFrame, *, features: Sequence[str]) -> None:
-    """Refuse a kept model whose features or versions are not those of today.
+    """Refuse a saved model whose features or versions are not those of today.
 
     Raises
     ------
@@ -472,7 +472,7 @@ def check_saved(row: pd.DataFrame, *, features: Sequence[str]) -> None:
     ]
     if differences:
         raise SavedModelError(
-            f"the model kept as of {row['as_of_date'].iloc[0]:%F} {' and '.join(differences)}, "
+            f"the model saved as of {row['as_of_date'].iloc[0]:%F} {' and '.join(differences)}, "
             "unlike the features of today; `make lists FULL=1` fits a new one"
         )
 
@@ -486,7 +486,7 @@ def check_rule(row: pd.DataFrame) -> None:
     """Refuse a model that an earlier rule has chosen."""
     if is_of_earlier_rule(row):
         raise SavedModelError(
-            f"the model kept as of {row['as_of_date'].iloc[0]:%F} was chosen by an earlier rule, "
+            f"the model saved as of {row['as_of_date'].iloc[0]:%F} was chosen by an earlier rule, "
             "which took chance for knowledge; `make lists FULL=1` chooses a new one"
         )
 
@@ -497,7 +497,7 @@ def check_versions(row: pd.DataFrame) -> None:
     for package in ("scikit-learn", "numpy"):
         if known[package] != VERSIONS[package]:
             raise SavedModelError(
-                f"the model kept as of {row['as_of_date'].iloc[0]:%F} was fitted with {package} "
+                f"the model saved as of {row['as_of_date'].iloc[0]:%F} was fitted with {package} "
                 f"{known[package]}, and {VERSIONS[package]} is installed; "
                 "`make lists FULL=1` fits a new one"
             )

@@ -355,7 +355,7 @@ def remove_outdated() -> None:
 
 
 def _remove_copies(path: Path) -> None:
-    """Remove what was written of a file; the note of it goes last, lest a copy is forgotten."""
+    """Remove what was written of a file; its note goes last, so that no copy is overlooked."""
     source = _source_hash(path)
     for outdated in sorted(READABLE_FOLDER.glob(f"{source}-*")):
         files.remove(outdated)

@@ -108,7 +108,7 @@ def make_lists(
 
 
 def score_activity(variables: dict[str, object]) -> int:
-    """Score the customers with the kept model, which is not fitted again; return the exit code."""
+    """Score the customers with the saved model, without fitting; return the exit code."""
     console = Console()
     database = Path("warehouse") / f"{variables['dataset']}.duckdb"
     arguments = ["build", "--resource-type", "seed", "model", "--select", *SCORED]

@@ -1,7 +1,7 @@
 """What must outlive a rebuild: `state/DATASET/TABLE/AS_OF_DATE.parquet`.
 
 A table whose model has `meta: {is_saved: true}` is kept at the end of a run that built and tested
-everything, never by a part of one. A run as of a day reads what was kept up to that day alone, so
+everything, never by a part of one. A run as of a day reads what was saved up to that day alone, so
 that an as-of date in the past does not see its future, and building the same day again changes
 nothing.
 """
@@ -61,7 +61,7 @@ def save_tables(
 
     Parameters
     ----------
-    past_frozen : names of tables whose day stays as it was kept once a later day is kept: to
+    past_frozen : names of tables whose day stays as it was saved once a later day is kept: to
         build an earlier day again does not rewrite what was done on it.
 
     Raises
@@ -93,7 +93,7 @@ def copy_rows(connection: duckdb.DuckDBPyConnection, select: str) -> files.Write
 def read_latest(
     dataset: str, table: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
 ) -> pd.DataFrame | None:
-    """Return a table as it was last kept up to a day; None where it never was."""
+    """Return a table as it was last saved up to a day; None where it never was."""
     saved = _saved_days(folder / dataset / table, until=as_of_date)
     return _read(folder, dataset, table, saved[-1]) if saved else None
 
@@ -103,13 +103,13 @@ def _day(moment: date | None) -> date | None:
 
 
 def _saved_days(folder: Path, *, until: date | None) -> list[date]:
-    """Days up to `until` that a table was kept as of; a dataset without a date keeps nothing."""
+    """Days up to `until` that a table was saved as of; a dataset without a date keeps nothing."""
     days = sorted(date.fromisoformat(path.stem) for path in folder.glob("*.parquet"))
     return [day for day in days if until is not None and day <= _day(until)]
 
 
 def _has_latest(saved: Path) -> bool:
-    """Whether the table was kept as of a later day."""
+    """Whether the table was saved as of a later day."""
     return any(path.stem > saved.stem for path in saved.parent.glob("*.parquet"))
 
 

@@ -1,5 +1,5 @@
 {#
-    Whom the raw file of erasures names, for a query that must forget them: `customer_id`,
+    Whom the raw file of erasures names, for a query that must leave them out: `customer_id`,
     as staging writes keys, however the file does. Never a table: what is kept of an erasure
     is its salted hash (erased_key). `none` where the dataset has no such file.
 

@@ -14,7 +14,7 @@
 {%- macro stage_input(input, formats=['csv', 'parquet']) -%}
 {%- set columns = var('input_contract')[input] -%}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
-{%- set forgets = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
+{%- set leaves_out = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
 {%- set typed = typed_columns(input, formats) -%}
 with
@@ -81,7 +81,7 @@ faulted as (
         ), '') as source_fault
     from cast_rows
 
-){% if forgets %},
+){% if leaves_out %},
 
 erased as (
 

@@ -4,10 +4,10 @@
     - a value that will not cast, or an empty key    -> rejected
       (the customer 0 is nobody: an empty key)
     - identical in every column to an earlier row    -> merged
-    - same key, other content                        -> the later row is kept,
+    - same key, other content                        -> the later row is accepted,
                                                         the earlier rejected
-    - what the adapter calls impossible              -> kept but not modelled
-    - everything else                                -> kept
+    - what the adapter calls impossible              -> accepted but not modelled
+    - everything else                                -> accepted
 
     A log of events has no key: there only identical rows meet.
 #}

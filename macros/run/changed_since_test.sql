@@ -5,7 +5,7 @@
     makes that model again. Where the table calls the key otherwise, `column` says how;
     of a `source_file` the raw files themselves tell.
 
-    untested('order_id')
+    changed_since_test('order_id')
         ->  order_id in (
                 select order_id from intermediate.int_order_lines_affected
                 where run_number > 40

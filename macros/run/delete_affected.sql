@@ -1,5 +1,5 @@
 {#
-    A hook that removes, from an incremental model, the rows whose keys were touched
+    A hook that removes, from an incremental model, the rows whose keys are affected
     since it was built: order_line_id, order_id or customer_id. Where the model calls the
     key otherwise, `column` says how; rows of which `others` is true are removed as well.
 
@@ -17,7 +17,7 @@
 {%- endmacro -%}
 
 
-{#  The model that knows which keys were touched.  #}
+{#  The model that knows which keys are affected.  #}
 {%- macro affected_table(key) -%}
     {{- return(
         'customers_affected' if key == 'customer_id' else 'int_order_lines_affected'

@@ -1,10 +1,10 @@
 {#
     Replaces dbt's macro of this name: the rows that a generic test looks at. Of a
-    model with `meta: {untested: {key: …}}` these are the rows that are untested
-    (macro untested) unless it was rebuilt, of a fitted table none where it stands as it
+    model with `meta: {changed_since_test: {key: …}}` these are the rows
+    that have changed since their last test (macro changed_since_test) unless it was rebuilt, of a fitted table none where it stands as it
     was tested, of every other model all.
 
-    config: {meta: {untested: {key: order_id}}}
+    config: {meta: {changed_since_test: {key: order_id}}}
         ->  (select * from core.fct_orders where order_id in (…)) as rows_changed_since_test
 #}
 {%- macro get_where_subquery(relation) -%}

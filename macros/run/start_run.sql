@@ -1,7 +1,7 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
     is built, fixes what a killed run or export left, plans what is rebuilt, and
-    forgets those steps of the last whole build that this command begins again. Customers
+    drops those steps of the last whole build that this command begins again. Customers
     who asked to be erased leave the state before anything is built from it. What a run
     writes down at its end: targeted_lists/run_end.py.
 

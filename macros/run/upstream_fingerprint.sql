@@ -1,6 +1,6 @@
 {#
     What an incremental model takes for all its rows, as one expression: where any of it
-    has changed, rows that no order line touched would be others, so all are rebuilt
+    has changed, rows that no order line affected would be others, so all are rebuilt
     (macro should_full_refresh). A table that the model reads, and an aggregate of it
     that tells.
 

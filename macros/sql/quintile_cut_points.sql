@@ -7,7 +7,7 @@
     quintile_cut_points('frequency')
     score_by_cut_points('frequency', 'cut_points.frequency')
 
-    frequency  1  1  1  2  9     borders 1, 1, 1, 2
+    frequency  1  1  1  2  9     cut points 1, 1, 1, 2
     score      1  1  1  4  5
 #}
 {%- macro quintile_cut_points(value) -%}

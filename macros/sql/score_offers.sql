@@ -296,7 +296,7 @@ grouped as (
 
 {{ rank_popular('popular', 'asked_groups') }},
 
--- A customer needs as many more of them as are kept back.
+-- A customer needs as many more of them as are withheld.
 withheld_popular as (
 
     select
@@ -372,7 +372,7 @@ scored as (
 
 ),
 
--- What no method offers need not be kept back.
+-- What no method offers need not be withheld.
 offerable as (
 
     select product_id from popular
@@ -421,7 +421,7 @@ offered as (
 
 ),
 
--- Only the foremost are put in order with all their ties. Of what is popular there are
+-- Only the top are put in order with all their ties. Of what is popular there are
 -- hardly more.
 least_scores as (
 

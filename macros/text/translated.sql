@@ -1,7 +1,7 @@
 {#
     A sentence that Python composed in English, in the language of the run: each phrase of it
     that the seed translations has under the scope is replaced, in the seed's order. A name in
-    braces stands for whatever the sentence has there. What was kept by an earlier run, in
+    braces stands for whatever the sentence has there. What was saved by an earlier run, in
     English, is so translated as well.
 
     translated('measures.reason', 'clusters')

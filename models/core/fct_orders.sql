@@ -1,4 +1,4 @@
--- A run that adds makes the orders again of which a line was touched.
+-- A run that adds makes the orders again of which a line has changed.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_affected('order_id') }}",

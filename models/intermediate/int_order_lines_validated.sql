@@ -11,7 +11,7 @@
 {%- set columns = ['source_file'] + var('input_contract')['order_lines'] | list %}
 {#- A CTE that is asked twice would hold every line at once, so these are written out. A run
     that adds holds its few lines, and looks for them once. #}
-{%- set lines_to_judge -%}
+{%- set lines_to_validate -%}
     select * from {{ 'few_lines' if is_incremental() else conformed('order_lines') }}
 {%- endset %}
 {%- set faulted_lines %}
@@ -56,7 +56,7 @@
             {{ adapter_column('line_service', 'string') }} as stated_service,
             {{ adapter_column('refused_quantity', 'quantity') }} as quantity_refused,
             {{ amount_of('quantity', 'unit_price', 'discount') }} as amount
-        from ({{ lines_to_judge }})
+        from ({{ lines_to_validate }})
     ) as conformed_lines
     cross join last_plausible
     left join services
@@ -100,7 +100,7 @@ plausible_before as (
 
 -- Those of the new files, and those with a line that was plausible and no longer is,
 -- or the other way round.
-orders_to_judge as (
+orders_to_validate as (
 
     select order_id
     from {{ conformed('order_lines') }}
@@ -123,7 +123,7 @@ few_lines as (
 
     select * from {{ conformed('order_lines') }}
     where source_file > {{ string_literal(last_file()) }}
-        or order_id in (select orders_to_judge.order_id from orders_to_judge)
+        or order_id in (select orders_to_validate.order_id from orders_to_validate)
 
 ),
 {% endif %}
@@ -142,7 +142,7 @@ services as (
         bool_or(service_codes.is_money_off) as is_money_off
     from (
         select distinct product_id
-        from ({{ lines_to_judge }})
+        from ({{ lines_to_validate }})
     ) as products
     inner join service_codes
         on products.product_id like service_codes.code_pattern
@@ -158,7 +158,7 @@ order_files as (
         -- Copies have the same number, if any.
         count(*) > coalesce(greatest({{ different_numbers('line_number') }}, 1), 1)
             as may_have_copies
-    from ({{ lines_to_judge }})
+    from ({{ lines_to_validate }})
     where order_id is not null
     group by order_id
 
@@ -168,7 +168,7 @@ order_files as (
 shared_hashes as (
 
     select hash({{ columns | join(', ') }}) as line_hash
-    from ({{ lines_to_judge }})
+    from ({{ lines_to_validate }})
     where source_fault is null
         and order_id in (
             select order_files.order_id from order_files
@@ -189,7 +189,7 @@ copies as (
                 {{ columns | join(',\n                ') }}
             order by source_row
         ) as copy_number
-    from ({{ lines_to_judge }})
+    from ({{ lines_to_validate }})
     where source_fault is null
         and hash({{ columns | join(', ') }}) in (
             select shared_hashes.line_hash from shared_hashes
@@ -319,7 +319,7 @@ select
     decision,
     case
         when copy_number > 1 and decision in ('accepted', 'accepted_not_modelled')
-            then {{ text('{reason}, kept though identical to an earlier line', reason='reason') }}
+            then {{ text('{reason}, accepted though identical to an earlier line', reason='reason') }}
         else reason
     end as reason,
     is_money_off,

@@ -30,8 +30,8 @@ def match_clusters(
     The pairs are those with the greatest sum of overlaps (Hungarian method), the overlap being
     the Jaccard index over the customers of both runs: those in both clusters over those in either.
     The chosen clustering carries on the keys of the one chosen before, also where another method
-    found it, lest a change of method rename everything; the other clusterings carry on their own
-    method's.
+    found it, so that a change of method does not rename everything; the other clusterings carry on
+    their own method's.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ def choose_features(
     A feature is dropped where more than `missing_limit` of the customers lack it, where more than
     `commonest_limit` share one value (a constant among them: scaled, such a feature sets a few
     apart and tells the rest nothing), or where its rank correlation with a feature used before it
-    exceeds `correlation_limit`, lest one trait count twice. A skewness beyond `skew_limit` is
+    exceeds `correlation_limit`, so that no trait counts twice. A skewness beyond `skew_limit` is
     treated by sign(x) ln(1 + |x|) where that lessens it.
 
     Parameters

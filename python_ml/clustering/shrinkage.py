@@ -79,7 +79,7 @@ ROUNDING = 1e-9
 """By so much a share that sums of floats tell may miss 0 or 1."""
 
 SURE = 2.0
-"""Standard errors by which customers must differ significant, lest chance be scaled up."""
+"""Standard errors by which customers must differ, so that chance is not scaled up."""
 
 
 def _shrink_share(share: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -87,8 +87,9 @@ def number_lines(
     Returns
     -------
     pandas.DataFrame : the columns of the input `order_lines` as texts, with `kinds` (separated
-        by blanks), `sale` (row number of the sale undone, else -1), `campaign_id`. Withheld
-        orders are left out; the numbers of the others are those that they have next to them.
+        by blanks), `sale` (row number of the sale that comes back, else -1), `campaign_id`.
+        Withheld orders are left out; the numbers of the others are those that they have next to
+        them.
     """
     # Each return is an order of its own.
     order = np.where(lines["order"] >= 0, lines["order"], lines["order"].max() + 1 + lines.index)

@@ -260,7 +260,8 @@ TOY_FILES = {
         "left join {{ ref('factors') }} as factors using (id)"
     ),
     "models/core/order_line_ledger.sql": (
-        "select (case when id = 13 then 'rejected' else 'accepted' end)::enum('accepted', 'rejected')\n"
+        "select (case when id = 13 then 'rejected' else 'accepted' end)\n"
+        "        ::enum('accepted', 'rejected')\n"
         "    as decision, case when id = 13 then 'price \"x\" is not a number' end as reason,\n"
         "    id::decimal(18, 4) as amount\n"
         "from {{ ref('stg_lines') }}"

@@ -75,7 +75,7 @@ INPUTS = {
         "added_probability decimal(9, 6), smallest_effect decimal(9, 6)",
     ),
     "holdout_windows": (
-        "intermediate",
+        "targeting",
         "period text, share decimal(9, 6), is_current boolean",
     ),
     "control_shares": ("seeds", "list_name text, segment text, control_share decimal(9, 4)"),
@@ -91,12 +91,12 @@ INPUTS = {
         "standard_error double",
     ),
     "list_history_saved": (
-        "targeting",
+        "lists",
         "list_name text, customer_id text, enter_reason text, exit_reason text, "
         "entered_date timestamp, left_date timestamp, saved_date timestamp",
     ),
     "list_runs_saved": (
-        "targeting",
+        "lists",
         "list_name text, list_hash text, definition_hash text, members bigint, "
         "control_and_holdout bigint, erased_members bigint, expected_value double, "
         "as_of_date timestamp, saved_date timestamp",
@@ -117,7 +117,7 @@ INPUTS = {
     ),
     "dim_products": ("core", "product_id text, product_name text"),
     "product_recommendations": (
-        "basket",
+        "offers",
         "customer_id text, product_id text, product_name text, rank bigint, source text",
     ),
     "new_customer_predictions": (
@@ -146,7 +146,7 @@ INPUTS = {
         "campaign_id text, customer_id text, arm text, channel text",
     ),
     "campaign_contacts_validated": (
-        "intermediate",
+        "core",
         "campaign_id text, customer_id text, sent_at timestamp, decision text",
     ),
 }
@@ -199,7 +199,7 @@ class Steps:
             for name in [*MODELS, *HISTORY, *CHECKS, *HISTORY_CHECKS, SOUNDNESS]
         }
         self.schema = {
-            name: "targeting" if name.startswith("list_") else "intermediate"
+            name: "lists" if name in ("list_members", *HISTORY) else "targeting"
             for name in [*MODELS, *HISTORY]
         }
         self.connection = duckdb.connect()
@@ -233,7 +233,7 @@ class Steps:
             )
 
     def begin_history(self) -> None:
-        """Forget what was kept, as before the first run."""
+        """Delete what was saved, as before the first run."""
         self.fill({})
         self.replace("targeting.lists_priced", "list_name text, definition_hash text")
         self.replace(
@@ -245,7 +245,7 @@ class Steps:
         )
         for name in LISTS:
             self.connection.execute(
-                "insert into sample.intermediate.lists_priced values (?, 'd')", [name]
+                "insert into sample.targeting.lists_priced values (?, 'd')", [name]
             )
             self.connection.execute(
                 "insert into sample.targeting.list_waterfall values (?, 0, true)", [name]
@@ -259,17 +259,17 @@ class Steps:
         )
         for name, customer in sorted(members):
             self.connection.execute(
-                "insert into sample.targeting.list_members values (?, ?, 'because', 1)",
+                "insert into sample.lists.list_members values (?, ?, 'because', 1)",
                 [name, customer],
             )
         for name in HISTORY:
             sql = self.sql[name].replace("2026-07-01", day)
-            self.connection.execute(f"create or replace table sample.targeting.{name} as {sql}")
-        for name, kept in zip(HISTORY, ["list_history_saved", "list_runs_saved"], strict=True):
-            self.connection.execute(f"truncate sample.targeting.{kept}")
+            self.connection.execute(f"create or replace table sample.lists.{name} as {sql}")
+        for name, saved in zip(HISTORY, ["list_history_saved", "list_runs_saved"], strict=True):
+            self.connection.execute(f"truncate sample.lists.{saved}")
             self.connection.execute(
-                f"insert into sample.targeting.{kept} by name "
-                f"select *, timestamp '{day}' as saved_date from sample.targeting.{name}"
+                f"insert into sample.lists.{saved} by name "
+                f"select *, timestamp '{day}' as saved_date from sample.lists.{name}"
             )
 
     def replace(self, table: str, columns: str) -> None:

@@ -16,7 +16,7 @@ from conftest import Build, Project, query
 
 from targeted_lists.salt import give_salt, make_salt
 
-CORE = ("build", "--resource-type", "seed", "model", "--select", "+marts.core", "private")
+CORE = ("build", "--resource-type", "seed", "model", "--select", "+tag:core", "private")
 LINE_HEADER = "order_id,customer_id,ordered_at,product_id,product_name,quantity,unit_price,status"
 DAY = "2025-03-01 10:00:00"
 MAIL, PHONE = "Ann.Smith@example.com", "+44 20 7946 0958"
@@ -551,7 +551,8 @@ def test_numbers_and_dates_are_read_as_the_dataset_writes_them(project):
     )
     assert query(
         database,
-        "select order_id, product_name, reason, amount from intermediate.int_order_lines_validated "
+        "select order_id, product_name, reason, amount "
+        "from intermediate.int_order_lines_validated "
         "order by order_id",
     ) == [
         ("O1", "дыни", "sale", 4696.25),

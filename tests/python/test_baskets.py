@@ -49,13 +49,13 @@ def baskets(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Ba
 
 @pytest.fixture(scope="module")
 def shuffled(baskets: Baskets) -> dict[str, pd.DataFrame]:
-    """The sample with its products dealt again over the lines: sizes and popularity stay."""
+    """The sample with its products permuted over the lines: sizes and popularity stay."""
     lines = read_table(baskets.warehouse, "core.fct_order_lines where is_bought")
     lines = lines[["order_line_id", "product_id"]].sort_values("order_line_id", ignore_index=True)
     order = np.random.default_rng(3).permutation(len(lines))
     lines["product_id"] = lines["product_id"].to_numpy()[order]
     baskets.run(
-        "path:models/intermediate/basket path:models/marts/basket",
+        "tag:basket tag:offers",
         after="update core.fct_order_lines set product_id = dealt.product_id "
         "from dealt where fct_order_lines.order_line_id = dealt.order_line_id",
         dealt=lines,

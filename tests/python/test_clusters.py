@@ -302,7 +302,7 @@ def build(project: Project, **variables: object) -> dict[str, pd.DataFrame]:
     """Build the mart and return its tables, each sorted by all of its columns."""
     outcome = project.dbt(
         *("build", "--indirect-selection", "empty", "--exclude", "test_type:unit"),
-        *("--select", "+path:models/marts/segmentation", "path:tests/singular/segmentation"),
+        *("--select", "+tag:segmentation", "path:tests/singular/segmentation"),
         dataset=DATASET,
         **variables,
     )
@@ -409,7 +409,7 @@ def test_kept_models_place_customers_who_came_later(project, runs):
     pd.testing.assert_frame_equal(
         found["ml_cluster_feature_choices"], runs["again"]["feature_choices"], check_exact=True
     )
-    # The clusters may be numbered again, but their centres are the kept ones.
+    # The clusters may be numbered again, but their centres are the saved ones.
     assert len(found["ml_cluster_models"]) == len(runs["again"]["cluster_models"])
     centers = [
         [
@@ -453,7 +453,7 @@ def test_strategies_fit_the_planted_behaviours(project):
     """200 buy every 14 days and little, 200 every 60 days and much, 200 stopped in summer."""
     outcome = project.dbt(
         *("build", "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"),
-        *("--select", "+path:models/marts/segmentation", "path:tests/singular/segmentation"),
+        *("--select", "+tag:segmentation", "path:tests/singular/segmentation"),
         dataset="three_behaviours",
         data_dir="tests/data",
     )

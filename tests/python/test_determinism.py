@@ -23,7 +23,7 @@ def second_run(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) ->
     project = Project(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DUCKDB_THREADS", "1")
-        # Fitted again: a kept model would score alike whatever its features became.
+        # Fitted again: a saved model would score alike whatever its features became.
         outcome = project.dbt("run", "--full-refresh", "--threads", "1", reuse_models=False)
     assert outcome.success, "\n".join(outcome.failures)
     return project.warehouse()

@@ -13,7 +13,7 @@ from targeted_lists.migrations import VERSION
 
 @pytest.fixture
 def state(tmp_path):
-    """A folder of kept tables: two with customers, one without."""
+    """A folder of saved tables: two with customers, one without."""
     folder = tmp_path / "state"
     for name in ("customer_clusters", "list_members"):
         (folder / "shop" / name).mkdir(parents=True)
@@ -52,7 +52,7 @@ def test_the_erased_leave_every_kept_table(state):
     assert erase_customers("shop", ["b"], folder=state) == 0
 
 
-def test_without_erasures_nothing_is_touched(state, monkeypatch):
+def test_without_erasures_nothing_changes(state, monkeypatch):
     monkeypatch.chdir(state.parent)
     before = {path: path.stat().st_mtime_ns for path in state.rglob("*.parquet")}
     for customers in ("null", "[]", "[null]", ""):

@@ -25,7 +25,7 @@ from targeted_lists.salt import give_salt
 LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = [
     "--select",
-    *(f"+path:models/marts/{mart}" for mart in ("core", "pivots", "rfm")),
+    *(f"+tag:{mart}" for mart in ("core", "pivots", "rfm")),
     "+new_customer_orders",
 ]
 # Numbers of runs, and what a run asks of itself.
@@ -33,7 +33,7 @@ RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
 RUN_TABLES = {"intermediate.int_order_lines_affected", "core.customers_affected"}
-BUILT_ANEW = """
+REBUILT = """
     select model
     from main.watermarks
     where rebuilt_in_run > 1
@@ -482,17 +482,17 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     shutil.copytree(sample_parts.folder, growing.folder, ignore=shutil.ignore_patterns("order_*"))
     growing.hold(1)
     growing.run(*whole)
-    first = growing.content("basket", "intermediate")
+    first = growing.content("basket", "offers")
     labels = query(growing.warehouse, LABELS)
     growing.hold(2)
     outcome = growing.run(*whole, reuse_models=True)
     assert not any("rebuilt" in message for message in outcome.messages)
     # Shares of other cities are others for every customer.
     is_same = query(growing.warehouse, LABELS) == labels
-    assert query(growing.warehouse, BUILT_ANEW) == ([] if is_same else [("customer_pivot",)])
-    kept = growing.content("basket", "intermediate")
-    own = {name for name in first if name.startswith("basket.")} | {"basket.basket_items"}
-    fresh = {f"basket.{name}" for name in RECOMMENDED}
+    assert query(growing.warehouse, REBUILT) == ([] if is_same else [("customer_pivot",)])
+    kept = growing.content("basket", "offers")
+    own = set(first)
+    fresh = {f"offers.{name}" for name in RECOMMENDED}
     assert sorted(fresh & set(differing(first, kept))) == sorted(fresh)
     assert sorted(own - fresh) == sorted(own - set(differing(first, kept)))
     ((mined_from, offered_as_of),) = query(
@@ -505,8 +505,8 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     assert query(growing.warehouse, CUSTOMER_PRODUCTS) == query(
         growing.warehouse, "from core.customer_products order by all"
     )
-    growing.run("build", "--select", "+path:models/marts/basket", "--indirect-selection", "empty")
-    mined = growing.content("basket", "intermediate")
+    growing.run("build", "--select", "+tag:offers", "--indirect-selection", "empty")
+    mined = growing.content("basket", "offers")
     assert {"basket.association_rules", "basket.basket_orders"} <= set(differing(kept, mined))
 
 

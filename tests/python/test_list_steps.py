@@ -138,7 +138,7 @@ def test_random_worlds_are_decided_by_the_rules(steps: Steps, world: World) -> N
     }
     assert decided == decide(world)
     assert {check: steps.faults(check) for check in CHECKS} == {check: [] for check in CHECKS}
-    for member in steps.query("select * from sample.targeting.list_members"):
+    for member in steps.query("select * from sample.lists.list_members"):
         customer = member["customer_id"]
         assert customer not in world.suppressed | world.erased
         assert may_write(world, customer, member["channel"])
@@ -204,7 +204,7 @@ def test_a_red_alert_empties_its_list_and_changes_no_other(steps: Steps) -> None
         steps.run({**world.tables(), "list_alerts": [alert]})
         assert {check: steps.faults(check) for check in CHECKS} == {check: [] for check in CHECKS}
         states[is_stopping] = {
-            name: steps.query(f"from sample.targeting.{name} order by all")
+            name: steps.query(f"from sample.{steps.schema[name]}.{name} order by all")
             for name in (*told, "list_members")
         }
     # An amber alert stops nothing: both lists have somebody.
@@ -248,7 +248,7 @@ def test_where_no_address_is_recorded_reachability_is_unknown(steps: Steps, cont
     world.contacts = {one: dict(contact) for one in world.contacts if contact}
     steps.run(world.tables())
     assert {check: steps.faults(check) for check in CHECKS} == {check: [] for check in CHECKS}
-    marks = "select distinct reachability, consent_basis from sample.targeting.list_members"
+    marks = "select distinct reachability, consent_basis from sample.lists.list_members"
     assert steps.query(marks) == [{"reachability": "not recorded", "consent_basis": "granted"}]
     notes = (
         "select removed, note from sample.targeting.list_waterfall "
@@ -267,7 +267,7 @@ def test_a_name_with_a_quote_is_refused_and_breaks_nothing(steps: Steps) -> None
     steps.run(world.tables())
     faults = [(subject, text) for subject, text in steps.faults(SOUNDNESS) if "var" not in subject]
     assert [subject for subject, text in faults if "cannot name a table" in text] == ["l'huile"]
-    assert steps.query("select list_name from sample.targeting.list_members") == [
+    assert steps.query("select list_name from sample.lists.list_members") == [
         {"list_name": "retain_declining"}
     ]
 
@@ -300,10 +300,10 @@ def test_history_gives_each_list_as_it_was(
     steps.begin_history()
     for number, (day, members) in enumerate(zip(DAYS, days, strict=True)):
         if number == len(DAYS) - 1:
-            # Before the last run somebody asks to be erased from what was kept.
+            # Before the last run somebody asks to be erased from what was saved.
             for one in erased:
                 steps.connection.execute(
-                    "delete from sample.targeting.list_history_saved where customer_id = ?", [one]
+                    "delete from sample.lists.list_history_saved where customer_id = ?", [one]
                 )
             members = {(name, one) for name, one in members if one not in erased}
         steps.run_history(day, members)
@@ -314,13 +314,11 @@ def test_history_gives_each_list_as_it_was(
         assert {
             (row["list_name"], row["customer_id"])
             for row in steps.query(
-                "select * from sample.targeting.list_member_history "
+                "select * from sample.lists.list_member_history "
                 f"where entered_date <= '{day}' and (left_date is null or left_date > '{day}')"
             )
         } == as_it_was
-        for run in steps.query(
-            f"select * from sample.targeting.list_runs where as_of_date = '{day}'"
-        ):
+        for run in steps.query(f"select * from sample.lists.list_runs where as_of_date = '{day}'"):
             then = {one for name, one in members if name == run["list_name"]}
             assert run["members"] == len(then - erased)
             lost = 0 if day == DAYS[-1] else len(then & erased)

@@ -335,7 +335,7 @@ def shop_without_consents(project, tmp_path_factory) -> Path:
             [ERASED],
         )
     run = {"dataset": "no_consents", "data_dir": str(data)}
-    for command in (["seed"], ["run", "--select", "+path:models/lists"]):
+    for command in (["seed"], ["run", "--select", "+tag:lists"]):
         outcome = project.dbt(*command, **run)
         assert outcome.success, "\n".join(outcome.failures)
     return project.warehouse("no_consents")

@@ -22,7 +22,7 @@ from sklearn.metrics import roc_auc_score
 from python_ml.classifiers import BASELINES, MODELS
 
 SAMPLE = REPO_ROOT / "data" / "sample"
-MARTS = ("segmentation", "basket", "activity")
+MARTS = ("segmentation", "basket", "offers", "activity")
 COLUMNS = ["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price"]
 ODD = "odd"
 LEAK_DATE = "2026-04-15"
@@ -46,7 +46,7 @@ def build_marts(project: Project, lines: list[tuple], *, marts: tuple[str, ...] 
         *("build", "--indirect-selection", "empty"),
         # Keys and types of few rows are the contracts' business; sums are the tests'.
         *("--exclude", "test_type:unit", "test_type:generic", "--select"),
-        *(f"+path:models/marts/{mart}" for mart in marts),
+        *(f"+tag:{mart}" for mart in marts),
         *(f"path:tests/singular/{mart}" for mart in marts),
         dataset=ODD,
     )
@@ -185,7 +185,7 @@ def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd
     }
     meta = {"mining": {"max_itemsets": max_itemsets}}
     dbt = SimpleNamespace(ref=tables.get, config=SimpleNamespace(get={"meta": meta}.get))
-    return load_model("basket/itemsets.py")(dbt, connection)
+    return load_model("basket/ml/ml_frequent_itemsets.py")(dbt, connection)
 
 
 def test_too_many_itemsets_raise_a_chosen_support_and_stop_a_set_one():
@@ -365,7 +365,8 @@ def test_the_model_is_chosen_because_it_beats_its_baselines(sample_build):
 
 def test_probabilities_are_right_decile_by_decile(sample_build):
     calibration = sample_build.query(
-        "select avg(abs(predicted_share - declined_share)), count_if(not is_within_band), count(*) "
+        "select avg(abs(predicted_share - declined_share)), "
+        "count_if(not is_within_band), count(*) "
         "from activity.activity_calibration "
         "inner join activity.activity_evaluations using (data_basis, model) where is_chosen"
     )
@@ -431,7 +432,7 @@ def test_the_planted_pairs_are_the_strongest_rules_and_usable(sample_build):
 
 def test_where_three_kinds_of_customers_differ_the_two_planted_pairs_are_the_rules(project):
     lines = pd.read_csv(REPO_ROOT / "tests" / "data" / "three_behaviours.csv.gz", dtype=str)
-    database = build_marts(project, lines[COLUMNS].values.tolist(), marts=("basket",))
+    database = build_marts(project, lines[COLUMNS].values.tolist(), marts=("basket", "offers"))
     rules = read_table(database, "basket.association_rules")
     planted = {("P01", "P02"), ("P02", "P01"), ("P25", "P26"), ("P26", "P25")}
     # In all baskets hundreds look like rules, and do so again later.

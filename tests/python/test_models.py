@@ -80,7 +80,7 @@ def keep(row, folder, *, day=DAY):
 
 @pytest.fixture(scope="module")
 def saved(training, tmp_path_factory):
-    """A state folder with a kept model."""
+    """A state folder with a saved model."""
     folder = tmp_path_factory.mktemp("state")
     keep(provide(training, folder), folder)
     return folder
@@ -102,7 +102,7 @@ def test_a_row_tells_what_the_model_was_made_of(training, saved):
 def test_a_kept_model_scores_new_data_and_is_not_fitted_again(training, saved):
     said = []
     row = provide(training.head(0), saved, said=said, day=date(2025, 7, 1))
-    assert said == ["using logistic_regression kept as of 2025-06-01"]
+    assert said == ["using logistic_regression saved as of 2025-06-01"]
     found = score_customers(training, trained=unpack_classifier(row))
     fresh = unpack_classifier(provide(training, saved, reuse=False))
     pd.testing.assert_frame_equal(found, score_customers(training, trained=fresh))
@@ -143,9 +143,9 @@ def test_a_day_before_the_model_was_kept_does_not_see_it(training, saved):
     said = []
     provide(training, saved, said=said, day=date(2025, 5, 31))
     assert any("cross-validating" in sentence for sentence in said)
-    with pytest.raises(SavedModelError, match="no model of shop is kept as of 2025-05-31"):
+    with pytest.raises(SavedModelError, match="no model of shop is saved as of 2025-05-31"):
         provide(training, saved, reuse="only", day=date(2025, 5, 31))
-    with pytest.raises(SavedModelError, match="of shop for everyone is kept as of 2025-05-31"):
+    with pytest.raises(SavedModelError, match="of shop for everyone is saved as of 2025-05-31"):
         load_classifier(DATASET, as_of_date=date(2025, 5, 31), folder=saved)
 
 
@@ -202,7 +202,7 @@ def test_what_is_no_better_than_guessing_scores_nobody_on_the_next_run_either(no
     for reuse in (True, "only"):
         said = []
         again = provide(noise, tmp_path, reuse=reuse, said=said, day=LATER)
-        assert said == ["using majority kept as of 2025-06-01"]
+        assert said == ["using majority saved as of 2025-06-01"]
         assert score_customers(noise, trained=unpack_classifier(again)).empty
         drift = measure_drifts(noise, rows=again, data_basis=None, limits=DriftLimits())
         assert drift.empty
@@ -323,7 +323,7 @@ def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, saved, tm
     assert explain_drift(drift, limits=DriftLimits()) is None
 
 
-# --- populations ------------------------------------------------------------------------------
+# --- data bases ------------------------------------------------------------------------------
 
 TWO = {
     "data_basis": "data_basis",
@@ -391,13 +391,13 @@ def test_of_too_few_labels_nobody_learns_and_their_kind_is_not_scored(mixed, tmp
     )
 
 
-@pytest.mark.parametrize(("given", "teaches"), [(100, "given"), (20, "derived")])
-def test_given_and_derived_labels_never_train_together(training, tmp_path, given, teaches):
+@pytest.mark.parametrize(("given", "trains"), [(100, "given"), (20, "derived")])
+def test_given_and_derived_labels_never_train_together(training, tmp_path, given, trains):
     rows = training.assign(data_basis="orders", label_source="derived")
     rows.loc[rows.index < given, "label_source"] = "given"
     row = provide_two(rows, tmp_path).iloc[0]
-    assert row["data_hash"] == hash_frame(rows[rows["label_source"] == teaches])
-    assert json.loads(row["metadata"])["rows"] == (rows["label_source"] == teaches).sum()
+    assert row["data_hash"] == hash_frame(rows[rows["label_source"] == trains])
+    assert json.loads(row["metadata"])["rows"] == (rows["label_source"] == trains).sum()
 
 
 def test_a_data_basis_without_a_kept_model_does_not_stop_the_others(training, mixed, tmp_path):

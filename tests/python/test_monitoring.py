@@ -100,7 +100,7 @@ def remember_candidates(project: Project, name: str, candidates: int) -> None:
 
 
 def move_scores(project: Project) -> None:
-    """Have the kept model of activity remember other scores than those of today."""
+    """Have the saved model of activity remember other scores than those of today."""
     with duckdb.connect(str(project.warehouse())) as connection:
         rows = connection.execute(
             "select data_basis, baselines from activity.ml_activity_models where baselines <> ''"

@@ -331,7 +331,7 @@ def both(project: Project, sample_build: Build):
     shutil.copyfile(sample_build.warehouse, project.warehouse(name))
     outcome = project.dbt(
         *("run", "--select", "+new_customer_labels"),
-        *("--exclude", "path:models/marts/segmentation", "path:models/marts/pivots"),
+        *("--exclude", "tag:segmentation", "tag:pivots"),
         dataset=name,
     )
     assert outcome.success, "\n".join(outcome.failures)

@@ -255,14 +255,14 @@ def test_of_shuffled_labels_neither_a_model_nor_the_previous_period_orders_is_ac
 
 @pytest.fixture(scope="module")
 def permuted(project: Project, shared_data: Path) -> Path:
-    """The published files with the labels dealt out again; the path of their working database."""
+    """The published files with the labels permuted; the path of their working database."""
     source = shared_data / "one_click"
     folder = project.folder / "data" / "permuted"
     shutil.copytree(source, folder)
     (path,) = folder.glob("market_file.csv")
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     label = "Покупательская активность"
-    # Chance passes about once in twenty: dealt out by seed 1, logistic regression is 0.043 ahead
+    # Chance passes about once in twenty: permuted by seed 1, logistic regression is 0.043 ahead
     # where 0.037 are asked. How often, over 200 seeds: benchmarks/permuted_models.py.
     rows[label] = np.random.default_rng(2).permutation(rows[label])
     rows.to_csv(path, index=False)

@@ -35,7 +35,7 @@ CONFIG = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())
 # With the project's own tests of what is built here, and of nothing else.
 CORE = (
     *("build", "--indirect-selection", "cautious"),
-    *("--select", "+marts.core", "private", "staging"),
+    *("--select", "+tag:core", "private", "staging"),
 )
 CODE_PAGE = "cp1251"
 HEADER = next(

@@ -51,7 +51,7 @@ EASY = {"models": ["logistic_regression"], "repeats": 2}
 
 
 def planted_customers(*, customers=600, seed=2, snapshots=1):
-    """Customers who decline as their gap grows and their visits and previous-period orders fall."""
+    """Customers who decline as their gap grows and their visits and orders fall."""
     generator = np.random.default_rng(seed)
     frame = pd.DataFrame(
         generator.normal(size=(customers, len(FEATURES))), columns=FEATURES
@@ -456,7 +456,7 @@ def test_what_is_no_better_than_guessing_marks_nobody():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_baseline_that_knows_nothing_is_no_better_than_the_majority(seed):
-    """The previous-period orders, too, may be ahead of guessing by chance: it is used where it is by more."""
+    """The baseline, too, may be ahead of guessing by chance: it is used where it is by more."""
     training = planted_customers(customers=1_000, seed=seed)
     generator = np.random.default_rng(seed)
     training["is_declined"] = generator.permutation(training["is_declined"])

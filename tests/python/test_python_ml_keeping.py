@@ -1,4 +1,4 @@
-"""A kept model is what was fitted, the same bytes each time, and runs nothing when opened."""
+"""A saved model is what was fitted, the same bytes each time, and runs nothing when opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores by the borders of the quintiles are those by rank, whatever the number of rows and ties."""
+"""Scores by cut points are those by rank, whatever the number of rows and ties."""
 
 from pathlib import Path
 
@@ -23,12 +23,15 @@ def test_scores_by_cut_points_are_those_by_rank(most_values: int) -> None:
             where number < size
         ),
         bordered as (
-            select size, {cut_points.quintile_cut_points("worth")} as cut_points from rows group by size
+            select size, {cut_points.quintile_cut_points("worth")} as cut_points
+            from rows
+            group by size
         ),
         scored as (
             select
                 {ranks.quintile_score("rows.worth", "rows.size")} as by_rank,
-                {cut_points.score_by_cut_points("rows.worth", "bordered.cut_points")} as by_cut_points
+                {cut_points.score_by_cut_points("rows.worth", "bordered.cut_points")}
+                    as by_cut_points
             from rows join bordered using (size)
         )
         select count(*) filter (by_rank <> by_cut_points), count(distinct by_rank) from scored

@@ -78,7 +78,7 @@ AFTERWARDS = {RUSSIAN_LIST: "make lists"}
 NOT_RUN = {
     "make test": "is this suite",
     "make tune": "searches for five minutes; test_models searches for seconds",
-    "make score": "takes a minute; test_monitoring scores with the kept model",
+    "make score": "takes a minute; test_monitoring scores with the saved model",
     "make explore": "stays open; test_explore opens its pages",
     "make bench SIZE=5_000_000": "installs what it compares with, and takes minutes",
     "make lists DATASET=order_export": "test_order_export builds it",

@@ -182,7 +182,7 @@ def test_equal_lines_without_a_number_are_kept_and_the_ledger_says_so(build):
     assert build.query(
         "select reason from core.order_line_ledger inner join core.fct_order_lines "
         "using (order_line_id) where customer_id = 'TWICE' order by order_line_id"
-    ) == [("sale",), ("sale, kept though identical to an earlier line",)]
+    ) == [("sale",), ("sale, accepted though identical to an earlier line",)]
 
 
 def test_the_customer_zero_is_nobody_in_every_input(build):

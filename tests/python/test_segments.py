@@ -34,7 +34,7 @@ def name_segments(customers: pd.DataFrame, factor: int = 1) -> pd.DataFrame:
     connection = duckdb.connect()
     for seed in ("rfm_segment_map", "rfm_segment_guards"):
         connection.execute(f"create table {seed} as from '{REPO_ROOT}/seeds/{seed}.csv'")
-    model = (REPO_ROOT / "models/intermediate/rfm_guarded_segments.sql").read_text("utf-8")
+    model = (REPO_ROOT / "models/core/preparation/rfm_guarded_segments.sql").read_text("utf-8")
     connection.execute(
         "create table guards as "
         + Environment()

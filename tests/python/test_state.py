@@ -1,4 +1,4 @@
-"""What outlives a rebuild: kept as of a day, by a whole run only, all tables or none."""
+"""What outlives a rebuild: saved as of a day, by a whole run only, all tables or none."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rows_of(state: Path) -> dict[str, list]:
-    """Return the rows of every kept table without the models themselves."""
+    """Return the rows of every saved table without the models themselves."""
     saved = {}
     with duckdb.connect() as connection:
         for path in sorted(state.rglob("*.parquet")):

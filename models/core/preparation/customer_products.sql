@@ -1,6 +1,6 @@
 -- What a customer placed an order of and how often it was bought, as known now and when
 -- the test period of the baskets began. Where that began when it did, only customers
--- whose lines were touched are counted again.
+-- whose lines have changed are counted again.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_affected('customer_id') }}",

@@ -1,5 +1,5 @@
 -- How often a customer usually buys: the one gap that says who has lapsed. A run that
--- adds tells again of the customers touched, and of all who are known from totals, which
+-- adds counts the affected customers again, and of all who are known from totals, which
 -- have no lines.
 {{ config(
     materialized='incremental',

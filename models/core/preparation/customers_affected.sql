@@ -1,4 +1,4 @@
--- An order is its first line's customer's, so whose line stands next to a touched one may
+-- An order is its first line's customer's, so whose line stands next to a changed one may
 -- have another order, too.
 {{ config(post_hook='{{ record_watermark() }}') }}
 with

@@ -1,5 +1,5 @@
 -- A category that changes moves what was bought before. A product that is new moves
--- nothing: whoever bought it is touched by the lines that brought it.
+-- nothing: whoever bought it is affected by the lines that brought it.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -27,7 +27,7 @@ bought_later as (
 
 ),
 
--- What could have been offered and was bought: without what was kept back.
+-- What could have been offered and was bought: without what was withheld.
 wanted as (
 
     select

@@ -1,5 +1,5 @@
 -- Groups to compare: the chosen clusters, those of k-means next to them (also where
--- no clustering deserves to be chosen), and the RFM segments.
+-- no clustering is accepted), and the RFM segments.
 with
 
 clusters as (

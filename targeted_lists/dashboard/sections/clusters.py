@@ -60,7 +60,7 @@ SILHOUETTES = """
     group by all
     order by cluster, place
 """
-# Where no clustering deserved to be chosen, everyone is one cluster of the method none, and
+# Where no clustering is accepted, everyone is one cluster of the method none, and
 # profiles of one cluster say nothing.
 PROFILES = """
     select profiles.cluster, summaries.cluster_name, profiles.feature, profiles.mean, profiles.z,

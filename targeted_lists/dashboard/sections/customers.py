@@ -30,9 +30,9 @@ SEGMENTS = (
     "Hibernating",
     "Lost",
 )
-NEWCOMER = "not yet a customer"
+NOT_YET = "not yet a customer"
 # Whoever was in none of them a month ago did not move.
-NO_SEGMENT = (NEWCOMER, "known from totals")
+NO_SEGMENT = (NOT_YET, "known from totals")
 SUMMARY = """
     select segment, customers, customer_share, revenue::double as revenue, revenue_share,
         mean_recency_days, mean_frequency, mean_monetary
@@ -363,7 +363,7 @@ def lay_out_flows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     The bands, as points (x and y from 0 to 1) of an upper and a lower edge, `flow` tells one from
     another; and the segments of both sides with the middle of each.
     """
-    order = {one: place for place, one in enumerate((NEWCOMER, *SEGMENTS))}
+    order = {one: place for place, one in enumerate((NOT_YET, *SEGMENTS))}
     rows = rows.assign(
         start=rows["from_segment"].map(order).fillna(len(order)),
         end=rows["to_segment"].map(order).fillna(len(order)),

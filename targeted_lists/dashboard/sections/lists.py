@@ -9,7 +9,8 @@ from targeted_lists.dashboard.figures import Desk, Figure, following, room_for_l
 from targeted_lists.dashboard.theme import BLUE, GREY, ORANGE, SEQUENTIAL, SKY, VERMILION
 
 CATALOG = """
-    select list_name, purpose, lift_basis, candidates, members, control + holdout as control_and_holdout,
+    select list_name, purpose, lift_basis, candidates, members,
+        control + holdout as control_and_holdout,
         expected_value::double as expected_value, is_stopped, stop_reason
     from lists.list_catalog
     order by members desc, list_name

@@ -55,7 +55,7 @@ BANDS = {"value_band": ("high", "middle", "low"), "risk_band": ("low", "medium",
 
 
 def draw_calibration(desk: Desk) -> Figure:
-    """Draw predicted against observed shares of declines, by tenth."""
+    """Draw predicted against observed shares of declines, by decile."""
     rows = desk.source.read(CALIBRATION)
     if rows.empty:
         return desk.blank("calibration", CALIBRATION)

@@ -1,4 +1,4 @@
--- The facts hold the kept lines, all of them and nothing else: in rows, units
+-- The facts hold the accepted lines, all of them and nothing else: in rows, units
 -- and money, and so do their refunds.
 with
 

@@ -1,6 +1,6 @@
 -- Everything is taken from the first so many orders. A customer of the shop's
 -- first days may have bought before the files begin and is no new customer. A run that adds
--- tells again of the customers touched.
+-- counts the affected customers again.
 -- depends_on: {{ ref('product_categories_changed') }}
 {{ config(
     materialized='incremental',

@@ -12,7 +12,7 @@ def model(dbt, session):
     saved = None
     if meta["reuse_saved"]:
         saved = read_latest(meta["dataset"], "ml_cluster_evaluations", as_of_date=as_of[0][0])
-    # What was kept before feature sets competed does not say of which it is.
+    # What was saved before feature sets competed does not say of which it is.
     if saved is not None and "feature_set" in saved:
         return saved
     return evaluate_clusterings(
