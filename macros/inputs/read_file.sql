@@ -60,8 +60,8 @@
 
 
 {#
-    A value of a typed column as the dataset's text files would write it. Beside
-    missing values pandas keeps whole numbers as doubles, and the missing as NaN:
+    A value of a typed column as the dataset's text files would write it. Where
+    values are missing pandas keeps whole numbers as doubles, and the missing as NaN:
     the former have no ".0", the latter are null.
 #}
 {%- macro typed_text(column, settings) -%}
