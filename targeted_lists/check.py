@@ -122,15 +122,7 @@ def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]
     )
     # Counts of rows and faults are the same with any salt.
     give_salt(connection, functools.cache(make_salt))
-    return Models(connection, variables, given={"int_campaigns_exported": read_exported})
-
-
-def read_exported(models: Models) -> Any:
-    """Return the campaigns that earlier exports have begun, as the model of this name does."""
-    from targeted_lists.campaigns import read_campaigns
-
-    ((as_of,),) = models.fetch("select as_of_date from {{ ref('int_as_of_date') }}")
-    return read_campaigns(models.variables["dataset"], before=as_of)
+    return Models(connection, variables)
 
 
 def refuse(console: Console, sentence: str, requested: dict[str, object]) -> int:

@@ -24,7 +24,8 @@ SCORE = "score"
 STRICTER_RULE = "a model must now be further ahead of guessing"
 """Why a model is fitted again that was chosen when less was asked of it."""
 
-FIT, TRAINING, LAST_RUN = "fit", "training", "last run"
+FIT, TRAINING, EVERYONE = "everyone"
+LAST_RUN = "fit", "training", "last run"
 
 MODEL_DRIFT_TYPES = {"reference": "str", **DRIFT_TYPES, "level": "str"}
 
@@ -99,21 +100,21 @@ def measure_model(
 
 
 def measure_shares(
-    current: pd.DataFrame, *, earlier: pd.DataFrame, category: str, limits: DriftLimits
+    current: pd.DataFrame, *, earlier: pd.DataFrame, limits: DriftLimits
 ) -> pd.DataFrame:
-    """Measure the drift of a category's shares since the last run.
+    """Measure the drift of the clusters' shares (`cluster_key`) since the last run.
 
     Returns
     -------
     A row as of `measure_model`, its reference `last run`; none where either has no rows.
     """
     if current.empty or earlier.empty:
-        return to_typed([], types=MODEL_DRIFT_TYPES)
+        return to_typed([], types=MODEL_DRIFT_TYPES).assign(data_basis=pd.Series(dtype="str"))
     drift = measure_drift(
-        current, baseline=fix_baseline(earlier, features=[], categories=[category])
+        current, baseline=fix_baseline(earlier, features=[], categories=["cluster_key"])
     )
     drift = drift.assign(reference=LAST_RUN, level=_validate(drift, limits=limits))
-    return to_typed(drift, types=MODEL_DRIFT_TYPES)
+    return to_typed(drift, types=MODEL_DRIFT_TYPES).assign(data_basis=EVERYONE)
 
 
 def explain_drift(drift: pd.DataFrame, *, limits: DriftLimits) -> str | None:

@@ -67,22 +67,22 @@ SHARED = """
         )
 """
 # Whom these name, and nothing that a customer is known by.
-NAMING = (
-    "consents",
-    "suppressions",
-    "campaign_contacts",
-    "site_activity",
-    "customer_period_totals",
-    "customer_category_spend",
-    "customer_channel_orders",
-    "activity_labels",
-)
+NAMING = {
+    "consents": "int_consents_validated",
+    "suppressions": "int_suppressions_validated",
+    "campaign_contacts": "campaign_contacts_validated",
+    "site_activity": "int_site_activity_validated",
+    "customer_period_totals": "int_customer_period_totals_validated",
+    "customer_category_spend": "int_customer_category_spend_validated",
+    "customer_channel_orders": "int_customer_channel_orders_validated",
+    "activity_labels": "int_activity_labels_validated",
+}
 UNMATCHED = """
     select count(*), count(*) filter (customer_id not in (
         select customer_id from {{{{ ref('dim_customers') }}}}
     ))
     from (
-        select distinct customer_id from {{{{ ref('int_{input}_validated') }}}}
+        select distinct customer_id from {{{{ ref('{model}') }}}}
         where decision in ('accepted', 'accepted_not_modelled') and customer_id is not null
     )
 """
@@ -195,7 +195,9 @@ def weigh_permissions(found: Forecast, models: Models) -> None:
 
 def weigh_keys(found: Forecast, models: Models) -> None:
     """Say which inputs name customers whom nothing else knows, and which share a contact."""
-    counts = {name: models.fetch(UNMATCHED.format(input=name))[0] for name in NAMING}
+    counts = {
+        name: models.fetch(UNMATCHED.format(model=model))[0] for name, model in NAMING.items()
+    }
     counts["erasures"] = models.fetch(ERASED)[0]
     for name, (customers, unmatched) in counts.items():
         if not unmatched:

@@ -17,16 +17,18 @@ from pathlib import Path
 from targeted_lists.run import invoke_dbt
 
 PICTURE = Path("docs") / "lineage.svg"
+# The layers from left to right. A reference never runs left, nor within a column.
 COLUMNS = (
     ("staging",),
     ("intermediate",),
-    ("core", "private"),
-    ("pivots", "rfm"),
-    ("segmentation", "basket", "offers"),
-    ("activity", "response", "new_customers"),
+    ("core",),
+    ("private", "pivots", "rfm"),
+    ("segmentation", "basket"),
+    ("offers", "activity", "response", "new_customers"),
     ("targeting",),
     ("monitoring",),
-    ("lists", "metrics", "findings"),
+    ("lists",),
+    ("metrics", "findings"),
 )
 BOX_WIDTH, COLUMN_GAP, ROW_GAP = 224, 50, 26
 HEADER, LINE, PADDING = 26, 15, 8
@@ -100,7 +102,12 @@ def place_boxes(boxes: dict[str, Box]) -> tuple[list[Box], int, int]:
 
 
 def draw_links(boxes: Iterable[Box], links: set[tuple[str, str]]) -> list[str]:
-    """Draw the lines between folders that lie in different columns, left to right."""
+    """Draw the lines between folders, left to right.
+
+    Raises
+    ------
+    ValueError : a line would run the other way.
+    """
     by_folder = {box.folder: box for box in boxes}
     drawn = []
     for source, target in sorted(links):
@@ -108,7 +115,7 @@ def draw_links(boxes: Iterable[Box], links: set[tuple[str, str]]) -> list[str]:
             continue
         start, end = by_folder[source], by_folder[target]
         if start.x >= end.x:
-            continue
+            raise ValueError(f"a reference runs up: {target} reads {source}")
         x1, y1 = start.x + BOX_WIDTH, start.y + start.height // 2
         x2, y2 = end.x, end.y + end.height // 2
         bend = max(24, (x2 - x1) // 2)

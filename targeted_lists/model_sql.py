@@ -87,22 +87,17 @@ class Models:
     ----------
     connection : to the database in which they are built; lends SQL the project's functions.
     variables : those of the command, over those of `dbt_project.yml`.
-    given : name -> what makes a model that is not SQL: a function of these models that returns
-        a data frame.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         variables: Mapping[str, Any],
-        *,
-        given: Mapping[str, Callable[[Models], Any]] | None = None,
     ) -> None:
         """Find the project's files; nothing is built yet."""
         self.connection = connection
         self.project = read_project()
         self.variables = {**self.project["vars"], **variables}
-        self.given = given or {}
         self.built: set[str] = set()
         self.building = Building()
         self.files = {path.stem: path for path in sorted(Path("models").rglob("*.sql"))}
@@ -127,8 +122,10 @@ class Models:
             "modules": SimpleNamespace(re=re),
             "record_watermark": lambda *_arguments, **_options: "",
             "project_name": self.project["name"],
+            "load_relation": lambda relation: relation,
             "ref": self.build,
             "return": give_back,
+            "source": lambda *names: ".".join(names),
             "run_query": lambda sql: Answer(self.connection.execute(sql)),
             "target": SimpleNamespace(database="memory", schema="main", type="duckdb"),
             "this": self.building,
@@ -167,11 +164,7 @@ class Models:
         if name in self.built:
             return name
         self.built.add(name)
-        if name in self.given:
-            frame = self.given[name](self)
-            self.connection.register(f"{name}_frame", frame)
-            self.connection.execute(f'create table "{name}" as select * from "{name}_frame"')
-        elif name in self.files:
+        if name in self.files:
             self.build_sql(name)
         else:
             self.load_seed(name)

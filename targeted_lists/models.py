@@ -35,6 +35,7 @@ from python_ml.classification import (
 from python_ml.frames import sort_by_key
 from python_ml.keeping import Packed, UnreadableModelError, pack, unpack
 from targeted_lists.drift import (
+    EVERYONE,
     STRICTER_RULE,
     DriftLimits,
     explain_drift,
@@ -62,7 +63,6 @@ ROW_TYPES = {
     "as_of_date": "datetime64[us]",
 }
 FRAMES = ("typical", "evaluations", "deciles", "importances", "predictions")
-EVERYONE = "everyone"
 MIN_POSITIVES = 20
 RETRY_GROWTH = 1.25
 """That nothing beats guessing stands until there are so many times the labelled rows: asked every
@@ -159,7 +159,7 @@ def provide_classifier(
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
     current : the rows that will be scored, from which drift is measured; None measures none.
     limits : how far is too far; None is never.
-    data basis : whom it is for; one of the rows of the saved table.
+    data_basis : whom it is for; one of the rows of the saved table.
     table : where it is kept.
 
     Raises
@@ -394,7 +394,7 @@ def score_by_data_basis(
 
     Parameters
     ----------
-    current : one row per customer; `data basis` is the column that says of which one.
+    current : one row per customer; `data_basis` is the column that says of which one.
     rows : one classifier per data basis. A customer of another data basis is not scored.
     """
     scores = []
@@ -407,21 +407,21 @@ def score_by_data_basis(
 
 
 def measure_drifts(
-    current: pd.DataFrame, *, rows: pd.DataFrame, data_basis: str | None, limits: DriftLimits
+    current: pd.DataFrame, *, rows: pd.DataFrame, limits: DriftLimits
 ) -> pd.DataFrame:
     """Measure each data basis's drift from the snapshots of its model; see `measure_model`.
 
     Parameters
     ----------
-    current : the rows that are scored; `data basis` is the column that says of which data basis
-        one is, None where there is one for everyone.
+    current : the rows that are scored; where `data_basis` is among the columns, it says by which
+        classifier, else there is one for everyone.
     rows : one classifier per data basis.
     """
     drifts = []
     for place in range(len(rows)):
         row = rows.iloc[[place]]
         value = row["data_basis"].iloc[0]
-        own = current if data_basis is None else current[current[data_basis] == value]
+        own = current[current["data_basis"] == value] if "data_basis" in current else current
         drift = measure_model(
             unpack_classifier(row), baselines=row["baselines"].iloc[0], current=own, limits=limits
         )

@@ -167,7 +167,7 @@ def test_dbt_is_busy_while_a_node_runs():
 
 def test_results_replace_those_of_their_title(tmp_path):
     path = tmp_path / "RESULTS.md"
-    for title, text in (("5 lines", "slow"), ("6 lines", "accepted"), ("5 lines", "fast")):
+    for title, text in (("5 lines", "slow"), ("6 lines", "kept"), ("5 lines", "fast")):
         write_results(path, title, text)
     assert path.read_text(encoding="utf-8") == (
         "# Results\n\n## 5 lines\n\nfast\n\n## 6 lines\n\nkept\n"

@@ -13,12 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import held_elsewhere
+from exported import read_assignments, read_campaigns
 
 from targeted_lists import contacts, export, files
 from targeted_lists.campaigns import (
     hash_list,
-    read_assignments,
-    read_campaigns,
 )
 from targeted_lists.erasure import erase_customers
 from targeted_lists.export import ExportError, Order, Places, export_list

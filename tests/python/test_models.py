@@ -204,7 +204,7 @@ def test_what_is_no_better_than_guessing_scores_nobody_on_the_next_run_either(no
         again = provide(noise, tmp_path, reuse=reuse, said=said, day=LATER)
         assert said == ["using majority saved as of 2025-06-01"]
         assert score_customers(noise, trained=unpack_classifier(again)).empty
-        drift = measure_drifts(noise, rows=again, data_basis=None, limits=DriftLimits())
+        drift = measure_drifts(noise, rows=again, limits=DriftLimits())
         assert drift.empty
 
 
@@ -247,14 +247,14 @@ def shift(rows, **by):
 
 
 def levels(rows, kept_row):
-    drift = measure_drifts(rows, rows=kept_row, data_basis=None, limits=DriftLimits())
+    drift = measure_drifts(rows, rows=kept_row, limits=DriftLimits())
     assert set(drift["reference"]) == {"fit", "training"}
     return drift[drift["reference"] == "fit"].set_index("feature")["level"].to_dict()
 
 
 def test_of_the_customers_it_was_fitted_for_a_model_has_no_drift(training, saved):
     row = provide(training.head(0), saved, day=LATER, current=training)
-    drift = measure_drifts(training, rows=row, data_basis=None, limits=DriftLimits())
+    drift = measure_drifts(training, rows=row, limits=DriftLimits())
     assert (drift.loc[drift["reference"] == "fit", "psi"] == 0).all()
     assert set(drift["feature"]) == {"gap", "visits", "tier", "score"}
     # Half of them are as much like all as chance makes them.
@@ -306,7 +306,7 @@ def test_few_customers_alarm_nobody(training, saved):
     """By chance alone the PSI of a dozen customers is far above what is major."""
     few = training.head(12)
     row = provide(training, saved, day=LATER, current=few)
-    drift = measure_drifts(few, rows=row, data_basis=None, limits=DriftLimits())
+    drift = measure_drifts(few, rows=row, limits=DriftLimits())
     assert drift["psi"].max() > 0.25
     assert set(drift["level"]) == {"stable"}
     assert row["as_of_date"].item() == pd.Timestamp(DAY)
@@ -318,7 +318,7 @@ def test_a_model_kept_before_snapshots_were_is_used_as_it_is(training, saved, tm
     old = provide(training, tmp_path, day=LATER, current=shift(training, gap=9.0))
     assert old["data_hash"].item() == row["data_hash"].item()
     assert list(old) == list(row)
-    drift = measure_drifts(training, rows=old, data_basis=None, limits=DriftLimits())
+    drift = measure_drifts(training, rows=old, limits=DriftLimits())
     assert drift.empty
     assert explain_drift(drift, limits=DriftLimits()) is None
 

@@ -77,7 +77,7 @@ def rebuild(project: Project) -> Outcome:
         "run",
         "--select",
         "run_measures_saved+",
-        "ml_activity_drift+",
+        "ml_model_drift+",
         reuse_models={"activity": "only", "response": True},
     )
 

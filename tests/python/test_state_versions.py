@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import REPO_ROOT
+from exported import read_assignments, read_campaigns
 
 from targeted_lists import migrations, run_start, salt
-from targeted_lists.campaigns import read_assignments, read_campaigns
 from targeted_lists.erasure import erase_customers
 from targeted_lists.migrations import StateError
 from targeted_lists.salt import PUBLIC_SALT, SALT_FILE

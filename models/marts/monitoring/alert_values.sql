@@ -265,7 +265,7 @@ alert_values as (
         case
             when drift.model is null then {{ text(
                 'the scores of {model} ({data_basis}) cannot be compared: '
-                ~ 'the model was kept before snapshots were', **whose
+                ~ 'the model was saved before snapshots were', **whose
             ) }}
             when drift.psi is null then {{ text(
                 'the scores of {model} ({data_basis}) cannot be compared: '
