@@ -48,7 +48,7 @@ def simulate_tastes(
 
     Returns
     -------
-    One row per order and product: `order`, `item`, `customer_id`, `period` (mined, confirmed or
+    One row per order and product: `order`, `item`, `customer_id`, `period` (mining, validation or
     tested).
     """
     rng = np.random.default_rng(seed)

@@ -24,8 +24,8 @@ SCORE = "score"
 STRICTER_RULE = "a model must now be further ahead of guessing"
 """Why a model is fitted again that was chosen when less was asked of it."""
 
-FIT, TRAINING, EVERYONE = "everyone"
-LAST_RUN = "fit", "training", "last run"
+EVERYONE = "everyone"
+FIT, TRAINING, LAST_RUN = "fit", "training", "last run"
 
 MODEL_DRIFT_TYPES = {"reference": "str", **DRIFT_TYPES, "level": "str"}
 

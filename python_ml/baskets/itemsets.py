@@ -72,7 +72,7 @@ def mine_baskets(
     basket_items : one row per basket and item: `basket_number`, `item_number` and `is_mined`,
         else the basket lies in the later period.
     items : one row per item that is frequent alone: `item_number`, `item` (text).
-    asked : `baskets` (all of the mined period), `min_support` and `max_length` as in
+    requested : `baskets` (all of the mined period), `min_support` and `max_length` as in
         `find_frequent_itemsets`; and `is_support_set`: where there would be more than
         `max_itemsets`, a set support stops with nothing and a sentence, while one that was chosen
         rises to the least that leaves so many.

@@ -77,10 +77,10 @@ def find_rules(
     ----------
     itemsets : as `mine_baskets` gives them, without the empty one.
     basket_items : one row per basket of `strata` and item: `basket_number`, `item_number` and the
-        `period` of the basket, mined or confirmed.
+        `period` of the basket, mining or validation.
     items : one row per item: `item_number`, `item` (text).
     strata : as `form_strata` gives them.
-    asked : `baskets` and `validation_baskets` (all of either period) and `min_confidence`.
+    requested : `baskets` and `validation_baskets` (all of either period) and `min_confidence`.
 
     Returns
     -------

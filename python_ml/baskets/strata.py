@@ -56,8 +56,8 @@ def form_strata(
 
     Parameters
     ----------
-    baskets : one row per basket: `basket_number` (a whole number), `period` (mined or confirmed),
-        `customer_id` (missing where anonymous), `size` (products).
+    baskets : one row per basket: `basket_number` (a whole number), `period` (mining or
+        validation), `customer_id` (missing where anonymous), `size` (products).
     purchases : one row per customer, period and product bought: `customer_id`, `period`,
         `item_number`.
     is_order : whether a basket is an order, else all that a customer buys in the period.

@@ -28,7 +28,7 @@ ADDED = """
         case
             when count(*) > 0 and count(members.expected_value) = 0 then null
             else coalesce(
-                sum(members.expected_value) filter (where members.lift_basis <> 'answers'), 0
+                sum(members.expected_value) filter (where members.lift_basis <> 'responses'), 0
             )
         end::double as value
     from lists.list_members as members

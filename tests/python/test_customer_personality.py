@@ -296,7 +296,7 @@ def test_expected_profit_and_the_depth_of_the_list(personality: Build) -> None:
 
 def test_answers_by_group_are_no_effect(personality: Build) -> None:
     rows = personality.query(
-        "select asked, responses, note from response.campaign_responses "
+        "select contacted, responses, note from response.campaign_responses "
         "where campaign_id = 'CMP6' and grouping = 'all'"
     )
     assert rows[0][:2] == (2212, 333)

@@ -118,7 +118,7 @@ def test_every_figure_says_what_it_counts(markup):
         ("segments-0", "customers", "customers who have bought so far"),
         ("grid-0", "customers", "customers who have bought so far"),
         ("months-0", "bought", "bought in orders known one by one"),
-        ("kept-0", "placed", "placed in orders known one by one"),
+        ("bought_share-0", "placed", "placed in orders known one by one"),
         ("hours-0", "placed_orders", "orders placed"),
         ("list_mix-0", "members", "list members, without control and holdout"),
         ("mix-0", "customers", "customers in the chosen clusters"),

@@ -34,7 +34,8 @@ SEGMENTS = """
     order by all
 """
 ANSWERS = """
-    select group_name as segment, sum(asked)::bigint as asked, sum(answers)::bigint as answers
+    select group_name as segment, sum(contacted)::bigint as contacted,
+        sum(responses)::bigint as responses
     from response.campaign_responses
     where grouping = 'rfm_segment'
     group by group_name
@@ -214,7 +215,7 @@ def draw_responses(desk: Desk) -> Figure:
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
         top = (rows if scope else certain if len(certain) else data).iloc[0]
         return {
-            "title": "answers.title_segment" if scope else "answers.title",
+            "title": "responses.title_segment" if scope else "responses.title",
             "segment": top["segment"],
             "share": desk.texts.percent(top["response_rate"], 0),
             "overall": desk.texts.percent(overall, 0),

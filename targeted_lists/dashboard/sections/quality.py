@@ -21,7 +21,7 @@ REASONS = """
         count(*) as lines,
         sum(amount) as amount
     from core.order_line_ledger
-    where decision::varchar <> 'kept'
+    where decision::varchar <> 'accepted'
     group by all
     order by lines desc, reason
     limit 20

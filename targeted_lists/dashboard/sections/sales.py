@@ -120,11 +120,11 @@ def draw_months(desk: Desk) -> Figure:
     )
 
 
-def draw_kept(desk: Desk) -> Figure:
+def draw_bought_share(desk: Desk) -> Figure:
     """Draw how much of what is placed stays bought, by month."""
     rows = desk.source.read(MONTHS)
     if rows.empty:
-        return desk.blank("accepted", MONTHS)
+        return desk.blank("bought_share", MONTHS)
     data = desk.names(rows, segment="segment")
     chart = (
         following(alt.Chart(_as_text(data)))
@@ -162,7 +162,7 @@ def draw_kept(desk: Desk) -> Figure:
         }
 
     return desk.figure(
-        "accepted",
+        "bought_share",
         chart,
         queries=[MONTHS],
         table=totals,
@@ -296,4 +296,4 @@ def _as_text(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(month=pd.to_datetime(rows["month"]).dt.strftime("%Y-%m-%dT00:00:00"))
 
 
-FIGURES = (draw_months, draw_kept, draw_hours, draw_categories, draw_cities)
+FIGURES = (draw_months, draw_bought_share, draw_hours, draw_categories, draw_cities)
