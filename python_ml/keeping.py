@@ -21,9 +21,9 @@ import skops.io
 # in it.
 TRUSTED = [
     "numpy.dtype",
-    "python_ml.classifiers.Calibrated",
-    "python_ml.classifiers.SampledSVC",
-    "python_ml.classifiers._log_columns",
+    "python_ml.classification.models.Calibrated",
+    "python_ml.classification.models.SampledSVC",
+    "python_ml.classification.models._log_columns",
     "python_ml.frames.signed_log1p",
     "python_ml.new_customers.NewCustomerModel",
     "sklearn.calibration._SigmoidCalibration",

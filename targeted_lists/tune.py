@@ -13,8 +13,13 @@ import duckdb
 import pandas as pd
 import yaml
 
-from python_ml.classification import Columns, find_reason_not_trained, prepare_training
-from python_ml.classifiers import MODELS, search_parameters
+from python_ml.classification import (
+    MODELS,
+    Columns,
+    find_reason_not_trained,
+    prepare_training,
+    search_parameters,
+)
 from targeted_lists.files import first_line
 from targeted_lists.locks import explain_lock
 from targeted_lists.models import EVERYONE, MIN_POSITIVES, PARAMETER_TABLE, choose_training_rows

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 import skops.io
 
-from python_ml.classification import Columns, score_customers, train_classifier
-from python_ml.classifiers import MODELS
+from python_ml.classification import MODELS, Columns, score_customers, train_classifier
 from python_ml.keeping import Packed, UnreadableModelError, pack, unpack
 from targeted_lists.models import FRAMES, erase_in_model, pack_trained, unpack_trained
 
