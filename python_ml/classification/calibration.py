@@ -35,7 +35,22 @@ def fit_pipeline(
     Parameters
     ----------
     rows : the features, one row per label.
-    groups : whose row it is; rows of one customer are held out together.
+    label : 0 or 1, one per row.
+    groups : whose row it is; rows of one customer are held out together. None learns no curve.
+
+    Returns
+    -------
+    The fitted pipeline, which ranks rows and gives probabilities.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"gap": np.arange(60) % 10})
+    >>> label = (rows["gap"] > 6).astype(int).to_numpy()
+    >>> pipeline = build_pipeline("decision_tree", features=["gap"])
+    >>> fitted = fit_pipeline(pipeline, rows=rows, label=label, groups=rows.index.to_numpy())
+    >>> scores = fitted.rank(fitted.prepare(pd.DataFrame({"gap": [1, 9]})))
+    >>> (fitted.to_probability(scores) > 0.5).tolist()
+    [False, True]
     """
     prepare, classifier = pipeline[0], pipeline[-1]
     matrix = prepare.fit_transform(rows)

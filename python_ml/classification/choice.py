@@ -43,9 +43,27 @@ EVALUATION_TYPES = {
 def find_threshold(*, false_alarm_cost: float, miss_cost: float) -> float:
     """Probability from which acting costs less than not acting.
 
+    Parameters
+    ----------
+    false_alarm_cost, miss_cost : of a row predicted wrongly, and of a positive not predicted, in
+        one unit; only their ratio matters.
+
+    Returns
+    -------
+    A number between 0 and 1, both exclusive.
+
+    Raises
+    ------
+    ValueError : a cost is not positive.
+
     References
     ----------
     Elkan (2001), The foundations of cost-sensitive learning, IJCAI, equation 2.
+
+    Examples
+    --------
+    >>> find_threshold(false_alarm_cost=1, miss_cost=3)
+    0.25
     """
     if min(false_alarm_cost, miss_cost) <= 0:
         raise ValueError(f"costs must be positive, not {false_alarm_cost} and {miss_cost}")
@@ -67,6 +85,7 @@ def choose_classifier(
     evaluations : one row per model, baselines included, with `model`, `is_baseline`, `roc_auc` and
         the standard errors of its distance to guessing, `roc_auc_se`, to the best baseline,
         `gain_se`, and to the best model, `shortfall_se`. What has no standard error has no proof.
+        `rows` and `positives` are whole numbers; other measures may be lacking.
     min_gain : what ROC-AUC must be ahead by, exclusive; more where chance reaches more, which is
         `find_chance_factor` standard errors of all that is compared with guessing.
     folds : that were measured; None for many.
@@ -80,6 +99,26 @@ def choose_classifier(
     ----------
     Breiman, Friedman, Olshen, Stone (1984), Classification and regression trees: the rule of one
     standard error.
+
+    Examples
+    --------
+    >>> evaluations = pd.DataFrame(
+    ...     {
+    ...         "model": ["svc", "logistic_regression", "previous_period_orders", "majority"],
+    ...         "is_baseline": [False, False, True, True],
+    ...         "roc_auc": [0.81, 0.80, 0.70, 0.50],
+    ...         "roc_auc_se": [0.02, 0.02, 0.02, 0.00],
+    ...         "gain_se": [0.02, 0.02, 0.00, 0.02],
+    ...         "shortfall_se": [0.00, 0.02, 0.02, 0.02],
+    ...         "rows": 1_000,
+    ...         "positives": 400,
+    ...     }
+    ... )
+    >>> choice = choose_classifier(evaluations)
+    >>> choice.loc[choice["is_chosen"], "model"].item()
+    'logistic_regression'
+    >>> print(choice["reason"][0].split(", ")[0])
+    Not chosen: ROC-AUC 0.810 is the best
     """
     auc = evaluations["roc_auc"].fillna(-np.inf)
     name = evaluations["model"]

@@ -55,17 +55,32 @@ def measure_predictions(
     the standard deviation between folds), `pr_auc` (average precision) and, over the folds of the
     first repeat, `f1`, `brier`, `log_loss` and `cost` (of a row); `calibration_error`, the mean
     distance of predicted and true share over deciles of the first repeat's probabilities (these
-    are missing where there are no probabilities);
-    `out_of_time_roc_auc`, of the newest snapshot predicted from older ones; `gain` of ROC-AUC over
-    the best baseline and `shortfall` behind the best model, fold by fold; `roc_auc_se`, `gain_se`
-    and `shortfall_se`, standard errors corrected for folds that share rows, the first never less
-    than `find_ranking_error` gives; `rows` and `positives`; `is_chosen`, `is_accepted` and
-    `reason` as `choose_classifier` says.
+    are missing where there are no probabilities); `out_of_time_roc_auc`, of the newest snapshot
+    predicted from older ones; `gain` of ROC-AUC over the best baseline and `shortfall` behind the
+    best model, fold by fold; `roc_auc_se`, `gain_se` and `shortfall_se`, standard errors corrected
+    for folds that share rows, the first never less than `find_ranking_error` gives; `rows` and
+    `positives`; `is_chosen`, `is_accepted` and `reason` as `choose_classifier` says.
 
     References
     ----------
     Brier (1950), Mon. Weather Rev. 78. Nadeau, Bengio (2003), Inference for the generalization
     error, Mach. Learn. 52: the corrected error.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"repeat": 1, "fold": [1] * 4 + [2] * 4, "label": [0, 0, 1, 1] * 2})
+    >>> probabilities = {
+    ...     "svc": [0.1, 0.2, 0.8, 0.9] * 2,
+    ...     "previous_period_orders": [0.1, 0.6, 0.4, 0.9] * 2,
+    ...     "majority": [0.5] * 8,
+    ... }
+    >>> predictions = pd.concat(
+    ...     cases.assign(model=model, score=given, probability=given)
+    ...     for model, given in probabilities.items()
+    ... )
+    >>> measures = measure_predictions(predictions)
+    >>> measures["roc_auc"].tolist(), measures["brier"].round(3).tolist()
+    ([1.0, 0.75, 0.5], [0.025, 0.185, 0.25])
     """
     order = predictions["model"].drop_duplicates().tolist()
     folded = predictions[predictions["repeat"] > 0]
@@ -132,6 +147,16 @@ def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
     One row per model and decile, 1 = the highest probabilities, ties in the order of the rows:
     `rows`, `positives`, the mean `probability`, and `lowest` and `highest`, between which the
     share of positives lies with a probability of BAND if that mean is right (exact binomial).
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame(
+    ...     {"model": "svc", "repeat": 1, "label": [0] * 10 + [1] * 10, "probability": range(20)}
+    ... )
+    >>> predictions["probability"] /= 20
+    >>> deciles = measure_deciles(predictions)
+    >>> deciles.loc[[0, 9], ["decile", "rows", "positives", "probability"]].to_numpy().tolist()
+    [[1.0, 2.0, 2.0, 0.925], [10.0, 2.0, 0.0, 0.025]]
     """
     first = predictions[(predictions["repeat"] == 1) & predictions["probability"].notna()]
     place = first.groupby("model", sort=False)["probability"].rank(method="first", ascending=False)

@@ -36,7 +36,7 @@ class TrainedClassifier:
     model : its name; "majority" where nothing is ahead of guessing by more than chance, and "none"
         where nothing could be learned. Neither scores anybody.
     fitted : the pipeline and its calibration, None where nobody is scored.
-    usual : a row of medians and, for categories, the most common.
+    typical : a row of medians and, for categories, the most common.
     evaluations, deciles, importances : as `measure_predictions`, `measure_deciles` and
         `measure_importances` say.
     predictions : as `predict_out_of_fold` says, those of the model and the first repeat.
@@ -96,10 +96,26 @@ def train_classifier(
     permutations : of each feature in each held-out fold, for its importance.
     progress : told what is being done, split by split.
 
+    Returns
+    -------
+    The chosen model, fitted, and what was measured on the way to it.
+
     Raises
     ------
     ValueError : a column is missing or not numeric, a key is missing, a label is neither true nor
         false, or a model or a parameter is unknown.
+
+    Examples
+    --------
+    >>> training = pd.DataFrame({"customer_id": range(120)})
+    >>> training["gap"] = training["customer_id"] % 10
+    >>> training["previous_period_orders"] = training["customer_id"] % 7
+    >>> training["is_declined"] = training["gap"] > 6
+    >>> trained = train_classifier(
+    ...     training, columns=Columns(features=["gap"]), models=["logistic_regression"], folds=3
+    ... )
+    >>> trained.model, len(trained.predictions)
+    ('logistic_regression', 120)
     """
     training = prepare_training(training, columns=columns, max_rows=max_rows, seed=seed)
     columns = _drop_empty(training, columns=columns)

@@ -43,13 +43,29 @@ def measure_importances(
     Returns
     -------
     One row per feature or category: the `model`, `importance` (mean loss of ROC-AUC on held-out
-    folds),
-    `importance_sd` (between permutations and folds) and `rank` (1 = most important, ties by
-    name), by rank.
+    folds), `importance_sd` (between permutations and folds) and `rank` (1 = most important, ties
+    by name), by rank.
 
     References
     ----------
     Breiman (2001), Random forests, Mach. Learn. 45.
+
+    Examples
+    --------
+    >>> from python_ml.classification import prepare_training
+    >>> training = pd.DataFrame({"customer_id": range(120)})
+    >>> training["gap"] = training["customer_id"] % 10
+    >>> training["previous_period_orders"] = training["customer_id"] % 7
+    >>> training["is_declined"] = training["gap"] > 6
+    >>> columns = Columns(features=["previous_period_orders", "gap"])
+    >>> importances = measure_importances(
+    ...     prepare_training(training, columns=columns),
+    ...     columns=columns,
+    ...     model="logistic_regression",
+    ...     folds=3,
+    ... )
+    >>> importances["feature"].tolist()
+    ['gap', 'previous_period_orders']
     """
     label, groups = (training[name].to_numpy() for name in (columns.label, columns.key))
     generator = np.random.default_rng(seed)

@@ -123,9 +123,19 @@ def build_pipeline(
     categories : columns of text.
     parameters : of the classifier, over DEFAULT_PARAMETERS.
 
+    Returns
+    -------
+    A pipeline of two steps, of which nothing is fitted.
+
     Raises
     ------
     ValueError : the model or one of its parameters is unknown.
+
+    Examples
+    --------
+    >>> pipeline = build_pipeline("svc", features=["gap"], categories=["city"])
+    >>> list(pipeline.named_steps), pipeline["classify"].C
+    (['prepare', 'classify'], 1.0)
     """
     logged = np.isin(list(features), list(log_features))
     numbers = Pipeline(

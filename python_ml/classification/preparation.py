@@ -50,9 +50,33 @@ def prepare_training(
 
     Equal rows are one row. With more than `max_rows`, those of randomly drawn customers are kept.
 
+    Parameters
+    ----------
+    training : one row per customer, or per customer and snapshot: the `columns`.
+    max_rows : most rows to return; None returns all.
+
+    Returns
+    -------
+    The rows that have a label, ordered by key: numbers as floats, categories as texts (a missing
+    one is UNKNOWN), the label as 0 or 1.
+
     Raises
     ------
     ValueError : as in `train_classifier`.
+
+    Examples
+    --------
+    >>> training = pd.DataFrame(
+    ...     {
+    ...         "customer_id": [2, 1, 1, 3],
+    ...         "gap": [30, 12, 12, 45],
+    ...         "previous_period_orders": [1, 4, 4, 2],
+    ...         "is_declined": [True, False, False, None],
+    ...     }
+    ... )
+    >>> prepared = prepare_training(training, columns=Columns(features=["gap"]))
+    >>> prepared[["customer_id", "gap", "is_declined"]].to_numpy().tolist()
+    [[1.0, 12.0, 0.0], [2.0, 30.0, 1.0]]
     """
     key, label = columns.key, columns.label
     snapshot = [columns.snapshot] if columns.snapshot else []
@@ -90,6 +114,24 @@ def find_reason_not_trained(
     """Say why nothing can be learned from prepared rows, if so.
 
     Snapshots of one customer count once.
+
+    Parameters
+    ----------
+    training : as `prepare_training` returns it.
+    min_positives : fewest customers of either class that something can be learned from.
+
+    Returns
+    -------
+    A sentence; None where something can be learned.
+
+    Examples
+    --------
+    >>> training = pd.DataFrame({"customer_id": [1, 2, 3], "is_declined": [0, 0, 1]})
+    >>> columns = Columns(features=["gap"])
+    >>> find_reason_not_trained(training, columns=columns, min_positives=1) is None
+    True
+    >>> print(find_reason_not_trained(training.head(0), columns=columns, min_positives=1))
+    No model: there are no labelled rows.
     """
     if training.empty:
         return "No model: there are no labelled rows."

@@ -57,6 +57,23 @@ def score_customers(
     Raises
     ------
     ValueError : a column is missing or not numeric, or a key is missing or occurs twice.
+
+    Examples
+    --------
+    >>> from python_ml.classification import Columns, train_classifier
+    >>> training = pd.DataFrame({"customer_id": range(120)})
+    >>> training["gap"] = training["customer_id"] % 10
+    >>> training["previous_period_orders"] = training["customer_id"] % 7
+    >>> training["is_declined"] = training["gap"] > 6
+    >>> trained = train_classifier(
+    ...     training, columns=Columns(features=["gap"]), models=["logistic_regression"], folds=3
+    ... )
+    >>> current = pd.DataFrame({"customer_id": [501, 502], "gap": [9, 2]})
+    >>> scores = score_customers(current, trained=trained)
+    >>> (scores["probability"] > 0.5).tolist()
+    [True, False]
+    >>> print(*scores.loc[0, ["feature_1", "value_1", "typical_1"]])
+    gap 9.0 4.5
     """
     columns = trained.columns
     names = columns.of(trained.model)
@@ -86,9 +103,31 @@ def score_customers(
 def predict(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
     """Return the probabilities of `score_customers` in the order of the rows, without reasons.
 
+    Parameters
+    ----------
+    current : as in `score_customers`, but a key may occur twice.
+
+    Returns
+    -------
+    One probability per row, in [0, 1].
+
     Raises
     ------
     ValueError : nothing was accepted, or a column is missing or not numeric.
+
+    Examples
+    --------
+    >>> from python_ml.classification import Columns, train_classifier
+    >>> training = pd.DataFrame({"customer_id": range(120)})
+    >>> training["gap"] = training["customer_id"] % 10
+    >>> training["previous_period_orders"] = training["customer_id"] % 7
+    >>> training["is_declined"] = training["gap"] > 6
+    >>> trained = train_classifier(
+    ...     training, columns=Columns(features=["gap"]), models=["logistic_regression"], folds=3
+    ... )
+    >>> current = pd.DataFrame({"customer_id": [502, 501], "gap": [2, 9]})
+    >>> (predict(current, trained=trained) > 0.5).tolist()
+    [False, True]
     """
     if trained.fitted is None:
         raise ValueError(f"the model {trained.model} predicts nothing")

@@ -25,6 +25,27 @@ def split_rows(
     The folds have the same share of each label, and rows of one group stay together. More than
     MOST_WEIGHED_GROUPS are not weighed one by one for the fold that lacks them most: those that
     have as many rows of each label are dealt out in turn.
+
+    Parameters
+    ----------
+    label : 0 or 1, one per row.
+    groups : whose row it is, one per row.
+    folds : parts of the rows, each held out once a repeat.
+    repeats : times that the rows are split, each with a seed of its own.
+
+    Yields
+    ------
+    Two arrays of positions: the rows to fit on, and those held out.
+
+    Examples
+    --------
+    >>> label = np.array([0, 1, 0, 1, 0, 1])
+    >>> groups = np.array(["a", "a", "b", "b", "c", "c"])
+    >>> splits = list(split_rows(label, groups=groups, folds=3))
+    >>> [len(held_out) for _, held_out in splits]
+    [2, 2, 2]
+    >>> [set(groups[fit]) & set(groups[held_out]) for fit, held_out in splits]
+    [set(), set(), set()]
     """
     codes, keys = pd.factorize(groups)
     repeated = len(keys) < len(label)

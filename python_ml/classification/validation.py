@@ -40,14 +40,32 @@ def predict_out_of_fold(
 
     Returns
     -------
-    One row per model, repeat (0 = newest snapshot from the older ones) and
-    row predicted: `model`, `repeat`, `fold`, the key, the snapshot if any, `label`, `score`, which
-    ranks, and `probability`, which is calibrated and known for the first repeat alone: further
-    repeats serve to tell the spread of the ranking.
+    One row per model, repeat (0 = newest snapshot from the older ones) and row predicted: `model`,
+    `repeat`, `fold`, the key, the snapshot if any, `label`, `score`, which ranks, and
+    `probability`, which is calibrated and known for the first repeat alone: further repeats serve
+    to tell the spread of the ranking.
 
     References
     ----------
     Kohavi (1995), A study of cross-validation, IJCAI.
+
+    Examples
+    --------
+    >>> from python_ml.classification import prepare_training
+    >>> training = pd.DataFrame({"customer_id": range(120)})
+    >>> training["gap"] = training["customer_id"] % 10
+    >>> training["previous_period_orders"] = training["customer_id"] % 7
+    >>> training["is_declined"] = training["gap"] > 6
+    >>> columns = Columns(features=["gap"])
+    >>> predictions = predict_out_of_fold(
+    ...     prepare_training(training, columns=columns),
+    ...     columns=columns,
+    ...     models=["logistic_regression"],
+    ...     folds=3,
+    ...     repeats=1,
+    ... )
+    >>> predictions.groupby("model", sort=False).size().to_dict()
+    {'logistic_regression': 120, 'previous_period_orders': 120, 'majority': 120}
     """
     label, groups = (training[name].to_numpy() for name in (columns.label, columns.key))
     splits = [
@@ -130,6 +148,24 @@ def measure_choice(
     ----------
     Varma, Simon (2006), Bias in error estimation when using cross-validation for model selection,
     BMC Bioinformatics 7.
+
+    Examples
+    --------
+    >>> from python_ml.classification import prepare_training
+    >>> training = pd.DataFrame({"customer_id": range(120)})
+    >>> training["gap"] = training["customer_id"] % 10
+    >>> training["previous_period_orders"] = training["customer_id"] % 7
+    >>> training["is_declined"] = training["gap"] > 6
+    >>> columns = Columns(features=["gap"])
+    >>> measured = measure_choice(
+    ...     prepare_training(training, columns=columns),
+    ...     columns=columns,
+    ...     models=["logistic_regression"],
+    ...     folds=3,
+    ...     repeats=1,
+    ... )
+    >>> measured["model"].unique().tolist(), measured["roc_auc"].round(3).tolist()
+    (['logistic_regression'], [1.0, 1.0, 1.0])
     """
     label, groups = (training[name].to_numpy() for name in (columns.label, columns.key))
     rows = []
