@@ -28,11 +28,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from python_ml.chance import FALSE_ALARMS
 from python_ml.classification import (
+    BASELINES,
+    MODELS,
+    Calibrated,
     Columns,
+    build_pipeline,
     measure_predictions,
     prepare_training,
+    split_rows,
 )
-from python_ml.classifiers import BASELINES, MODELS, Calibrated, build_pipeline, split_rows
 from python_ml.new_customers import evaluate_new_customers
 from targeted_lists.tune import LABELLED
 

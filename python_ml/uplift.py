@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from python_ml.classifiers import build_pipeline, split_rows
+from python_ml.classification import build_pipeline, split_rows
 from python_ml.frames import check_columns, sort_by_key, to_floats, to_typed
 
 MIN_CONVERSIONS = 1_000

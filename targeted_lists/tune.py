@@ -13,15 +13,20 @@ import duckdb
 import pandas as pd
 import yaml
 
-from python_ml.classification import Columns, find_reason_not_trained, prepare_training
-from python_ml.classifiers import MODELS, search_parameters
+from python_ml.classification import (
+    MODELS,
+    Columns,
+    find_reason_not_trained,
+    prepare_training,
+    search_parameters,
+)
 from targeted_lists.drift import EVERYONE
 from targeted_lists.files import first_line
 from targeted_lists.locks import explain_lock
 from targeted_lists.models import MIN_POSITIVES, PARAMETER_TABLE, choose_training_rows
 from targeted_lists.state import STATE_FOLDER, save_tables
 
-MODELS_FILE = Path("models/marts/activity/_activity__models.yml")
+MODELS_FILE = Path("models/marts/activity/ml/_activity_ml__models.yml")
 LABELLED = """
     select * from activity.activity_features
     where is_declined is not null

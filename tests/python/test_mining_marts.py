@@ -19,7 +19,7 @@ from conftest import REPO_ROOT, Build, Project, query
 from scipy.stats import poisson
 from sklearn.metrics import roc_auc_score
 
-from python_ml.classifiers import BASELINES, MODELS
+from python_ml.classification import BASELINES, MODELS
 
 SAMPLE = REPO_ROOT / "data" / "sample"
 MARTS = ("segmentation", "basket", "offers", "activity")

@@ -15,8 +15,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from python_ml.classification import score_customers
-from python_ml.classifiers import DEFAULT_PARAMETERS
+from python_ml.classification import DEFAULT_PARAMETERS, score_customers
 from targeted_lists.drift import DriftLimits, explain_drift
 from targeted_lists.erasure import erase_customers
 from targeted_lists.models import (

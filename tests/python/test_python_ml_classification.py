@@ -20,29 +20,27 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
-from python_ml import classifiers
 from python_ml.chance import find_chance_factor
 from python_ml.classification import (
+    BASELINES,
+    DEFAULT_PARAMETERS,
+    MODELS,
     Columns,
+    build_pipeline,
     choose_classifier,
     find_threshold,
+    fit_pipeline,
     measure_choice,
     measure_predictions,
     predict,
     predict_out_of_fold,
     prepare_training,
     score_customers,
-    train_classifier,
-)
-from python_ml.classifiers import (
-    BASELINES,
-    DEFAULT_PARAMETERS,
-    MODELS,
-    build_pipeline,
-    fit_pipeline,
     search_parameters,
     split_rows,
+    train_classifier,
 )
+from python_ml.classification.models import SampledSVC
 
 FEATURES = ["orders", "gap", "visits", "noise"]
 COLUMNS = Columns(features=FEATURES)
@@ -247,7 +245,7 @@ def test_snapshots_of_a_customer_never_stand_on_both_sides_of_a_fold():
 
 @pytest.mark.parametrize("most_weighed", [0, 10_000], ids=["dealt", "weighed"])
 def test_folds_of_snapshots_have_like_sizes_and_shares_of_each_label(most_weighed, monkeypatch):
-    monkeypatch.setattr(classifiers, "MOST_WEIGHED_GROUPS", most_weighed)
+    monkeypatch.setattr("python_ml.classification.splitting.MOST_WEIGHED_GROUPS", most_weighed)
     generator = np.random.default_rng(4)
     customers = generator.integers(3_000, size=10_000)
     label = (generator.random(10_000) < 0.1 + 0.5 * (customers % 3 == 0)).astype(int)
@@ -633,17 +631,16 @@ def test_a_support_vector_machine_of_many_rows_is_one_of_those_drawn(monkeypatch
     generator = np.random.default_rng(1)
     matrix = generator.normal(size=(900, 3))
     label = (matrix[:, 0] + generator.normal(size=900) > 0).astype(int)
-    monkeypatch.setattr(classifiers, "MOST_SVC_ROWS", 300)
+    monkeypatch.setattr("python_ml.classification.models.MOST_SVC_ROWS", 300)
     first, again = (
-        classifiers.SampledSVC(random_state=5).fit(matrix, label).decision_function(matrix)
-        for _ in range(2)
+        SampledSVC(random_state=5).fit(matrix, label).decision_function(matrix) for _ in range(2)
     )
     np.testing.assert_array_equal(first, again)
-    assert classifiers.SampledSVC(random_state=5).fit(matrix, label).shape_fit_ == (300, 3)
+    assert SampledSVC(random_state=5).fit(matrix, label).shape_fit_ == (300, 3)
     assert roc_auc_score(label, first) > 0.8
     few, plain = (
         machine(random_state=5).fit(matrix[:300], label[:300]).decision_function(matrix)
-        for machine in (classifiers.SampledSVC, SVC)
+        for machine in (SampledSVC, SVC)
     )
     np.testing.assert_array_equal(few, plain)
 

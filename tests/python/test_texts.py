@@ -47,7 +47,8 @@ SETTING = re.compile(r"`[^`]+`|\w+\.\w+|\w*[a-z]_[a-z]\w*|make [a-z]+ [A-Z]+=\d"
 COMPOSERS = {
     "python_ml/clustering/choice.py": "clusters",
     "python_ml/clustering/preparation.py": "feature_choices",
-    "python_ml/classification.py": "classifiers",
+    "python_ml/classification/choice.py": "classifiers",
+    "python_ml/classification/preparation.py": "classifiers",
     "python_ml/new_customers.py": "new_customers",
     "python_ml/baskets/itemsets.py": "baskets",
     "python_ml/planning.py": "plans",
