@@ -33,8 +33,6 @@ TRUSTED = [
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 ]
-# Where models that were kept earlier say that their classes are, and where these are now.
-MOVED = {"python_ml.classifiers": "python_ml.classification.models"}
 _MODEL, _FACTS, _FRAME = "model.skops", "facts.json", "frames/{}.npz"
 _SCHEMA = "schema.json"
 # An object's number in skops, and the name of the file of an array.
@@ -83,7 +81,7 @@ def unpack(content: bytes) -> Packed:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            model = skops.io.loads(_rename_moved(archive.read(_MODEL)), trusted=TRUSTED)
+            model = skops.io.loads(archive.read(_MODEL), trusted=TRUSTED)
             facts = json.loads(archive.read(_FACTS))
             head, tail = _FRAME.split("{}")
             frames = {
@@ -117,16 +115,6 @@ def _number(content: bytes) -> bytes:
     }
     in_order = dict(sorted(named.items(), key=lambda one: int(one[0].partition(".")[0])))
     return _zip({**in_order, _SCHEMA: schema.encode()}, is_compressed=False)
-
-
-def _rename_moved(content: bytes) -> bytes:
-    """Give a model of skops the present places of its classes; others are left as they are."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    schema = parts[_SCHEMA].decode()
-    for old, new in MOVED.items():
-        schema = schema.replace(f'"__module__": "{old}"', f'"__module__": "{new}"')
-    return _zip({**parts, _SCHEMA: schema.encode()}, is_compressed=False)
 
 
 def _zip(parts: dict[str, bytes], *, is_compressed: bool = True) -> bytes:
