@@ -31,7 +31,7 @@ from python_ml.clustering import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = ROOT / "models" / "marts" / "segmentation" / "_segmentation__models.yml"
+MODELS = ROOT / "models" / "marts" / "segmentation" / "ml" / "_segmentation_ml__models.yml"
 ORDER_FEATURES = """
     with
 

@@ -40,8 +40,8 @@ from python_ml.classification import (
 from python_ml.new_customers import evaluate_new_customers
 from targeted_lists.tune import LABELLED
 
-ACTIVITY = (Path("models/marts/activity/_activity__models.yml"), "ml_activity_models")
-RESPONSE = (Path("models/marts/response/_response__models.yml"), "ml_response_models")
+ACTIVITY = (Path("models/marts/activity/ml/_activity_ml__models.yml"), "ml_activity_models")
+RESPONSE = (Path("models/marts/response/ml/_response_ml__models.yml"), "ml_response_models")
 ANSWERED = "select * from response.response_features where not is_planned order by all"
 FEATURES = "select * from new_customers.new_customer_features order by all"
 LABELS = "select * from new_customers.new_customer_labels order by all"

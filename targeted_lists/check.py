@@ -318,7 +318,7 @@ def show_equal_lines(console: Console, count: int, setting: str) -> None:
         console,
         f"{count:,} order lines without a line number are equal in every column to an earlier one "
         f"of their file and are {what}; with equal_lines: {other} in {SETTINGS_FILE} they are "
-        f"{'merged' if other == 'merge' else 'accepted'}.",
+        f"{'merged' if other == 'merge' else 'kept'}.",
     )
 
 

@@ -24,7 +24,7 @@ def split_rows(
 
     The folds have the same share of each label, and rows of one group stay together. More than
     MOST_WEIGHED_GROUPS are not weighed one by one for the fold that lacks them most: those that
-    have as many rows of each label are dealt out in turn.
+    have as many rows of each label are assigned to folds in turn.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def _deal_groups(
         dealt = np.empty(len(shuffled), dtype=int)
         dealt[np.lexsort((shuffled, *rows_by_label.T))] = np.arange(len(shuffled)) % folds
         for fold in range(folds):
-            is_in_holdout = dealt[codes] == fold
-            yield np.flatnonzero(~is_in_holdout), np.flatnonzero(is_in_holdout)
+            is_held_out = dealt[codes] == fold
+            yield np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
 def split_to_calibrate(label: np.ndarray, *, groups: np.ndarray, seed: int = 42) -> Folds:

@@ -204,7 +204,7 @@ def test_groups_differ_by_tests_with_effects(personality: Build) -> None:
 
 def test_response_is_predicted_with_an_auc_of_at_least_090(personality: Build) -> None:
     models = yaml.safe_load(
-        (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
+        (REPO_ROOT / "models/marts/response/ml/_response_ml__models.yml").read_text()
     )["models"]
     (meta,) = [one["config"]["meta"] for one in models if one["name"] == "ml_response_models"]
     columns = Columns(**meta["options"]["columns"])
@@ -242,7 +242,7 @@ def test_response_is_predicted_with_an_auc_of_at_least_090(personality: Build) -
 def test_of_shuffled_responses_nothing_is_accepted(personality: Build, seed: int) -> None:
     """How often chance passes, over 200 seeds: benchmarks/permuted_models.py."""
     models = yaml.safe_load(
-        (REPO_ROOT / "models/marts/response/_response__models.yml").read_text()
+        (REPO_ROOT / "models/marts/response/ml/_response_ml__models.yml").read_text()
     )["models"]
     (meta,) = [one["config"]["meta"] for one in models if one["name"] == "ml_response_models"]
     columns = Columns(**meta["options"]["columns"])

@@ -155,7 +155,7 @@ def test_a_day_before_the_model_was_kept_does_not_see_it(training, saved):
         ({"features": ["gap", "visits"], "categories": []}, "knows tier, unlike"),
         (
             {"features": ["gap", "previous_period_orders"], "categories": ["tier"]},
-            "and does not know last_le",
+            "and does not know previous_pe",
         ),
     ],
 )
@@ -378,7 +378,7 @@ def test_of_too_few_labels_nobody_learns_and_their_kind_is_not_scored(mixed, tmp
     few = mixed[(mixed["data_basis"] == "orders") | (mixed.index % 10 == 0)]
     rows = provide_two(few, tmp_path)
     assert rows["model"].tolist() == ["logistic_regression", "none"]
-    (reason,) = collect_tables(rows, "evaluations").query("data basis == 'totals'")["reason"]
+    (reason,) = collect_tables(rows, "evaluations").query("data_basis == 'totals'")["reason"]
     assert reason.endswith("are too few; each takes at least 20.")
     scores = score_by_data_basis(mixed, rows=rows, data_basis="data_basis")
     assert set(scores["customer_id"].str[0]) == {"C"}
@@ -401,7 +401,7 @@ def test_given_and_derived_labels_never_train_together(training, tmp_path, given
 
 def test_a_data_basis_without_a_kept_model_does_not_stop_the_others(training, mixed, tmp_path):
     few = mixed[(mixed["data_basis"] == "orders") | (mixed.index % 10 == 0)]
-    with pytest.raises(SavedModelError, match="no model of shop is kept"):
+    with pytest.raises(SavedModelError, match="no model of shop is saved"):
         provide_two(few, tmp_path, reuse="only")
     keep(provide_two(few, tmp_path), tmp_path)
     rows = provide_two(few.head(0), tmp_path, reuse="only")

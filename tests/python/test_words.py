@@ -21,7 +21,7 @@ WORDS = {
     r"\w+_judged|rejudged": "validated, changed",
     r"set[_ ]aside": "rejected",
     r"kept but not modelled": "accepted_not_modelled",
-    r"(activity|response|cluster|basket|newcomer|uplift)_fit|kept_only": "reuse_models",
+    r"(activity|response|cluster|basket|newcomer|uplift)_fit(?!_)|kept_only": "reuse_models",
     r"note_built|known_run|made_with": "record_watermark, watermark, upstream_fingerprint",
     r"unheld": "not_materialized",
     r"forget_\w+": "delete_… (increments), erase_… (a customer's erasure)",
