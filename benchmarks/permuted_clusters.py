@@ -226,7 +226,7 @@ def evaluate(
     """Do as the mart does, by its own settings."""
     known = {model["name"]: model for model in yaml.safe_load(MODELS.read_text())["models"]}
     settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
-    shrinking = known["shrunk_features"]["config"]["meta"]["shrinking"]
+    shrinking = known["ml_cluster_feature_values"]["config"]["meta"]["shrinking"]
     has = set(customers)
     shrinking = {
         name: [one for one in value if one in has] if isinstance(value, list) else value

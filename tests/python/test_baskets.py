@@ -60,8 +60,14 @@ def shuffled(baskets: Baskets) -> dict[str, pd.DataFrame]:
         "from dealt where fct_order_lines.order_line_id = dealt.order_line_id",
         dealt=lines,
     )
-    names = ("basket_summary", "association_rules", "recommendation_evaluations")
-    return {name: read_table(baskets.warehouse, f"basket.{name}") for name in names}
+    tables = {
+        "basket_summary": "basket",
+        "association_rules": "basket",
+        "recommendation_evaluations": "offers",
+    }
+    return {
+        name: read_table(baskets.warehouse, f"{schema}.{name}") for name, schema in tables.items()
+    }
 
 
 def test_no_rule_between_shuffled_items_is_usable(shuffled, sample_build):

@@ -62,7 +62,7 @@ def make_shop(folder: Path) -> None:
         place.mkdir()
     publish(places)
     with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
-        for schema in ("intermediate", "private", "core", "seeds"):
+        for schema in ("targeting", "private", "core", "seeds"):
             working.execute(f"create schema {schema}")
         working.execute(
             "create table targeting.list_channels as "
