@@ -1,0 +1,32 @@
+with
+
+models as (
+
+    select
+        'activity' as model,
+        data_basis,
+        model as classifier,
+        refit_reason,
+        as_of_date
+    from {{ ref('ml_activity_models') }}
+
+    union all
+
+    select
+        'response' as model,
+        data_basis,
+        model as classifier,
+        refit_reason,
+        as_of_date
+    from {{ ref('ml_response_models') }}
+
+)
+
+select
+    model,
+    data_basis,
+    classifier,
+    refit_reason,
+    -- Of a model fitted on an earlier day it was told then.
+    refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
+from models
