@@ -35,6 +35,20 @@ members as (
 ),
 
 {% for key in ['order', 'customer'] -%}
+{% for category in categories -%}
+{{ key }}_{{ category }} as (
+
+    select
+        {{ category }}_block as block,
+        bit_or(placed_{{ category }}) as placed,
+        bit_or(bought_{{ category }}) as bought
+    from order_masks
+    where {{ key }}_id is not null
+    group by {{ key }}_id, {{ category }}_block
+
+),
+
+{% endfor -%}
 {{ key }}s as (
     {%- for category in categories %}
 
@@ -44,15 +58,7 @@ members as (
         count(*) filter (where (masks.placed & members.bit) <> 0) as placed_{{ key }}s,
         count(*) filter (where (masks.bought & members.bit) <> 0) as bought_{{ key }}s
     from members
-    inner join (
-        select
-            {{ category }}_block as block,
-            bit_or(placed_{{ category }}) as placed,
-            bit_or(bought_{{ category }}) as bought
-        from order_masks
-        where {{ key }}_id is not null
-        group by {{ key }}_id, {{ category }}_block
-    ) as masks
+    inner join {{ key }}_{{ category }} as masks
         on members.dimension = '{{ category }}'
         and members.block = masks.block
     group by members.member
