@@ -86,7 +86,7 @@ def test_a_whole_dataset_is_ready_and_the_next_command_stands_there(check):
     assert code == 0
     assert lines[-1] == "Ready: make lists DATASET=shop"
     text = "\n".join(lines)
-    assert "│ kept     │ sale   │    20 │ 100.0% │  40.00 │" in text
+    assert "│ accepted │ sale   │    20 │ 100.0% │  40.00 │" in text
     assert "1 of 3 customers in consents are in no order line, customer file or total." in lines
     assert "1 e-mails and 0 phones are each of more than one customer." in lines
 
