@@ -49,8 +49,9 @@ CODE_FILES = ("targeted_lists/inputs.py", "targeted_lists/readable.py")
 FIT_FOLDERS = ("models/core", "models/marts", "python_ml")
 FIT_PACKAGES = ("mlxtend", "numpy", "pandas", "scikit-learn")
 CODE_SUFFIXES = (".sql", ".py", "__models.yml")
-# These say where the files are; the files themselves are compared.
-PLACES = {"data_dir"}
+# Vars that make no other rows of the same files: where these are (the files themselves are
+# compared), and which marts use their models again.
+WITHOUT_EFFECT = {"data_dir", "reuse_models"}
 # Noted among the vars, as a mark that does not tell it.
 SALT_NAME = "salt"
 
@@ -261,13 +262,9 @@ def hash_texts(texts: Mapping[str, str]) -> str:
 
 
 def hash_fits(project: Path, variables: Mapping[str, Any]) -> str:
-    """Return one hash of the code and vars by which tables are mined and fitted.
-
-    Whether they are (the var reuse_models) is no part of it.
-    """
+    """Return one hash of the code and vars by which tables are mined and fitted."""
     texts = read_code(project, FIT_FOLDERS)
-    used = find_used_variables(texts, variables, project)
-    settings = {name: value for name, value in used.items() if name != "reuse_models"}
+    settings = find_used_variables(texts, variables, project)
     versions = {name: version(name) for name in FIT_PACKAGES}
     return hash_texts(texts | {"settings": json.dumps([settings, versions])})
 
@@ -281,7 +278,7 @@ def find_used_variables(
     names = {
         name for text in texts.values() for name in re.findall(r"""\bvar\(\s*['"](\w+)""", text)
     }
-    return {name: str(values[name]) for name in sorted(names - PLACES) if name in values}
+    return {name: str(values[name]) for name in sorted(names - WITHOUT_EFFECT) if name in values}
 
 
 def find_changed_variable(before: str, now: str) -> str | None:

@@ -98,7 +98,8 @@ def test_everything_a_list_needs_is_written_and_nothing_taken_away(folder, write
     model = described["models"][-1]
     assert model["name"] == "list_big_spenders"
     assert model["description"].strip() == f"{PURPOSE}. One row per customer."
-    assert model["columns"] == described["models"][-2]["columns"]
+    by_name = {one["name"]: one for one in described["models"]}
+    assert model["columns"] == by_name["list_win_back"]["columns"]
     assert lines[-1].endswith("then: make lists")
 
 
@@ -138,7 +139,7 @@ def test_without_russian_the_english_stands_and_it_says_so(folder, write):
         ("1st", {}, "'1st' cannot name a table and a file"),
         ("b" * 41, {}, "40 at most."),
         ("win_back", {}, "The list win_back is there already (seeds/list_definitions.csv)"),
-        ("members", {}, "models/marts/targeting/list_members.sql has that name already"),
+        ("members", {}, "models/lists/list_members.sql has that name already"),
         ("priors", {}, "seeds/list_priors.csv has that name already"),
         ("big", {"purpose": " . "}, "The list big has no purpose"),
         ("big", {"purpose": "two\nlines"}, "purpose is one line of text without braces"),
