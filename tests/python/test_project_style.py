@@ -247,11 +247,7 @@ def test_every_published_model_has_a_contract(models: list[Node]) -> None:
 def test_every_model_of_marts_and_lists_has_its_key_tested(
     models: list[Node], keyed: set[str]
 ) -> None:
-    wrong = [
-        node
-        for node in models
-        if node["fqn"][1] not in ("staging", "intermediate") and node["unique_id"] not in keyed
-    ]
+    wrong = [node for node in models if is_published(node) and node["unique_id"] not in keyed]
     assert names(wrong) == []
 
 
