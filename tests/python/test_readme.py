@@ -81,6 +81,7 @@ NOT_RUN = {
     "make score": "takes a minute; test_monitoring scores with the saved model",
     "make explore": "stays open; test_explore opens its pages",
     "make bench SIZE=5_000_000": "installs what it compares with, and takes minutes",
+    "dbt build --select tag:rfm": "test_increments and test_mining_marts select by tag",
     "make lists DATASET=order_export": "test_order_export builds it",
     "make lists DATASET=order_export VARS='{language: ru}'": "test_order_export builds it",
     "make lists DATASET=one_click": "test_one_click builds it, where the files are",
