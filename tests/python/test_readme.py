@@ -373,7 +373,7 @@ def test_the_list_of_the_readme_is_in_the_project_s_style(
     style.test_every_model_and_seed_ends_its_description_with_its_grain(models, seeds)
     style.test_every_described_column_says_something(models, seeds)
     style.test_every_seed_column_is_described(seeds)
-    style.test_every_sql_model_of_marts_and_lists_has_a_contract(models)
+    style.test_every_published_model_has_a_contract(models)
     style.test_every_model_of_marts_and_lists_has_its_key_tested(models, keyed)
     style.test_one_yaml_file_of_models_a_folder(models)
     style.test_the_lineage_picture_names_every_mart_and_list(own)

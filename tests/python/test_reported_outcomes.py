@@ -27,7 +27,7 @@ def test_25_of_30_against_5_of_30_is_a_lift_of_66_7_points(tiny):
         "outcome_basis, is_read from targeting.campaign_lift "
         "where slice = 'all' and metric = 'responded'",
     )
-    assert rows == [(66.7, 30, 30, "works", "told", True)]
+    assert rows == [(66.7, 30, 30, "works", "reported", True)]
 
 
 def test_the_text_of_a_check_says_which_it_was(tiny):
