@@ -336,7 +336,7 @@ def show_lists(published: Path, console: Console) -> None:
             f"{published} has no lists to show ({str(error).splitlines()[0]})"
         ) from error
     table = Table(title="Customer lists", title_justify="left")
-    table.add_column("list")
+    table.add_column("list", no_wrap=True)
     for heading in ("members", "control", "holdout", "expected value"):
         table.add_column(heading, justify="right")
     table.add_column("stopped because")

@@ -65,7 +65,7 @@ def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
     assert "Published 4 tables, 202 rows: published/sample.duckdb" in done.stdout
     cells = [line.strip("│ ").split("│") for line in done.stdout.splitlines() if "│" in line]
     rows = [[cell.strip() for cell in row] for row in cells]
-    assert ["list_things", "100", "0", "1,234.50"] in [row[:4] for row in rows]
+    assert ["list_things", "100", "0", "0", "1,234.50"] in [row[:5] for row in rows]
     assert ["accepted", "99", "99.00%", "5,037.00"] in rows
     assert ['price "…" is not a number', "1", "1.00%", "13.00"] in rows
     assert "make docs" in done.stdout.splitlines()[-1]
