@@ -23,6 +23,8 @@ from conftest import REPO_ROOT, Build, Project, copy_project
 from dbt_common.clients.jinja import MaterializationExtension
 from text_numbers import BAD_NUMBERS, find_bad_numbers
 
+from targeted_lists import run_end
+
 SEEDS = REPO_ROOT / "seeds"
 WORD = re.compile(r"[A-Za-z]{2,}")
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -278,8 +280,9 @@ def texts(russian: tuple[Project, Path]) -> dict[tuple[str, str], set[str]]:
     _, database = russian
     published = {
         path.stem
-        for part in ("marts", "lists")
-        for path in (REPO_ROOT / "models" / part).rglob("*.sql")
+        for layer in run_end.PUBLISHED_LAYERS
+        for path in (REPO_ROOT / "models" / layer).rglob("*.sql")
+        if run_end.UNPUBLISHED_FOLDERS.isdisjoint(path.parts)
     }
     return {
         (table, column): values
