@@ -59,9 +59,14 @@ ROW_TYPES = {
     "metadata": "str",
     "baselines": "str",
     "refit_reason": "str",
+    "evaluations": "str",
+    "calibration": "str",
+    "importances": "str",
     "fitted": "object",
     "as_of_date": "datetime64[us]",
 }
+MEASURES = {"evaluations": "evaluations", "calibration": "deciles", "importances": "importances"}
+"""What was measured, by the column that has it as JSON, so that SQL reads it without Python."""
 FRAMES = ("typical", "evaluations", "deciles", "importances", "predictions")
 MIN_POSITIVES = 20
 RETRY_GROWTH = 1.25
@@ -308,10 +313,17 @@ def pack_classifier(
         "metadata": json.dumps(metadata, sort_keys=True),
         "baselines": fix_baselines(trained, training=training, current=current),
         "refit_reason": refit_reason,
+        **{column: _to_json(getattr(trained, name)) for column, name in MEASURES.items()},
         "fitted": pack_trained(trained),
         "as_of_date": pd.Timestamp(as_of_date),
     }
     return pd.DataFrame([row]).astype(ROW_TYPES)
+
+
+def _to_json(frame: pd.DataFrame) -> str:
+    """Return the rows of a frame as JSON; what is not known is null, floats lose nothing."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    return json.dumps(whole.to_dict("records"))
 
 
 def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
@@ -377,12 +389,12 @@ def unpack_trained(fitted: bytes) -> TrainedClassifier:
     )
 
 
-def collect_tables(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return a table of each classifier ("evaluations", …), one below the other, by data basis."""
+def collect_predictions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what each classifier predicted of the rows it had not seen, by data basis."""
     tables = []
     for place, data_basis in enumerate(rows["data_basis"]):
-        table = getattr(unpack_classifier(rows.iloc[[place]]), name)
-        tables.append(table.assign(data_basis=data_basis))
+        predictions = unpack_classifier(rows.iloc[[place]]).predictions
+        tables.append(predictions.assign(data_basis=data_basis))
     whole = pd.concat(tables, ignore_index=True).astype({"data_basis": "str"})
     return whole[["data_basis", *whole.columns.drop("data_basis")]]
 

@@ -19,9 +19,10 @@ from python_ml.classification import DEFAULT_PARAMETERS, score_customers
 from targeted_lists.drift import DriftLimits, explain_drift
 from targeted_lists.erasure import erase_customers
 from targeted_lists.models import (
+    MEASURES,
     MODEL_TABLE,
     SavedModelError,
-    collect_tables,
+    collect_predictions,
     hash_frame,
     load_classifier,
     measure_drifts,
@@ -369,17 +370,28 @@ def test_each_data_basis_learns_from_its_own_kind_alone(training, mixed, tmp_pat
     assert len(scores) == len(mixed)
     for _, own in scores.merge(mixed, on="customer_id").groupby("data_basis"):
         assert roc_auc_score(own["is_declined"].astype(int), own["probability"]) > 0.75
-    evaluations = collect_tables(rows, "evaluations")
-    assert evaluations[evaluations["is_chosen"]]["data_basis"].tolist() == ["orders", "totals"]
-    assert list(evaluations) == ["data_basis", *alone.evaluations]
+    for evaluations in rows["evaluations"]:
+        assert sum(row["is_chosen"] for row in json.loads(evaluations)) == 1
+    predictions = collect_predictions(rows)
+    assert set(predictions["data_basis"]) == {"orders", "totals"}
+    assert list(predictions) == ["data_basis", *alone.predictions]
+
+
+@pytest.mark.parametrize(("column", "name"), MEASURES.items())
+def test_what_was_measured_is_read_again_as_it_was(training, saved, column, name):
+    row = provide(training, saved)
+    measured = getattr(unpack_classifier(row), name)
+    rows = pd.DataFrame(json.loads(row[column].iloc[0]), columns=list(measured))
+    assert not rows.empty
+    pd.testing.assert_frame_equal(rows.astype(measured.dtypes), measured, check_exact=True)
 
 
 def test_of_too_few_labels_nobody_learns_and_their_kind_is_not_scored(mixed, tmp_path):
     few = mixed[(mixed["data_basis"] == "orders") | (mixed.index % 10 == 0)]
     rows = provide_two(few, tmp_path)
     assert rows["model"].tolist() == ["logistic_regression", "none"]
-    (reason,) = collect_tables(rows, "evaluations").query("data_basis == 'totals'")["reason"]
-    assert reason.endswith("are too few; each takes at least 20.")
+    (of_totals,) = json.loads(rows["evaluations"].iloc[1])
+    assert of_totals["reason"].endswith("are too few; each takes at least 20.")
     scores = score_by_data_basis(mixed, rows=rows, data_basis="data_basis")
     assert set(scores["customer_id"].str[0]) == {"C"}
     pd.testing.assert_frame_equal(

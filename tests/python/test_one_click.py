@@ -269,13 +269,8 @@ def permuted(project: Project, shared_data: Path) -> Path:
     outcome = project.dbt(
         *("build", "--resource-type", "seed", "model", "test", "--indirect-selection", "cautious"),
         *("--select", "+candidates_retain_declining", "+risk_value_grid", "+at_risk_segment"),
-        *(
-            "activity_calibration",
-            "activity_gains",
-            "activity_importances",
-            "ml_activity_calibration",
-        ),
-        *("ml_activity_importances", "activity_evaluations", "path:tests/singular/activity"),
+        *("activity_calibration", "activity_gains", "activity_importances"),
+        *("activity_evaluations", "path:tests/singular/activity"),
         dataset="permuted",
         adapter="one_click",
         activity_models=["logistic_regression"],

@@ -2,28 +2,32 @@ with
 
 deciles as (
 
-    select
-        deciles.*,
-        measures.is_accepted
-    from {{ ref('ml_activity_calibration') }} as deciles
-    inner join {{ ref('ml_activity_evaluations') }} as measures
-        on deciles.data_basis = measures.data_basis
-        and deciles.model = measures.model
+    {{ classifier_measures(ref('ml_activity_models'), 'calibration') }}
+
+),
+
+evaluations as (
+
+    select * from {{ ref('activity_evaluations') }}
 
 )
 
 select
-    data_basis,
-    model,
-    cast(decile as bigint) as decile,
-    cast(rows as bigint) as training_rows,
-    cast(positives as bigint) as declined_rows,
-    probability as predicted_share,
-    {{ ratio('positives', 'rows') }} as declined_share,
-    lowest as lowest_share,
-    highest as highest_share,
+    deciles.data_basis,
+    deciles.model,
+    deciles.decile,
+    deciles.rows as training_rows,
+    deciles.positives as declined_rows,
+    deciles.probability as predicted_share,
+    {{ ratio('deciles.positives', 'deciles.rows') }} as declined_share,
+    deciles.lowest as lowest_share,
+    deciles.highest as highest_share,
     -- Shares of whole rows: the tolerance keeps floats from deciding.
-    {{ ratio('positives', 'rows') }} between lowest - 1e-9 and highest + 1e-9
+    {{ ratio('deciles.positives', 'deciles.rows') }}
+        between deciles.lowest - 1e-9 and deciles.highest + 1e-9
         as is_within_band,
-    is_accepted
+    evaluations.is_accepted
 from deciles
+inner join evaluations
+    on deciles.data_basis = evaluations.data_basis
+    and deciles.model = evaluations.model

@@ -3,13 +3,7 @@ with
 
 deciles as (
 
-    select
-        deciles.*,
-        measures.is_accepted
-    from {{ ref('ml_activity_calibration') }} as deciles
-    inner join {{ ref('ml_activity_evaluations') }} as measures
-        on deciles.data_basis = measures.data_basis
-        and deciles.model = measures.model
+    select * from {{ ref('activity_calibration') }}
 
 ),
 
@@ -18,16 +12,16 @@ summed as (
     select
         data_basis,
         model,
-        cast(decile as bigint) as decile,
-        rows as decile_rows,
+        decile,
+        training_rows,
+        declined_rows,
         is_accepted,
-        positives,
-        sum(rows) over (partition by data_basis, model order by decile)
+        sum(training_rows) over (partition by data_basis, model order by decile)
             as rows_so_far,
-        sum(positives) over (partition by data_basis, model order by decile)
+        sum(declined_rows) over (partition by data_basis, model order by decile)
             as positives_so_far,
-        sum(rows) over (partition by data_basis, model) as all_rows,
-        sum(positives) over (partition by data_basis, model) as all_positives
+        sum(training_rows) over (partition by data_basis, model) as all_rows,
+        sum(declined_rows) over (partition by data_basis, model) as all_positives
     from deciles
 
 )
@@ -36,11 +30,11 @@ select
     data_basis,
     model,
     decile,
-    cast(decile_rows as bigint) as training_rows,
-    cast(positives as bigint) as declined_rows,
+    training_rows,
+    declined_rows,
     {{ ratio('rows_so_far', 'all_rows') }} as reached_share,
     {{ ratio('positives_so_far', 'all_positives') }} as gain_share,
-    {{ ratio('positives', 'decile_rows') }}
+    {{ ratio('declined_rows', 'training_rows') }}
         / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift,
     {{ ratio('positives_so_far', 'rows_so_far') }}
         / nullif({{ ratio('all_positives', 'all_rows') }}, 0) as lift_so_far,

@@ -2,13 +2,13 @@ with
 
 importances as (
 
-    select * from {{ ref('ml_activity_importances') }}
+    {{ classifier_measures(ref('ml_activity_models'), 'importances') }}
 
 ),
 
-measures as (
+evaluations as (
 
-    select * from {{ ref('ml_activity_evaluations') }}
+    select * from {{ ref('activity_evaluations') }}
 
 ),
 
@@ -23,13 +23,13 @@ select
     importances.model,
     importances.feature,
     {{ worded('words.phrase') }} as phrase,
-    cast(importances.rank as bigint) as rank,
-    {{ null_if_nan('importances.importance') }} as importance,
-    {{ null_if_nan('importances.importance_sd') }} as importance_sd,
-    measures.is_accepted
+    importances.rank,
+    importances.importance,
+    importances.importance_sd,
+    evaluations.is_accepted
 from importances
-inner join measures
-    on importances.data_basis = measures.data_basis
-    and importances.model = measures.model
+inner join evaluations
+    on importances.data_basis = evaluations.data_basis
+    and importances.model = evaluations.model
 left join words
     on importances.feature = words.feature

@@ -25,7 +25,7 @@ scores as (
 
 measures as (
 
-    select * from {{ ref('ml_activity_evaluations') }}
+    select * from {{ ref('activity_evaluations') }}
     where is_chosen
 
 ),
@@ -97,7 +97,7 @@ joined as (
         silences.data_basis,
         scores.model,
         case
-            when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
+            when scores.model is null then measures.reason
         end as rule_reason,
         {{ null_if_nan('scores.probability') }} as p_decline,
         {{ number_text('silences.recency_days') }} as days_text,

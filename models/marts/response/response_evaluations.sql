@@ -1,23 +1,30 @@
 with
 
-measures as (
+evaluations as (
 
-    select * from {{ ref('ml_response_evaluations') }}
+    {{ classifier_measures(ref('ml_response_models'), 'evaluations') }}
 
 )
 
 select
     model,
     {{ translated('reason', 'classifiers') }} as reason,
-    cast(rows as bigint) as training_rows,
-    cast(positives as bigint) as responded_rows,
-    {%- for measure in [
-        'roc_auc', 'roc_auc_sd', 'roc_auc_se', 'out_of_time_roc_auc', 'gain', 'gain_se',
-        'shortfall', 'shortfall_se', 'pr_auc', 'f1', 'brier', 'log_loss', 'calibration_error',
-    ] %}
-    {{ null_if_nan(measure) }} as {{ measure }},
-    {%- endfor %}
+    rows as training_rows,
+    positives as responded_rows,
+    roc_auc,
+    roc_auc_sd,
+    roc_auc_se,
+    out_of_time_roc_auc,
+    gain,
+    gain_se,
+    shortfall,
+    shortfall_se,
+    pr_auc,
+    f1,
+    brier,
+    log_loss,
+    calibration_error,
     is_baseline,
     is_chosen,
     is_accepted
-from measures
+from evaluations

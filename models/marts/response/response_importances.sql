@@ -2,13 +2,13 @@ with
 
 importances as (
 
-    select * from {{ ref('ml_response_importances') }}
+    {{ classifier_measures(ref('ml_response_models'), 'importances') }}
 
 ),
 
-measures as (
+evaluations as (
 
-    select * from {{ ref('ml_response_evaluations') }}
+    select * from {{ ref('response_evaluations') }}
 
 ),
 
@@ -22,12 +22,12 @@ select
     importances.model,
     importances.feature,
     words.phrase,
-    cast(importances.rank as bigint) as rank,
-    {{ null_if_nan('importances.importance') }} as importance,
-    {{ null_if_nan('importances.importance_sd') }} as importance_sd,
-    measures.is_accepted
+    importances.rank,
+    importances.importance,
+    importances.importance_sd,
+    evaluations.is_accepted
 from importances
-inner join measures
-    on importances.model = measures.model
+inner join evaluations
+    on importances.model = evaluations.model
 left join words
     on importances.feature = words.feature

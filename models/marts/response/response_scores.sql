@@ -24,7 +24,7 @@ scores as (
 
 measures as (
 
-    select * from {{ ref('ml_response_evaluations') }}
+    select * from {{ ref('response_evaluations') }}
     where is_chosen
 
 ),
@@ -47,7 +47,7 @@ joined as (
             else 'none'
         end as basis,
         case
-            when scores.model is null then {{ translated('measures.reason', 'classifiers') }}
+            when scores.model is null then measures.reason
         end as basis_reason,
         {%- for place in [1, 2, 3] %}
         {{ typical_text('words_' ~ place, place) }} as reason_{{ place }},

@@ -1,0 +1,36 @@
+{#
+    What was measured of the classifiers in a table of fitted models, one row below the
+    other with the data basis of its model: `evaluations` (a row per model and baseline),
+    `calibration` (per decile) or `importances` (per feature). A fit leaves them as JSON
+    beside the model; a value of another type or a name that is not there stops the run.
+
+    classifier_measures(ref('ml_activity_models'), 'importances')
+#}
+{%- macro classifier_measures(models, measure) -%}
+{%- set types = {
+    'evaluations': {
+        'model': 'varchar', 'is_baseline': 'boolean', 'roc_auc': 'double',
+        'roc_auc_sd': 'double', 'roc_auc_se': 'double', 'out_of_time_roc_auc': 'double',
+        'gain': 'double', 'gain_se': 'double', 'shortfall': 'double',
+        'shortfall_se': 'double', 'pr_auc': 'double', 'f1': 'double', 'brier': 'double',
+        'log_loss': 'double', 'calibration_error': 'double', 'cost': 'double',
+        'rows': 'bigint', 'positives': 'bigint', 'is_chosen': 'boolean',
+        'is_accepted': 'boolean', 'reason': 'varchar',
+    },
+    'calibration': {
+        'model': 'varchar', 'decile': 'bigint', 'rows': 'bigint', 'positives': 'bigint',
+        'probability': 'double', 'lowest': 'double', 'highest': 'double',
+    },
+    'importances': {
+        'model': 'varchar', 'feature': 'varchar', 'importance': 'double',
+        'importance_sd': 'double', 'rank': 'bigint',
+    },
+} -%}
+select
+    data_basis,
+    unnest(
+        from_json_strict({{ measure }}, {{ string_literal(tojson([types[measure]])) }}),
+        max_depth := 2
+    )
+from {{ models }}
+{%- endmacro -%}
