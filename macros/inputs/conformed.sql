@@ -5,20 +5,7 @@
     select * from {{ conformed('consents') }}
 #}
 {%- macro conformed(input) -%}
-    {%- set delivered = {
-        'contract': var('input_contract') | list,
-        'online_retail': ['order_lines'],
-        'order_export': ['order_lines', 'customers'],
-        'one_click': [
-            'customers', 'consents', 'site_activity', 'customer_totals',
-            'customer_period_totals', 'activity_labels',
-        ],
-        'customer_personality': [
-            'customers', 'customer_totals', 'customer_category_spend',
-            'customer_channel_orders', 'site_activity', 'campaigns', 'campaign_contacts',
-        ],
-    } -%}
-    {%- if input in delivered[dataset_adapter()] -%}
+    {%- if input in adapter_fact('inputs') -%}
         {{- ref('stg_' ~ dataset_adapter() ~ '__' ~ input) -}}
     {%- else -%}
         (

@@ -7,5 +7,5 @@
 #}
 {%- macro dataset_adapter() -%}
     {%- set dataset = var('dataset', 'sample') -%}
-    {{- var('adapter', dataset if dataset in ['online_retail', 'order_export', 'one_click', 'customer_personality'] else 'contract') -}}
+    {{- var('adapter', dataset if dataset in adapter_facts() else 'contract') -}}
 {%- endmacro -%}

@@ -12,13 +12,17 @@
 {%- endmacro -%}
 
 
-{#  A hook that removes the rows of files that have changed or are no longer there.  #}
-{%- macro delete_changed_files() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }}
-        where file not in (
-            select source_file from main.read_files
-            where run_number <= {{ watermark(this.name) }}
-        )
-    {%- endif -%}
+{#
+    An incremental strategy of dbt's: the rows of files that have changed or are no longer
+    there give way to those of the files read now.
+
+    config(materialized='incremental', incremental_strategy='changed_files')
+#}
+{%- macro get_incremental_changed_files_sql(arg_dict) %}
+    delete from {{ arg_dict['target_relation'] }}
+    where file not in (
+        select source_file from main.read_files
+        where run_number <= {{ watermark(this.name) }}
+    );
+    {{ get_incremental_append_sql(arg_dict) }}
 {%- endmacro -%}

@@ -1,17 +1,16 @@
 {#
     A condition by which an incremental model takes only the keys affected since it was
-    built; none where it is rebuilt. The hook `delete_affected` has removed what it
-    had of them, so keys that vanish do not stay. Where the query calls the key otherwise,
-    `column` says how.
+    built; none where it is rebuilt. Its strategy `affected` replaces what it had of them.
+    The key may bear the name of its table.
 
     where is_modelled {{ only_affected('order_id') }}
         ->  where is_modelled and order_id in (select order_id from …affected)
 #}
-{%- macro only_affected(key, column=none) -%}
+{%- macro only_affected(column) -%}
+    {%- set key = line_key(column.split('.')[-1]) -%}
+    {#- Named for dbt, which does not see the condition while parsing. -#}
+    {%- set affected = ref(affected_table(key)) -%}
     {%- if is_incremental() -%}
-        {#- The hook names the parent to dbt, which does not see this while parsing. #}
-        and {{ column or key }} in (
-            select affected.{{ key }} from {{ ref(affected_table(key)) }} as affected
-        )
+        and {{ column }} in (select affected.{{ key }} from {{ affected }} as affected)
     {%- endif -%}
 {%- endmacro -%}

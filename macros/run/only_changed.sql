@@ -1,15 +1,14 @@
 {#
-    A condition by which an incremental model on validated order lines takes only the keys
-    of which a line was validated since it was built; none where it is rebuilt. The hook
-    `delete_changed` has removed what it had of them.
+    A condition by which an incremental model takes only the keys of which an order line
+    was validated since it was built; none where it is rebuilt. Its strategy
+    `changed_lines` replaces what it had of them.
 
     where decision = 'accepted' {{ only_changed('customer_id') }}
 #}
 {%- macro only_changed(key) -%}
+    {#- Named for dbt, which does not see the condition while parsing. -#}
     {%- set validated = ref('int_order_lines_validated') -%}
     {%- if is_incremental() -%}
-        and {{ key }} in (
-            select {{ key }} from {{ validated }} where run_number > {{ watermark(this.name) }}
-        )
+        and {{ key_of_line(key) }} in ({{ changed_keys(key) }})
     {%- endif -%}
 {%- endmacro -%}

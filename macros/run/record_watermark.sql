@@ -1,20 +1,16 @@
 {#
-    A hook after a model that later runs add to, or that such a model reads: notes up
-    to which run its rows are known. It is as new as the oldest of the noted models
-    that it was made of, and with `as_of_date` it was built as of that moment. What stood
-    in the tables of `meta: {upstream_fingerprint: …}` (macro upstream_fingerprint) is noted too, and the run
-    that last built it again.
+    The hook after every table of the folders that later runs add to: notes up to which run
+    its rows are known, and as of which moment. A table is as new as the oldest of the noted
+    ones that it was made of, so what reads one that this run left out reads the rest of it
+    later. What stood in the tables of `meta: {upstream_fingerprint: …}` (macro
+    upstream_fingerprint) is noted too, and of an incremental or a fitted table the run
+    that last built all of it.
 
     model       full_refresh_id  run_number  as_of_date  fit_code  upstream_fingerprint  rebuilt_in_run
     fct_orders  3           41          2025-07-01  9f2c…                39
 #}
-{%- macro record_watermark(as_of_date='cast(null as timestamp)') -%}
+{%- macro record_watermark() -%}
     {%- if execute and has_plan() -%}
-        {%- set parents = [] -%}
-        {%- for id in model.depends_on.nodes -%}
-            {%- do parents.append(id.split('.')[-1]) -%}
-        {%- endfor -%}
-        {%- set rebuilt_in_run = noted(this.identifier, 'rebuilt_in_run') if is_incremental() else none %}
         delete from main.watermarks where model = '{{ this.identifier }}';
         {%- if is_seeing_rows() %}
         insert into main.watermarks
@@ -27,13 +23,54 @@
             least(
                 any_value(current_run.run_number), coalesce(min(watermarks.run_number), 9999999999)
             ),
-            {{ as_of_date }},
+            {{ moment_of_table() }},
             any_value(current_run.fit_code),
             {{ upstream_fingerprint() }},
-            {{ rebuilt_in_run or 'any_value(current_run.run_number)' }}
+            {{ rebuilt_in_run() }}
         from main.current_run
         left join main.watermarks
-            on watermarks.model in ('{{ parents | join("', '") }}')
+            on watermarks.model in ('{{ tables_read(model.unique_id) | join("', '") }}')
         {%- endif %}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#  The tables that a model reads, through the ephemeral models between.  #}
+{%- macro tables_read(id) -%}
+    {%- set tables = [] -%}
+    {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes -%}
+        {%- if graph.nodes[parent].config.materialized == 'ephemeral' -%}
+            {%- do tables.extend(tables_read(parent)) -%}
+        {%- else -%}
+            {%- do tables.append(graph.nodes[parent].alias) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(tables | unique | sort) -}}
+{%- endmacro -%}
+
+
+{#  The moment as of which this table was built: that of the run, or of what it was made of.  #}
+{%- macro moment_of_table() -%}
+    {%- if var('as_of_date', none) -%}
+        {{- as_of_date() -}}
+    {%- elif this.identifier == 'int_as_of_date' -%}
+        (select as_of_date from {{ this }})
+    {%- else -%}
+        min(watermarks.as_of_date)
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#
+    The run that last built all of an incremental or a fitted table; null of one that every
+    run builds.
+#}
+{%- macro rebuilt_in_run() -%}
+    {%- if is_incremental() -%}
+        {{- noted(this.identifier, 'rebuilt_in_run') or 'any_value(current_run.run_number)' -}}
+    {%- elif model.config.materialized in ['incremental', 'reusable'] -%}
+        any_value(current_run.run_number)
+    {%- else -%}
+        cast(null as bigint)
     {%- endif -%}
 {%- endmacro -%}

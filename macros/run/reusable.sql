@@ -66,7 +66,7 @@
         {{- return(false) -}}
     {%- endif -%}
     {%- set tested = watermark('tests') -%}
-    {%- set fitted = watermark(name) -%}
+    {%- set fitted = noted(name, 'rebuilt_in_run') -%}
     {{- return(
         tested is not none and fitted is not none
         and fitted <= tested and fitted < run_number()

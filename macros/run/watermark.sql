@@ -28,8 +28,23 @@
 {%- endmacro -%}
 
 
-{#  Whether a run was ever planned in this database.  #}
+{#
+    Whether a run was ever planned in this database. Without a plan nothing is noted and every
+    table is built whole: so it is in an engine that has no answer of its own here.
+#}
 {%- macro has_plan() -%}
+    {{- return(adapter.dispatch('has_plan')()) -}}
+{%- endmacro -%}
+
+
+{#  In an engine that keeps no plan.  #}
+{%- macro default__has_plan() -%}
+    {{- return(false) -}}
+{%- endmacro -%}
+
+
+{#  In DuckDB, whose working database has the plan.  #}
+{%- macro duckdb__has_plan() -%}
     {%- set question -%}
         select count(*)
         from duckdb_tables()

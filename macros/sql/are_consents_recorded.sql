@@ -6,6 +6,6 @@
 {%- macro are_consents_recorded() -%}
     {{- return(
         var('consents', none) != 'not_recorded'
-        and dataset_adapter() not in ['online_retail', 'customer_personality']
+        and adapter_fact('has_consents')
     ) -}}
 {%- endmacro -%}

@@ -4,8 +4,8 @@
 -- the refund in its own month.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_line_id') }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='order_line_id'
 ) }}
 with
 

@@ -1,8 +1,8 @@
 -- A run that adds makes the orders again of which a line has changed.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_id') }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='order_id'
 ) }}
 with
 

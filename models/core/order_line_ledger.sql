@@ -2,8 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key='order_line_id',
-    post_hook='{{ record_watermark() }}'
+    unique_key='order_line_id'
 ) }}
 with
 

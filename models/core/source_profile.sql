@@ -1,8 +1,7 @@
 -- A run that adds looks at the files that are new or have changed.
 {{ config(
     materialized='incremental',
-    pre_hook='{{ delete_changed_files() }}',
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='changed_files'
 ) }}
 with
 

@@ -5,8 +5,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key='order_line_id',
-    post_hook='{{ record_watermark() }}'
+    unique_key='order_line_id'
 ) }}
 {%- set columns = ['source_file'] + var('input_contract')['order_lines'] | list %}
 {#- A CTE that is asked twice would hold every line at once, so these are written out. A run

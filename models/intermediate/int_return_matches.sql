@@ -3,8 +3,8 @@
 -- its customer's earlier sales of any product, where returned goods leave something.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_line_id', column='sale_line_id') }}",
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='affected',
+    unique_key='sale_line_id'
 ) }}
 with
 
@@ -12,7 +12,7 @@ returned_amounts as (
 
     select * from {{ ref('int_returned_amounts') }}
     where true
-        {{ only_affected('order_line_id', column='sale_line_id') }}
+        {{ only_affected('sale_line_id') }}
 
 ),
 

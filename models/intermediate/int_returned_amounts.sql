@@ -2,8 +2,8 @@
 -- units, at most what is left of the sale's.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_line_id', column='sale_line_id') }}",
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='affected',
+    unique_key='sale_line_id'
 ) }}
 with
 
@@ -22,7 +22,7 @@ returned_units as (
 
     select * from {{ ref('int_returned_units') }}
     where true
-        {{ only_affected('order_line_id', column='sale_line_id') }}
+        {{ only_affected('sale_line_id') }}
 
 ),
 

@@ -3,8 +3,8 @@
 -- the product. Free units are apart from paid ones.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_line_id', column='sale_line_id') }}",
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='affected',
+    unique_key='sale_line_id'
 ) }}
 {%- set group_keys = ['buyer', 'is_anonymous', 'product_id', 'is_free'] %}
 {#- A CTE that is asked often would hold every line at once, so this is written out. What

@@ -1,8 +1,8 @@
 -- How much of each return found its sales, and why the rest did not.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_line_id') }}",
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='affected',
+    unique_key='order_line_id'
 ) }}
 with
 

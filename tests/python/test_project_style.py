@@ -256,7 +256,7 @@ def test_only_tables_are_published(models: list[Node]) -> None:
         node
         for node in models
         if is_published(node)
-        and node["config"]["materialized"] not in ("table", "incremental", "reusable")
+        and node["config"]["materialized"] not in ("table_in_place", "incremental", "reusable")
     ]
     assert names(wrong) == []
 

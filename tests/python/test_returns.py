@@ -182,9 +182,7 @@ def match_money_off(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, D
 def render_models() -> dict[str, str]:
     """Return the models' queries, as they are built from nothing, by name."""
     environment = Environment(extensions=["jinja2.ext.do"])
-    nothing = dict.fromkeys(
-        ("config", "only_affected", "delete_affected", "record_watermark"), lambda *_, **__: ""
-    )
+    nothing = dict.fromkeys(("config", "only_affected"), lambda *_, **__: "")
     environment.globals.update(
         nothing,
         ref=lambda name: name,

@@ -3,8 +3,8 @@
 -- whose lines have changed are counted again.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('customer_id') }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='customer_id'
 ) }}
 with
 
@@ -24,7 +24,7 @@ lines as (
     from {{ ref('fct_order_lines') }} as order_lines
     where order_lines.is_placed
         and order_lines.customer_id is not null
-        {{ only_affected('customer_id', column='order_lines.customer_id') }}
+        {{ only_affected('order_lines.customer_id') }}
 
 ),
 

@@ -3,8 +3,9 @@
 -- have no lines.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('customer_id', others=\"source <> 'orders'\") }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='customer_id',
+    incremental_predicates=["source <> 'orders'"]
 ) }}
 with
 

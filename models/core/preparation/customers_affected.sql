@@ -1,6 +1,5 @@
 -- An order is its first line's customer's, so whose line stands next to a changed one may
 -- have another order, too.
-{{ config(post_hook='{{ record_watermark() }}') }}
 with
 
 order_lines as (

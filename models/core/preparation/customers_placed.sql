@@ -1,8 +1,8 @@
 -- A customer's place is that of the latest line that names one.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_changed('customer_id') }}",
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='changed_lines',
+    unique_key='customer_id'
 ) }}
 with
 

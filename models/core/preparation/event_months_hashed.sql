@@ -3,8 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key='event_month',
-    post_hook='{{ record_watermark() }}'
+    unique_key='event_month'
 ) }}
 with
 

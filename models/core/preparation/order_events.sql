@@ -2,8 +2,8 @@
 -- back. Summing the events before a moment gives the order as it was then.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('order_id') }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='order_id'
 ) }}
 with
 

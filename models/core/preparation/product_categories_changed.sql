@@ -3,8 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key='product_id',
-    post_hook='{{ record_watermark() }}'
+    unique_key='product_id'
 ) }}
 with
 

@@ -1,9 +1,9 @@
 -- RFM as it stood at the end of every month, from what was known by then. A run that
 -- adds takes the ends of months after an event that it brought, and those that are new.
+-- depends_on: {{ ref('event_months_hashed') }}
 {{ config(
     materialized='incremental',
-    pre_hook='{{ delete_month_ends() }}',
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='month_ends'
 ) }}
 with
 
@@ -21,8 +21,12 @@ month_ends as (
     where date_trunc('month', ordered_at) + interval '1 month'
         <= {{ as_of_date() }}
         {%- if is_incremental() %}
-        and date_trunc('month', ordered_at) + interval '1 month' not in (
-            select distinct month_end_date from {{ this }}
+        and (
+            date_trunc('month', ordered_at) + interval '1 month' not in (
+                select distinct month_end_date from {{ this }}
+            )
+            or date_trunc('month', ordered_at) + interval '1 month'
+                > {{ first_changed_month() }}
         )
         {%- endif %}
 

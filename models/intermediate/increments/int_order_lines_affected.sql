@@ -3,13 +3,7 @@
 -- of then and now; and where something came back, all that its customer had of its
 -- product, since a return changes the sales before it. Of nobody's sales an order is as far
 -- as a return reaches, and money off reaches all of a customer's.
-{{ config(post_hook='{{ record_watermark() }}') }}
-{%- set readers = [
-    'int_returned_units', 'int_returned_amounts', 'int_return_matches',
-    'int_returns_explained', 'fct_order_lines', 'fct_orders', 'order_events',
-    'customer_products', 'customer_rhythms', 'new_customer_orders',
-    'customer_pivot', 'tests',
-] %}
+{%- set readers = affected_models() + ['tests'] %}
 {%- set since = watermark(readers) %}
 with
 

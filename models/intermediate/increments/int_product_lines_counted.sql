@@ -2,8 +2,8 @@
 -- again in which a line was validated since.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_changed(\"date_trunc('month', ordered_at)\", column='sold_month') }}",
-    post_hook='{{ record_watermark() }}'
+    incremental_strategy='changed_lines',
+    unique_key='sold_month'
 ) }}
 with
 
@@ -20,7 +20,7 @@ order_lines as (
         date_trunc('month', ordered_at) as sold_month
     from {{ ref('int_order_lines_validated') }}
     where decision in ('accepted', 'accepted_not_modelled')
-        {{ only_changed("date_trunc('month', ordered_at)") }}
+        {{ only_changed('sold_month') }}
 
 )
 

@@ -3,8 +3,9 @@
 -- depends_on: {{ ref('product_categories_changed') }}
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('customer_id', others=\"source <> 'orders'\") }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='customer_id',
+    incremental_predicates=["source <> 'orders'"]
 ) }}
 {% set preferences = [
     'weekday', 'hour', 'city', 'channel', 'delivery_method', 'payment_method',

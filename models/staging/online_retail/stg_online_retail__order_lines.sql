@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', post_hook='{{ record_watermark() }}') }}
+{{ config(materialized='incremental') }}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 with
 

@@ -1,6 +1,6 @@
 -- The published file as it is, every column as text. A run that adds reads the new
 -- files only.
-{{ config(materialized='incremental', post_hook='{{ record_watermark() }}') }}
+{{ config(materialized='incremental') }}
 {{ read_input('online_retail', [
     'InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate',
     'UnitPrice', 'CustomerID', 'Country',

@@ -1,4 +1,3 @@
-{{ config(post_hook='{{ record_watermark() }}') }}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 {%- set texts = [
     'order_id', 'product_id', 'product_name',

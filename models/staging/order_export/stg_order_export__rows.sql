@@ -1,4 +1,3 @@
-{{ config(post_hook='{{ record_watermark() }}') }}
 -- The export as it is, every column as text, under the names that the seed
 -- order_export_columns gives its headers.
 {{ read_input('order_export', [

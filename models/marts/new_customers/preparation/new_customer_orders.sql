@@ -4,8 +4,8 @@
 -- depends_on: {{ ref('product_categories_changed') }}
 {{ config(
     materialized='incremental',
-    pre_hook="{{ delete_affected('customer_id') }}",
-    post_hook='{{ record_watermark(as_of_date()) }}'
+    incremental_strategy='affected',
+    unique_key='customer_id'
 ) }}
 {% set texts = ['channel', 'delivery_method', 'payment_method'] -%}
 with

@@ -1,13 +1,13 @@
 {#
-    Replaces dbt's materialization of this name by fewer steps. dbt builds a table next to
-    the one that stands, renames both and drops the old one, and each of these steps sets
+    A table, as dbt's own materialization `table` makes it, in fewer steps. dbt builds one
+    next to the one that stands, renames both and drops the old one, and each of these steps sets
     up every macro of the project again, which takes longer than the query of a small model.
     In DuckDB the old table is dropped and the new one created in one transaction: what
     fails leaves the old one as it was, and who reads meanwhile sees it.
 
-    config: {materialized: table}
+    config: {materialized: table_in_place}
 #}
-{%- materialization table, adapter='duckdb', supported_languages=['sql', 'python'] -%}
+{%- materialization table_in_place, adapter='duckdb', supported_languages=['sql', 'python'] -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {{- run_hooks(pre_hooks, inside_transaction=False) -}}
     {{- run_hooks(pre_hooks, inside_transaction=True) -}}

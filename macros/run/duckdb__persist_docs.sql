@@ -1,9 +1,9 @@
 {#
-    Replaces dbt's macro of this name: the descriptions of a table and its columns are
+    How dbt's macro persist_docs works in DuckDB: the descriptions of a table and its columns are
     written in one step. Which of the columns there are is asked of the catalogue, and
     where a contract says it, not at all; a described column that is missing is named.
 #}
-{%- macro persist_docs(relation, model, for_relation=true, for_columns=true) -%}
+{%- macro duckdb__persist_docs(relation, model, for_relation=true, for_columns=true) -%}
     {%- set comments = [] -%}
     {%- if for_relation and config.persist_relation_docs() and model.description -%}
         {%- do comments.append(
