@@ -3,6 +3,17 @@
     targeted_lists/run_end.py, which publishes the marts or says why not.
 #}
 {%- macro end_run() -%}
+    {{- adapter.dispatch('end_run')() -}}
+{%- endmacro -%}
+
+
+{#  In an engine that publishes nothing itself.  #}
+{%- macro default__end_run() -%}
+{%- endmacro -%}
+
+
+{#  In DuckDB.  #}
+{%- macro duckdb__end_run() -%}
     {#- Without results the start hook has stopped the run, and has said why. -#}
     {%- if execute and results -%}
         {%- set nodes = [] -%}

@@ -8,9 +8,9 @@
 #}
 {%- macro only_affected(column) -%}
     {%- set key = line_key(column.split('.')[-1]) -%}
-    {#- Named for dbt, which does not see the condition while parsing. -#}
-    {%- set affected = ref(affected_table(key)) -%}
-    {%- if is_incremental() -%}
+    {#- dbt does not see the condition while it parses. -#}
+    {%- if is_incremental() or not execute -%}
+        {%- set affected = ref(affected_table(key)) -%}
         and {{ column }} in (select affected.{{ key }} from {{ affected }} as affected)
     {%- endif -%}
 {%- endmacro -%}

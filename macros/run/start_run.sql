@@ -10,6 +10,17 @@
     fault. An error that is raised here is the sentence that the run ends with.
 #}
 {%- macro start_run() -%}
+    {{- adapter.dispatch('start_run')() -}}
+{%- endmacro -%}
+
+
+{#  In an engine that has none of this.  #}
+{%- macro default__start_run() -%}
+{%- endmacro -%}
+
+
+{#  In DuckDB, by the functions of targeted_lists/dbt_plugin.py.  #}
+{%- macro duckdb__start_run() -%}
     {%- if execute -%}
         {%- set fault = check_inputs() if flags.WHICH in ('build', 'run') -%}
         {%- if fault -%}
