@@ -11,7 +11,7 @@
 {%- macro record_watermark(as_of_date='cast(null as timestamp)') -%}
     {%- if execute and has_plan() -%}
         {%- set parents = [] -%}
-        {%- for id in model.depends_on.nodes -%}
+        {%- for id in tables_read(model) -%}
             {%- do parents.append(id.split('.')[-1]) -%}
         {%- endfor -%}
         {%- set rebuilt_in_run = noted(this.identifier, 'rebuilt_in_run') if is_incremental() else none %}
