@@ -112,7 +112,7 @@ inner join ranked
     on methods.method = ranked.method
 cross join assortments
 cross join periods
-left join measured
+left join validated as measured
     on methods.method = measured.method
     and methods.k = measured.k
 left join covered
