@@ -1,7 +1,7 @@
 {#
-    CTEs of what is withheld from a customer, the last of them: what was bought within the usual
-    time until it is bought again. Before it, by the CTEs of `offer_customers`, the price band of
-    most of what the customer bought.
+    CTEs of what is not offered to a customer: what was bought within the usual time until it is
+    bought again; `withheld` is the last of them. `bands` has the price band of most of what
+    the customer bought. Before them stand the CTEs of `offer_customers`.
 
     bands     customer_id  price_band
               C1           lower
