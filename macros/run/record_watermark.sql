@@ -11,6 +11,10 @@
 #}
 {%- macro record_watermark() -%}
     {%- if execute and has_plan() -%}
+        {%- set parents = [] -%}
+        {%- for id in tables_read(model) -%}
+            {%- do parents.append(id.split('.')[-1]) -%}
+        {%- endfor %}
         delete from main.watermarks where model = '{{ this.identifier }}';
         {%- if is_seeing_rows() %}
         insert into main.watermarks
@@ -29,23 +33,9 @@
             {{ rebuilt_in_run() }}
         from main.current_run
         left join main.watermarks
-            on watermarks.model in ('{{ tables_read(model.unique_id) | join("', '") }}')
+            on watermarks.model in ('{{ parents | unique | join("', '") }}')
         {%- endif %}
     {%- endif -%}
-{%- endmacro -%}
-
-
-{#  The tables that a model reads, through the ephemeral models between.  #}
-{%- macro tables_read(id) -%}
-    {%- set tables = [] -%}
-    {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes -%}
-        {%- if graph.nodes[parent].config.materialized == 'ephemeral' -%}
-            {%- do tables.extend(tables_read(parent)) -%}
-        {%- else -%}
-            {%- do tables.append(graph.nodes[parent].alias) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{- return(tables | unique | sort) -}}
 {%- endmacro -%}
 
 

@@ -35,7 +35,7 @@
         {{- return(false) -}}
     {%- endif -%}
     {%- set reusable_parents = [] -%}
-    {%- for id in model.depends_on.nodes
+    {%- for id in tables_read(model)
         if id in graph.nodes and graph.nodes[id].config.materialized == 'reusable' -%}
         {%- do reusable_parents.append(graph.nodes[id].alias) -%}
     {%- endfor -%}

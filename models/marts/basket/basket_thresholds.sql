@@ -9,63 +9,15 @@ periods as (
 
 ),
 
-basket_counts as (
-
-    select
-        basis,
-        count(distinct basket_number) filter (where period = 'mining') as baskets,
-        count(distinct basket_number) filter (where period = 'validation')
-            as validation_baskets,
-        count(distinct basket_number) filter (where period = 'test')
-            as test_baskets
-    from {{ ref('basket_orders') }}
-    group by basis
-
-),
-
 item_counts as (
 
     select * from {{ ref('basket_item_counts') }}
 
 ),
 
-levels as (
-    {%- for level, requested in var('basket_levels').items() %}
+groups as (
 
-    select
-        '{{ level }}' as level,
-        cast({{ 'null' if requested.min_support == 'auto' else requested.min_support }} as double)
-            as set_support,
-        cast({{ requested.min_confidence }} as double) as min_confidence,
-        cast({{ requested.max_length }} as bigint) as max_length
-    {%- if not loop.last %}
-
-    union all
-    {%- endif %}
-    {%- endfor %}
-
-),
-
-bases as (
-    {%- for basis in var('basket_bases') %}
-
-    select '{{ basis }}' as basis
-    {%- if not loop.last %}
-
-    union all
-    {%- endif %}
-    {%- endfor %}
-
-),
-
--- Products are always there; a level of categories where the dataset has it.
-present_levels as (
-
-    select distinct level from {{ ref('basket_products') }}
-
-    union
-
-    select 'product' as level
+    select * from {{ ref('basket_groups') }}
 
 ),
 
@@ -75,26 +27,6 @@ ladder as (
     from (values {% for support in var('basket_support_ladder') -%}
         ({{ support }}){{ ', ' if not loop.last }}
     {%- endfor %}) as steps (support)
-
-),
-
-groups as (
-
-    select
-        bases.basis,
-        levels.level,
-        levels.set_support,
-        levels.min_confidence,
-        levels.max_length,
-        coalesce(basket_counts.baskets, 0) as baskets,
-        coalesce(basket_counts.validation_baskets, 0) as validation_baskets,
-        coalesce(basket_counts.test_baskets, 0) as test_baskets
-    from bases
-    cross join levels
-    inner join present_levels
-        on levels.level = present_levels.level
-    left join basket_counts
-        on bases.basis = basket_counts.basis
 
 ),
 
@@ -155,41 +87,32 @@ crowding as (
         partition by basis, level order by baskets desc, item
     ) = {{ var('basket_max_items') }} + 1
 
-),
-
-chosen as (
-
-    select
-        groups.*,
-        least(
-            coalesce(
-                groups.set_support,
-                fitting.min_support,
-                crowding.baskets / nullif(cast(groups.baskets as double), 0),
-                1
-            ),
-            1
-        ) as min_support
-    from groups
-    left join fitting
-        on groups.basis = fitting.basis
-        and groups.level = fitting.level
-    left join crowding
-        on groups.basis = crowding.basis
-        and groups.level = crowding.level
-
 )
 
 select
-    chosen.basis,
-    chosen.level,
+    groups.basis,
+    groups.level,
     periods.history,
-    chosen.min_support,
-    chosen.min_confidence,
-    chosen.max_length,
-    chosen.baskets,
-    chosen.validation_baskets,
-    chosen.test_baskets,
-    chosen.set_support is not null as is_support_set
-from chosen
+    least(
+        coalesce(
+            groups.set_support,
+            fitting.min_support,
+            crowding.baskets / nullif(cast(groups.baskets as double), 0),
+            1
+        ),
+        1
+    ) as min_support,
+    groups.min_confidence,
+    groups.max_length,
+    groups.baskets,
+    groups.validation_baskets,
+    groups.test_baskets,
+    groups.set_support is not null as is_support_set
+from groups
 cross join periods
+left join fitting
+    on groups.basis = fitting.basis
+    and groups.level = fitting.level
+left join crowding
+    on groups.basis = crowding.basis
+    and groups.level = crowding.level

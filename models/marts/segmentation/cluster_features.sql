@@ -1,5 +1,5 @@
 -- Who has orders is told from them; who is known from totals alone, from the
--- other totals. The channels are those of the dataset, by their place.
+-- other totals.
 with
 
 totals as (
@@ -38,25 +38,9 @@ category_spend as (
 
 ),
 
-channels as (
-
-    select * from {{ ref('customer_channels') }}
-
-),
-
 channel_shares as (
 
-    select
-        customer_id,
-        {%- for place in ['first', 'second', 'third'] %}
-        {{ ratio(
-            'sum(case when channel_place = ' ~ loop.index ~ ' then orders else 0 end)',
-            'sum(orders)'
-        ) }} as {{ place }}_channel_share
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
-    from channels
-    group by customer_id
+    select * from {{ ref('customer_channel_shares') }}
 
 ),
 

@@ -2,12 +2,6 @@
 -- cluster_strategies that its levels fit.
 with
 
-clusters as (
-
-    select * from {{ ref('customer_clusters') }}
-
-),
-
 names as (
 
     select * from {{ ref('cluster_names') }}
@@ -17,12 +11,6 @@ names as (
 levels as (
 
     select * from {{ ref('cluster_levels') }}
-
-),
-
-behaviour as (
-
-    select * from {{ ref('customer_pivot') }}
 
 ),
 
@@ -38,29 +26,9 @@ definitions as (
 
 ),
 
-channel_counts as (
-
-    select
-        clusters.method,
-        clusters.cluster,
-        behaviour.preferred_channel,
-        count(*) as customers
-    from clusters
-    inner join behaviour
-        on clusters.customer_id = behaviour.customer_id
-    where behaviour.preferred_channel is not null
-    group by clusters.method, clusters.cluster, behaviour.preferred_channel
-
-),
-
 channels as (
 
-    select *
-    from channel_counts
-    qualify row_number() over (
-        partition by method, cluster
-        order by customers desc, preferred_channel
-    ) = 1
+    select * from {{ ref('cluster_channels') }}
 
 ),
 

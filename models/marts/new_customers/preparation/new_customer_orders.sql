@@ -142,45 +142,31 @@ goods as (
     from bought
     group by customer_id, orders_used
 
-),
-
-joined as (
-
-    select
-        taken.*,
-        goods.first_category,
-        goods.top_category,
-        goods.categories,
-        goods.top_category_share,
-        goods.discounted_share,
-        {{ days_after('taken.order_at', var('new_customer_horizon_days')) }} as horizon_at
-    from taken
-    left join goods
-        on taken.customer_id = goods.customer_id
-        and taken.orders_used = goods.orders_used
-
 )
 
 select
-    customer_id,
-    orders_used,
-    first_category,
-    top_category,
+    taken.customer_id,
+    taken.orders_used,
+    goods.first_category,
+    goods.top_category,
     {%- for column in texts %}
-    {{ column }},
+    taken.{{ column }},
     {%- endfor %}
-    weekday,
-    hour,
-    amount,
-    last_amount,
-    lines,
-    units_per_line,
-    categories,
-    top_category_share,
-    discounted_share,
-    mean_gap_days,
-    last_gap_days,
-    has_no_more,
-    order_at,
-    horizon_at
-from joined
+    taken.weekday,
+    taken.hour,
+    taken.amount,
+    taken.last_amount,
+    taken.lines,
+    taken.units_per_line,
+    goods.categories,
+    goods.top_category_share,
+    goods.discounted_share,
+    taken.mean_gap_days,
+    taken.last_gap_days,
+    taken.has_no_more,
+    taken.order_at,
+    {{ days_after('taken.order_at', var('new_customer_horizon_days')) }} as horizon_at
+from taken
+left join goods
+    on taken.customer_id = goods.customer_id
+    and taken.orders_used = goods.orders_used

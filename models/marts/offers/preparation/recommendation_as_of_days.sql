@@ -1,0 +1,20 @@
+with
+
+known as (
+
+    select * from {{ ref('recommendation_days') }}
+
+)
+
+select
+    'evaluation' as as_of,
+    evaluation_seconds as until_seconds
+from known
+where evaluation_seconds is not null
+
+union all
+
+select
+    'current' as as_of,
+    current_seconds as until_seconds
+from known
