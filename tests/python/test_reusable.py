@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import Outcome, Project, query
 
-from targeted_lists.increments import TABLES, hash_fits
+from targeted_lists.runs.increments import TABLES, hash_fits
 
 REUSED = {"reuse_models": {"things": True}}
 PLAN = f"""

@@ -1,4 +1,4 @@
-from targeted_lists.models import collect_tables
+from targeted_lists.learning.models import collect_tables
 
 
 def model(dbt, session):

@@ -1,5 +1,5 @@
 from python_ml.frames import to_typed
-from targeted_lists.models import collect_tables
+from targeted_lists.learning.models import collect_tables
 
 
 def model(dbt, session):
