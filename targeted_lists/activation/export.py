@@ -34,7 +34,7 @@ from targeted_lists.common.folders import (
 )
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.common.sql import literal
-from targeted_lists.state.campaigns import (
+from targeted_lists.saved.campaigns import (
     MANIFEST,
     campaign_writers,
     campaigns_folder,
@@ -42,7 +42,7 @@ from targeted_lists.state.campaigns import (
     name_campaign,
     read_campaign,
 )
-from targeted_lists.state.saved_tables import open_state
+from targeted_lists.saved.tables import open_state
 
 
 class ExportError(RuntimeError):

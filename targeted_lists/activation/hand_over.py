@@ -16,7 +16,7 @@ from targeted_lists.activation.export_file import Order
 from targeted_lists.common.console import say
 from targeted_lists.common.folders import PUBLISHED_FOLDER, STATE_FOLDER
 from targeted_lists.common.project import read_project
-from targeted_lists.state.saved_tables import read_latest
+from targeted_lists.saved.tables import read_latest
 
 PREVIEW = """
     select contact_cap, depth, capacity, eligible, members, control_and_holdout, expected_value,

@@ -1,4 +1,4 @@
-"""The lineage picture of the README: `python -m targeted_lists.lineage`.
+"""The lineage picture of the README: `python -m targeted_lists.authoring.lineage`.
 
 A box for each folder of models, its tables inside, and a line where a table of one folder is made
 from one of another. Drawn from dbt's manifest, so that it shows what is built.

@@ -33,7 +33,7 @@ from targeted_lists.inputs.layouts import Layout, layout_of
 from targeted_lists.inputs.raw_files import Dataset, describe_inputs_json, find_inputs
 from targeted_lists.inputs.readable import InputError
 from targeted_lists.inputs.seeds import find_seed_fault
-from targeted_lists.state.salt import give_salt, make_salt
+from targeted_lists.saved.salt import give_salt, make_salt
 
 FAULTS_SHOWN = 10
 # Of an input; a reason may name the customer, so there may be as many as rows.

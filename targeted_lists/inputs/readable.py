@@ -81,7 +81,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
         return _write_copy(path, settings, _workbook_lines)
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
-    if is_utf8 and _is_plain(path, settings, state.st_size, state.st_mtime_ns):
+    if is_utf8 and is_plain(path, settings, state.st_size, state.st_mtime_ns):
         if _note_of(path).exists():
             # It was not, before.
             with files.hold(READABLE_FOLDER):
@@ -230,7 +230,7 @@ class _Grammar:
 
 
 @functools.cache
-def _is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
+def is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
     """Whether a file is UTF-8 with quotes in pairs and no endless line; each state read once."""
     mark = re.escape(settings.delimiter.encode())
     stray_quote = re.compile(rb'[^"\r\n' + mark + rb']"[^"\r\n' + mark + rb"]")

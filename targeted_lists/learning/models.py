@@ -43,7 +43,7 @@ from targeted_lists.learning.drift import (
     fix_baselines,
     measure_model,
 )
-from targeted_lists.state.saved_tables import read_latest
+from targeted_lists.saved.tables import read_latest
 
 MODEL_TABLE = "ml_activity_models"
 PARAMETER_TABLE = "activity_parameters"

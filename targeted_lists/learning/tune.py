@@ -25,7 +25,7 @@ from targeted_lists.common.folders import STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.learning.drift import EVERYONE
 from targeted_lists.learning.models import MIN_POSITIVES, PARAMETER_TABLE, choose_training_rows
-from targeted_lists.state.saved_tables import save_tables
+from targeted_lists.saved.tables import save_tables
 
 MODELS_FILE = Path("models/marts/activity/ml/_activity_ml__models.yml")
 LABELLED = """

@@ -27,7 +27,7 @@ from targeted_lists.runs.increments import plan_run_json
 from targeted_lists.runs.publication import wal_of
 from targeted_lists.runs.run_end import end_run_json
 from targeted_lists.runs.run_start import ensure_salt, start_state_json
-from targeted_lists.state.salt import give_salt, make_salt, mark_of, read_salt
+from targeted_lists.saved.salt import give_salt, make_salt, mark_of, read_salt
 
 NOTHING_TO_SAY = '{"message": null, "is_error": false}'
 MEMORY_SHARE = 0.5

@@ -18,14 +18,14 @@ from targeted_lists.common import files
 from targeted_lists.common.folders import EXPORT_FOLDER, STATE_FOLDER
 from targeted_lists.common.sql import literal, qualified, quoted
 from targeted_lists.inputs import readable
-from targeted_lists.state.campaigns import (
+from targeted_lists.saved.campaigns import (
     ASSIGNMENTS,
     CAMPAIGN,
     MANIFEST,
     campaigns_folder,
     settle_campaign,
 )
-from targeted_lists.state.saved_tables import copy_rows, open_state
+from targeted_lists.saved.tables import copy_rows, open_state
 
 CONTACTS = ("email", "phone")
 

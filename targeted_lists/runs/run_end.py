@@ -25,7 +25,7 @@ from targeted_lists.runs.publication import (
     publish_marts,
     read_as_of_date,
 )
-from targeted_lists.state.saved_tables import save_tables
+from targeted_lists.saved.tables import save_tables
 
 PUBLISHED_LAYERS = ("core", "marts", "lists", "metrics", "findings")
 UNPUBLISHED_FOLDERS = {"preparation", "ml"}
@@ -146,7 +146,7 @@ def find_loaded_seeds(run: Run) -> dict[str, str]:
 
 
 def save_state(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
-    """Keep the tables that later runs ask after (targeted_lists/state/saved_tables.py).
+    """Keep the tables that later runs ask after (targeted_lists/saved/tables.py).
 
     A dataset without a single date has no day to keep them as of.
 

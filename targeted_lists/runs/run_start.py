@@ -10,8 +10,8 @@ import json
 from targeted_lists.common import files
 from targeted_lists.common.folders import EXPORT_FOLDER, STATE_FOLDER
 from targeted_lists.inputs import readable
-from targeted_lists.state.salt import PUBLIC_SALT, SAMPLE, keep_salt, make_salt, read_salt
-from targeted_lists.state.saved_tables import open_state
+from targeted_lists.saved.salt import PUBLIC_SALT, SAMPLE, keep_salt, make_salt, read_salt
+from targeted_lists.saved.tables import open_state
 
 
 def start_state_json(dataset: str) -> str:

@@ -21,7 +21,7 @@ from targeted_lists.inputs.readable import Settings, make_readable
 from targeted_lists.runs.erasure import erase_customers
 from targeted_lists.runs.publication import Request, publish_marts
 from targeted_lists.runs.run_start import start_state
-from targeted_lists.state.saved_tables import save_tables
+from targeted_lists.saved.tables import save_tables
 
 DAY = date(2026, 7, 1)
 GOOGLE = replace(ORDER, target="google")
@@ -131,7 +131,7 @@ def begin_run(folder: Path) -> None:
 
 
 def read_raw(folder: Path) -> None:
-    readable._is_plain.cache_clear()
+    readable.is_plain.cache_clear()
     with contextlib.chdir(folder):
         readable.remove_outdated()
         for path in sorted(Path("data/shop").glob("*.csv")):

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from targeted_lists.runs.erasure import erase_customers, erase_customers_json
-from targeted_lists.state.migrations import VERSION
+from targeted_lists.saved.migrations import VERSION
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from targeted_lists.activation.export import ExportError, Places, export_list
 from targeted_lists.activation.export_file import Order
 from targeted_lists.common import files
 from targeted_lists.runs.erasure import erase_customers
-from targeted_lists.state.campaigns import hash_list
-from targeted_lists.state.saved_tables import open_state
+from targeted_lists.saved.campaigns import hash_list
+from targeted_lists.saved.tables import open_state
 
 AS_OF = date(2026, 7, 1)
 ORDER = Order(dataset="shop", list_name="win_back", target="csv", country="US")

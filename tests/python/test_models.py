@@ -32,7 +32,7 @@ from targeted_lists.learning.models import (
 )
 from targeted_lists.learning.tune import TuningError, tune_classifiers
 from targeted_lists.runs.erasure import erase_customers
-from targeted_lists.state.saved_tables import save_tables
+from targeted_lists.saved.tables import save_tables
 
 DATASET = "shop"
 DAY = date(2025, 6, 1)

@@ -30,7 +30,7 @@ from targeted_lists.inputs.raw_files import describe_inputs_json
 from targeted_lists.inputs.readable import OPEN_QUOTE, fix_quotes
 from targeted_lists.sample import generate_sample, render_order_export
 from targeted_lists.sample.order_export import code_phone, fit_code_page
-from targeted_lists.state.salt import PUBLIC_SALT, keep_salt
+from targeted_lists.saved.salt import PUBLIC_SALT, keep_salt
 
 CONFIG = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())
 # With the project's own tests of what is built here, and of nothing else.

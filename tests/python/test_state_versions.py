@@ -15,10 +15,10 @@ from exported import read_assignments, read_campaigns
 
 from targeted_lists.runs import run_start
 from targeted_lists.runs.erasure import erase_customers
-from targeted_lists.state import migrations, salt
-from targeted_lists.state.migrations import StateError
-from targeted_lists.state.salt import PUBLIC_SALT, SALT_FILE
-from targeted_lists.state.saved_tables import open_state, read_latest
+from targeted_lists.saved import migrations, salt
+from targeted_lists.saved.migrations import StateError
+from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE
+from targeted_lists.saved.tables import open_state, read_latest
 
 # Kept by the commit f610dc9 of a made-up shop of 447 customers, some of them named by e-mail.
 STATE_V0 = REPO_ROOT / "tests/data/state_v0"

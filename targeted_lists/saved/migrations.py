@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from targeted_lists.common import files
-from targeted_lists.state.salt import PUBLIC_SALT, SALT_FILE, SAMPLE
+from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE, SAMPLE
 
 VERSION_FILE = "version"
 VERSION = 2

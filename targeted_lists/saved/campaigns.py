@@ -16,8 +16,8 @@ import duckdb
 import pandas as pd
 
 from targeted_lists.common import files
-from targeted_lists.common.sql import literal
 from targeted_lists.common.folders import STATE_FOLDER
+from targeted_lists.common.sql import literal
 
 ASSIGNMENTS, CAMPAIGN = "assignments.parquet", "campaign.parquet"
 MANIFEST = "manifest.json"

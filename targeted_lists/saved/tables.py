@@ -18,8 +18,7 @@ import pandas as pd
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import STATE_FOLDER
-from targeted_lists.state.migrations import migrate
-
+from targeted_lists.saved.migrations import migrate
 
 
 @contextmanager
