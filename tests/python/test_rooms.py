@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 
@@ -36,13 +37,19 @@ def list_files(*patterns: str) -> list[str]:
     return [name for name in listed.stdout.splitlines() if (REPO_ROOT / name).is_file()]
 
 
+@functools.cache
+def parse(source: str) -> ast.Module:
+    """Return the syntax tree of a source."""
+    return ast.parse(source)
+
+
 def find_imports(source: str) -> list[tuple[str, str]]:
     """Return the module and the name of each import from the project, wherever it stands.
 
     A module that is imported whole has no name.
     """
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.ImportFrom):
             # Relative imports are refused by their own test.
             found += [(node.module or "", one.name) for one in node.names]
@@ -57,7 +64,7 @@ def find_private(source: str) -> list[str]:
     names = {name for _, name in imports}
     taken = {
         f"{node.value.id}.{node.attr}"
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parse(source))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id in names
@@ -83,7 +90,7 @@ def sources(*patterns: str) -> dict[str, str]:
 
 def test_each_room_has_a_place_and_a_docstring() -> None:
     rooms = {
-        name.split("/")[1]: ast.get_docstring(ast.parse(source))
+        name.split("/")[1]: ast.get_docstring(parse(source))
         for name, source in sources("targeted_lists/*/__init__.py").items()
         if name.count("/") == 2
     }
@@ -130,7 +137,7 @@ def test_imports_are_absolute() -> None:
     relative = [
         file
         for file, source in sources("*.py").items()
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parse(source))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
