@@ -28,13 +28,13 @@ from python_ml.classification import (
     score_customers,
     train_classifier,
 )
-from targeted_lists.models import (
+from targeted_lists.learning.models import (
     SavedModelError,
     choose_training_rows,
     load_classifier,
     read_parameters,
 )
-from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
+from targeted_lists.learning.tune import LABELLED, MODELS_FILE, read_meta
 
 CUSTOMERS = 1_000_000
 CURRENT = "select * from activity.activity_features where is_current order by customer_id"

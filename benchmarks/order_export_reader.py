@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 import duckdb  # noqa: E402
 import jinja2  # noqa: E402
 
-from targeted_lists.inputs import describe_inputs_json  # noqa: E402
+from targeted_lists.inputs.raw_files import describe_inputs_json  # noqa: E402
 from targeted_lists.sample import generate_sample, render_order_export  # noqa: E402
 
 MACROS = ("inputs/read_input.sql", "inputs/read_file.sql", "sql/string_literal.sql")

@@ -38,7 +38,7 @@ from python_ml.classification import (
     split_rows,
 )
 from python_ml.new_customers import evaluate_new_customers
-from targeted_lists.tune import LABELLED
+from targeted_lists.learning.tune import LABELLED
 
 ACTIVITY = (Path("models/marts/activity/ml/_activity_ml__models.yml"), "ml_activity_models")
 RESPONSE = (Path("models/marts/response/ml/_response_ml__models.yml"), "ml_response_models")

@@ -1,1 +1,6 @@
-"""What reads and writes files around the SQL: inputs, sample, runs, publication."""
+"""What reads and writes files around the SQL: inputs, sample, runs, publication.
+
+A room imports only rooms to its left (tests/python/test_rooms.py): `common` and `sample`, then
+`saved` and `inputs`, then `learning`, `check`, `activation`, `dashboard` and `explore`, then
+`runs`, then `authoring`.
+"""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from targeted_lists import new_list
-from targeted_lists.project import read_project
+from targeted_lists.authoring import new_list
+from targeted_lists.common.project import read_project
 
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
@@ -78,8 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     # dbt takes seconds to import, so a command imports its own needs.
-    from targeted_lists.input_files import refuse_name
-    from targeted_lists.readable import InputError
+    from targeted_lists.inputs.dataset_folder import refuse_name
+    from targeted_lists.inputs.readable import InputError
 
     try:
         refuse_name(options.dataset)
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error)
         return 1
     if options.command == "check":
-        from targeted_lists.check import check_dataset
+        from targeted_lists.check.command import check_dataset
 
         return check_dataset(
             Path(options.data_dir), options.dataset, adapter_of(variables), variables
@@ -105,24 +105,24 @@ def main(arguments: list[str] | None = None) -> int:
 
         return explore(options.dataset)
     if options.command in ("preview", "members", "export"):
-        from targeted_lists.hand_over import hand_over
+        from targeted_lists.activation.hand_over import hand_over
 
         return hand_over(options, variables)
     if options.command == "dashboard":
         from targeted_lists.dashboard.command import show_dashboard
 
         return show_dashboard(options.dataset, language=options.language)
-    from targeted_lists import run
+    from targeted_lists.runs import jobs
 
     if options.command == "docs":
-        return run.write_docs(variables)
+        return jobs.write_docs(variables)
     if options.command == "tune":
-        return run.tune_models(variables, seconds=options.seconds)
+        return jobs.tune_models(variables, seconds=options.seconds)
     if options.command == "score":
-        return run.score_activity(variables)
+        return jobs.score_activity(variables)
     if options.full or options.reuse:
         variables["reuse_models"] = not options.full
-    return run.make_lists(variables, threads=options.threads, is_full=options.full)
+    return jobs.make_lists(variables, threads=options.threads, is_full=options.full)
 
 
 def adapter_of(variables: dict[str, object]) -> str:
@@ -138,7 +138,8 @@ def look_at_inputs(variables: dict[str, object]) -> None:
     ------
     InputError : as the run itself would say it.
     """
-    from targeted_lists.inputs import find_inputs, layout_of
+    from targeted_lists.inputs.layouts import layout_of
+    from targeted_lists.inputs.raw_files import find_inputs
 
     layout = layout_of(adapter_of(variables), read_project()["vars"]["input_contract"])
     find_inputs(Path(str(variables["data_dir"])), str(variables["dataset"]), layout)
@@ -151,7 +152,7 @@ def refuse_salt(variables: dict[str, object]) -> None:
     ------
     InputError : the command or dbt_project.yml names one.
     """
-    from targeted_lists.readable import InputError
+    from targeted_lists.inputs.readable import InputError
 
     if "customer_key_salt" in {**(read_project().get("vars") or {}), **variables}:
         raise InputError(

@@ -1,6 +1,6 @@
 {#
     The secret that keys are hashed with, as SQL: a function of the connection, so that the
-    secret itself stands in no query, log or documentation (targeted_lists/salt.py).
+    secret itself stands in no query, log or documentation (targeted_lists/saved/salt.py).
 
     md5(key_salt() || key)  ->  md5(customer_key_salt() || key)
 #}

@@ -1,6 +1,6 @@
 {#
     The step by which a run begins: those who asked to be erased leave everything
-    that earlier runs have kept, before any model reads it (targeted_lists/erasure.py).
+    that earlier runs have kept, before any model reads it (targeted_lists/runs/erasure.py).
     Nothing where the dataset has no erasures.
 #}
 {%- macro leave_out_erased() -%}

@@ -1,6 +1,6 @@
 {#
     Numbers the run and finds out whether it may add to what earlier runs built
-    (targeted_lists/increments.py); where it may not, a sentence says why.
+    (targeted_lists/runs/increments.py); where it may not, a sentence says why.
 #}
 {%- macro plan_run() -%}
     {%- set seeds = {} -%}

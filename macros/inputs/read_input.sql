@@ -92,7 +92,7 @@
     {%- if file['format'] == 'parquet' -%}
         cast(null as string)
     {%- else -%}
-        {#- Marked by targeted_lists/readable.py. -#}
+        {#- Marked by targeted_lists/inputs/readable.py. -#}
         {%- set texts -%}
             concat_ws(
                 '',

@@ -1,6 +1,6 @@
 {#
     The on-run-end hook: hands what ran, and what there is to run, to
-    targeted_lists/run_end.py, which publishes the marts or says why not.
+    targeted_lists/runs/run_end.py, which publishes the marts or says why not.
 #}
 {%- macro end_run() -%}
     {{- adapter.dispatch('end_run')() -}}

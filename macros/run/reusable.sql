@@ -3,7 +3,7 @@
     it where the var reuse_models says so of its mart (`meta: {reuse: …}`), else built like any other
     table.
     It is built all the same where what stands is of an older full refresh, was made by other
-    code or vars (targeted_lists/increments.py), or rests on a reusable table made after it.
+    code or vars (targeted_lists/runs/increments.py), or rests on a reusable table made after it.
 
     config: {materialized: reusable, meta: {reuse: basket}}
 #}

@@ -2,7 +2,7 @@
     Replaces dbt's macro of this name: a seed is always loaded into a new table, for
     its columns may be others than those of the last version; an incremental model is rebuilt on
     --full-refresh, when what it holds is of an older full refresh than the run's
-    (targeted_lists/increments.py), when it asks for the affected keys in a run that does
+    (targeted_lists/runs/increments.py), when it asks for the affected keys in a run that does
     not find them out, and when what it is made with is other than then (macro
     upstream_fingerprint).
 #}

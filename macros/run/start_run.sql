@@ -3,7 +3,7 @@
     is built, fixes what a killed run or export left, plans what is rebuilt, and
     drops those steps of the last whole build that this command begins again. Customers
     who asked to be erased leave the state before anything is built from it. What a run
-    writes down at its end: targeted_lists/run_end.py.
+    writes down at its end: targeted_lists/runs/run_end.py.
 
     It has no statement of its own: one that fails would let dbt skip the nodes, and
     skipping an exposure breaks it (dbt 1.11: no attribute 'schema'), which hides the
@@ -19,7 +19,7 @@
 {%- endmacro -%}
 
 
-{#  In DuckDB, by the functions of targeted_lists/dbt_plugin.py.  #}
+{#  In DuckDB, by the functions of targeted_lists/runs/dbt_plugin.py.  #}
 {%- macro duckdb__start_run() -%}
     {%- if execute -%}
         {%- set fault = check_inputs() if flags.WHICH in ('build', 'run') -%}
@@ -43,7 +43,7 @@
 
 
 {#
-    Calls a function of targeted_lists/dbt_plugin.py that returns JSON of `message` and
+    Calls a function of targeted_lists/runs/dbt_plugin.py that returns JSON of `message` and
     `is_error`: an error ends the run with that sentence, another message is logged.
 #}
 {%- macro call_step(call) -%}

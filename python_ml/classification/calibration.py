@@ -97,7 +97,7 @@ def fit_prepared(
     return Calibrated(Pipeline([("prepare", prepare), ("classify", classifier)]), curve)
 
 
-def _fit_model(
+def fit_model(
     model: str,
     *,
     rows: pd.DataFrame,
@@ -108,17 +108,18 @@ def _fit_model(
     groups: np.ndarray | None = None,
 ) -> Calibrated:
     """Fit one model on what it looks at; see `fit_pipeline`."""
-    pipeline = _build(model, columns=columns, parameters=parameters, seed=seed)
+    pipeline = build_model(model, columns=columns, parameters=parameters, seed=seed)
     return fit_pipeline(pipeline, rows=rows, label=label, groups=groups, seed=seed)
 
 
-def _build(
+def build_model(
     model: str,
     *,
     columns: Columns,
     parameters: Mapping[str, Mapping[str, Any]] | None,
     seed: int,
 ) -> Pipeline:
+    """Build one model on what it looks at; see `build_pipeline`."""
     return build_pipeline(
         model,
         **columns.of(model),

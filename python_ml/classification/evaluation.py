@@ -86,7 +86,7 @@ def measure_predictions(
     folded = predictions[predictions["repeat"] > 0]
     by_fold = [
         {"model": model, "repeat": repeat, "fold": fold}
-        | _measure_ranking(part)
+        | measure_ranking(part)
         | _measure_probabilities(
             part,
             threshold=threshold,
@@ -117,7 +117,7 @@ def measure_predictions(
         ).where(means.index != MAJORITY, 0),
         out_of_time_roc_auc=pd.Series(
             {
-                model: _measure_ranking(part)["roc_auc"]
+                model: measure_ranking(part)["roc_auc"]
                 for model, part in later.groupby("model", sort=False)
             },
             dtype=float,
@@ -182,7 +182,7 @@ def measure_deciles(predictions: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _measure_ranking(part: pd.DataFrame) -> dict[str, float]:
+def measure_ranking(part: pd.DataFrame) -> dict[str, float]:
     """ROC-AUC and average precision; missing where there is one class only."""
     if part["label"].nunique() < 2:
         return {"roc_auc": np.nan, "pr_auc": np.nan}

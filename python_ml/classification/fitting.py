@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from python_ml.classification.calibration import _fit_model
+from python_ml.classification.calibration import fit_model
 from python_ml.classification.choice import EVALUATION_TYPES, find_threshold
 from python_ml.classification.evaluation import (
     DECILE_TYPES,
@@ -18,9 +18,9 @@ from python_ml.classification.importances import IMPORTANCE_TYPES, measure_impor
 from python_ml.classification.models import BASELINES, MAJORITY, MODELS, NO_MODEL, Calibrated
 from python_ml.classification.preparation import (
     Columns,
-    _drop_empty,
-    _find_typical,
+    drop_empty,
     find_reason_not_trained,
+    find_typical,
     prepare_training,
 )
 from python_ml.classification.validation import predict_out_of_fold
@@ -118,11 +118,11 @@ def train_classifier(
     ('logistic_regression', 120)
     """
     training = prepare_training(training, columns=columns, max_rows=max_rows, seed=seed)
-    columns = _drop_empty(training, columns=columns)
+    columns = drop_empty(training, columns=columns)
     reason_not_trained = find_reason_not_trained(
         training, columns=columns, min_positives=max(min_positives, folds)
     )
-    typical = _find_typical(training, columns=columns)
+    typical = find_typical(training, columns=columns)
     if reason_not_trained:
         return _train_nothing(
             training, columns=columns, typical=typical, reason_not_trained=reason_not_trained
@@ -156,7 +156,7 @@ def train_classifier(
         return _score_nobody(MAJORITY, **compared)
     best = evaluations[~evaluations["is_baseline"]]
     best = str(best.loc[best["roc_auc"].idxmax(), "model"])
-    fitted = _fit_model(
+    fitted = fit_model(
         chosen,
         rows=training,
         label=training[columns.label].to_numpy(),

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from python_ml.classification.calibration import _fit_model
+from python_ml.classification.calibration import fit_model
 from python_ml.classification.preparation import Columns
 from python_ml.classification.splitting import split_rows
 from python_ml.frames import to_typed
@@ -76,7 +76,7 @@ def measure_importances(
         truth = label[held_out]
         if len(np.unique(truth)) < 2:
             continue
-        fitted = _fit_model(
+        fitted = fit_model(
             model,
             rows=training.iloc[fit],
             label=label[fit],

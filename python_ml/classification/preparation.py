@@ -90,7 +90,7 @@ def prepare_training(
     )
     training = training.reset_index(drop=True)
     prepared = to_floats(training, columns=[*columns.numbers, label]).join(
-        _to_texts(training, columns=columns.categories)
+        to_texts(training, columns=columns.categories)
     )
     prepared[[key, *snapshot]] = training[[key, *snapshot]]
     prepared = prepared[prepared[label].notna()]
@@ -147,7 +147,7 @@ def find_reason_not_trained(
     )
 
 
-def _to_texts(frame: pd.DataFrame, *, columns: Sequence[str]) -> pd.DataFrame:
+def to_texts(frame: pd.DataFrame, *, columns: Sequence[str]) -> pd.DataFrame:
     """Give categories as texts; a missing one is UNKNOWN."""
     return pd.DataFrame(
         {
@@ -158,14 +158,14 @@ def _to_texts(frame: pd.DataFrame, *, columns: Sequence[str]) -> pd.DataFrame:
     ).astype(object)
 
 
-def _drop_empty(training: pd.DataFrame, *, columns: Columns) -> Columns:
+def drop_empty(training: pd.DataFrame, *, columns: Columns) -> Columns:
     """Leave out features without any value; a log or a level of nothing is nothing."""
     features = [name for name in columns.features if training[name].notna().any()]
     categories = [name for name in columns.categories if (training[name] != UNKNOWN).any()]
     return Columns(**{**columns.__dict__, "features": features, "categories": categories})
 
 
-def _find_typical(training: pd.DataFrame, *, columns: Columns) -> pd.DataFrame:
+def find_typical(training: pd.DataFrame, *, columns: Columns) -> pd.DataFrame:
     """One row: medians of the numbers, the most common of each category (ties by name)."""
     numbers = training[columns.numbers].median()
     words = {

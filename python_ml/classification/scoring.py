@@ -6,7 +6,7 @@ from threadpoolctl import threadpool_limits
 
 from python_ml.classification.fitting import TrainedClassifier
 from python_ml.classification.models import UNKNOWN
-from python_ml.classification.preparation import _to_texts
+from python_ml.classification.preparation import to_texts
 from python_ml.frames import check_columns, key_type, sort_by_key, to_floats, to_typed
 
 N_REASONS = 3
@@ -147,7 +147,7 @@ def _take_features(current: pd.DataFrame, *, trained: TrainedClassifier) -> pd.D
     """Give what the model looks at as floats and texts."""
     names = trained.columns.of(trained.model)
     return to_floats(current, columns=names["features"]).join(
-        _to_texts(current, columns=names["categories"])
+        to_texts(current, columns=names["categories"])
     )
 
 

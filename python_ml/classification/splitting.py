@@ -81,7 +81,7 @@ def split_to_calibrate(label: np.ndarray, *, groups: np.ndarray, seed: int = 42)
     return list(split_rows(label, groups=groups, folds=CALIBRATION_FOLDS, seed=seed))
 
 
-def _split_latest(
+def split_latest(
     training: pd.DataFrame, *, columns: Columns
 ) -> list[tuple[int, int, np.ndarray, np.ndarray]]:
     """Fit on the older snapshots, hold out the newest; nothing where either has one class."""

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from python_ml.classification.calibration import _build, _fit_model, fit_prepared
-from python_ml.classification.evaluation import _measure_ranking, measure_predictions
+from python_ml.classification.calibration import build_model, fit_model, fit_prepared
+from python_ml.classification.evaluation import measure_predictions, measure_ranking
 from python_ml.classification.models import BASELINES, MODELS
 from python_ml.classification.preparation import Columns
-from python_ml.classification.splitting import _split_latest, split_rows, split_to_calibrate
+from python_ml.classification.splitting import split_latest, split_rows, split_to_calibrate
 from python_ml.classification.tuning import search_parameters
 
 
@@ -74,7 +74,7 @@ def predict_out_of_fold(
             split_rows(label, groups=groups, folds=folds, repeats=repeats, seed=seed)
         )
     ]
-    splits += _split_latest(training, columns=columns)
+    splits += split_latest(training, columns=columns)
     keys = [columns.key, *([columns.snapshot] if columns.snapshot else [])]
     predictions = []
     for number, (repeat, fold, fit, held_out) in enumerate(splits, start=1):
@@ -88,7 +88,7 @@ def predict_out_of_fold(
         # Models that look at the same columns share what prepares them.
         prepared: dict[bool, tuple] = {}
         for model in (*models, *BASELINES):
-            pipeline = _build(model, columns=columns, parameters=parameters, seed=seed)
+            pipeline = build_model(model, columns=columns, parameters=parameters, seed=seed)
             kind = model in BASELINES
             if kind not in prepared:
                 seen = pipeline[0].fit_transform(training.iloc[fit])
@@ -203,9 +203,9 @@ def measure_choice(
         )
         evaluations = measure_predictions(predictions, min_gain=min_gain)
         chosen = str(evaluations.loc[evaluations["is_chosen"], "model"].iloc[0])
-        fitted = _fit_model(
+        fitted = fit_model(
             chosen, rows=seen, label=label[fit], columns=columns, parameters=given, seed=seed
         )
         held = unseen.assign(label=label[held_out], score=fitted.rank(fitted.prepare(unseen)))
-        rows.append(place | {"model": chosen, "roc_auc": _measure_ranking(held)["roc_auc"]})
+        rows.append(place | {"model": chosen, "roc_auc": measure_ranking(held)["roc_auc"]})
     return pd.DataFrame(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from targeted_lists import files
+from targeted_lists.common import files
 from targeted_lists.dashboard.figures import Desk
 from targeted_lists.dashboard.headlines import read_headlines
 from targeted_lists.dashboard.page import Content, Section, write_page

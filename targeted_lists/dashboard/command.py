@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from targeted_lists.common.folders import PUBLISHED_FOLDER
 from targeted_lists.dashboard.build import make_dashboard
 from targeted_lists.dashboard.source import DashboardError
-from targeted_lists.publication import PUBLISHED_FOLDER
 
 
 def show_dashboard(dataset: str, *, language: str | None = None) -> int:

@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from targeted_lists.publication import PUBLISHED_FOLDER
+from targeted_lists.common.folders import PUBLISHED_FOLDER
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICTURE = Path("docs/dashboard.png")

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from targeted_lists.publication import PUBLISHED_FOLDER
+from targeted_lists.common.folders import PUBLISHED_FOLDER
 
 APP = Path(__file__).with_name("app.py")
 ADDRESS = "127.0.0.1"  # the data are of customers: no other machine may ask

@@ -63,8 +63,8 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
         raise ValueError(
             f"customers is {customers}: at least 500 are needed to plant the truth in"
         )
-    streams = _open_streams(seed)
-    demand = _draw_demand(streams, customers=customers)
+    streams = open_streams(seed)
+    demand = draw_demand(streams, customers=customers)
     products, buyers, people = demand.products, demand.buyers, demand.people
     orders, contacts, consents = demand.orders, demand.contacts, demand.consents
     categories = list(products["category_1"].unique())
@@ -137,8 +137,8 @@ def draw_campaigns(*, seed: int = 42, customers: int = 3000) -> tuple[pd.DataFra
     contacts : campaign_id, customer_id and arm, one row per campaign and customer.
     orders : customer_id, ordered_at and is_cancelled, one row per order of a customer.
     """
-    streams = _open_streams(seed)
-    demand = _draw_demand(streams, customers=customers)
+    streams = open_streams(seed)
+    demand = draw_demand(streams, customers=customers)
     next(streams)  # that of the baskets
     settled = baskets.settle_orders(next(streams), orders=demand.orders, people=demand.people)
     settled = settled[(settled["buyer"] >= 0) & ~settled["is_withheld"]]
@@ -167,12 +167,12 @@ class _Demand:
     orders: pd.DataFrame
 
 
-def _open_streams(seed: int) -> Iterator[np.random.Generator]:
+def open_streams(seed: int) -> Iterator[np.random.Generator]:
     """Yield the parts' own streams of draws, in their order."""
     return (np.random.Generator(np.random.PCG64([seed, part])) for part in range(100))
 
 
-def _draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _Demand:
+def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _Demand:
     """Draw all that precedes the baskets."""
     products = build_products(next(streams))
     categories = list(products["category_1"].unique())

@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 from targeted_lists.dashboard.build import make_dashboard
-from targeted_lists.run import explain_failures, invoke_dbt
+from targeted_lists.runs.jobs import explain_failures, invoke_dbt
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from targeted_lists.campaigns import (
+from targeted_lists.saved.campaigns import (
     ASSIGNMENT_TYPES,
     ASSIGNMENTS,
     CAMPAIGN,

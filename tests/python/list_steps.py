@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 from conftest import Project
 
-from targeted_lists.salt import give_salt
+from targeted_lists.saved.salt import give_salt
 
 AS_OF = datetime(2026, 7, 1)
 # A model can be compiled only for lists that there are; one of them gets a quote in its name.

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from conftest import Build, Project, query
 
-from targeted_lists.salt import give_salt, make_salt
+from targeted_lists.saved.salt import give_salt, make_salt
 
 CORE = ("build", "--resource-type", "seed", "model", "--select", "+tag:core", "private")
 LINE_HEADER = "order_id,customer_id,ordered_at,product_id,product_name,quantity,unit_price,status"

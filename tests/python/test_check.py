@@ -162,7 +162,7 @@ def test_a_model_that_cannot_be_built_is_said_in_a_sentence(check, checked, monk
     def fail(_models: object) -> None:
         raise duckdb.InvalidInputException("Invalid Input Error: no row can be read\nLINE 1")
 
-    monkeypatch.setattr("targeted_lists.check.make_forecast", fail)
+    monkeypatch.setattr("targeted_lists.check.command.make_forecast", fail)
     code, lines = check({"order_lines.csv": LINES})
     assert code == 1
     assert lines == [

@@ -24,7 +24,7 @@ from python_ml.clustering import (
     project_customers,
     scale_features,
 )
-from targeted_lists.state import save_tables
+from targeted_lists.saved.tables import save_tables
 
 sys.path.insert(0, str(REPO_ROOT / "benchmarks"))
 

@@ -15,13 +15,13 @@ import pytest
 from crashes import Command, Crash, crash_everywhere, is_killed
 from test_export import ORDER, lower_minimum, make_shop, places_in
 
-from targeted_lists import readable
-from targeted_lists.erasure import erase_customers
-from targeted_lists.export import export_list
-from targeted_lists.publication import Request, publish_marts
-from targeted_lists.readable import Settings, make_readable
-from targeted_lists.run_start import start_state
-from targeted_lists.state import save_tables
+from targeted_lists.activation.export import export_list
+from targeted_lists.inputs import readable
+from targeted_lists.inputs.readable import Settings, make_readable
+from targeted_lists.runs.erasure import erase_customers
+from targeted_lists.runs.publication import Request, publish_marts
+from targeted_lists.runs.run_start import start_state
+from targeted_lists.saved.tables import save_tables
 
 DAY = date(2026, 7, 1)
 GOOGLE = replace(ORDER, target="google")
@@ -131,7 +131,7 @@ def begin_run(folder: Path) -> None:
 
 
 def read_raw(folder: Path) -> None:
-    readable._is_plain.cache_clear()
+    readable.is_plain.cache_clear()
     with contextlib.chdir(folder):
         readable.remove_outdated()
         for path in sorted(Path("data/shop").glob("*.csv")):
@@ -208,7 +208,7 @@ PATHS: dict[str, tuple[Command, Command]] = {
 def lowered(monkeypatch):
     lower_minimum(monkeypatch)
     # It asks git of every file of the project.
-    monkeypatch.setattr("targeted_lists.publication.code_version", lambda version: version)
+    monkeypatch.setattr("targeted_lists.runs.publication.code_version", lambda version: version)
 
 
 @pytest.fixture(scope="module")

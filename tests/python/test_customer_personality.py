@@ -29,7 +29,7 @@ from python_ml.classification import (
     predict_out_of_fold,
     prepare_training,
 )
-from targeted_lists.inputs import describe_inputs_json
+from targeted_lists.inputs.raw_files import describe_inputs_json
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
 FILE = "marketing_campaign.csv"

@@ -7,8 +7,8 @@ import json
 import duckdb
 import pytest
 
-from targeted_lists.erasure import erase_customers, erase_customers_json
-from targeted_lists.migrations import VERSION
+from targeted_lists.runs.erasure import erase_customers, erase_customers_json
+from targeted_lists.saved.migrations import VERSION
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_file_that_cannot_be_replaced_is_as_it_was(state, monkeypatch):
         raise OSError("disk full")
 
     before = content(state)
-    monkeypatch.setattr("targeted_lists.files.os.replace", fail)
+    monkeypatch.setattr("targeted_lists.common.files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         erase_customers("shop", ["b"], folder=state)
     assert content(state) == before

@@ -15,13 +15,13 @@ import pytest
 from conftest import held_elsewhere
 from exported import read_assignments, read_campaigns
 
-from targeted_lists import contacts, export, files
-from targeted_lists.campaigns import (
-    hash_list,
-)
-from targeted_lists.erasure import erase_customers
-from targeted_lists.export import ExportError, Order, Places, export_list
-from targeted_lists.state import open_state
+from targeted_lists.activation import contacts, export_file
+from targeted_lists.activation.export import ExportError, Places, export_list
+from targeted_lists.activation.export_file import Order
+from targeted_lists.common import files
+from targeted_lists.runs.erasure import erase_customers
+from targeted_lists.saved.campaigns import hash_list
+from targeted_lists.saved.tables import open_state
 
 AS_OF = date(2026, 7, 1)
 ORDER = Order(dataset="shop", list_name="win_back", target="csv", country="US")
@@ -186,8 +186,8 @@ def snapshot(places: Places) -> dict[str, bytes]:
 
 def lower_minimum(monkeypatch) -> None:
     """Let a platform take a file of a few rows."""
-    for name, target in export.TARGETS.items():
-        monkeypatch.setitem(export.TARGETS, name, replace(target, minimum=1))
+    for name, target in export_file.TARGETS.items():
+        monkeypatch.setitem(export_file.TARGETS, name, replace(target, minimum=1))
 
 
 # --- contacts -----------------------------------------------------------------

@@ -11,8 +11,8 @@ import pytest
 from conftest import PROJECT_FILES, Build, Project, copy_project
 
 from targeted_lists.__main__ import main
-from targeted_lists.check import command_of, open_models
-from targeted_lists.forecast import LINES, OTHERS, Forecast, make_forecast
+from targeted_lists.check.command import command_of, open_models
+from targeted_lists.check.forecast import LINES, OTHERS, Forecast, make_forecast
 
 HEADER = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status"
 LINES_CSV = f"{HEADER}\n" + "".join(

@@ -19,8 +19,8 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Outcome, Project, copy_project, query
 
-from targeted_lists.increments import note_seeds, plan_run
-from targeted_lists.salt import give_salt
+from targeted_lists.runs.increments import note_seeds, plan_run
+from targeted_lists.saved.salt import give_salt
 
 LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = [

@@ -12,9 +12,10 @@ import pytest
 import yaml
 from conftest import REPO_ROOT, Project
 
-from targeted_lists.input_files import find_safety_input
-from targeted_lists.inputs import describe_inputs_json, find_inputs, layout_of
-from targeted_lists.readable import InputError
+from targeted_lists.inputs.dataset_folder import find_safety_input
+from targeted_lists.inputs.layouts import layout_of
+from targeted_lists.inputs.raw_files import describe_inputs_json, find_inputs
+from targeted_lists.inputs.readable import InputError
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
 LINES = (

@@ -24,8 +24,8 @@ from list_steps import (
     may_write,
 )
 
-from targeted_lists import export
-from targeted_lists.campaigns import hash_list
+from targeted_lists.activation import export, export_file
+from targeted_lists.saved.campaigns import hash_list
 
 CUSTOMERS = [f"c{number}" for number in range(8)]
 PEOPLE = st.sampled_from([*CUSTOMERS, "ghost"])
@@ -374,8 +374,10 @@ def test_nobody_is_in_a_file_who_must_not_be(
     for name, assignments in frozen.items():
         arms = dict(zip(assignments["customer_id"], assignments["arm"], strict=True))
         for target in ("csv", "google"):
-            order = export.Order(dataset="sample", list_name=name, target=target, country="US")
-            rows = export.write_rows(connection, order, {"list_name": name}, assignments)
+            order = export_file.Order(
+                dataset="sample", list_name=name, target=target, country="US"
+            )
+            rows = export_file.write_rows(connection, order, {"list_name": name}, assignments)
             kinds = {channel for one in world.definitions for channel in channels_of(world, one)}
             willing = {
                 one

@@ -360,7 +360,7 @@ def test_without_a_consents_file_nobody_is_in_a_list(shop_without_consents):
 def find_tables_with(database: Path, words: list[str]) -> list[str]:
     """Return the columns of text in which one of the words stands, as table.column."""
     # As a script this file knows no package of the project.
-    from targeted_lists.salt import PUBLIC_SALT, give_salt
+    from targeted_lists.saved.salt import PUBLIC_SALT, give_salt
 
     pattern = r"\b(" + "|".join(words) + r")\b"
     found = []

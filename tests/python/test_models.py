@@ -16,9 +16,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from python_ml.classification import DEFAULT_PARAMETERS, score_customers
-from targeted_lists.drift import DriftLimits, explain_drift
-from targeted_lists.erasure import erase_customers
-from targeted_lists.models import (
+from targeted_lists.learning.drift import DriftLimits, explain_drift
+from targeted_lists.learning.models import (
     MEASURES,
     MODEL_TABLE,
     SavedModelError,
@@ -32,8 +31,9 @@ from targeted_lists.models import (
     score_by_data_basis,
     unpack_classifier,
 )
-from targeted_lists.state import save_tables
-from targeted_lists.tune import TuningError, tune_classifiers
+from targeted_lists.learning.tune import TuningError, tune_classifiers
+from targeted_lists.runs.erasure import erase_customers
+from targeted_lists.saved.tables import save_tables
 
 DATASET = "shop"
 DAY = date(2025, 6, 1)

@@ -14,8 +14,9 @@ import test_texts
 import yaml
 from conftest import REPO_ROOT
 
-from targeted_lists import files, lineage
 from targeted_lists.__main__ import main
+from targeted_lists.authoring import lineage
+from targeted_lists.common import files
 
 PURPOSE = "Invite those who spend most"
 RUSSIAN = {

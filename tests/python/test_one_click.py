@@ -26,10 +26,13 @@ from python_ml.classification import (
     predict_out_of_fold,
     prepare_training,
 )
-from targeted_lists.check import check_dataset
-from targeted_lists.export import ExportError, Order, Places, export_list
-from targeted_lists.inputs import InputError, describe_inputs_json, find_inputs, layout_of
-from targeted_lists.tune import LABELLED, MODELS_FILE, read_meta
+from targeted_lists.activation.export import ExportError, Places, export_list
+from targeted_lists.activation.export_file import Order
+from targeted_lists.check.command import check_dataset
+from targeted_lists.inputs.layouts import layout_of
+from targeted_lists.inputs.raw_files import describe_inputs_json, find_inputs
+from targeted_lists.inputs.readable import InputError
+from targeted_lists.learning.tune import LABELLED, MODELS_FILE, read_meta
 
 CONTRACT = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]["input_contract"]
 FILES = ("market_file", "market_money", "market_time", "money")

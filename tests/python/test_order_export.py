@@ -24,12 +24,13 @@ import yaml
 from conftest import REPO_ROOT, Build, Project
 
 from targeted_lists.__main__ import NAMED_ADAPTERS
-from targeted_lists.check import check_dataset
-from targeted_lists.inputs import describe_inputs_json, layout_of
-from targeted_lists.readable import OPEN_QUOTE, fix_quotes
-from targeted_lists.salt import PUBLIC_SALT, keep_salt
+from targeted_lists.check.command import check_dataset
+from targeted_lists.inputs.layouts import layout_of
+from targeted_lists.inputs.raw_files import describe_inputs_json
+from targeted_lists.inputs.readable import OPEN_QUOTE, fix_quotes
 from targeted_lists.sample import generate_sample, render_order_export
 from targeted_lists.sample.order_export import code_phone, fit_code_page
+from targeted_lists.saved.salt import PUBLIC_SALT, keep_salt
 
 CONFIG = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())
 # With the project's own tests of what is built here, and of nothing else.
@@ -675,7 +676,7 @@ def test_text_is_copied_alike_whatever_the_size_of_a_block(describe, monkeypatch
         for name in names * 3
     ]
     text = text_of(HEADER, []) + "".join(rows)
-    monkeypatch.setattr("targeted_lists.readable.CHUNK", chunk)
+    monkeypatch.setattr("targeted_lists.inputs.readable.CHUNK", chunk)
     path = Path(describe(text.encode(CODE_PAGE))["files"][0]["path"])
     copied = path.read_bytes().decode()
     assert copied == "".join(fix_quotes(io.StringIO(text, newline=""), ";"))

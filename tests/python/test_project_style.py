@@ -16,8 +16,8 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Build, Project
 
-from targeted_lists import run_end
-from targeted_lists.lineage import COLUMNS, folder_of
+from targeted_lists.authoring.lineage import COLUMNS, folder_of
+from targeted_lists.runs import run_end
 
 Node = dict[str, Any]
 

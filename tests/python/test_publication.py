@@ -13,9 +13,9 @@ import duckdb
 import pytest
 from conftest import Project, content_of, query
 
-from targeted_lists import publication
-from targeted_lists.publication import code_version
-from targeted_lists.run import invoke_dbt
+from targeted_lists.runs import publication
+from targeted_lists.runs.jobs import invoke_dbt
+from targeted_lists.runs.publication import code_version
 
 TIME = "main.publication"  # holds the time of publication
 THINGS = "select id from core.dim_things order by id"

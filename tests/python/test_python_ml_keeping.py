@@ -13,7 +13,7 @@ import skops.io
 
 from python_ml.classification import MODELS, Columns, score_customers, train_classifier
 from python_ml.keeping import Packed, UnreadableModelError, pack, unpack
-from targeted_lists.models import FRAMES, erase_in_model, pack_trained, unpack_trained
+from targeted_lists.learning.models import FRAMES, erase_in_model, pack_trained, unpack_trained
 
 
 class Trap:

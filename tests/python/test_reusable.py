@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import Outcome, Project, query
 
-from targeted_lists.increments import TABLES, hash_fits
+from targeted_lists.runs.increments import TABLES, hash_fits
 
 REUSED = {"reuse_models": {"things": True}}
 PLAN = f"""
@@ -150,7 +150,7 @@ PROJECT = {
     "dbt_project.yml": "vars: {support: 1, reuse_models: false, cap: 2}\n",
     "models/marts/basket/rules.sql": "{{ var('support') }} {{ var('reuse_models') }}",
     "models/lists/all.sql": "{{ var('cap') }}",
-    "python_ml/baskets.py": "1",
+    "python_ml/baskets/rules.py": "1",
 }
 
 
@@ -158,7 +158,7 @@ PROJECT = {
     ("file", "text", "is_other"),
     [
         ("models/marts/basket/rules.sql", "{{ var('support') }}", True),
-        ("python_ml/baskets.py", "2", True),
+        ("python_ml/baskets/rules.py", "2", True),
         ("dbt_project.yml", "vars: {support: 2, reuse_models: false, cap: 2}\n", True),
         ("dbt_project.yml", "vars: {support: 1, reuse_models: true, cap: 3}\n", False),
         ("models/lists/all.sql", "{{ var('cap') + 1 }}", False),

@@ -16,9 +16,9 @@ import pytest
 from conftest import REPO_ROOT, Project, held_elsewhere
 
 from targeted_lists.__main__ import main, read_vars
-from targeted_lists.dbt_plugin import Plugin
-from targeted_lists.locks import explain_lock
-from targeted_lists.run import find_cause, target_of
+from targeted_lists.common.locks import explain_lock
+from targeted_lists.runs.dbt_plugin import Plugin
+from targeted_lists.runs.jobs import find_cause, target_of
 
 
 def run_command(

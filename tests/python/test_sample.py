@@ -481,8 +481,8 @@ def test_campaigns_leave_out_the_global_holdout_and_cause_nothing_there(known_sa
 
 
 def test_what_the_holdout_would_have_ordered_is_in_no_file():
-    streams = generate._open_streams(42)
-    demand = generate._draw_demand(streams, customers=3000)
+    streams = generate.open_streams(42)
+    demand = generate.draw_demand(streams, customers=3000)
     withheld = demand.orders[demand.orders["is_withheld"]]
     owners = demand.buyers["customer_id"].loc[withheld["buyer"]]
     assert len(withheld) > 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import REPO_ROOT
 
-from targeted_lists.seeds import find_seed_fault
+from targeted_lists.inputs.seeds import find_seed_fault
 
 TYPES = """
 seeds:

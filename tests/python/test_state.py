@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Project, query
 
-from targeted_lists.state import read_latest, save_tables
+from targeted_lists.saved.tables import read_latest, save_tables
 
 DAYS = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)]
 

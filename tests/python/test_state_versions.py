@@ -13,11 +13,12 @@ import pytest
 from conftest import REPO_ROOT
 from exported import read_assignments, read_campaigns
 
-from targeted_lists import migrations, run_start, salt
-from targeted_lists.erasure import erase_customers
-from targeted_lists.migrations import StateError
-from targeted_lists.salt import PUBLIC_SALT, SALT_FILE
-from targeted_lists.state import open_state, read_latest
+from targeted_lists.runs import run_start
+from targeted_lists.runs.erasure import erase_customers
+from targeted_lists.saved import migrations, salt
+from targeted_lists.saved.migrations import StateError
+from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE
+from targeted_lists.saved.tables import open_state, read_latest
 
 # Kept by the commit f610dc9 of a made-up shop of 447 customers, some of them named by e-mail.
 STATE_V0 = REPO_ROOT / "tests/data/state_v0"
@@ -110,7 +111,7 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_again(folder, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("a pickle was opened")
 
-    from targeted_lists import models
+    from targeted_lists.learning import models
 
     for module in ("pickle.loads", "pickle.load", "pickle.Unpickler"):
         monkeypatch.setattr(module, fail)

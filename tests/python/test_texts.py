@@ -23,7 +23,7 @@ from conftest import REPO_ROOT, Build, Project, copy_project
 from dbt_common.clients.jinja import MaterializationExtension
 from text_numbers import BAD_NUMBERS, find_bad_numbers
 
-from targeted_lists import run_end
+from targeted_lists.runs import run_end
 
 SEEDS = REPO_ROOT / "seeds"
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -54,7 +54,7 @@ COMPOSERS = {
     "python_ml/new_customers.py": "new_customers",
     "python_ml/baskets/itemsets.py": "baskets",
     "python_ml/planning.py": "plans",
-    "targeted_lists/drift.py": "drift",
+    "targeted_lists/learning/drift.py": "drift",
 }
 PUBLISHERS = {
     "clusters": "segmentation/cluster_evaluations",

@@ -55,7 +55,7 @@ LEFT_OUT = (
     "CHANGELOG.md",
     "benchmarks/renamed.csv",
     "benchmarks/same_numbers.py",
-    "targeted_lists/migrations.py",
+    "targeted_lists/saved/migrations.py",
     "tests/python/test_state_versions.py",
     "tests/python/test_words.py",
 )

@@ -1,6 +1,6 @@
-from targeted_lists.drift import read_limits
-from targeted_lists.models import provide_classifiers
-from targeted_lists.progress import log_step
+from targeted_lists.learning.drift import read_limits
+from targeted_lists.learning.models import provide_classifiers
+from targeted_lists.runs.progress import log_step
 
 
 def model(dbt, session):

@@ -1,4 +1,4 @@
-from targeted_lists.models import score_by_data_basis
+from targeted_lists.learning.models import score_by_data_basis
 
 
 def model(dbt, session):

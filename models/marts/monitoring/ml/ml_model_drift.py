@@ -1,7 +1,7 @@
 import pandas as pd
 
-from targeted_lists.drift import measure_shares, read_limits
-from targeted_lists.models import measure_drifts
+from targeted_lists.learning.drift import measure_shares, read_limits
+from targeted_lists.learning.models import measure_drifts
 
 
 def model(dbt, session):

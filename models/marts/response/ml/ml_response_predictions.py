@@ -1,5 +1,5 @@
 from python_ml.frames import to_typed
-from targeted_lists.models import collect_predictions
+from targeted_lists.learning.models import collect_predictions
 
 
 def model(dbt, session):

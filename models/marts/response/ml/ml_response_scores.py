@@ -1,5 +1,5 @@
 from python_ml.classification import score_customers
-from targeted_lists.models import unpack_classifier
+from targeted_lists.learning.models import unpack_classifier
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 from python_ml.clustering import evaluate_clusterings
-from targeted_lists.progress import log_step
-from targeted_lists.state import read_latest
+from targeted_lists.runs.progress import log_step
+from targeted_lists.saved.tables import read_latest
 
 
 def model(dbt, session):

@@ -1,5 +1,5 @@
 from python_ml.clustering import choose_features
-from targeted_lists.state import read_latest
+from targeted_lists.saved.tables import read_latest
 
 
 def model(dbt, session):

@@ -1,5 +1,5 @@
 from python_ml.clustering import assign_customers
-from targeted_lists.progress import log_step
+from targeted_lists.runs.progress import log_step
 
 
 def model(dbt, session):

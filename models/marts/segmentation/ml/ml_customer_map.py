@@ -1,7 +1,7 @@
 import pandas as pd
 
 from python_ml.clustering import embed_customers, names_used, project_customers
-from targeted_lists.progress import log_step
+from targeted_lists.runs.progress import log_step
 
 
 def model(dbt, session):

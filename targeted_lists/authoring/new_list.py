@@ -1,0 +1,233 @@
+"""A list of the user's own: every file that a list needs, written from its name and purpose.
+
+All is checked and made up before anything is written, and the files take their places together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from targeted_lists.authoring.list_files import (
+    CHANNELS,
+    DEFINITIONS,
+    LABELS,
+    MARTS,
+    ListError,
+    candidates_file,
+    compose_files,
+    describe_files,
+    find_names,
+    read_rows,
+    read_text,
+)
+from targeted_lists.common import files
+from targeted_lists.common.project import PROJECT_FILE
+
+# What stands where the command says nothing; the names are those of the seed.
+DEFAULTS = {
+    "purpose": "",
+    "purpose_ru": "",
+    "consent_purpose": "marketing",
+    "source_mart": "rfm",
+    "ranking": "expected value",
+    "channel": "email",
+    "offer": "",
+    "offer_ru": "",
+    "priority": "",
+    "capacity": "500",
+    "cooldown_days": "60",
+    "valid_days": "14",
+    "contact_cost": "0.02",
+    "offer_cost": "0.00",
+    "budget": "",
+    "minimum_expected_value": "0.00",
+    "allows_other_lists": "false",
+    "valued_by": "lift",
+}
+OFFER = {"offer": "A personal message", "offer_ru": "Личное сообщение"}
+CHOICES = {
+    "ranking": ("expected value", "score"),
+    "allows_other_lists": ("false", "true"),
+    "valued_by": ("lift", "responses"),
+}
+LEAST_WHOLE = {"priority": 1, "capacity": 1, "cooldown_days": 0, "valid_days": 1}
+AMOUNTS = ("contact_cost", "offer_cost", "budget", "minimum_expected_value")
+LONGEST_NAME = 40
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Give the command an option for each column of the seed."""
+    command.add_argument("--list", dest="list_name", required=True, help="its name")
+    for column, default in DEFAULTS.items():
+        command.add_argument(
+            f"--{column.replace('_', '-')}", default="", help=f"({default})" if default else None
+        )
+
+
+def add_list(options: argparse.Namespace) -> int:
+    """Write a list, say what was written and what comes next; return the exit code."""
+    name = options.list_name
+    here = Path()
+    try:
+        # One that was killed while it wrote is finished first.
+        files.finish(here)
+        definition = define_list(name, {column: getattr(options, column) for column in DEFAULTS})
+        texts = compose_files(definition)
+        files.replace_together(
+            here,
+            {
+                path: lambda draft, text=text: draft.write_text(text, "utf-8", newline="")
+                for path, text in texts.items()
+            },
+            mode=None,
+        )
+    except ListError as error:
+        print(error)
+        return 1
+    except files.UnfinishedError as error:
+        print(
+            f"{error.filename} cannot be replaced ({error.strerror}); run the same command again."
+        )
+        return 1
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"No list was written, for a file cannot be read or written ({error}).")
+        return 1
+    print(f"The list {name} ({definition['purpose']}) is written:")
+    for path, what in describe_files(definition).items():
+        print(f"  {path}: {what}")
+    if not (definition["purpose_ru"] and definition["offer_ru"]):
+        print(
+            f"In Russian it reads as in English until {DEFINITIONS} has purpose_ru and offer_ru "
+            f"and {LABELS} its label; the tests of `make test` ask for them."
+        )
+    from targeted_lists.authoring import lineage
+
+    try:
+        lineage.main()
+    except (SystemExit, ValueError) as error:
+        print(f"{lineage.PICTURE} is as it was: {error}")
+        return 1
+    print(f"Say in {candidates_file(name)} who belongs in it, then: make lists")
+    return 0
+
+
+def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the row of a list in the seed list_definitions.
+
+    Parameters
+    ----------
+    given : by column of the seed; what is empty gets its default.
+
+    Raises
+    ------
+    ListError : the name is taken or cannot name a table, or a value is unsound.
+    """
+    refuse_name(name)
+    rows = read_rows(DEFINITIONS)
+    named = {row["list_name"] for row in rows} | set(find_names(read_text(PROJECT_FILE)))
+    if name in named:
+        raise ListError(
+            f"The list {name} is there already ({DEFINITIONS}); edit its row and "
+            f"{candidates_file(name)}, or choose another name."
+        )
+    if taken := find_taken(name):
+        raise ListError(f"{taken} has that name already; choose another one than {name}.")
+    row = {column: given.get(column, "").strip() for column in DEFAULTS}
+    # A description goes on behind it with a full stop of its own.
+    row |= {column: row[column].rstrip(". ") for column in ("purpose", "purpose_ru")}
+    if not row["purpose"]:
+        raise ListError(
+            f"The list {name} has no purpose: make list LIST={name} "
+            "PURPOSE='Invite those who spend most'"
+        )
+    if not row["offer"]:
+        row |= {"offer": OFFER["offer"], "offer_ru": row["offer_ru"] or OFFER["offer_ru"]}
+    row = {column: row[column] or default for column, default in DEFAULTS.items()}
+    priorities = {
+        int(one["priority"]): one["list_name"] for one in rows if one["priority"].isdigit()
+    }
+    row["priority"] = row["priority"] or str(max(priorities, default=0) + 1)
+    refuse_values(row)
+    if holder := priorities.get(int(row["priority"])):
+        raise ListError(
+            f"priority {row['priority']} is that of {holder}; "
+            f"the next free one is {max(priorities) + 1}."
+        )
+    return {"list_name": name, **row}
+
+
+def refuse_name(name: str) -> None:
+    """Stop on a name that cannot name tables and files.
+
+    Raises
+    ------
+    ListError : the message says what it may hold.
+    """
+    if not name:
+        raise ListError(
+            "A list needs a name: make list LIST=big_spenders "
+            "PURPOSE='Invite those who spend most' (`make lists` builds every list)"
+        )
+    if not re.fullmatch("[a-z][a-z0-9_]*", name, re.ASCII) or len(name) > LONGEST_NAME:
+        raise ListError(
+            f"{name!r} cannot name a table and a file: a letter, then letters, digits and "
+            f"underscores, all small, {LONGEST_NAME} at most."
+        )
+
+
+def find_taken(name: str) -> Path | None:
+    """Return the file of a model or a seed that has one of the names the list would need."""
+    wanted = {f"list_{name}", f"candidates_{name}"}
+    for folder, endings in (("models", (".sql", ".py")), ("seeds", (".csv",))):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.stem in wanted and path.suffix in endings:
+                return path
+    return None
+
+
+def refuse_values(row: Mapping[str, str]) -> None:
+    """Stop on a value that the run would stumble over.
+
+    Raises
+    ------
+    ListError : the message names the column and says what it may hold.
+    """
+    for column, value in row.items():
+        if not value.isprintable() or "{" in value or "}" in value:
+            raise ListError(f"{column} is one line of text without braces, not {value!r}.")
+        if column in CHOICES and value not in CHOICES[column]:
+            raise ListError(f"{column} is {' or '.join(CHOICES[column])}, not {value!r}.")
+        if column.endswith("_ru") and value and not re.search("[\u0400-\u04ff]", value):
+            raise ListError(f"{column} is the Russian text, not {value!r}.")
+    for column, least in LEAST_WHOLE.items():
+        value = row[column]
+        if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < least:
+            raise ListError(f"{column} is a whole number from {least} on, not {value!r}.")
+    for column in AMOUNTS:
+        value = row[column]
+        if value and not is_amount(value):
+            raise ListError(f"{column} is an amount from 0 on, such as 2.50, not {value!r}.")
+    marts = sorted(path.name for path in MARTS.iterdir() if path.is_dir())
+    if row["source_mart"] not in marts:
+        raise ListError(f"source_mart {row['source_mart']!r} is none of {', '.join(marts)}.")
+    channels = [one["channel"] for one in read_rows(CHANNELS)]
+    requested = row["channel"].split(" ")
+    if unknown := [one for one in requested if one not in channels]:
+        raise ListError(
+            f"channel {unknown[0]!r} is none of {', '.join(channels)} ({CHANNELS}); "
+            "of several the preferred one is first, with one blank between them."
+        )
+    if len(set(requested)) < len(requested):
+        raise ListError(f"channel {row['channel']!r} names one twice.")
+
+
+def is_amount(text: str) -> bool:
+    """Return whether a text is an amount that is not negative."""
+    try:
+        return 0 <= Decimal(text) < 10**9
+    except InvalidOperation:
+        return False

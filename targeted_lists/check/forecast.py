@@ -1,0 +1,219 @@
+"""What a run will make of a dataset's rows, by the rules of the run itself.
+
+Every number is asked of the models that decide it (`model_sql.py`); here it is only said in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from targeted_lists.check.model_sql import Models
+
+LINES = """
+    select
+        decision,
+        regexp_replace(reason, '"[^"]*"', '"…"', 'g') as fault,
+        count(*) as lines,
+        sum(amount) as amount,
+        count(*) / sum(count(*)) over () as share
+    from {{ ref('int_order_lines_validated') }}
+    group by decision, fault
+    order by lines desc, decision, fault
+"""
+OTHERS = """
+    select input, decision, regexp_replace(reason, '"[^"]*"', '"…"', 'g') as fault, count(*)
+    from {{ ref('input_ledger') }}
+    group by input, decision, fault
+    order by input, count(*) desc, decision, fault
+"""
+STATUSES = """
+    select {{ shown_text('status') }} as shown, count(*)
+    from {{ ref('int_order_lines_validated') }}
+    where reason like {{ text('status {status} is unknown', status="'%'") }}
+    group by shown
+    order by count(*) desc, shown
+"""
+CUSTOMERS = """
+    select
+        count(*) filter (decision in ('accepted', 'accepted_not_modelled')),
+        count(customer_id) filter (decision in ('accepted', 'accepted_not_modelled')),
+        count(*)
+    from {{ ref('int_order_lines_validated') }}
+"""
+TOTALS = (
+    "select count(*) from {{ ref('int_customer_totals_validated') }} where decision = 'accepted'"
+)
+GRANTED = """
+    select count(*) from {{ ref('int_consents_validated') }}
+    where decision = 'accepted' and lower(status) = 'granted'
+"""
+ADDRESSED = """
+    select count(*) from {{ ref('int_customers_validated') }}
+    where decision = 'accepted' and coalesce(email, phone) is not null
+"""
+SHARED = """
+    select
+        (
+            select count(*) from (
+                select 1 from {{ ref('int_customers_validated') }} where decision = 'accepted'
+                group by lower(email) having lower(email) is not null and count(*) > 1
+            )
+        ),
+        (
+            select count(*) from (
+                select 1 from {{ ref('int_customers_validated') }} where decision = 'accepted'
+                group by phone having phone is not null and count(*) > 1
+            )
+        )
+"""
+# Whom these name, and nothing that a customer is known by.
+NAMING = {
+    "consents": "int_consents_validated",
+    "suppressions": "int_suppressions_validated",
+    "campaign_contacts": "campaign_contacts_validated",
+    "site_activity": "int_site_activity_validated",
+    "customer_period_totals": "int_customer_period_totals_validated",
+    "customer_category_spend": "int_customer_category_spend_validated",
+    "customer_channel_orders": "int_customer_channel_orders_validated",
+    "activity_labels": "int_activity_labels_validated",
+}
+UNMATCHED = """
+    select count(*), count(*) filter (customer_id not in (
+        select customer_id from {{{{ ref('dim_customers') }}}}
+    ))
+    from (
+        select distinct customer_id from {{{{ ref('{model}') }}}}
+        where decision in ('accepted', 'accepted_not_modelled') and customer_id is not null
+    )
+"""
+# As the files have them: what is staged of an erased customer names nobody.
+ERASED = """
+    {%- if has_erasures() %}
+    {%- set settings = describe_inputs()['settings'] %}
+    select count(*), count(*) filter (customer_id not in (
+        {%- for input in ['order_lines', 'customers', 'customer_totals'] %}
+        select {{ customer_key(clean_text('customer_id', settings)) }} as customer_id
+        from ({{ read_input(input, ['customer_id']) }})
+        where {{ customer_key(clean_text('customer_id', settings)) }} is not null
+        {{- ' union ' if not loop.last }}
+        {%- endfor %}
+    ))
+    from {{ erased_customers() }}
+    {%- else %}
+    select 0, 0
+    {%- endif %}
+"""
+# From this share on something is written otherwise than the run reads it.
+MANY_REJECTED, MANY_UNMATCHED = 0.1, 0.5
+
+
+@dataclass
+class Forecast:
+    """What will come of a dataset.
+
+    Attributes
+    ----------
+    lines : of order lines: decision, reason, rows, amount, share of the rows.
+    others : of every other input: input, decision, reason, rows.
+    fault : why a run would be for nothing, as a sentence; None where it would not.
+    warnings : what keeps lists empty or in the house, and what to do, a sentence each.
+    notes : what is worth knowing, a sentence each.
+    """
+
+    lines: list[tuple]
+    others: list[tuple]
+    fault: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def make_forecast(models: Models) -> Forecast:
+    """Build what decides on the rows of a dataset, and say what will come of them."""
+    found = Forecast(lines=models.fetch(LINES), others=models.fetch(OTHERS))
+    ((accepted, named, lines),) = models.fetch(CUSTOMERS)
+    ((totals,),) = models.fetch(TOTALS)
+    if lines and not accepted and not totals:
+        found.fault = "No order line can be used; the reasons are in the table above."
+    elif not accepted and not totals:
+        found.warnings.append("There is no row, so every table will be empty; add order lines.")
+    weigh_lines(found, models, accepted=accepted, named=named, lines=lines, totals=totals)
+    weigh_permissions(found, models)
+    weigh_keys(found, models)
+    return found
+
+
+def weigh_lines(
+    found: Forecast, models: Models, *, accepted: int, named: int, lines: int, totals: int
+) -> None:
+    """Say what many order lines lack."""
+    statuses = models.fetch(STATUSES)
+    if statuses:
+        shown = ", ".join(f"{status} {count:,}" for status, count in statuses[:5])
+        found.warnings.append(
+            f"{sum(count for _, count in statuses):,} order lines have an unknown status ({shown}"
+            f"{', …' if len(statuses) > 5 else ''}) and are rejected; write placed, delivered, "
+            "cancelled or returned there."
+        )
+    rejected = sum(line[2] for line in found.lines if line[0] == "rejected")
+    if lines and accepted and rejected >= MANY_REJECTED * lines:
+        found.warnings.append(
+            f"{rejected / lines:.0%} of the order lines are rejected; the reasons are in the "
+            "table above."
+        )
+    if accepted and not named and not totals:
+        found.warnings.append(
+            "No order line names a customer, so there will be no customers, no scores and no "
+            "lists; add the column customer_id."
+        )
+    elif accepted > named:
+        found.notes.append(
+            f"{accepted - named:,} of {accepted:,} order lines "
+            f"({(accepted - named) / accepted:.1%}) name no "
+            "customer: they count in sales and baskets, and in no list."
+        )
+
+
+def weigh_permissions(found: Forecast, models: Models) -> None:
+    """Say what keeps every list empty, or from being exported."""
+    if models.render("{{ are_consents_recorded() }}") != "True":
+        found.warnings.append(
+            "Consents are declared as not recorded: lists are built and marked so, and none can "
+            "be exported."
+        )
+    elif models.fetch(GRANTED) == [(0,)]:
+        found.warnings.append(
+            "Nobody has consented, so every list will be empty; add consents.csv (customer_id, "
+            "channel, status), or declare VARS='{consents: not_recorded}' for lists that cannot "
+            "be exported."
+        )
+    if models.fetch(ADDRESSED) == [(0,)]:
+        found.warnings.append(
+            "No customer has an address, so no list can be exported; add customers.csv with "
+            "customer_id and email or phone."
+        )
+
+
+def weigh_keys(found: Forecast, models: Models) -> None:
+    """Say which inputs name customers whom nothing else knows, and which share a contact."""
+    counts = {
+        name: models.fetch(UNMATCHED.format(model=model))[0] for name, model in NAMING.items()
+    }
+    counts["erasures"] = models.fetch(ERASED)[0]
+    for name, (customers, unmatched) in counts.items():
+        if not unmatched:
+            continue
+        sentence = (
+            f"{unmatched:,} of {customers:,} customers in {name} are in no order line, customer "
+            "file or total"
+        )
+        if unmatched >= MANY_UNMATCHED * customers:
+            found.warnings.append(
+                f"{sentence}; see whether customer_id is written there as in the other files."
+            )
+        else:
+            found.notes.append(f"{sentence}.")
+    ((emails, phones),) = models.fetch(SHARED)
+    if emails or phones:
+        found.notes.append(
+            f"{emails:,} e-mails and {phones:,} phones are each of more than one customer."
+        )

@@ -1,0 +1,10 @@
+"""Where the files of the datasets lie, from the project's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WAREHOUSE_FOLDER = Path("warehouse")
+PUBLISHED_FOLDER = Path("published")
+STATE_FOLDER = Path("state")
+EXPORT_FOLDER = Path("exports")

@@ -1,0 +1,1 @@
+"""A run of dbt from its start to its end: what it adds to, whom it erases, what it publishes."""

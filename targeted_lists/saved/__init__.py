@@ -1,0 +1,1 @@
+"""What outlives a rebuild, in `state/DATASET`: saved tables, campaigns and the salt."""
