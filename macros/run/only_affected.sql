@@ -8,8 +8,8 @@
         ->  where is_modelled and order_id in (select order_id from …affected)
 #}
 {%- macro only_affected(key, column=none) -%}
-    {%- if is_incremental() -%}
-        {#- The hook names the parent to dbt, which does not see this while parsing. #}
+    {#- While parsing dbt must see the parent, which a part of the table has no hook to name. -#}
+    {%- if is_incremental() or not execute %}
         and {{ column or key }} in (
             select affected.{{ key }} from {{ ref(affected_table(key)) }} as affected
         )

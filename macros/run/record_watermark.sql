@@ -10,10 +10,7 @@
 #}
 {%- macro record_watermark(as_of_date='cast(null as timestamp)') -%}
     {%- if execute and has_plan() -%}
-        {%- set parents = [] -%}
-        {%- for id in model.depends_on.nodes -%}
-            {%- do parents.append(id.split('.')[-1]) -%}
-        {%- endfor -%}
+        {%- set parents = parents_of(model) -%}
         {%- set rebuilt_in_run = noted(this.identifier, 'rebuilt_in_run') if is_incremental() else none %}
         delete from main.watermarks where model = '{{ this.identifier }}';
         {%- if is_seeing_rows() %}
