@@ -8,7 +8,7 @@
 #}
 {%- macro should_full_refresh() -%}
     {%- set table = whole_table() -%}
-    {%- set is_requested = table.config.full_refresh -%}
+    {%- set is_requested = table.config.get('full_refresh') -%}
     {%- if is_requested is none -%}
         {%- set is_requested = flags.FULL_REFRESH -%}
     {%- endif -%}
