@@ -1,13 +1,15 @@
 -- What a run that adds validates: the new files, and again the orders that they or the
 -- moving end of the data may decide otherwise.
+{#- While parsing dbt must see the parent. #}
 with
-
+{% if is_incremental() or not execute %}
 last_plausible as (
 
     select * from {{ ref('int_last_plausible_time') }}
 
 ),
-{% if is_incremental() %}
+{% endif %}
+{%- if is_incremental() %}
 plausible_before as (
 
     select coalesce(max_by(plausible_until, run_number), 0) as epoch_seconds
