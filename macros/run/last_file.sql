@@ -6,6 +6,6 @@
     last_file()  ->  order_lines_2025-06.csv
 #}
 {%- macro last_file() -%}
-    {%- set question -%} select coalesce(max(source_file), '') from {{ this }} {%- endset -%}
+    {%- set question -%} select coalesce(max(source_file), '') from {{ whole_table().relation_name }} {%- endset -%}
     {{- return(run_query(question).columns[0].values()[0]) -}}
 {%- endmacro -%}

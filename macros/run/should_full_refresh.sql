@@ -7,21 +7,22 @@
     upstream_fingerprint).
 #}
 {%- macro should_full_refresh() -%}
-    {%- set is_requested = config.get('full_refresh') -%}
+    {%- set table = whole_table() -%}
+    {%- set is_requested = table.config.get('full_refresh') -%}
     {%- if is_requested is none -%}
         {%- set is_requested = flags.FULL_REFRESH -%}
     {%- endif -%}
     {%- set unselected = [] -%}
     {%- for key in ['order_line_id', 'customer_id'] -%}
         {%- set affected = 'model.' ~ project_name ~ '.' ~ affected_table(key) -%}
-        {%- if affected in model.depends_on.nodes and affected not in selected_resources -%}
+        {%- if affected in table.depends_on.nodes and affected not in selected_resources -%}
             {%- do unselected.append(affected) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- do return(
-        is_requested or model.resource_type == 'seed' or (
-            model.config.materialized == 'incremental' and (
-                watermark(model.name) is none
+        is_requested or table.resource_type == 'seed' or (
+            table.config.materialized == 'incremental' and (
+                watermark(table.name) is none
                 or has_other_upstream()
                 or unselected
             )

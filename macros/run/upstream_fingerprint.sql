@@ -11,7 +11,7 @@
     concat_ws(
         ' | ',
         ''
-        {%- for name, reported in config.get('meta', {}).get('upstream_fingerprint', {}).items() -%}
+        {%- for name, reported in whole_table().config.get('meta', {}).get('upstream_fingerprint', {}).items() -%}
         , (
             select cast({{ reported }} as string)
             from {{ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name }}
@@ -23,11 +23,12 @@
 
 {#  Whether what the model was made with has changed since.  #}
 {%- macro has_other_upstream() -%}
-    {%- if not config.get('meta', {}).get('upstream_fingerprint') -%}
+    {%- set table = whole_table() -%}
+    {%- if not table.config.get('meta', {}).get('upstream_fingerprint') -%}
         {{- return(false) -}}
     {%- endif -%}
     {%- set now = run_query('select ' ~ upstream_fingerprint()).columns[0].values()[0] -%}
-    {{- return(noted(model.name, 'upstream_fingerprint') != now) -}}
+    {{- return(noted(table.name, 'upstream_fingerprint') != now) -}}
 {%- endmacro -%}
 
 

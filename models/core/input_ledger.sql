@@ -1,134 +1,36 @@
+{% set inputs = {
+    'products': 'int_products_validated',
+    'customers': 'int_customers_validated',
+    'consents': 'int_consents_validated',
+    'suppressions': 'int_suppressions_validated',
+    'erasures': 'int_erasures_validated',
+    'campaigns': 'int_campaigns_validated',
+    'campaign_contacts': 'campaign_contacts_validated',
+    'site_activity': 'int_site_activity_validated',
+    'customer_totals': 'int_customer_totals_validated',
+    'customer_period_totals': 'int_customer_period_totals_validated',
+    'customer_category_spend': 'int_customer_category_spend_validated',
+    'customer_channel_orders': 'int_customer_channel_orders_validated',
+    'activity_labels': 'int_activity_labels_validated',
+} -%}
 with
 
 validated as (
 
+    {% for input, model in inputs.items() -%}
     select
-        'products' as input,
+        '{{ input }}' as input,
         source_file,
         source_row,
         decision,
         decision_reason as reason
-    from {{ ref('int_products_validated') }}
+    from {{ ref(model) }}
+    {%- if not loop.last %}
 
     union all
 
-    select
-        'customers' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_customers_validated') }}
-
-    union all
-
-    select
-        'consents' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_consents_validated') }}
-
-    union all
-
-    select
-        'suppressions' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_suppressions_validated') }}
-
-    union all
-
-    select
-        'erasures' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_erasures_validated') }}
-
-    union all
-
-    select
-        'campaigns' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_campaigns_validated') }}
-
-    union all
-
-    select
-        'campaign_contacts' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('campaign_contacts_validated') }}
-
-    union all
-
-    select
-        'site_activity' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_site_activity_validated') }}
-
-    union all
-
-    select
-        'customer_totals' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_customer_totals_validated') }}
-
-    union all
-
-    select
-        'customer_period_totals' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_customer_period_totals_validated') }}
-
-    union all
-
-    select
-        'customer_category_spend' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_customer_category_spend_validated') }}
-
-    union all
-
-    select
-        'customer_channel_orders' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_customer_channel_orders_validated') }}
-
-    union all
-
-    select
-        'activity_labels' as input,
-        source_file,
-        source_row,
-        decision,
-        decision_reason as reason
-    from {{ ref('int_activity_labels_validated') }}
+    {% endif -%}
+    {%- endfor %}
 
 )
 

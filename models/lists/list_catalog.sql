@@ -7,20 +7,9 @@ lists as (
 
 ),
 
-waterfall as (
+counts as (
 
-    select * from {{ ref('list_waterfall') }}
-
-),
-
-members as (
-
-    select
-        list_name,
-        count(*) as members,
-        sum(expected_value) as expected_value
-    from {{ ref('list_members') }}
-    group by list_name
+    select * from {{ ref('list_counts') }}
 
 ),
 
@@ -38,20 +27,6 @@ stops as (
         string_agg(sentence, '; ' order by check_name, subject) as sentences
     from {{ ref('list_alerts') }}
     where is_stopping
-    group by list_name
-
-),
-
-removals as (
-
-    select
-        list_name,
-        max(before) as candidates,
-        sum(case when step = 'control arm' then removed else 0 end) as control,
-        sum(case when step = 'global holdout' then removed else 0 end) as holdout,
-        max_by(step, (removed, -step_number)) as main_step,
-        max(removed) as main_removed
-    from waterfall
     group by list_name
 
 ),
@@ -82,20 +57,17 @@ catalogued as (
         recommended.methods as recommended_methods,
         recommended.customers as recommended_customers,
         runs.list_hash,
-        removals.candidates,
-        removals.control,
-        removals.holdout,
-        removals.main_step,
-        removals.main_removed,
-        stops.sentences as stop_sentences,
-        coalesce(members.members, 0) as members,
-        case when members.members > 0 then members.expected_value else 0 end
-            as expected_value
+        counts.candidates,
+        counts.control,
+        counts.holdout,
+        counts.main_step,
+        counts.main_removed,
+        counts.members,
+        counts.expected_value,
+        stops.sentences as stop_sentences
     from lists
-    inner join removals
-        on lists.list_name = removals.list_name
-    left join members
-        on lists.list_name = members.list_name
+    inner join counts
+        on lists.list_name = counts.list_name
     left join runs
         on lists.list_name = runs.list_name
     left join stops
@@ -117,9 +89,7 @@ select
             then case
                 when planned_campaigns = 0
                     then {{ text('no candidates: no campaign is planned') }}
-                else {{ text(
-                    'no candidates: no past campaign predicts who answers, or what it is worth'
-                ) }}
+                else {{ text('no candidates: no past campaign predicts who answers, or what it is worth') }}
             end
         when candidates = 0 and list_name = 'cross_sell' and recommended_customers = 0
             then {{ text('no candidates: the history is too short to test what would be bought') }}

@@ -3,85 +3,21 @@
 -- every combination is measured from the orders themselves.
 with
 
-segments as (
-
-    select
-        customer_id,
-        segment
-    from {{ ref('rfm_scores') }}
-    where basis = 'bought'
-
-),
-
-orders as (
-
-    select * from {{ ref('metric_orders') }}
-
-),
-
 sales as (
 
-    select
-        coalesce(month, 'all') as month,
-        coalesce(segment, 'all') as segment,
-        sum(revenue) as revenue,
-        sum(margin) as margin,
-        sum(orders) as orders,
-        count(distinct customer_id) as customers,
-        count(distinct customer_id) filter (where is_repeat) as repeat_customers
-    from orders
-    group by grouping sets ((), (month), (segment), (month, segment)) -- noqa: PRS
-    having count(*) > 0
-
-),
-
-members as (
-
-    select
-        {{ month_label(as_of_date()) }} as month,
-        coalesce(segments.segment, 'no segment') as segment
-    from {{ ref('list_members') }} as members
-    left join segments
-        on members.customer_id = segments.customer_id
+    select * from {{ ref('metric_sales') }}
 
 ),
 
 list_sizes as (
 
-    select
-        coalesce(month, 'all') as month,
-        coalesce(segment, 'all') as segment,
-        count(*) as members
-    from members
-    group by grouping sets ((), (month), (segment), (month, segment)) -- noqa: PRS
-    having count(*) > 0
-
-),
-
-lifts as (
-
-    select
-        {{ month_label('window_start_at') }} as month,
-        slice_value as segment,
-        treatment_customers,
-        cast(difference * treatment_customers as decimal(18, 4)) as added_customers
-    from {{ ref('campaign_lift') }}
-    where metric = 'purchase'
-        and slice in ('all', 'segment')
-        and is_read
+    select * from {{ ref('metric_list_sizes') }}
 
 ),
 
 campaigns as (
 
-    select
-        coalesce(month, 'all') as month,
-        segment,
-        sum(added_customers) as added_customers,
-        sum(treatment_customers) as treatment_customers
-    from lifts
-    group by grouping sets ((segment), (month, segment)) -- noqa: PRS
-    having count(*) > 0
+    select * from {{ ref('metric_lifts') }}
 
 ),
 

@@ -24,6 +24,7 @@ from jinja2 import Environment
 MODELS = (
     "int_returned_units",
     "int_returned_amounts",
+    "int_money_off_lines",
     "int_return_matches",
     "int_returns_explained",
 )
@@ -192,9 +193,9 @@ def render_models() -> dict[str, str]:
     for name in MACROS:
         source = (REPO_ROOT / f"macros/sql/{name}.sql").read_text(encoding="utf-8")
         environment.globals[name] = getattr(environment.from_string(source).module, name)
+    folder = REPO_ROOT / "models/intermediate"
     sources = {
-        name: (REPO_ROOT / f"models/intermediate/{name}.sql").read_text(encoding="utf-8")
-        for name in MODELS
+        name: next(folder.rglob(f"{name}.sql")).read_text(encoding="utf-8") for name in MODELS
     }
     return {name: environment.from_string(text).render() for name, text in sources.items()}
 

@@ -1,0 +1,51 @@
+-- What a run that adds validates: the new files, and again the orders that they or the
+-- moving end of the data may decide otherwise.
+{#- While parsing dbt must see the parent. #}
+with
+{% if is_incremental() or not execute %}
+last_plausible as (
+
+    select * from {{ ref('int_last_plausible_time') }}
+
+),
+{% endif %}
+{%- if is_incremental() %}
+plausible_before as (
+
+    select coalesce(max_by(plausible_until, run_number), 0) as epoch_seconds
+    from {{ whole_table().relation_name }}
+
+),
+
+-- Those of the new files, and those with a line that was plausible and no longer is,
+-- or the other way round.
+orders_to_validate as (
+
+    select order_id
+    from {{ conformed('order_lines') }}
+    where source_file > {{ string_literal(last_file()) }}
+        and order_id is not null
+
+    union
+
+    select staged.order_id
+    from {{ conformed('order_lines') }} as staged
+    cross join last_plausible
+    cross join plausible_before
+    where staged.order_id is not null
+        and ({{ epoch_seconds('staged.ordered_at') }} > last_plausible.epoch_seconds)
+        <> ({{ epoch_seconds('staged.ordered_at') }} > plausible_before.epoch_seconds)
+
+),
+{% endif %}
+order_lines as (
+
+    select * from {{ conformed('order_lines') }}
+    {%- if is_incremental() %}
+    where source_file > {{ string_literal(last_file()) }}
+        or order_id in (select orders_to_validate.order_id from orders_to_validate)
+    {%- endif %}
+
+)
+
+select * from order_lines
