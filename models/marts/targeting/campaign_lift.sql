@@ -39,7 +39,7 @@ described as (
 
     select
         lifts.*,
-        conditions.* except (campaign_id),
+        conditions.list_name,
         metrics.unit,
         metrics.is_lower_better,
         case
@@ -57,7 +57,15 @@ described as (
         coalesce(
             case when lifts.metric = 'purchase' then conditions.smallest_purchase_effect end,
             cast(metrics.smallest_share as double) * abs(lifts.control_mean)
-        ) as smallest_effect
+        ) as smallest_effect,
+        conditions.sample_ratio_p,
+        conditions.is_ratio_broken,
+        conditions.has_planned_control,
+        conditions.has_control,
+        conditions.is_window_over,
+        conditions.has_sales,
+        conditions.window_start_at,
+        conditions.window_end_at
     from lifts
     inner join conditions
         on lifts.campaign_id = conditions.campaign_id
