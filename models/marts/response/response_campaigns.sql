@@ -3,134 +3,37 @@ with
 
 campaigns as (
 
-    select * from {{ ref('int_campaigns_validated') }}
-    where decision = 'accepted'
+    select * from {{ ref('response_campaign_terms') }}
 
 ),
 
-contacts as (
-
-    select
-        contacts.campaign_id,
-        count(*) as contacts,
-        count(*) filter (where lower(contacts.arm) = 'control') as controls,
-        min(contacts.sent_at) as first_sent_at
-    from {{ ref('campaign_contacts_validated') }} as contacts
-    inner join campaigns
-        on contacts.campaign_id = campaigns.campaign_id
-    where contacts.decision = 'accepted'
-        and coalesce(
-            coalesce(contacts.sent_at, campaigns.started_at) < {{ as_of_date() }}, true
-        )
-    group by contacts.campaign_id
-
-),
-
-responses as (
-
-    select
-        campaign_id,
-        count(*) as contacted,
-        count(*) filter (where has_responded) as responses,
-        avg(margin) filter (where has_responded) as mean_margin,
-        avg(revenue) filter (where has_responded) as mean_revenue
-    from {{ ref('contact_responses') }}
-    group by campaign_id
-
-),
-
-terms as (
-
-    select * from {{ ref('list_definitions') }}
-    where list_name = 'likely_responders'
-
-),
-
-placed as (
-
-    select
-        campaigns.campaign_id,
-        campaigns.campaign_name,
-        campaigns.offer,
-        row_number() over (
-            order by
-                campaigns.campaign_order nulls last,
-                campaigns.started_at nulls last,
-                campaigns.campaign_id
-        ) as place,
-        coalesce(contacts.contacts, 0) as contacts,
-        coalesce(contacts.controls, 0) as controls,
-        coalesce(responses.contacted, 0) as contacted,
-        coalesce(responses.responses, 0) as responses,
-        coalesce(campaigns.contact_cost, terms.contact_cost) as contact_cost,
-        coalesce(campaigns.offer_cost, terms.offer_cost) as offer_cost,
-        -- What is recorded of an answer is taken as it is; a margin before a revenue.
-        cast(coalesce(responses.mean_margin, responses.mean_revenue) as decimal(18, 6))
-            as recorded_value,
-        coalesce(campaigns.started_at, contacts.first_sent_at) as started_at,
-        campaigns.ended_at
-    from campaigns
-    left join terms
-        on terms.list_name is not null
-    left join contacts
-        on campaigns.campaign_id = contacts.campaign_id
-    left join responses
-        on campaigns.campaign_id = responses.campaign_id
-
-),
-
-orders as (
-
-    select
-        *,
-        placed_margin_estimate as margin
-    from {{ ref('fct_orders') }}
-    where is_placed
-
-),
-
--- Where nothing is recorded: what those who answered ordered in the window.
 ordered as (
 
-    select
-        responses.campaign_id,
-        coalesce(sum(orders.margin), 0) as margin
-    from {{ ref('contact_responses') }} as responses
-    inner join placed
-        on responses.campaign_id = placed.campaign_id
-    inner join orders
-        on responses.customer_id = orders.customer_id
-        and placed.started_at <= orders.ordered_at
-        and {{ days_after('placed.started_at', var('conversion_window_days')) }}
-            > orders.ordered_at
-    where responses.has_responded
-        and {{ days_after('placed.started_at', var('conversion_window_days')) }}
-            <= {{ as_of_date() }}
-    group by responses.campaign_id
+    select * from {{ ref('response_order_margins') }}
 
 ),
 
 validated as (
 
     select
-        placed.*,
+        campaigns.*,
         ordered.margin as ordered_margin,
-        placed.contacts = 0
-            and coalesce(placed.ended_at >= {{ as_of_date() }}, true) as is_planned,
+        campaigns.contacts = 0
+            and coalesce(campaigns.ended_at >= {{ as_of_date() }}, true) as is_planned,
         -- Of campaigns without a date only the last may train: what is known of its
         -- customers was known before it, if at all.
-        placed.contacted > 0
+        campaigns.contacted > 0
             and case
-                when placed.started_at is not null
-                    then coalesce(placed.ended_at <= {{ as_of_date() }}, true)
-                else placed.place = max(
-                    case when placed.contacted > 0 and placed.started_at is null
-                        then placed.place end
+                when campaigns.started_at is not null
+                    then coalesce(campaigns.ended_at <= {{ as_of_date() }}, true)
+                else campaigns.place = max(
+                    case when campaigns.contacted > 0 and campaigns.started_at is null
+                        then campaigns.place end
                 ) over ()
             end as is_training
-    from placed
+    from campaigns
     left join ordered
-        on placed.campaign_id = ordered.campaign_id
+        on campaigns.campaign_id = ordered.campaign_id
 
 ),
 

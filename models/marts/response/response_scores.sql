@@ -35,36 +35,38 @@ words as (
 
 ),
 
+explained as (
+
+    {{ score_reasons('row_key') }}
+
+),
+
 joined as (
 
     select
         features.customer_id,
         features.campaign_id,
-        coalesce(scores.model, 'none') as scored_by,
+        coalesce(explained.model, 'none') as scored_by,
         case
-            when scores.model = 'previous_period_orders' then 'baseline'
-            when scores.model is not null then 'model'
+            when explained.model = 'previous_period_orders' then 'baseline'
+            when explained.model is not null then 'model'
             else 'none'
         end as basis,
         case
-            when scores.model is null then measures.reason
+            when explained.model is null then measures.reason
         end as basis_reason,
-        {%- for place in [1, 2, 3] %}
-        {{ typical_text('words_' ~ place, place) }} as reason_{{ place }},
-        {%- endfor %}
-        {{ null_if_nan('scores.probability') }} as p_response,
+        explained.reason_1,
+        explained.reason_2,
+        explained.reason_3,
+        explained.probability as p_response,
         campaigns.response_value,
         campaigns.contact_cost
     from features
     inner join campaigns
         on features.campaign_id = campaigns.campaign_id
     cross join measures
-    left join scores
-        on features.row_key = scores.row_key
-    {%- for place in [1, 2, 3] %}
-    left join words as words_{{ place }}
-        on scores.feature_{{ place }} = words_{{ place }}.feature
-    {%- endfor %}
+    left join explained
+        on features.row_key = explained.row_key
 
 )
 

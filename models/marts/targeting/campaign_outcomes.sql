@@ -1,6 +1,5 @@
 -- What the customers of each arm did in the window after the send, in all and by groups that
 -- were known before it. The sums are all that a comparison needs.
-{% set metrics = ['visit', 'responded', 'purchase', 'revenue', 'margin', 'returns', 'profit'] -%}
 {% set slices = {
     'all': "'all'",
     'segment': 'segment',
@@ -11,9 +10,9 @@
 } -%}
 with
 
-customers as (
+amounts as (
 
-    select * from {{ ref('campaign_customers') }}
+    select * from {{ ref('campaign_amounts') }}
 
 ),
 
@@ -29,97 +28,22 @@ windows as (
 
 ),
 
-measured as (
-
-    {% for metric in metrics -%}
-    select
-        campaign_id,
-        stratum,
-        arm,
-        '{{ metric }}' as metric,
-        {%- for grouping in slices.values() %}
-        {{ grouping }} as slice_{{ loop.index }},
-        {%- endfor %}
-        {{ metric }} as amount,
-        pre_{{ metric }} as pre_amount,
-        is_cluster_of_then
-    from customers
-    where {{ metric }} is not null
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif -%}
-    {%- endfor %}
-
-),
-
--- One cut for both arms: among the amounts that are any, in size, whatever their sign.
-cuts as (
-
-    select
-        campaign_id,
-        metric,
-        cast({{ percentile('abs(amount)', var('winsor_share')) }} as decimal(18, 4)) as cut
-    from measured
-    where amount <> 0
-    group by campaign_id, metric
-
-),
-
-clipped as (
-
-    select
-        measured.*,
-        coalesce(
-            least(greatest(measured.amount, -cuts.cut), cuts.cut), measured.amount
-        ) as clipped_amount
-    from measured
-    left join cuts
-        on measured.campaign_id = cuts.campaign_id
-        and measured.metric = cuts.metric
-
-),
-
--- What is known of no customer of a campaign is not shown; of a campaign of nobody it cannot
--- be told what would be.
 known_metrics as (
 
-    select distinct
-        campaign_id,
-        metric
-    from measured
-    where metric <> 'visit'
-
-    union
-
-    select
-        plans.campaign_id,
-        metrics.metric
-    from plans
-    cross join (
-        values {% for metric in metrics if metric not in ('visit', 'responded') -%}
-        ('{{ metric }}'){{ ', ' if not loop.last }}
-        {%- endfor %}
-    ) as metrics (metric)
-    where not exists (
-        select customers.campaign_id
-        from customers
-        where customers.campaign_id = plans.campaign_id
-    )
+    select * from {{ ref('campaign_known_metrics') }}
 
 ),
 
 outcomes as (
 
-    {% for slice in slices -%}
+    {% for slice, member in slices.items() -%}
     select
         campaign_id,
         stratum,
         arm,
         metric,
         '{{ slice }}' as slice,
-        slice_{{ loop.index }} as slice_value,
+        {{ member }} as slice_value,
         count(*) as customers,
         sum(amount) as total,
         sum({{ product_of('amount', 'amount') }}) as total_of_squares,
@@ -129,9 +53,9 @@ outcomes as (
         sum(clipped_amount) as clipped_total,
         sum({{ product_of('clipped_amount', 'clipped_amount') }}) as clipped_total_of_squares,
         {{ 'bool_and(is_cluster_of_then)' if slice == 'cluster' else 'true' }} as is_tested
-    from clipped
-    where slice_{{ loop.index }} is not null
-    group by campaign_id, stratum, arm, metric, slice_{{ loop.index }}
+    from amounts
+    where {{ member }} is not null
+    group by all
 
     union all
 

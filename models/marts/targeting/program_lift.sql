@@ -23,15 +23,9 @@ lifts as (
 
 ),
 
-program_customers as (
-
-    select * from {{ ref('program_customers') }}
-
-),
-
 periods as (
 
-    select * from {{ ref('holdout_windows') }}
+    select * from {{ ref('program_periods') }}
 
 ),
 
@@ -41,58 +35,16 @@ metrics as (
 
 ),
 
-counted as (
-
-    select
-        period,
-        count(*) filter (where is_contacted and arm = 'not in holdout') as contacted_customers,
-        count(*) filter (where is_contacted and arm = 'holdout') as contacted_by_mistake,
-        sum(cost) filter (where arm = 'not in holdout') as cost,
-        sum(purchase) as buyers
-    from program_customers
-    group by period
-
-),
-
--- Of each period, and of all that have begun.
-scopes as (
-
-    {% for scope in ['period', 'to date'] -%}
-    select
-        '{{ scope }}' as scope,
-        {{ 'counted.period' if scope == 'period' else "'all'" }} as holdout_period,
-        sum(counted.contacted_customers) as contacted_customers,
-        sum(counted.contacted_by_mistake) as contacted_by_mistake,
-        sum(counted.cost) as cost,
-        sum(counted.buyers) as buyers,
-        bool_and(periods.end_at <= {{ as_of_date() }}) as is_period_over,
-        min(periods.first_date) as first_date,
-        max(periods.last_date) as last_date
-    from counted
-    inner join periods
-        on counted.period = periods.period
-    {%- if scope == 'period' %}
-    group by counted.period
-
-    union all
-
-    {% else %}
-    having count(*) > 0
-    {%- endif %}
-    {%- endfor %}
-
-),
-
 described as (
 
     select
         lifts.*,
-        scopes.contacted_customers,
-        scopes.contacted_by_mistake,
-        scopes.cost,
-        scopes.is_period_over,
-        scopes.first_date,
-        scopes.last_date,
+        periods.contacted_customers,
+        periods.contacted_by_mistake,
+        periods.cost,
+        periods.is_period_over,
+        periods.first_date,
+        periods.last_date,
         metrics.unit,
         cast(metrics.smallest_share as double) * abs(lifts.control_mean) as smallest_effect,
         greatest(abs(lifts.lower_95), abs(lifts.upper_95)) as largest_effect,
@@ -100,15 +52,15 @@ described as (
             when lifts.customers = 0 or lifts.holdout_customers = 0
                 then {{ text('empty arm: not read') }}
             when lifts.is_ratio_broken then {{ text('sample ratio broken: not read') }}
-            when scopes.buyers = 0
+            when periods.buyers = 0
                 then {{ text('no orders known in the window: not read') }}
-            when scopes.contacted_customers = 0
+            when periods.contacted_customers = 0
                 then {{ text('nobody was written to in the period: not read') }}
         end as unread_reason
     from lifts
-    inner join scopes
-        on lifts.scope = scopes.scope
-        and lifts.holdout_period = scopes.holdout_period
+    inner join periods
+        on lifts.scope = periods.scope
+        and lifts.holdout_period = periods.holdout_period
     inner join metrics
         on lifts.metric = metrics.metric
 
@@ -118,27 +70,8 @@ select
     scope,
     holdout_period,
     metric,
-    case
-        when unread_reason is not null then 'not_read'
-        when p_value < 0.05 and difference > 0 then 'works'
-        when p_value < 0.05 and difference < 0 then 'harms'
-        when largest_effect <= smallest_effect then 'no_effect'
-        else 'underpowered'
-    end as verdict_code,
-    case
-        when unread_reason is not null then unread_reason
-        when p_value < 0.05 and difference > 0 then {{ text('works') }}
-        when p_value < 0.05 and difference < 0 then {{ text('harms') }}
-        when largest_effect <= smallest_effect and unit = 'share' then {{ text(
-            'no effect larger than {points} points',
-            points='cast(cast(100 * largest_effect as decimal(9, 2)) as string)'
-        ) }}
-        when largest_effect <= smallest_effect then {{ text(
-            'no effect larger than {amount}',
-            amount='cast(cast(largest_effect as decimal(18, 2)) as string)'
-        ) }}
-        else {{ text('underpowered') }}
-    end as verdict,
+    {{ verdict_code('p_value', 'difference') }} as verdict_code,
+    {{ verdict('p_value', 'difference') }} as verdict,
     customers,
     holdout_customers,
     cast(contacted_customers as bigint) as contacted_customers,

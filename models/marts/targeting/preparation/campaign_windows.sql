@@ -2,27 +2,9 @@
 -- which their outcomes are counted and one as long before the send.
 with
 
-reported_campaigns as (
+campaigns as (
 
-    select * from {{ ref('int_campaigns_validated') }}
-    where decision = 'accepted'
-
-),
-
-exported_campaigns as (
-
-    select * from {{ ref('int_campaigns_exported') }}
-
-),
-
-sends as (
-
-    select
-        campaign_id,
-        min(sent_at) as first_sent_at
-    from {{ ref('campaign_contacts_validated') }}
-    where decision = 'accepted'
-    group by campaign_id
+    select * from {{ ref('past_campaigns') }}
 
 ),
 
@@ -38,38 +20,6 @@ orders as (
     from {{ ref('fct_orders') }}
     where is_placed
         and ordered_at < {{ as_of_date() }}
-
-),
-
--- What the data tell of a campaign's time is better than what the export planned.
-campaigns as (
-
-    select
-        reported_campaigns.campaign_id,
-        reported_campaigns.list_name,
-        lower(reported_campaigns.channel) as channel,
-        reported_campaigns.offer,
-        reported_campaigns.contact_cost,
-        reported_campaigns.offer_cost,
-        coalesce(reported_campaigns.started_at, sends.first_sent_at) as window_start_at
-    from reported_campaigns
-    left join sends
-        on reported_campaigns.campaign_id = sends.campaign_id
-
-    union all
-
-    select
-        exported_campaigns.campaign_id,
-        exported_campaigns.list_name,
-        cast(null as string) as channel,
-        cast(null as string) as offer,
-        cast(null as decimal(18, 4)) as contact_cost,
-        cast(null as decimal(18, 4)) as offer_cost,
-        cast(exported_campaigns.started_date as timestamp) as window_start_at
-    from exported_campaigns
-    left join reported_campaigns
-        on exported_campaigns.campaign_id = reported_campaigns.campaign_id
-    where reported_campaigns.campaign_id is null
 
 ),
 

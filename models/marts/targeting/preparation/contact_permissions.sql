@@ -1,10 +1,14 @@
 -- Whether a customer may be contacted, whatever for: what the first four steps of a
--- list ask, and an export asks again. Whoever objects is heard, whatever else is
--- wrong with the row that says so. The erased have left the inputs before; a row of
--- theirs that came in another way is known by the hash of its key. Files that hold no
--- address of anybody say nothing of who can be reached.
+-- list ask, and an export asks again. Files that hold no address of anybody say nothing of
+-- who can be reached.
 {% set is_recorded = are_consents_recorded() -%}
 with
+
+customers as (
+
+    select * from {{ ref('customer_restrictions') }}
+
+),
 
 contacts as (
 
@@ -30,42 +34,6 @@ recorded_addresses as (
 consents as (
 
     select * from {{ ref('consents_resolved') }}
-
-),
-
-suppressions as (
-
-    select distinct customer_id from {{ ref('int_suppressions_validated') }}
-    where customer_id is not null
-
-),
-
-erasures as (
-
-    select distinct customer_id from {{ ref('int_erasures_validated') }}
-    where customer_id is not null
-
-),
-
--- A birth year is no birthday: who may still be under age counts as a minor.
-minors as (
-
-    select customer_id from {{ ref('dim_customers') }}
-    where age_years <= {{ var('minimum_age') }}
-
-),
-
-customers as (
-
-    select customer_id from {{ ref('dim_customers') }}
-
-    union
-
-    select customer_id from contacts
-
-    union
-
-    select customer_id from suppressions
 
 ),
 
@@ -97,7 +65,7 @@ validated as (
         end as reachability,
         {% if is_recorded -%}
         case
-            when minors.customer_id is not null then 'possibly a minor'
+            when customers.is_possibly_minor then 'possibly a minor'
             when consents.customer_id is null then 'no consent known'
             when not consents.is_granted then 'consent withdrawn'
             when consents.is_expired then 'consent expired'
@@ -105,12 +73,12 @@ validated as (
         end as consent_basis,
         {%- else -%}
         case
-            when minors.customer_id is not null then 'possibly a minor'
+            when customers.is_possibly_minor then 'possibly a minor'
             else 'not recorded'
         end as consent_basis,
         {%- endif %}
-        suppressions.customer_id is not null as is_suppressed,
-        erasures.customer_id is not null as is_erased
+        customers.is_suppressed,
+        customers.is_erased
     from customers
     cross join requested
     cross join recorded_addresses
@@ -120,12 +88,6 @@ validated as (
         on customers.customer_id = consents.customer_id
         and requested.channel = consents.channel
         and requested.consent_purpose = consents.consent_purpose
-    left join minors
-        on customers.customer_id = minors.customer_id
-    left join suppressions
-        on customers.customer_id = suppressions.customer_id
-    left join erasures
-        on {{ erased_key('customers.customer_id') }} = erasures.customer_id
 
 )
 

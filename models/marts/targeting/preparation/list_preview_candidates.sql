@@ -1,0 +1,62 @@
+-- The cap of a channel stays; a cap in all below it cuts deeper, one above it does not help.
+{{ config(materialized='ephemeral') }}
+with
+
+screened as (
+
+    select * from {{ ref('list_candidates_screened') }}
+
+),
+
+taken as (
+
+    select * from {{ ref('list_candidates_taken') }}
+
+),
+
+caps as (
+
+    select * from {{ ref('list_preview_caps') }}
+
+),
+
+eligible as (
+
+    select
+        screened.*,
+        caps.contact_cap,
+        row_number() over (
+            partition by screened.list_name, caps.contact_cap
+            order by
+                case when screened.ranking = 'score' then screened.score else 0 end desc,
+                screened.expected_value desc,
+                screened.score desc,
+                screened.customer_id
+        ) as rank
+    from screened
+    inner join taken
+        on screened.list_name = taken.list_name
+        and screened.customer_id = taken.customer_id
+    cross join caps
+    where screened.own_exclusion is null
+        and not screened.is_cooling_down
+        and taken.taken_by is null
+        and screened.is_worth_it
+        and screened.sends_in_window + taken.planned_messages < caps.contact_cap
+        and screened.sends_in_channel + taken.planned_in_channel < screened.channel_cap
+
+)
+
+select
+    list_name,
+    customer_id,
+    contact_cap,
+    rank,
+    expected_value,
+    planned_cost,
+    sum(case when is_in_holdout or is_control then 0 else planned_cost end) over (
+        partition by list_name, contact_cap
+        order by rank
+    ) as running_cost,
+    is_in_holdout or is_control as is_left_alone
+from eligible
