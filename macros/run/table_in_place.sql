@@ -3,20 +3,17 @@
     next to the one that stands, renames both and drops the old one, and each of these steps sets
     up every macro of the project again, which takes longer than the query of a small model.
     In DuckDB the old table is dropped and the new one created in one transaction: what
-    fails leaves the old one as it was, and who reads meanwhile sees it.
+    fails leaves the old one as it was, and who reads meanwhile sees it. Of Python models dbt
+    takes its own `table`, whatever their folder says.
 
     config: {materialized: table_in_place}
 #}
-{%- materialization table_in_place, adapter='duckdb', supported_languages=['sql', 'python'] -%}
+{%- materialization table_in_place, adapter='duckdb', supported_languages=['sql'] -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {{- run_hooks(pre_hooks, inside_transaction=False) -}}
     {{- run_hooks(pre_hooks, inside_transaction=True) -}}
     {%- set written = begin_replacing(target_relation) -%}
-    {#- dbt lets a job of Python be submitted from here alone. -#}
-    {%- call statement('main', language=model['language']) -%}
-        {{- create_in_place(written, compiled_code) -}}
-    {%- endcall -%}
-    {%- do end_replacing(target_relation, written) -%}
+    {%- call statement('main') -%} {{- create_in_place(written, compiled_code) -}} {%- endcall -%}
     {{- run_hooks(post_hooks, inside_transaction=True) -}}
     {%- do persist_docs(target_relation, model) -%}
     {%- do adapter.commit() -%}
