@@ -34,6 +34,9 @@
 
 {#  One column of what is noted of a model in the present full refresh; none where nothing is.  #}
 {%- macro noted(name, column) -%}
+    {%- if not execute or not has_plan() -%}
+        {{- return(none) -}}
+    {%- endif -%}
     {%- set question -%}
         select watermarks.{{ column }}
         from main.watermarks
