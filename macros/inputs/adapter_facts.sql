@@ -1,6 +1,6 @@
 {#
     What each adapter delivers and cannot say: the one place that knows adapters by name,
-    beside the folders of models/staging and their switches in dbt_project.yml, which can
+    apart from the folders of models/staging and their switches in dbt_project.yml, which can
     call no macro.
 
     - inputs            the conformed inputs that it delivers, each with its columns beyond
