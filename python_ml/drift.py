@@ -98,7 +98,7 @@ def measure_drift(
 
     References
     ----------
-    Yurdakul (2018), Statistical properties of data basis stability index, Western Michigan
+    Yurdakul (2018), Statistical properties of population stability index, Western Michigan
     University, theorem 4.2.
     """
     counted = _count(current, baseline=baseline)["rows"]
@@ -125,7 +125,7 @@ def measure_drift(
 
 
 def find_psi(*, expected: np.ndarray, actual: np.ndarray) -> float:
-    """Return the data basis stability index: the sum over bins of (a - e) ln(a / e).
+    """Return the population stability index: the sum over bins of (a - e) ln(a / e).
 
     Parameters
     ----------

@@ -179,7 +179,7 @@ def compare_means(
 
     References
     ----------
-    Welch (1947), The generalization of Student's problem when several different data basis
+    Welch (1947), The generalization of Student's problem when several different population
     variances are involved, Biometrika 34.
     """
     mean_t, variance_t, n_t, mean_c, variance_c, n_c = (

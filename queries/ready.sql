@@ -111,7 +111,7 @@ select
 from targeting.list_previews
 order by list_name, contact_cap, members;
 
--- 10. Did the campaigns work, significant?
+-- 10. Did the campaigns work, and is that significant?
 select
     campaign_id,
     list_name,

@@ -1,5 +1,5 @@
 {#
-    Data basis standard deviation from decimal sums: the same for every order of
+    Population standard deviation from decimal sums: the same for every order of
     the rows, which stddev over doubles is not.
 
     standard_deviation('value')   1, 2, 3  ->  0.816

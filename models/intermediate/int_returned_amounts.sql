@@ -82,7 +82,7 @@ requested as (
 
 ),
 
-contacted_so_far as (
+claimed_so_far as (
 
     select
         requested.*,
@@ -109,4 +109,4 @@ select
     ) as revenue,
     is_written_twice,
     returned_at
-from contacted_so_far
+from claimed_so_far

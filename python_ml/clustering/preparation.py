@@ -71,8 +71,8 @@ def choose_features(
     but one), `feature`, `place` (from 1), `transform` (log or none), `missing_share`,
     `commonest_share`, `skewness` and `transformed_skewness` (Fisher's coefficient g1),
     `correlated_with` and `correlation` (the used feature before it that is closest, by
-    |Spearman's rho|), `center` and `scale` (mean and data basis deviation of the transformed
-    values), `is_used` and `reason`. Measures that do not exist are missing.
+    |Spearman's rho|), `center` and `scale` (mean and population standard deviation of the
+    transformed values), `is_used` and `reason`. Measures that do not exist are missing.
 
     Raises
     ------

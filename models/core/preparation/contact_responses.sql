@@ -27,7 +27,7 @@ contacted as (
         contacts.revenue,
         contacts.margin,
         contacts.responded as has_responded,
-        coalesce(contacts.sent_at, campaigns.started_at) as requested_at
+        coalesce(contacts.sent_at, campaigns.started_at) as contacted_at
     from contacts
     inner join campaigns
         on contacts.campaign_id = campaigns.campaign_id
@@ -40,7 +40,7 @@ select
     revenue,
     margin,
     has_responded,
-    requested_at
+    contacted_at
 from contacted
-where requested_at is null
-    or requested_at < {{ as_of_date() }}
+where contacted_at is null
+    or contacted_at < {{ as_of_date() }}

@@ -50,7 +50,7 @@ named as (
 
 -- Thresholds are inclusive; the tolerance keeps a rule that is exactly at one. Each
 -- verdict names the test that failed.
-validated as (
+with_verdicts as (
 
     select
         *,
@@ -114,4 +114,4 @@ select
     validation_p_value,
     is_redundant,
     verdict = 'holds in later baskets' as is_usable
-from validated
+from with_verdicts

@@ -35,7 +35,7 @@ ruled as (
 
 ),
 
-validated as (
+classified as (
 
     select
         *,
@@ -67,4 +67,4 @@ select
     amber_from,
     red_above,
     severity = 'red' and stops <> 'nothing' as is_stopping
-from validated
+from classified

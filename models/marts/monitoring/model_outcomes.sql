@@ -38,7 +38,7 @@ responses as (
     inner join campaign_responses
         on scores.campaign_id = campaign_responses.campaign_id
         and scores.customer_id = campaign_responses.customer_id
-        and scores.scored_at <= coalesce(campaign_responses.requested_at, {{ as_of_date() }})
+        and scores.scored_at <= coalesce(campaign_responses.contacted_at, {{ as_of_date() }})
     where scores.model = 'response'
     qualify row_number() over (
         partition by scores.campaign_id, scores.customer_id

@@ -33,7 +33,7 @@ methods as (
 
 ),
 
-validated as (
+compared as (
 
     select
         *,
@@ -70,7 +70,7 @@ ranked as (
                 methods.simplicity desc
         ) = 1 as is_chosen
     from methods
-    left join validated as measured
+    left join compared as measured
         on methods.method = measured.method
         and methods.k = measured.k
     where methods.k = 5
@@ -112,7 +112,7 @@ inner join ranked
     on methods.method = ranked.method
 cross join assortments
 cross join periods
-left join validated as measured
+left join compared as measured
     on methods.method = measured.method
     and methods.k = measured.k
 left join covered

@@ -13,7 +13,7 @@ ordered as (
 
 ),
 
-validated as (
+campaign_roles as (
 
     select
         campaigns.*,
@@ -45,37 +45,37 @@ valued as (
             'sum(ordered_margin)',
             'sum(case when ordered_margin is not null then responses end)'
         ) }} as ordered_value
-    from validated
+    from campaign_roles
     where is_training
 
 )
 
 select
-    validated.campaign_id,
-    validated.campaign_name,
-    validated.offer,
+    campaign_roles.campaign_id,
+    campaign_roles.campaign_name,
+    campaign_roles.offer,
     case
         when valued.recorded_value is not null then 'recorded with the responses'
         when valued.ordered_value is not null then 'ordered by those who responded'
         else 'unknown'
     end as value_basis,
-    validated.place,
-    validated.contacts,
-    validated.controls,
-    validated.contacted,
-    validated.responses,
-    {{ ratio('validated.responses', 'validated.contacted') }} as response_rate,
-    cast(validated.contact_cost as decimal(18, 4)) as contact_cost,
+    campaign_roles.place,
+    campaign_roles.contacts,
+    campaign_roles.controls,
+    campaign_roles.contacted,
+    campaign_roles.responses,
+    {{ ratio('campaign_roles.responses', 'campaign_roles.contacted') }} as response_rate,
+    cast(campaign_roles.contact_cost as decimal(18, 4)) as contact_cost,
     cast(
         coalesce(valued.recorded_value, valued.ordered_value)
-        - validated.offer_cost as decimal(18, 4)
+        - campaign_roles.offer_cost as decimal(18, 4)
     ) as response_value,
-    validated.is_planned,
-    validated.is_training,
-    validated.started_at is not null as is_dated,
+    campaign_roles.is_planned,
+    campaign_roles.is_training,
+    campaign_roles.started_at is not null as is_dated,
     case
-        when validated.is_training and validated.started_at is not null then validated.started_at
-        when validated.is_training or validated.is_planned then {{ as_of_date() }}
+        when campaign_roles.is_training and campaign_roles.started_at is not null then campaign_roles.started_at
+        when campaign_roles.is_training or campaign_roles.is_planned then {{ as_of_date() }}
     end as cutoff_at
-from validated
+from campaign_roles
 cross join valued

@@ -1,5 +1,5 @@
 -- Differences of the arms before the send, in standard deviations. With ten covariates one
--- beyond 0.1 is common in honest assignments: assignment_checks validates them together.
+-- beyond 0.1 is common in honest assignments: assignment_checks tests them together.
 {% set covariates = ['recency_days', 'orders', 'revenue', 'tenure_days'] -%}
 with
 

@@ -1,4 +1,4 @@
--- A decline is validated as the labels that train are (activity_features), over the window
+-- A decline is defined as the labels that train are (activity_features), over the window
 -- after the day of the score.
 {% set window = var('activity_window_days') -%}
 with

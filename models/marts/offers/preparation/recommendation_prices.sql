@@ -28,7 +28,7 @@ sold_prices as (
     select
         lines.product_id,
         lines.unit_price,
-        lines.ordered_seconds <= known.evaluation_seconds as is_of_validation,
+        lines.ordered_seconds <= known.evaluation_seconds as is_before_evaluation,
         count(*) as lines,
         sum(lines.bought_margin) as margin,
         count(lines.bought_margin) as lines_with_margin,
@@ -36,7 +36,7 @@ sold_prices as (
     from lines
     cross join known
     where lines.ordered_seconds <= known.current_seconds
-    group by lines.product_id, lines.unit_price, is_of_validation
+    group by lines.product_id, lines.unit_price, is_before_evaluation
 
 ),
 
@@ -54,7 +54,7 @@ prices as (
     from as_of_days
     inner join sold_prices
         on as_of_days.as_of = 'current'
-        or sold_prices.is_of_validation
+        or sold_prices.is_before_evaluation
     group by as_of_days.as_of, sold_prices.product_id, sold_prices.unit_price
 
 ),

@@ -1,5 +1,5 @@
--- Lapsed regulars: two orders or more, and silent for several times their own
--- typical gap. A rule by a fixed number of days would call slow buyers lapsed.
+-- Lapsed regulars: silent for several times their own typical gap, which takes two
+-- orders or more to be known (core.dim_customers.is_lapsed). A rule by a fixed number of days would call slow buyers lapsed.
 with
 
 customers as (

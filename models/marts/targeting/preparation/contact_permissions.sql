@@ -47,7 +47,7 @@ requested as (
 
 ),
 
-validated as (
+decided as (
 
     select
         customers.customer_id,
@@ -107,4 +107,4 @@ select
     consent_basis in ('granted', 'not recorded') as has_consent,
     is_suppressed,
     is_erased
-from validated
+from decided

@@ -69,7 +69,7 @@ pressed_{{ place }} as (
 
 ),
 
-validated_{{ place }} as (
+screened_{{ place }} as (
 
     select
         *,
@@ -98,7 +98,7 @@ ranked_{{ place }} as (
                 case when is_in_holdout or is_control then 0 else planned_cost end
             ) over by_value
         end as running_cost
-    from validated_{{ place }}
+    from screened_{{ place }}
     window by_value as (
         partition by early_exclusion is null
         order by
