@@ -71,12 +71,12 @@ ADAPTERS = $(filter-out contract,$(notdir $(wildcard models/staging/*)))
 lint: .venv/dev.stamp
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
-	.venv/bin/sqlfluff lint --disable-progress-bar --templater raw queries
+	.venv/bin/python tests/lint_sql.py lint --processes 2 --disable-progress-bar models tests
+	.venv/bin/python tests/lint_sql.py lint --disable-progress-bar --templater raw queries
 	@mkdir -p target
 	@printf '%s\n' $(ADAPTERS) | xargs -P 2 -I ADAPTER sh -c ' \
 		printf "[sqlfluff:templater:dbt:context]\nadapter = ADAPTER\n" > target/ADAPTER.cfg; \
-		DBT_TARGET_PATH=target/ADAPTER .venv/bin/sqlfluff lint --disable-progress-bar \
+		DBT_TARGET_PATH=target/ADAPTER .venv/bin/python tests/lint_sql.py lint --disable-progress-bar \
 			--config target/ADAPTER.cfg models/staging/ADAPTER'
 
 # Another environment: pyarrow would change how pandas holds texts in the job.

@@ -127,7 +127,8 @@ def test_conviction_stays_infinite_in_the_published_file(sample_build):
 def test_a_set_support_that_explodes_or_that_nothing_meets_gives_a_sentence(baskets, shuffled):
     assert not shuffled["association_rules"].empty
     baskets.run(
-        "itemsets frequent_itemsets rules association_rules basket_summary",
+        "ml_frequent_itemsets frequent_itemsets ml_association_rules association_rules "
+        "basket_summary",
         after="""
             update basket.basket_thresholds
             set is_support_set = true,
