@@ -1,7 +1,9 @@
 {#
     Replaces dbt's macro of this name. Within a part of an incremental table, which is an
     ephemeral model that says whose part it is, it answers for the table: both take all rows
-    where that is rebuilt, and else those that the run adds.
+    where that is rebuilt, and else those that the run adds. dbt compiles a part as soon as
+    its own parents stand, so a table whose rebuilding hangs on what the run builds (macro
+    upstream_fingerprint) can have no such part.
 
     config: {materialized: ephemeral, meta: {part_of_table: int_returned_units}}
 #}

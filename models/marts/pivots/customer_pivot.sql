@@ -7,13 +7,30 @@
     unique_key='customer_id',
     incremental_predicates=["source <> 'orders'"]
 ) }}
+{% set preferences = [
+    'weekday', 'hour', 'city', 'channel', 'delivery_method', 'payment_method',
+] -%}
 with
 
 orders as (
 
-    select * from {{ ref('fct_orders') }}
+    select
+        *,
+        {{ weekday_label('ordered_at') }} as weekday,
+        {{ hour_label('ordered_at') }} as hour
+    from {{ ref('fct_orders') }}
     where customer_id is not null
         and is_placed
+        {{ only_affected('customer_id') }}
+
+),
+
+-- Asked more than once, and too many to be held meanwhile.
+bought_lines as {{ not_materialized() }} (
+
+    select * from {{ ref('fct_order_lines') }}
+    where customer_id is not null
+        and is_bought
         {{ only_affected('customer_id') }}
 
 ),
@@ -43,36 +60,98 @@ rhythms as (
 
 ),
 
-preferences as (
+{% for preference in preferences -%}
+preferred_{{ preference }}s as (
 
-    select * from {{ ref('customer_preferences') }}
+    {{ preferred_by_customer('orders', preference) }}
 
 ),
 
--- The shop's top categories and cities have columns of their own, by place and
--- not by name, so that the columns are the same whatever the data.
+{% endfor -%}
+-- The lines come down to a customer's products, and these to categories.
 goods as (
 
-    select * from {{ ref('customer_goods') }}
+    select
+        customer_id,
+        product_id,
+        sum(bought_revenue) as revenue,
+        count(*) filter (where discount > 0) as discounted_lines
+    from bought_lines
+    group by customer_id, product_id
+
+),
+
+categories as (
+
+    select
+        goods.customer_id,
+        products.category_1 as member,
+        sum(goods.revenue) as revenue,
+        count(*) as products,
+        sum(goods.discounted_lines) as discounted_lines
+    from goods
+    inner join {{ ref('dim_products') }} as products
+        on goods.product_id = products.product_id
+    group by goods.customer_id, products.category_1
 
 ),
 
 cities as (
 
-    select * from {{ ref('customer_cities') }}
+    select
+        customer_id,
+        city as member,
+        sum(bought_revenue) as revenue
+    from bought_lines
+    group by customer_id, city
+
+),
+
+-- The shop's top categories and cities have columns of their own, by place and
+-- not by name, so that the columns are the same whatever the data.
+labels as (
+
+    select * from {{ ref('customer_pivot_labels') }}
+
+),
+
+{% for share, table in {'category': 'categories', 'city': 'cities'}.items() -%}
+{{ share }}_shares as (
+
+    select
+        {{ table }}.customer_id,
+        {{ revenue_by_place(share, table ~ '.revenue') }}
+    from {{ table }}
+    left join labels
+        on labels.dimension = '{{ share }}'
+        and {{ table }}.member = labels.member
+    group by {{ table }}.customer_id
+
+),
+
+{% endfor -%}
+breadth as (
+
+    select
+        customer_id,
+        max_by(member, (revenue, member)) filter (where member is not null)
+            as favourite_category,
+        count(member) as categories,
+        max(revenue) filter (where member is not null) as favourite_revenue,
+        sum(products) as products,
+        sum(discounted_lines) as discounted_lines
+    from categories
+    group by customer_id
 
 )
 
 select
     totals.customer_id,
     'orders' as source,
-    preferences.preferred_weekday,
-    preferences.preferred_hour,
-    preferences.preferred_city,
-    preferences.preferred_channel,
-    preferences.preferred_delivery_method,
-    preferences.preferred_payment_method,
-    goods.favourite_category,
+    {%- for preference in preferences %}
+    preferred_{{ preference }}s.preferred_{{ preference }},
+    {%- endfor %}
+    breadth.favourite_category,
     {%- for basis in ['placed', 'bought'] %}
     totals.{{ basis }}_orders,
     cast(coalesce(totals.{{ basis }}_lines, 0) as bigint) as {{ basis }}_lines,
@@ -85,12 +164,12 @@ select
     {{ ratio('totals.bought_revenue', 'totals.bought_orders') }} as average_order_value,
     rhythms.mean_gap_days,
     rhythms.median_gap_days,
-    coalesce(goods.categories, 0) as categories,
-    cast(coalesce(goods.products, 0) as bigint) as products,
-    {{ ratio('goods.favourite_revenue', 'totals.bought_revenue') }} as favourite_category_share,
-    {{ ratio('goods.discounted_lines', 'totals.bought_lines') }} as discounted_share,
-    {{ shares_by_place('category', 'goods', 'totals.bought_revenue') }},
-    {{ shares_by_place('city', 'cities', 'totals.bought_revenue') }},
+    coalesce(breadth.categories, 0) as categories,
+    cast(coalesce(breadth.products, 0) as bigint) as products,
+    {{ ratio('breadth.favourite_revenue', 'totals.bought_revenue') }} as favourite_category_share,
+    {{ ratio('breadth.discounted_lines', 'totals.bought_lines') }} as discounted_share,
+    {{ shares_by_place('category', 'category_shares', 'totals.bought_revenue') }},
+    {{ shares_by_place('city', 'city_shares', 'totals.bought_revenue') }},
     totals.first_placed_at,
     totals.last_placed_at,
     totals.first_bought_at,
@@ -98,12 +177,16 @@ select
 from totals
 left join rhythms
     on totals.customer_id = rhythms.customer_id
-left join preferences
-    on totals.customer_id = preferences.customer_id
-left join goods
-    on totals.customer_id = goods.customer_id
-left join cities
-    on totals.customer_id = cities.customer_id
+left join breadth
+    on totals.customer_id = breadth.customer_id
+{%- for preference in preferences %}
+left join preferred_{{ preference }}s
+    on totals.customer_id = preferred_{{ preference }}s.customer_id
+{%- endfor %}
+{%- for share in ['category', 'city'] %}
+left join {{ share }}_shares
+    on totals.customer_id = {{ share }}_shares.customer_id
+{%- endfor %}
 
 union all
 
