@@ -1,7 +1,7 @@
 {#
-    Replaces dbt's macro of this name. Within a part of an incremental table, which is an
-    ephemeral model that says whose part it is, it answers for the table: both take all rows
-    where that is rebuilt, and else those that the run adds.
+    Replaces dbt's macro of this name. Within a part of an incremental table, an
+    ephemeral model that names its table, it answers for the table: both take
+    all rows where that is rebuilt, and else those that the run adds.
 
     config: {materialized: ephemeral, meta: {part_of_table: int_returned_units}}
 #}
