@@ -1,4 +1,4 @@
-"""Putting the page together: one file that asks for nothing from outside.
+"""Putting the page together: one file that loads nothing from outside.
 
 Its content security policy lets the page load nothing at all and run only the two scripts in it,
 known by their hashes, so that no text of the data can become a script or a request.

@@ -39,7 +39,7 @@ def draw_declines(rng: np.random.Generator, *, buyers: pd.DataFrame) -> pd.DataF
     """Draw every fall in a customer's activity, past and shortly after the end.
 
     A regular customer starts to fall with a constant monthly hazard, to 10 to 30 % of the
-    usual rate; falls that started well before the end recover after two to four months. A
+    typical rate; falls that started well before the end recover after two to four months. A
     lapsed customer falls once, to nothing. Six to eleven weeks of precursors come before.
 
     Returns
