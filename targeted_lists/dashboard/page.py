@@ -140,7 +140,7 @@ def _write_section(section: Section, texts: Texts) -> str:
 
 
 def _by_scope(told: Mapping[str, str], figure: Figure) -> str:
-    """Return the attribute that holds what is told of each segment, where a figure follows."""
+    """Return the attribute that has the text of each segment, where a figure follows."""
     if not figure.follows:
         return ""
     return f' data-scopes="{escape(json.dumps(told, ensure_ascii=False))}"'

@@ -1,9 +1,9 @@
 """Snapshots saved with a fitted model, and how far today's customers are from them.
 
 A model has two: of the rows that trained it (`training`), and of the customers it scored on the
-day of its fit (`fit`). What trains is of earlier days and, of campaigns, only who was asked, so
-it differs from those scored at once and no fitting fixes that; the second tells whether a model
-has grown old.
+day of its fit (`fit`). Training rows are of earlier days and, of campaigns, only the contacted,
+so it differs from those scored at once and no fitting fixes that; the second tells whether a
+model has grown old.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ def provide_classifiers(
     Parameters
     ----------
     training : labelled rows; see `train_classifier`.
-    data basis, source : columns that say of which data basis a row is, and whence its label is.
+    data basis, source : columns that say of which data basis a row is, and where its label comes
+        from.
     data_bases, sources : their values, the sources by preference.
     reuse, columns, current, options : as `provide_classifier` has them.
 

@@ -109,7 +109,7 @@ def find_stale_exports(
     """Return the exports of campaigns that hold an erased customer, or did at that time.
 
     A file of another hash than its campaign's was written before an erasure that was killed, and
-    of one without a campaign nobody knows whom it holds.
+    of one without a campaign nobody knows who is in it.
     """
     for manifest in sorted(exports.glob(f"*/{MANIFEST}")):
         exported = manifest.parent
