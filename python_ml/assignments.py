@@ -60,7 +60,7 @@ def check_assignments(
     customers : one row per assignment_id and customer_id, with `stratum`, `arm` and the
         covariates, all of them known before the assignment.
     plans : one row per assignment_id, stratum and arm, with `planned_share` (missing where no
-        plan is known). A planned arm that holds nobody counts.
+        plan is known). A planned arm that is empty counts.
     alpha : an assignment with a smaller p-value is broken.
     covariates, permuted_arm, permutations, seed : as `check_balance` takes them.
 
@@ -111,10 +111,10 @@ def check_assignments(
 def check_sample_ratio(
     customers: pd.DataFrame, plans: pd.DataFrame, *, permutations: int = 9_999, seed: int = 42
 ) -> Check:
-    """Check that the arms hold their planned shares of each stratum, by the chi-square test.
+    """Check that the arms have their planned shares of each stratum, by the chi-square test.
 
     Where fewer than SMALL_ARM customers are expected in an arm, its distribution is drawn:
-    there the chi-square distribution would stop honest assignments too often.
+    there the chi-square distribution would stop correct assignments too often.
 
     Parameters
     ----------
@@ -123,8 +123,8 @@ def check_sample_ratio(
 
     Returns
     -------
-    Check : of the sum over the strata; not done where an arm that holds customers, or any arm
-        of its stratum, has no plan, where there is one arm alone, or nobody.
+    Check : of the sum over the strata; not done where a non-empty arm, or any arm of its
+        stratum, has no plan, where there is only one arm, or nobody.
 
     References
     ----------

@@ -1,6 +1,6 @@
 """What is more than chance: how far ahead a model, or a baseline that knows something, must be.
 
-Whatever tells customers apart must be ahead of guessing by more than luck gives it. Of several
+Whatever distinguishes customers must be ahead of guessing by more than luck. Of several
 candidates the best is a lucky one, so all of them together may be wrong as often as one alone.
 """
 
@@ -67,7 +67,7 @@ def find_least_lead(disagreements: int, *, candidates: int) -> int:
 
     Returns
     -------
-    More than `disagreements` where so few can tell nothing.
+    More than `disagreements` where so few show nothing.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""How far the customers of today are from those of a model's snapshot: stability by feature."""
+"""How far today's customers are from those of a model's snapshot: stability by feature."""
 
 from collections.abc import Sequence
 
@@ -47,8 +47,8 @@ def fix_baseline(
     A number has bins between its quantiles; a value that a bin's worth of the rows share has one
     of its own, and what is below or above all values of the snapshot has one each, empty here.
     Numbers are compared to seven digits, so that rounding noise moves nobody. A category has a
-    bin a word, those beyond the `max_words` most common share one with words not seen here. What
-    is missing has a bin of its own, also where nothing is.
+    bin a word, those beyond the `max_words` most common share one with words not seen here.
+    Missing values have their own bin, even where there are none.
 
     Parameters
     ----------
@@ -129,9 +129,9 @@ def find_psi(*, expected: np.ndarray, actual: np.ndarray) -> float:
 
     Parameters
     ----------
-    expected, actual : rows by bin, of one shape; e and a are their shares. A bin that one side
-        leaves empty counts as half a row there, the least that its size can tell from nothing;
-        one that both leave empty adds nothing.
+    expected, actual : rows by bin, of one shape; e and a are their shares. A bin that is empty
+        on one side counts as half a row there, the least that its size can distinguish from
+        nothing; one that both leave empty adds nothing.
 
     Raises
     ------

@@ -103,7 +103,7 @@ def compare_proportions(
     """Compare two proportions by the pooled z-test, with the interval of Agresti and Caffo.
 
     The interval adds one success and one failure to each arm. It keeps its coverage in small
-    arms, and has a width where nobody, or everybody, answered: Wald's has none there.
+    arms, and has a width where nobody, or everybody, responded: Wald's has none there.
 
     Parameters
     ----------
@@ -250,15 +250,15 @@ def compare_arms(
     -------
     pandas.DataFrame : one row per campaign_id, metric, slice, slice_value and arm but the
         control, in this order, with the columns of COMPARISON_TYPES. Without control there are
-        control_customers 0 and no comparison. With strata, means are those of the strata
-        weighed alike in both arms. `variance_reduction` is the share of the difference's
+        control_customers 0 and no comparison. With strata, means are those of the strata with
+        the same weights in both arms. `variance_reduction` is the share of the difference's
         variance that CUPED takes away. `q_value` corrects for the slices of one campaign and
-        metric (Benjamini-Hochberg); the slice `all`, and one that holds everybody, ask the
-        campaign's own question and keep their p-value.
+        metric (Benjamini-Hochberg); the slice `all`, and one that has everybody, test the
+        campaign itself and keep their p-value.
 
     Raises
     ------
-    ValueError : a column is missing, or an arm stands twice in one comparison.
+    ValueError : a column is missing, or an arm occurs twice in one comparison.
 
     References
     ----------
@@ -417,10 +417,10 @@ def pool_lifts(
     controls: pd.DataFrame | None = None,
     shared: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Pool what the campaigns of a list changed, each by its precision, and say how alike.
+    """Pool what the campaigns of a list changed, weighted by precision, and say how alike.
 
-    Controls that two campaigns share count once: differences from the same controls err
-    alike, so that together they tell less than two of their own would.
+    Controls that two campaigns share count once: differences from the same controls share their
+    error, so together they say less than two with their own would.
 
     Parameters
     ----------
@@ -517,7 +517,7 @@ def _covary_lifts(
         sizes = known.loc[[first, second], "customers"].to_numpy()
         count = sizes[0] if first == second else common.get((first, second), 0)
         both = count / sizes.prod() * known.loc[[first, second], "variance"].mean()
-        # Never more than the whole of either, whatever the two variances were estimated by.
+        # Never more than the whole of either, however the two variances were estimated.
         covariance[i, j] = covariance[j, i] = min(np.nan_to_num(both), *errors[[i, j]] ** 2)
     return covariance
 
@@ -537,9 +537,9 @@ def compare_offers(
     Returns
     -------
     pandas.DataFrame : one row per metric and pair, with the columns of OFFER_TYPES, first less
-        second. Arms of one campaign were drawn from the same customers; campaigns were not,
-        so that their difference may be that of their customers. `q_value` corrects for the
-        pairs of one metric.
+        second. Arms of one campaign were drawn from the same customers; campaigns were not, so
+        their difference may come from their customers. `q_value` corrects for the pairs of one
+        metric.
     """
     rows = [*_pair_variants(outcomes, lifts, proportions=proportions), *_pair_campaigns(lifts)]
     pairs = to_typed(rows, types=OFFER_TYPES)

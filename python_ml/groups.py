@@ -49,7 +49,7 @@ def compare_groups(
     families : columns, each with one value per grouping and characteristic, that part the tests
         into families. Differences by construction are nearly all sure, and would let the others
         pass too easily: with 50 sure ones among 100 tests the next is found at a p-value of
-        0.0255 in place of 0.001.
+        0.0255 instead of 0.001.
 
     Returns
     -------
@@ -74,8 +74,8 @@ def compare_groups(
 
     Raises
     ------
-    ValueError : a column is missing, a value is no number, or a characteristic has both numbers
-        and words.
+    ValueError : a column is missing, a value is not a number, or a characteristic has both
+        numbers and words.
 
     References
     ----------

@@ -1,8 +1,8 @@
-"""Fitted models as bytes that can be opened without running what stands in them.
+"""Fitted models as bytes that can be opened without running what is in them.
 
-A pickle is a program: whoever can change one runs what they like where it is opened. Here a model
-is a zip of arrays, numbers and names (skops), and of the names only those of Accepted are made;
-frames are arrays as well.
+A pickle is a program: whoever can change one runs what they like where it is opened. Here a
+model is a zip of arrays, numbers and names (skops), and of the names only those of Accepted are
+created; frames are arrays too.
 """
 
 import io
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import skops.io
 
-# Next to what skops trusts by itself: numpy's and scikit-learn's public classes. Types are all
-# that is asked: whoever forges the arrays of a tree can still crash the process, and run nothing
-# in it.
+# Next to what skops trusts by itself: numpy's and scikit-learn's public classes. Only types are
+# checked: whoever forges the arrays of a tree can still crash the process, and run nothing in
+# it.
 TRUSTED = [
     "numpy.dtype",
     "python_ml.classification.models.Calibrated",
@@ -43,7 +43,7 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class UnreadableModelError(ValueError):
-    """Bytes that are no model, or hold what is not accepted."""
+    """Bytes that are not a model, or contain what is not accepted."""
 
 
 @dataclass(frozen=True)

@@ -105,11 +105,11 @@ def evaluate_new_customers(
     One row per target, number of orders and model: `accuracy` and `macro_f1` (mean of F1 over
     the labels that occur in the test) next to those of the best `baseline`; `gain` in accuracy
     over it, with its standard error between customers (paired); `beats_baseline`: of those for
-    whom one of the two is right and the other is not, the model is right for more than chance
-    gives it (`find_least_lead`), and macro F1 is not lower; `is_chosen`: the model if it does,
-    else the baseline "first_category" if it is likewise ahead of the best of GUESSES, else that
-    guess; `is_accepted`: the chosen one, unless it is a guess; `reason`, a sentence. Where nothing
-    can be learned: one row for the model "none" with the reason.
+    whom only one of the two is right, the model is right for more than chance gives it
+    (`find_least_lead`), and macro F1 is not lower; `is_chosen`: the model if it does, else the
+    baseline "first_category" if it is likewise ahead of the best of GUESSES, else that guess;
+    `is_accepted`: the chosen one, unless it is a guess; `reason`, a sentence. Where nothing can
+    be trained: one row for the model "none" with the reason.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def fit_new_customers(
 
     Returns
     -------
-    One row per target and number of orders with labels and a model that tells customers apart
+    One row per target and number of orders with labels and a model that distinguishes customers
     (neither "none" nor one of GUESSES): `target`, `orders_used`, `model` and `fitted`, a
     `NewCustomerModel` of `python_ml.keeping`.
 
@@ -214,8 +214,8 @@ def score_new_customers(
 
     Returns
     -------
-    One row per customer and target that has a model for so many orders, ordered by target and
-    key: `key`, `orders_used`, `target`, `model`, `prediction` and its `probability` (of a
+    One row per customer and target that has a model for this number of orders, ordered by target
+    and key: `key`, `orders_used`, `target`, `model`, `prediction` and its `probability` (of a
     baseline: the share of the labelled customers for whom it was right).
 
     Raises
@@ -246,7 +246,7 @@ class NewCustomerModel:
 
     Attributes
     ----------
-    columns : that it looks at.
+    columns : that it uses.
     pipeline : fitted; none of a baseline.
     guess : label that a baseline predicts; with `own_column` only where that column is empty.
     right_share : of those who trained it, the share for whom the baseline was right.
@@ -261,7 +261,7 @@ class NewCustomerModel:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that it looks at."""
+        """The columns that it uses."""
         own = [self.own_column] if self.own_column else []
         return [*self.numbers, *self.texts] if self.pipeline else own
 
@@ -283,7 +283,7 @@ class NewCustomerModel:
         )
 
     def guess_labels(self, rows: pd.DataFrame) -> pd.Series:
-        """Return what a baseline says of each row."""
+        """Return a baseline's prediction for each row."""
         if self.own_column is None:
             return pd.Series(self.guess, index=rows.index, dtype=object)
         own = rows[self.own_column].astype(object)
@@ -332,7 +332,7 @@ def _split(group: pd.DataFrame, *, test_share: float) -> tuple[pd.DataFrame, pd.
 def _find_reason_not_trained(
     training: pd.DataFrame, test: pd.DataFrame, *, rows: tuple[int, int]
 ) -> str | None:
-    """Say why nothing can be learned, if so."""
+    """Say why nothing can be trained, if so."""
     if len(training) < rows[0] or len(test) < rows[1]:
         return (
             f"No model: {len(training)} customers came early enough to train and "
@@ -409,7 +409,7 @@ def _build(*, numbers: list[str], texts: list[str], seed: int) -> Pipeline:
 
 def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dict]:
     """Compare the model with the best baseline on the same customers."""
-    # Numbers in place of labels, those that occur first, are compared in a fraction of the time.
+    # Numbers instead of labels, those that occur first, are compared in a fraction of the time.
     seen = sorted(truth.unique())
     guessed = {label for guess in predictions.values() for label in guess.unique()}
     labels = pd.Index([*seen, *sorted(guessed.difference(seen))], dtype=object)
@@ -425,7 +425,7 @@ def _measure(predictions: dict[str, pd.Series], *, truth: pd.Series) -> list[dic
     right = {name: (guess == truth).to_numpy() for name, guess in predictions.items()}
     best = max((name for name in predictions if name != MODEL), key=lambda name: accuracy[name])
     guess = max((name for name in predictions if name in GUESSES), key=lambda name: accuracy[name])
-    # Whatever tells customers apart may be the lucky one.
+    # Whatever distinguishes customers may be the lucky one.
     candidates = sum(name not in GUESSES for name in predictions)
 
     def compare(name: str, rival: str) -> tuple[bool, float]:

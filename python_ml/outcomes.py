@@ -67,7 +67,7 @@ def measure_performance(outcomes: pd.DataFrame) -> pd.DataFrame:
     One row per KEY: `rows`, `positives`; `predicted_share`, the mean probability, next to the
     `outcome_share`; `roc_auc` with its standard error, next to the baseline's, which is ranked in
     whichever direction is better for it; the `gain` over it; `brier`, next to that of giving
-    everyone the share that came.
+    everyone the actual share.
 
     Raises
     ------

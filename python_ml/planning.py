@@ -38,7 +38,7 @@ def required_sample_size(
 
     Parameters
     ----------
-    rate_control, rate_treatment : the rates to be told apart, in (0, 1).
+    rate_control, rate_treatment : the rates to distinguish, in (0, 1).
     treatment_per_control : customers in treatment for each in control.
     alpha : false alarms that are borne where there is no difference.
     power : probability of finding this difference.
@@ -100,7 +100,7 @@ def detectable_difference(
     alpha: float = 0.05,
     power: float = 0.8,
 ) -> float:
-    """Return the smallest rise of a rate that so many controls find.
+    """Return the smallest rise of a rate that this many controls detect.
 
     Returns
     -------

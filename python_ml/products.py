@@ -62,7 +62,7 @@ def form_categories(
     ----------
     products : one row per product: `product_id` and `product_name` (text, may be missing).
     numbers : numbers of groups to choose from; those over a third of the products are passed over.
-    min_products : products that must share a word for it to count; and three times so many that
+    min_products : products that must share a word for it to count; and three times as many that
         must have one for groups to be formed at all.
     sample_size : products on which the silhouette is taken, drawn without replacement.
 
@@ -89,7 +89,7 @@ def form_categories(
     try:
         weights = vectorizer.fit_transform(clean)
     except ValueError:
-        # No word stands in so many names.
+        # No word occurs in so many names.
         return to_typed([], types=CATEGORY_TYPES)
     has_words = np.asarray(weights.sum(axis=1)).reshape(-1) > 0
     numbers = [number for number in numbers if 3 * number <= has_words.sum()]

@@ -1,4 +1,4 @@
-"""What all lists together changed: everyone whom they could reach against the global holdout."""
+"""What all lists together changed: everyone they could reach against the global holdout."""
 
 from collections.abc import Collection
 
@@ -50,7 +50,7 @@ def compare_with_holdout(
 
     Raises
     ------
-    ValueError : a column is missing, or an arm stands twice in one comparison.
+    ValueError : a column is missing, or an arm occurs twice in one comparison.
 
     Examples
     --------

@@ -23,14 +23,14 @@ ITEMS_AT_A_TIME = 500
 def draw_customers(
     customers: pd.Series, *, max_customers: int = 50_000, seed: int = 42
 ) -> pd.Series:
-    """All customers, or of more so many, drawn without replacement.
+    """All customers, or a sample of this many, drawn without replacement.
 
     The products of every customer are compared with one another, so the work grows with the
     customers; beyond this number the similarities hardly change.
 
     Parameters
     ----------
-    customers : keys, each once; their order does not change what is drawn.
+    customers : keys, each once; their order does not change the sample.
     max_customers : so many are drawn at most.
     seed : of the draw.
     """

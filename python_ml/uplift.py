@@ -79,8 +79,8 @@ def measure_segments(customers: pd.DataFrame) -> pd.DataFrame:
     `difference` with its standard error (one success and one failure added to each arm of a cell,
     Agresti and Caffo 2000) and 95 % interval; p, and q over the segments (Benjamini and Hochberg
     1995); `shrunk_difference`, the estimate to act on: `shrinkage` is the share by which it is
-    drawn to the mean of all segments (0 not at all, 1 wholly, where segments differ no more than
-    chance makes them); `heterogeneity_p`, that they do not differ, the same in every row.
+    shrunk towards the mean of all segments (0 not at all, 1 wholly, where segments differ no
+    more than by chance); `heterogeneity_p`, that they do not differ, the same in every row.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def predict_uplift(
         `is_treated`, `label` (0 or 1), and the features, known before the send.
     features, categories, log_features, model, parameters : as `build_pipeline` has them.
     min_conversions : fewest labels 1 an arm; with fewer nothing is predicted.
-    folds : of the customers; all rows of one customer lie in one.
+    folds : of the customers; all rows of one customer are in one.
 
     Returns
     -------
@@ -278,14 +278,14 @@ def measure_rankings(predictions: pd.DataFrame) -> pd.DataFrame:
     -------
     One row per ranking (uplift, response, and `uplift less response`, their difference) with its
     Qini coefficient: the area between the curve of `draw_curves` and the straight line of contact
-    at random, in conversions a customer. It is the mean of the effect times (0.5 less the place
-    in the ranking, 0 best to 1 worst), so its standard error follows from the customers' own
-    spread, all rows of a customer together; with its 95 % interval. Equal scores share a place.
+    at random, in conversions a customer. It is the mean of the effect times (0.5 less the rank,
+    0 best to 1 worst), so its standard error follows from the customers' own spread, all rows of
+    a customer together; with its 95 % interval. Equal scores share a rank.
 
     References
     ----------
     Radcliffe (2007), Using control groups to target on predicted lift, Direct Marketing Analytics
-    Journal; with shares of arms by cell in place of those so far.
+    Journal; with shares of arms by cell instead of those so far.
     """
     if predictions.empty:
         return to_typed([], types=RANKING_TYPES)
@@ -317,9 +317,9 @@ def draw_curves(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    One row per ranking and decile: the `customers` in the best so many deciles (rows of
-    campaigns), the `gain`, conversions a customer of all that contacting these alone would have
-    brought, and `random_gain`, that of as many at random.
+    One row per ranking and decile: the `customers` in the top deciles (rows of campaigns), the
+    `gain`, conversions per customer of all from contacting only these, and `random_gain`, that
+    of as many at random.
     """
     if predictions.empty:
         return to_typed([], types=CURVE_TYPES)

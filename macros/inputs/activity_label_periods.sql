@@ -1,7 +1,8 @@
 {#
     In how many of the last periods a customer must have spent for a given label to
     train: the var `activity_label_periods`, else those of
-    the adapter's files, mostly none, since few customers of a common shop buy in every period.
+    the adapter's files, mostly none, since in most shops few customers buy in
+    every period.
 
     activity_label_periods()  ->  3
 #}

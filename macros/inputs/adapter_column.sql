@@ -5,7 +5,7 @@
     - line_service      the service that the line is about, in words
     - refused_quantity  delivered units that the customer did not take
     - source_note       what was fixed in a sound row, in words
-    - source_exclusion  why a sound row is kept and not modelled, in words
+    - source_exclusion  why a sound row is accepted and not modelled, in words
 
     adapter_column('refused_quantity', 'quantity', 'order_lines')
 #}

@@ -1,7 +1,7 @@
 {#
     What each adapter delivers and cannot say: the one place that knows adapters by name,
-    apart from the folders of models/staging and their switches in dbt_project.yml, which can
-    call no macro.
+    apart from the folders of models/staging and their switches in
+    dbt_project.yml, which cannot call macros.
 
     - inputs            the conformed inputs that it delivers, each with its columns beyond
                         the input contract (macro adapter_column)

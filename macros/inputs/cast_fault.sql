@@ -1,6 +1,7 @@
 {#
-    A sentence where a cleaned text stands in `<column>_text`, or a value in the column
-    `found`, but its cast is null. A contact that slipped into the column is not repeated.
+    A sentence where `<column>_text` has a cleaned text, or the column `found` a
+    value, but its cast is null. A contact that slipped into the column is not
+    repeated.
 
     cast_fault('quantity', 'number, required')  ->  quantity "abc" is not a number
 #}

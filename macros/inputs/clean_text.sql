@@ -1,6 +1,7 @@
 {#
     A text of a raw file without the blanks around it; null where nothing is
-    left, or what the dataset writes for nothing (`missing` in dataset.yml).
+    left, or only what the dataset writes for missing values (`missing` in
+    dataset.yml).
 
     clean_text('city', settings)   ' Leeds '  ->  'Leeds'    '\N'  ->  null
 #}

@@ -11,7 +11,7 @@
 #}
 {%- macro customer_key(column) -%}
     case
-        {#- No contact is so short: most keys need not be looked at further. #}
+        {#- No contact is so short: most keys need no further check. #}
         when length({{ column }}) < 8 and {{ column }} not like '%.0' and {{ column }} not like '0%'
             then {{ column }}
         when regexp_replace({{ column }}, '^0+([.]0+)?$', '') = '' then null

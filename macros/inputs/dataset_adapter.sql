@@ -1,7 +1,7 @@
 {#
     The adapter of this run: the var `adapter`, else the dataset's name where an
-    adapter bears it, else contract. The folders of models/staging are switched
-    by the same rule in dbt_project.yml, which cannot call a macro.
+    adapter has it, else contract. The folders of models/staging are switched by
+    the same rule in dbt_project.yml, which cannot call a macro.
 
     dataset_adapter()  ->  contract
 #}

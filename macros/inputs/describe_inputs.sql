@@ -1,5 +1,5 @@
 {#
-    What lies in the dataset's folder: `error` (a sentence, or none), `settings`
+    What is in the dataset's folder: `error` (a sentence, or none), `settings`
     and `files`, each with its path, format and header. The only data read while
     compiling is the header line of each file.
 #}

@@ -1,7 +1,8 @@
 {#
-    Whom the raw file of erasures names, for a query that must leave them out: `customer_id`,
-    as staging writes keys, however the file does. Never a table: what is kept of an erasure
-    is its salted hash (erased_key). `none` where the dataset has no such file.
+    Who the raw erasures file names, for a query that must leave them out:
+    `customer_id`, as staging writes keys, however the file does. Never a table:
+    what is saved of an erasure is its salted hash (erased_key). `none` where
+    the dataset has no such file.
 
     customer_id of the file   1042.0   ->   customer_id   1042
 #}
@@ -17,7 +18,7 @@
 {%- endmacro -%}
 
 
-{#  Whether the dataset has a file of erasures.  #}
+{#  Whether the dataset has an erasures file.  #}
 {%- macro has_erasures() -%}
     {%- set described = describe_inputs() if execute else {'files': []} -%}
     {{- return(

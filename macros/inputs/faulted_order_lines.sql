@@ -1,6 +1,7 @@
 {#
-    The order lines that a run validates, each with its fault, if it has one, as a query. It is
-    asked twice, and a CTE that is asked twice would hold every line at once.
+    The order lines that a run validates, each with its fault, if it has one, as
+    a query. It is used twice, and a CTE that is used twice would hold every
+    line at once.
 
     line_number  line_status  amount  is_money_off  fault
     1            delivered    5.0000  false

@@ -1,7 +1,7 @@
 {#
-    The step by which a run begins: those who asked to be erased leave everything
-    that earlier runs have kept, before any model reads it (targeted_lists/runs/erasure.py).
-    Nothing where the dataset has no erasures.
+    The first step of a run: those who asked to be erased are removed from
+    everything that earlier runs saved, before any model reads it
+    (targeted_lists/runs/erasure.py). Nothing where the dataset has no erasures.
 #}
 {%- macro leave_out_erased() -%}
     {%- if has_erasures() -%}

@@ -1,7 +1,7 @@
 {#
-    The start of the month that lies a number of whole months back from the as-of
-    date, 0 being the last one, for files that know no dates. Without the var
-    `as_of_date` they end with the var `undated_files_end`.
+    The start of the month a number of whole months before the as-of date, 0
+    being the last one, for files without dates. Without the var `as_of_date`
+    they end with the var `undated_files_end`.
 
     months_before('0')   as of 2024-01-01  ->  2023-12-01
 #}

@@ -1,7 +1,7 @@
 {#
-    The order lines that a run validates: all, or those that a run which adds must look at.
-    A CTE that is asked twice is held whole, so of all lines there is none; the few of a run
-    that adds are held, and looked for once.
+    The order lines that a run validates: all, or those that an adding run must
+    check. A CTE that is used twice is held whole, so for all lines there is
+    none; the few of an adding run are held, and searched once.
 
     select * from {{ order_lines_to_validate() }}
 #}

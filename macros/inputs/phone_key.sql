@@ -1,8 +1,8 @@
 {#
-    A customer key made of a phone, coded or not: a salted hash of what stands
-    between blanks, brackets and dashes, so a phone has one key however it is
-    written, and the one that customer_key gives it. Zeros, and what has no digit
-    or other letters than a to z (a name), are nobody.
+    A customer key made of a phone, coded or not: a salted hash of it without blanks,
+    brackets and dashes, so a phone has one key however it is written, the same
+    as from customer_key. Zeros, and what has no digit or other letters than a
+    to z (a name), are nobody.
 
     phone_key('phone')
     79995551111          ->  c_1ac5…

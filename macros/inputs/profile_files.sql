@@ -1,7 +1,7 @@
 {#
     A row for every column of every raw file of the dataset: how often each text
     occurs in it. A column of a file without rows has one row without a text,
-    which occurs 0 times. With `names` only these files are looked at.
+    which occurs 0 times. With `names` only these files are read.
 
     source_file      column_number  column_name  is_read  text      occurrences
     order_lines.csv  9              channel      true     web       31204
@@ -37,7 +37,8 @@
     ) as columns (column_number, column_name, is_read, is_personal)
     left join (
         {%- if file['format'] == 'parquet' %}
-        {#- Its columns lie apart, so each is counted by itself, and as it is before it is text. #}
+        {#- Its columns are stored separately, so each is counted on its own,
+           before it is cast to text. #}
         {%- for column in file['columns'] %}
         select
             {{ loop.index }} as column_number,

@@ -1,14 +1,14 @@
 {#
     A raw file as it is: a row for every record, all columns as text named c0,
     c1, … in the order of the header, and `overflow` and `further_overflow`,
-    which hold what a record has beyond the header. Nothing is sniffed and no
-    record is skipped; `source_row` counts them from 1, without the header and
-    without empty lines. In text files an empty field is '' and a field that the
-    record lacks is null.
+    with what a record has beyond the header. Nothing is sniffed and no record
+    is skipped; `source_row` counts them from 1, without the header and without
+    empty lines. In text files an empty field is '' and a field that the record
+    lacks is null.
 
     Every row is numbered over the whole file: a number by partition is wrong
-    where threads share the file. The columns of a parquet file at the places `kept`
-    keep their type.
+    where threads share the file. The columns of a parquet file at the positions
+    `kept` keep their type.
 #}
 {%- macro read_file(file, settings, kept=[]) -%}
     {%- if file['format'] == 'parquet' -%}
@@ -35,7 +35,7 @@
             delim = {{ string_literal(settings['delimiter']) }},
             quote = '"',
             escape = '"',
-            {#- A text that no file holds: a null is a field that is not there. #}
+            {#- A text that is in no file: a null is a field that is not there. #}
             nullstr = {{ string_literal('\ufdd2') }},
             null_padding = true,
             strict_mode = false,

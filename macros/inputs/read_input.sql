@@ -1,16 +1,17 @@
 {#
-    All files of an input as text: `source_file`, `source_row`, the columns
-    asked for (null where a file lacks one; where a layout calls a column
-    otherwise, under the name that the project has for it), and `row_fault`, a sentence where a
-    record is ragged or holds bytes that are no text.
+    All files of an input as text: `source_file`, `source_row`, the requested
+    columns (null where a file lacks one; under the project's name where a
+    layout has another), and `row_fault`, a sentence where a record is ragged or
+    has bytes that are not text.
 
     read_input('online_retail', ['InvoiceNo', 'StockCode'])
 
-    Where the files of a dataset are not all written alike, `with_decimal_mark` adds
-    `decimal_mark`, that of the file. `rejoin`, a column and two parts, puts a field together
-    again that was split: see rejoin_field. `only_new` leaves out the files that an incremental
-    model has: see last_file. `kept` are columns that keep the type they have in parquet, and
-    of files of other `formats` than these, csv and parquet, nothing is read.
+    Where the files of a dataset are written in different ways, `with_decimal_mark` adds
+    `decimal_mark`, that of the file. `rejoin`, a column and two parts, rejoins a field
+    that was split: see rejoin_field. `only_new` leaves out the files that an
+    incremental model has: see last_file. `kept` are columns that keep the type they
+    have in parquet, and files of other `formats` than these, csv and parquet,
+    are not read.
 #}
 {%- macro read_input(
     input, columns, with_decimal_mark=false, rejoin=none, only_new=false, kept=[],

@@ -1,7 +1,7 @@
 {#
-    What earlier runs saved of a table (state/DATASET/TABLE/DAY.parquet): the columns asked for,
-    null where an earlier version did not record one, and `saved_date`, the as-of date of the run.
-    No rows where nothing was saved.
+    What earlier runs saved of a table (state/DATASET/TABLE/DAY.parquet): the
+    requested columns, null where an earlier version did not record one, and
+    `saved_date`, the as-of date of the run. No rows where nothing was saved.
 
     read_state('list_runs', {'list_name': 'string', 'members': 'bigint'}, last_days())
 
@@ -78,7 +78,7 @@
 {%- endmacro -%}
 
 
-{#  The days that a query chooses of those that a folder has a file of.  #}
+{#  The days that a query chooses among those with a file in the folder.  #}
 {%- macro saved_days(folder, days) -%}
     {%- set as_of_date = ref('int_as_of_date') -%}
     {%- if not execute or not is_seeing_rows() or load_relation(as_of_date) is none -%}

@@ -1,6 +1,6 @@
 {#
     A hook that stops the run, in one sentence, where not one row of a model
-    can be read: a layout that nobody knows would else give empty tables.
+    can be read: an unknown layout would otherwise give empty tables.
 
     {{ config(post_hook="{{ refuse_unreadable('say in dataset.yml how it is written') }}") }}
 #}

@@ -1,6 +1,6 @@
 {#
-    A raw file as read_file reads it, with a field put together again that holds
-    the delimiter and was not quoted. Only where both parts stand side by side as
+    A raw file as read by read_file, with a field rejoined that contains the
+    delimiter and was not quoted. Only where both parts stand side by side as
     they are known: the later fields move back by one.
 
     rejoin_field(file, 'education', ['2n', 'Cycle'])

@@ -1,9 +1,9 @@
 {#
     The body of a staging model of the contract adapter: every raw row of an
-    input with its columns cast as the input contract says. A value that cannot
-    be cast is null, and `source_fault` says which it was.
+    input with its columns cast by the input contract. A value that cannot be
+    cast is null, and `source_fault` says which.
 
-    Of a customer who asked to be erased only that a row was there remains; an order
+    For a customer who asked to be erased only the existence of a row remains; an order
     line becomes anonymous and stays, and the erasure itself keeps a hash of the key. Of
     files of other `formats` than these no row is here.
 

@@ -1,8 +1,8 @@
 {#
-    The columns of an input that need not pass through text: all its files of `formats` are
-    parquet and hold them in a type from which the cast to that of the contract is
-    exact. Floating point is not, and none are where the dataset writes a number or a yes
-    or no for nothing (`missing` in dataset.yml).
+    The columns of an input that need not pass through text: all its files of
+    `formats` are parquet with a type that casts exactly to that of the
+    contract. Floating point is not, and none are where the dataset writes a
+    number or a yes or no for nothing (`missing` in dataset.yml).
 
     typed_columns('order_lines')  ->  ['line_number', 'ordered_at', 'quantity']
 #}
@@ -30,7 +30,8 @@
 {%- endmacro -%}
 
 
-{#  Whether every value of a DuckDB type has the same value in that of the contract, or none.  #}
+{# Whether every value of a DuckDB type has the same value in the contract's
+   type, or none. #}
 {%- macro is_exact(type, kind) -%}
     {%- set kind = kind.split(',')[0] -%}
     {%- set decimals = {'quantity': 3, 'money': 4, 'share': 6}.get(kind) -%}

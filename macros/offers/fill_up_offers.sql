@@ -1,7 +1,7 @@
 {#
-    CTEs that fill up, with what is popular in the own segment, who has fewer than `most` offers
-    in the relation `offers`; `filled` is the last of them. Before it stand the CTEs of
-    `score_offers`.
+    CTEs that fill up customers with fewer than `most` offers in the relation
+    `offers` with what is popular in their segment; `filled` is the last of
+    them. Before it stand the CTEs of `score_offers`.
 
     {{ fill_up_offers('top', 3) }}
 

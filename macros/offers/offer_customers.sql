@@ -1,7 +1,8 @@
 {#
-    CTEs of who gets offers as of a day, `evaluation` or `current`, and what was bought and sold
-    by then; `customers` is the last of them. On the test period these are who bought in it: all,
-    or as many as the vars recommendation_test_share and recommendation_test_customers draw.
+    CTEs of the customers who get offers as of a day, `evaluation` or `current`, and
+    what was bought and sold by then; `customers` is the last of them. On the test
+    period these are who bought in it: all, or a sample by the vars
+    recommendation_test_share and recommendation_test_customers.
 
     purchases  customer_id  product_id  purchases  days_ago
                C1           A           2          30

@@ -17,7 +17,7 @@ alike as (
     inner join {{ ref('ml_item_neighbours') }} as neighbours
         on own_purchases.product_id = neighbours.product_id
         and neighbours.as_of = '{{ as_of }}'
-    -- Joined, so that nothing is multiplied where the method is not asked for.
+    -- Joined, so that nothing is multiplied where the method is not requested.
     inner join methods
         on methods.method = 'cosine'
     group by own_purchases.customer_id, neighbours.neighbour_id

@@ -1,7 +1,8 @@
 {#
     CTEs that rank what is `offered` (`leave_out_withheld`), each product once; `offers` is the
-    last of them. Of offers of rules and cosine that are as good to two digits, those in the
-    customer's usual price band come first. No more than `top` are put in order.
+    last of them. Among offers from rules and cosine that are equal to two
+    digits, those in the customer's typical price band come first. No more than
+    `top` are put in order.
 
     method  customer_id  product_id  score  price_band  typical_band      place
     cosine  C1           X           0.314  upper       lower         ->  2

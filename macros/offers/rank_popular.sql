@@ -1,7 +1,8 @@
 {#
     CTEs that rank what the groups of a relation buy, of each group the hundred products
-    most bought, which are enough to choose from; `name` is the last of them. Who buys what
-    is looked up for the segments asked for, and known already of all customers.
+    most bought, which are enough to choose from; `name` is the last of them.
+    Who buys what is looked up for the requested segments, and already known for
+    all customers.
 
     {{ rank_popular('popular', 'asked_groups') }}
         ->  popular_in_segments as (…), popular_bought as (…), popular as (…)

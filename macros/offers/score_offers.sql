@@ -1,8 +1,8 @@
 {#
     CTEs that score what could be offered as of a day, `evaluation` or `current`, by each
     of the methods that the relation `methods` names; `offers` is the last of them.
-    Nothing that the customer bought within the usual time until it is bought again,
-    nothing that is no longer offered.
+    Nothing that the customer bought within the typical repurchase gap, nothing
+    that is no longer offered.
 
     method              score, which ranks a customer's offers
     rules               1 - (1 - confidence of one rule) x (1 - of the next) x ...,
@@ -12,8 +12,8 @@
     segment             share of the customers of the segment who bought the product
     popularity          share of all customers who did
 
-    Sums are of decimals, so that they repeat. No more are put in order than are looked
-    at: the ten that are tried on a test period, or as many as a customer gets.
+    Sums are of decimals, so that they repeat. No more are ranked than are used:
+    the ten that are tested on a test period, or as many as a customer gets.
 
     {{ score_offers('current', 'chosen_methods') }}
         ->  methods as (…), purchases as (…), …, offers as (…)

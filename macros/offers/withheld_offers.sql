@@ -1,7 +1,8 @@
 {#
-    CTEs of what is not offered to a customer: what was bought within the usual time until it is
-    bought again; `withheld` is the last of them. `bands` has the price band of most of what
-    the customer bought. Before them stand the CTEs of `offer_customers`.
+    CTEs of what is not offered to a customer: what was bought within the
+    typical repurchase gap; `withheld` is the last of them. `bands` has the
+    price band of most of what the customer bought. Before them stand the CTEs
+    of `offer_customers`.
 
     bands     customer_id  price_band
               C1           lower

@@ -13,8 +13,8 @@
 
 
 {#
-    An incremental strategy of dbt's: the rows of files that have changed or are no longer
-    there give way to those of the files read now.
+    An incremental strategy of dbt's: the rows of files that have changed or are
+    gone are replaced by those of the files read now.
 
     config(materialized='incremental', incremental_strategy='changed_files')
 #}

@@ -2,8 +2,8 @@
     A condition on the rows that a test must look at: those whose key a model has
     written since every test passed. Empty where it must look at all: when nothing has
     passed yet in the present full refresh, and for every command but a `dbt build` that
-    makes that model again. Where the table calls the key otherwise, `column` says how;
-    of a `source_file` the raw files themselves tell.
+    makes that model again. Where the table has another name for the key,
+    `column` gives it; for a `source_file` the raw files themselves decide.
 
     changed_since_test('order_id')
         ->  order_id in (

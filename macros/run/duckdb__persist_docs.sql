@@ -1,7 +1,8 @@
 {#
     How dbt's macro persist_docs works in DuckDB: the descriptions of a table and its columns are
-    written in one step. Which of the columns there are is asked of the catalogue, and
-    where a contract says it, not at all; a described column that is missing is named.
+    written in one step. Which of the columns exist is read from the catalogue,
+    and where a contract says it, not at all; a described column that is missing
+    is named.
 #}
 {%- macro duckdb__persist_docs(relation, model, for_relation=true, for_columns=true) -%}
     {%- set comments = [] -%}
@@ -25,7 +26,7 @@
 {%- endmacro -%}
 
 
-{#  The names of those of the described columns that a relation has.  #}
+{#  The names of the described columns that a relation has.  #}
 {%- macro columns_there(relation, described) -%}
     {%- set contract = config.get('contract') -%}
     {%- if not described or (contract and contract.enforced) -%}

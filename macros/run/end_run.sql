@@ -1,5 +1,5 @@
 {#
-    The on-run-end hook: hands what ran, and what there is to run, to
+    The on-run-end hook: passes what ran, and what there is to run, to
     targeted_lists/runs/run_end.py, which publishes the marts or says why not.
 #}
 {%- macro end_run() -%}
@@ -14,7 +14,7 @@
 
 {#  In DuckDB.  #}
 {%- macro duckdb__end_run() -%}
-    {#- Without results the start hook has stopped the run, and has said why. -#}
+    {#- Without results the start hook has stopped the run, and said why. -#}
     {%- if execute and results -%}
         {%- set nodes = [] -%}
         {%- for node in graph.nodes.values()

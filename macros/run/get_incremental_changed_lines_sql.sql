@@ -1,8 +1,8 @@
 {#
-    An incremental strategy of dbt's for a model on validated order lines: instead of the
-    rows whose key has a line that was validated since the model was built stand those that
-    its query makes of them now (macro only_changed). `unique_key` is the column with the
-    key; a month is that of the order.
+    An incremental strategy of dbt's for a model on validated order lines: rows
+    whose key has a line validated since the model was built are replaced by
+    those that its query now makes (macro only_changed). `unique_key` is the
+    column with the key; a month is that of the order.
 
     config(
         materialized='incremental',

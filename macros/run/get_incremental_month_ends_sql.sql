@@ -1,7 +1,7 @@
 {#
-    The incremental strategy of the ends of months: those whose events have changed since
-    the model was built, and those that now lie after the as-of date, give way to what the
-    query makes of them now.
+    The incremental strategy of the ends of months: those whose events have
+    changed since the model was built, and those now after the as-of date, are
+    replaced by what the query now makes of them.
 
     config(materialized='incremental', incremental_strategy='month_ends')
 #}

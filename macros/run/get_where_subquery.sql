@@ -1,8 +1,8 @@
 {#
-    Replaces dbt's macro of this name: the rows that a generic test looks at. Of a
-    model with `meta: {changed_since_test: {key: …}}` these are the rows
-    that have changed since their last test (macro changed_since_test) unless it was rebuilt, of a fitted table none where it stands as it
-    was tested, of every other model all.
+    Replaces dbt's macro of this name: the rows that a generic test checks. Of a model
+    with `meta: {changed_since_test: {key: …}}` these are the rows that have changed
+    since their last test (macro changed_since_test) unless it was rebuilt, of a fitted
+    table none where it stands as it was tested, of every other model all.
 
     config: {meta: {changed_since_test: {key: order_id}}}
         ->  (select * from core.fct_orders where order_id in (…)) as rows_changed_since_test

@@ -1,7 +1,7 @@
 {#
-    The last of the files, by name, that an incremental model has rows of; empty where
-    it has none. A run that adds finds new files only after it: else a new full refresh
-    begins (targeted_lists/runs/increments.py).
+    The last file, by name, that an incremental model has rows from; empty where it has
+    none. A run that adds finds new files only after it: else a new full refresh begins
+    (targeted_lists/runs/increments.py).
 
     last_file()  ->  order_lines_2025-06.csv
 #}

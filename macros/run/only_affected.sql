@@ -1,7 +1,7 @@
 {#
     A condition by which an incremental model takes only the keys affected since it was
     built; none where it is rebuilt. Its strategy `affected` replaces what it had of them.
-    The key may bear the name of its table.
+    The key may be qualified by its table.
 
     where is_modelled {{ only_affected('order_id') }}
         ->  where is_modelled and order_id in (select order_id from …affected)

@@ -1,9 +1,10 @@
 {#
-    A table of what is mined or fitted from all customers: left as the last whole run made
-    it where the var reuse_models says so of its mart (`meta: {reuse: …}`), else built like any other
-    table.
-    It is built all the same where what stands is of an older full refresh, was made by other
-    code or vars (targeted_lists/runs/increments.py), or rests on a reusable table made after it.
+    A table of what is mined or fitted from all customers: left as the last whole run
+    made it where the var reuse_models says so for its mart (`meta: {reuse: …}`), else
+    built like any other table. It is built anyway where the existing table is
+    from an older full refresh, was made by other code or vars
+    (targeted_lists/runs/increments.py), or depends on a reusable table made
+    after it.
 
     config: {materialized: reusable, meta: {reuse: basket}}
 #}
@@ -75,7 +76,7 @@
 
 
 {#
-    What the var reuse_models says of one mart: true, false or only.
+    What the var reuse_models says for one mart: true, false or only.
 
     reuse_models: true                     all marts
     reuse_models: {basket: true}           that mart alone; false where it is not named

@@ -1,10 +1,10 @@
 {#
-    Replaces dbt's macro of this name: a seed is always loaded into a new table, for
-    its columns may be others than those of the last version; an incremental model is rebuilt on
-    --full-refresh, when what it holds is of an older full refresh than the run's
-    (targeted_lists/runs/increments.py), when it asks for the affected keys in a run that does
-    not find them out, and when what it is made with is other than then (macro
-    upstream_fingerprint).
+    Replaces dbt's macro of this name: a seed is always loaded into a new table,
+    since its columns may have changed; an incremental model is rebuilt on
+    --full-refresh, when its rows are from an older full refresh than the run's
+    (targeted_lists/runs/increments.py), when it needs the affected keys in a
+    run that does not determine them, and when its upstream has changed since
+    (macro upstream_fingerprint).
 #}
 {%- macro should_full_refresh() -%}
     {%- set table = whole_table() -%}

@@ -1,9 +1,10 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
     is built, fixes what a killed run or export left, plans what is rebuilt, and
-    drops those steps of the last whole build that this command begins again. Customers
-    who asked to be erased leave the state before anything is built from it. What a run
-    writes down at its end: targeted_lists/runs/run_end.py.
+    drops those steps of the last whole build that this command begins again.
+    Customers who asked to be erased are removed from the state before anything
+    is built from it. What a run writes down at its end:
+    targeted_lists/runs/run_end.py.
 
     It has no statement of its own: one that fails would let dbt skip the nodes, and
     skipping an exposure breaks it (dbt 1.11: no attribute 'schema'), which hides the

@@ -3,8 +3,8 @@
     next to the one that stands, renames both and drops the old one, and each of these steps sets
     up every macro of the project again, which takes longer than the query of a small model.
     In DuckDB the old table is dropped and the new one created in one transaction: what
-    fails leaves the old one as it was, and who reads meanwhile sees it. Of Python models dbt
-    takes its own `table`, whatever their folder says.
+    fails leaves the old one as it was, and who reads meanwhile sees it. For
+    Python models dbt uses its own `table`, whatever their folder says.
 
     config: {materialized: table_in_place}
 #}
@@ -23,8 +23,8 @@
 
 
 {#
-    The table that the model is written to, with nothing in its way: the model's own, or a
-    draft of it where Python writes, which has a connection of its own.
+    The table that the model is written to, with nothing in its way: the model's
+    own, or a draft of it where Python writes, over its own connection.
 #}
 {%- macro begin_replacing(target_relation) -%}
     {%- set existing = load_cached_relation(this) -%}
@@ -35,7 +35,7 @@
         {{- return(target_relation) -}}
     {%- endif -%}
     {%- set draft = make_intermediate_relation(target_relation) -%}
-    {#- What a run left that died. -#}
+    {#- Left by a run that died. -#}
     {%- do drop_relation_if_exists(load_cached_relation(draft)) -%}
     {{- return(draft) -}}
 {%- endmacro -%}
@@ -50,7 +50,7 @@
 {%- endmacro -%}
 
 
-{#  Lets a draft take the place of the table that stands.  #}
+{#  Replaces the existing table by a draft.  #}
 {%- macro end_replacing(target_relation, written) -%}
     {%- if model['language'] != 'sql' -%}
         {%- call statement('replace') -%}

@@ -1,6 +1,6 @@
 {#
-    The ids of the tables that a model reads. In place of an ephemeral model, which is none,
-    those that it reads itself.
+    The ids of the tables that a model reads. For an ephemeral model, which is
+    no table, those that it reads itself.
 
     basket_thresholds reads basket_item_counts and basket_groups, and that basket_orders
         ->  [model.targeted_lists.basket_item_counts, model.targeted_lists.basket_orders]

@@ -1,8 +1,8 @@
 {#
     What an incremental model takes for all its rows, as one expression: where any of it
     has changed, rows that no order line affected would be others, so all are rebuilt
-    (macro should_full_refresh). A table that the model reads, and an aggregate of it
-    that tells.
+    (macro should_full_refresh). A table that the model reads, and an aggregate
+    that shows whether it changed.
 
     config: {meta: {upstream_fingerprint: {fct_orders: min(ordered_at)}}}
         ->  concat_ws(' | ', '', (select cast(min(ordered_at) as string) from …))

@@ -1,6 +1,6 @@
 {#
-    The run up to whose rows a model has taken up what lies above it; of several models
-    the earliest. None where none of them was built in the present full refresh, and where
+    The run up to which a model has processed its parents; of several models the
+    earliest. None where none of them was built in the present full refresh, and where
     this run is to see no rows.
 
     watermark('fct_orders')  ->  41
@@ -30,7 +30,7 @@
 
 {#
     Whether a run was ever planned in this database. Without a plan nothing is noted and every
-    table is built whole: so it is in an engine that has no answer of its own here.
+    table is built whole: so it is in an engine without its own implementation.
 #}
 {%- macro has_plan() -%}
     {{- return(adapter.dispatch('has_plan')()) -}}
@@ -56,7 +56,7 @@
 {%- endmacro -%}
 
 
-{#  The number of this run, which rows bear that it writes.  #}
+{#  The number of this run, stored on the rows that it writes.  #}
 {%- macro run_number() -%}
     {%- if execute and has_plan() -%}
         {{- return(run_query('select run_number from main.current_run').columns[0].values()[0]) -}}

@@ -1,8 +1,8 @@
 {#
     A quantity times a price, less a discount in the direction of the quantity, rounded
-    to money; null where it does not fit. Both ways give the same to the last digit: the
-    usual sizes fit in 64 bits, which are rounded thirty times as fast as 128. A discount
-    takes no more than the value.
+    to money; null where it does not fit. Both ways give the same to the last
+    digit: typical sizes fit in 64 bits, which are rounded thirty times as fast
+    as 128. A discount takes no more than the value.
 
     amount_of('quantity', 'unit_price', 'discount')
 

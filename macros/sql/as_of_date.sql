@@ -1,6 +1,6 @@
 {#
-    The moment as of which every feature is taken: the var `as_of_date`, else
-    what the data give. Facts count when they lie before it.
+    The moment as of which every feature is taken: the var `as_of_date`, else by
+    the data. Only facts before it count.
 
     where ordered_at < {{ as_of_date() }}
 #}

@@ -1,8 +1,8 @@
 {#
-    What was measured of the classifiers in a table of fitted models, one row below the
-    other with the data basis of its model: `evaluations` (a row per model and baseline),
-    `calibration` (per decile) or `importances` (per feature). A fit leaves them as JSON
-    next to the model; a value of another type or a name that is not there stops the run.
+    The measures of the classifiers in a table of fitted models, as rows with the data
+    basis of their model: `evaluations` (one row per model and baseline),
+    `calibration` (per decile) or `importances` (per feature). A fit leaves them as
+    JSON next to the model; a value of another type or a missing name stops the run.
 
     classifier_measures(ref('ml_activity_models'), 'importances')
 #}

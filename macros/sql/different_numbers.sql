@@ -1,6 +1,7 @@
 {#
-    At most how many of a group's whole numbers differ, exactly how many where they lie in
-    one block of 64 neighbours: a number is one bit of a mask, so nothing is held for it.
+    Upper bound of a group's distinct whole numbers, exact where they are in one
+    block of 64 neighbours: a number is one bit of a mask, so nothing is held
+    for it.
 
     having count(*) > coalesce({{ different_numbers('line_number') }}, 0)
 
@@ -13,7 +14,7 @@
 {%- endmacro -%}
 
 
-{#  The bit of a mask that stands for a whole number in its block of 64.  #}
+{#  The mask bit of a whole number in its block of 64.  #}
 {%- macro number_bit(number) -%}
     {{- adapter.dispatch('number_bit', 'targeted_lists')(number) -}}
 {%- endmacro -%}
@@ -29,7 +30,7 @@
 {%- endmacro -%}
 
 
-{#  The block of 64 neighbours in which a whole number lies.  #}
+{#  The block of 64 neighbours of a whole number.  #}
 {%- macro number_block(number) -%}
     {{- adapter.dispatch('number_block', 'targeted_lists')(number) -}}
 {%- endmacro -%}

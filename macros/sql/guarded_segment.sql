@@ -1,7 +1,8 @@
 {#
-    The segment of a customer by the guards of rfm_guarded_segments: the first of the
-    chain that begins with the segment of the code whose guard the customer's own figures
-    bear. A first order whose day is unknown is as old as the last one at least.
+    The segment of a customer by the guards of rfm_guarded_segments: the first
+    in the chain, starting with the code's segment, whose guard the customer's
+    own figures meet. A first order whose day is unknown is as old as the last
+    one at least.
 
     guarded_segment('guards', orders='frequency', first_order_days='tenure_days',
         recency_days='recency_days')

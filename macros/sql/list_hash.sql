@@ -1,6 +1,6 @@
 {#
     The hash of a list: of its definition's hash and of its members' keys, sorted,
-    with commas between them. It says whether two lists are the same.
+    with commas between them. It shows whether two lists are the same.
 
     list_hash('definition_hash', 'customer_ids')
 

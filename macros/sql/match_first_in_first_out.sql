@@ -1,9 +1,9 @@
 {#
     Which sales returns take from, first in, first out, as a query. `lines` names a relation
     of sales and returns with the columns order_line_id, time_number, is_return and
-    amount (above zero: units or money); matches lie within equal `keys`. All in one pass: what was
-    sold lies end to end on a line, and so does what came back. A return takes the earliest
-    that is left, and nothing sold after it.
+    amount (above zero: units or money); matches are within equal `keys`. All in one
+    pass: what was sold is laid end to end on a line, and so is what came back.
+    A return takes the earliest remaining units, and nothing sold after it.
 
     time_number  is_return  amount         return  sale  amount
     1            false      2              3       1     2

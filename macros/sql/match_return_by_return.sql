@@ -1,10 +1,12 @@
 {#
-    The matches of match_first_in_first_out where each return goes to its own order first, then
-    to the earliest sale of others that is left: return by return, so that none takes what an
-    earlier one took. A step holds all sales of its group, so this is for few lines.
+    The matches of match_first_in_first_out where each return goes to its own order
+    first, then to the earliest remaining sale of others: return by return, so that
+    none takes what an earlier one took. A step holds all sales of its group, so
+    this is for few lines.
 
     `lines` has the columns order_line_id, order_id, time_number, is_return,
-    is_returned_itself (such a sale is met by returns of its own order alone) and amount.
+    is_returned_itself (such a sale is matched by returns of its own order
+    alone) and amount.
 
     match_return_by_return('lines', ['customer_id', 'product_id'])
 #}

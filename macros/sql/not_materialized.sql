@@ -1,6 +1,6 @@
 {#
-    How a CTE is marked that is asked more than once and too large to be held meanwhile.
-    Spark holds none, and has no word for it.
+    Marks a CTE that is used more than once and too large to materialize. Spark
+    materializes none, and has no keyword for it.
 
     order_lines as {{ not_materialized() }} (
         ->  order_lines as not materialized (

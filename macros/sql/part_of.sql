@@ -1,6 +1,6 @@
 {#
-    The part of an amount that some of its units have, rounded to money; all of it where all
-    are asked for, to the last digit.
+    The part of an amount that some of its units have, rounded to money; all of
+    it where all are requested, to the last digit.
 
     part_of('amount', 'units', 'all_units')
 

@@ -1,6 +1,6 @@
 {#
-    What most of a customer's orders have in a column, of equals the last in the alphabet; a
-    customer of whom no order says it has no row.
+    The most common value of a column in a customer's orders, on ties the last
+    alphabetically; a customer without any value has no row.
 
     preferred_by_customer('orders', 'channel')
 

@@ -1,8 +1,8 @@
 {#
     The four values that part the quintiles of `quintile_score`, as a list: an aggregate, for
     groups too many or too large to be ranked row by row. `score_by_cut_points` gives the score.
-    Of n values, the score is beyond k where at least k/5 n are worse, that is, where the
-    value is beyond the one at place ceil(k/5 n).
+    Of n values, the score is beyond k where at least k/5 n are worse, that is,
+    where the value is beyond the one at rank ceil(k/5 n).
 
     quintile_cut_points('frequency')
     score_by_cut_points('frequency', 'cut_points.frequency')

@@ -1,6 +1,6 @@
 {#
-    A score from 1 (worst) to 5 (best) by quintiles of the ranking. Equal values get
-    equal scores, which ntile does not give.
+    A score from 1 (worst) to 5 (best) by quintiles of the ranking. Equal values
+    get equal scores, unlike with ntile.
 
     quintile_score('frequency', partition_by='basis')
 

@@ -1,6 +1,7 @@
 {#
-    Sums of revenue by the place that `labels` (customer_pivot_labels) give to members: one
-    column for each of the five places, and one for what they take together.
+    Sums of revenue by the place that `labels` (customer_pivot_labels) gives to
+    members: one column for each of the five places, and one for what they take
+    together.
 
     revenue_by_place('city', 'cities.revenue')
 

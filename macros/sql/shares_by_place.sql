@@ -1,6 +1,6 @@
 {#
-    The shares of all revenue that the columns of `revenue_by_place` take, and the share of
-    what has no place.
+    The shares of the columns of `revenue_by_place` in all revenue, and the
+    share of what has no place.
 
     shares_by_place('city', 'city_shares', 'bought_revenue')
 

@@ -1,7 +1,8 @@
 {#
-    A number with its unit, for sentences: in the singular or plural that the number asks
-    for, in the language of the run. The forms stand in English, with `|` between them; the
-    seed translations has the Russian three under the scope `plural`.
+    A number with its unit, for sentences: in the singular or plural that the
+    number needs, in the language of the run. The forms are in English,
+    separated by `|`; the seed translations has the Russian three under the
+    scope `plural`.
 
     counted('totals.recency_days', 'day|days')
 

@@ -8,7 +8,7 @@
 {%- macro group_pattern() -%}
     {%- set trait = "replace(" ~ label('characteristic', 'characteristic') ~ ", '_', ' ')" -%}
     case
-        -- Of many zeros the medians are equal, and say nothing.
+        -- With many zeros the medians are equal and say nothing.
         when member is null and group_level = other_level and effect_size > 0 then {{ text(
             '{group}: {trait} tends to be higher than among the others, with the same median',
             group='group_name',

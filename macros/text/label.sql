@@ -1,7 +1,8 @@
 {#
-    A code as people read it, in the language of the run: the seed code_labels. In English, and
-    where the seed does not know the code, the code stands for itself. For sentences alone: a
-    column of codes stays as it is, since queries rely on it, and is joined to metrics.labels.
+    A code as people read it, in the language of the run: the seed code_labels. In
+    English, and where the seed does not have the code, the code itself is used. For
+    sentences alone: a column of codes stays as it is, since queries rely on it, and is
+    joined to metrics.labels.
 
     label('segment', 'scores.segment')
         ->  scores.segment                                                    language: en

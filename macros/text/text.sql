@@ -1,7 +1,8 @@
 {#
-    A sentence for people, written in English where it is made and said in the language of the
-    run (macro language): the seed translations has the Russian one next to each English one.
-    A name in braces stands for the expression given under that name.
+    A sentence for people, written in English where it is made and shown in the
+    language of the run (macro language): the seed translations has the Russian
+    one next to each English one. A name in braces is replaced by the expression
+    given under that name.
 
     text('no order for {days} days', days='recency_days')
         ->  ('no order for ' || recency_days || ' days')          language: en

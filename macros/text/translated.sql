@@ -1,8 +1,8 @@
 {#
     A sentence that Python composed in English, in the language of the run: each phrase of it
-    that the seed translations has under the scope is replaced, in the seed's order. A name in
-    braces stands for whatever the sentence has there. What was saved by an earlier run, in
-    English, is so translated as well.
+    that the seed translations has under the scope is replaced, in the seed's
+    order. A name in braces matches whatever the sentence has there. What an
+    earlier run saved in English is thus translated too.
 
     translated('measures.reason', 'clusters')
         Refused: stability 0.600 is under 0.6.  ->  Отклонено: устойчивость 0.600 ниже 0.6.
@@ -29,7 +29,8 @@
                 {%- do pattern.append('([^;]+?)') -%}
             {%- endif -%}
         {%- endfor -%}
-        {#- At its end a placeholder would stand for one character, and a point may be decimal. -#}
+        {#- At its end a placeholder would match one character, and a point may
+           be decimal. -#}
         {%- if phrase[0].endswith('}') -%}{%- do pattern.append('(\\.?$|[;,] )') -%}{%- endif -%}
         {%- if phrase[0].endswith('.') -%}{%- do pattern.append('$') -%}{%- endif -%}
         {%- set said = namespace(text=phrase[1]) -%}

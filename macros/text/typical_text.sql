@@ -1,6 +1,7 @@
 {#
-    A reason that a model gives: the feature in words, its value, and what is usual. Null where
-    either is unknown, for what is not known explains nothing.
+    A reason that a model gives: the feature in words, its value, and the
+    typical value. Null where either is unknown, for what is not known explains
+    nothing.
 
     typical_text('words_1', 1)  ->  pages a visit 3.2, usually 5.7
                               ->  gender male, usually female

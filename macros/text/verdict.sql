@@ -1,7 +1,8 @@
 {#
-    The verdict on what one arm did more than another, in words. It looks at the columns
-    unread_reason (why the comparison is not read), smallest_effect (the smallest worth having),
-    largest_effect (the end of the interval that is further from 0) and unit.
+    The verdict on what one arm did more than another, in words. It uses the
+    columns unread_reason (why the comparison is not read), smallest_effect (the
+    smallest worth having), largest_effect (the end of the interval that is
+    further from 0) and unit.
 
     verdict('q_value', 'gain')       ->  no effect larger than 2.00 points
     verdict_code('q_value', 'gain')  ->  no_effect

@@ -1,6 +1,7 @@
 {#
-    The column of a seed that has a text in each language (`action`, `action_ru`), in that of the
-    run. Where a row has no translation, as a row of your own may not, its text stands for itself.
+    The column of a seed that has a text in each language (`action`,
+    `action_ru`), in that of the run. A row without a translation, such as one
+    of your own, keeps its text.
 
     worded('actions.action')  ->  actions.action                                    language: en
                               ->  coalesce(actions.action_ru, actions.action)       language: ru

@@ -67,8 +67,8 @@ described as (
         customers.marketing_contacts_per_month,
         placed_customers.customer_id is not null as has_orders,
         totals.customer_id is not null as has_totals,
-        -- Who bought of late has not lapsed, whatever the gap; orders of one day show
-        -- no habit that could be left.
+        -- Recent buyers have not lapsed, whatever the gap; orders of one day
+        -- show no habit that could be left.
         bought_totals.recency_days >= {{ var('lapsed_days') }}
         and case
             when rhythms.mean_gap_days >= 1

@@ -1,5 +1,5 @@
 -- Two bases side by side. Placed: a sale that was not cancelled, gross of
--- returns. Bought: delivered, less what came back. A returned quantity lessens
+-- returns. Bought: delivered, less what came back. A returned quantity reduces
 -- the line that it undoes, whenever it came back; the return's own line shows
 -- the refund in its own month.
 {{ config(

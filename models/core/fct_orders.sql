@@ -1,4 +1,4 @@
--- A run that adds makes the orders again of which a line has changed.
+-- An adding run rebuilds the orders with a changed line.
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',

@@ -1,4 +1,4 @@
--- A run that adds replaces the rows of the lines that were validated since.
+-- An adding run replaces the rows of the lines that were validated since.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,4 @@
--- A run that adds looks at the files that are new or have changed.
+-- An adding run reads the files that are new or have changed.
 {{ config(
     materialized='incremental',
     incremental_strategy='changed_files'

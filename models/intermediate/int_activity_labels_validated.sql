@@ -1,5 +1,5 @@
--- A label tells that activity fell from a usual level. Who has none, and who has
--- one that a single period blew up, would train a model what is not so.
+-- A label says that activity fell from a typical level. Who has none, and who
+-- has one that a single period blew up, would train a model what is not so.
 {% set periods = activity_label_periods() -%}
 with
 

@@ -1,7 +1,7 @@
--- The rules in the order in which they are asked; the first that applies is the
--- decision. An order line is compared with others only when it is sound itself. A run
--- that adds validates the new files, and again the orders that they or the moving end of
--- the data may decide otherwise.
+-- The rules in the order in which they apply; the first that applies is the decision.
+-- An order line is compared with others only when it is sound itself. An adding
+-- run validates the new files, and again the orders that they or the moving end
+-- of the data may decide otherwise.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,5 +1,5 @@
--- A product's own row comes first; what it leaves open is what most of its
--- order lines say.
+-- A product's own row comes first; what it leaves empty is the most common
+-- value of its order lines.
 with
 
 products as (

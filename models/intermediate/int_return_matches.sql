@@ -1,6 +1,7 @@
--- What lessens a sale: the goods that came back of it, and money that was taken off or given
--- back without goods, which goes to its own order first and then, first in, first out, to
--- its customer's earlier sales of any product, where returned goods leave something.
+-- What reduces a sale: the goods that came back of it, and money that was taken off or
+-- given back without goods, which goes to its own order first and then, first in, first
+-- out, to its customer's earlier sales of any product, where returned goods leave
+-- something.
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',

@@ -1,6 +1,6 @@
 -- Which sale each returned unit undoes. Returns are taken in the order of their time, each
 -- first within its own order, then first in, first out among its customer's earlier sales of
--- the product. Free units are apart from paid ones.
+-- the product. Free units are separate from paid ones.
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',

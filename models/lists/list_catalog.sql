@@ -1,4 +1,4 @@
--- What there is to use, and why a list that ought to be here is empty.
+-- Which lists there are, and why one is empty.
 with
 
 lists as (

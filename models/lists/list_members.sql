@@ -1,7 +1,7 @@
--- Whom to contact, by which channel and with which offer: the product that the
--- customer is in the list for, else the one that a basket rule offers, else the
--- category that a new customer will probably take to, else the list's offer alone. A list
--- that a red alert concerns has nobody; list_decisions tells who would be in it.
+-- Who to contact, by which channel and with which offer: the product that the customer
+-- is in the list for, else the one that a basket rule offers, else the category that a
+-- new customer will probably take to, else the list's offer alone. A list that a red
+-- alert concerns has nobody; list_decisions shows who would be in it.
 with
 
 stops as (

@@ -1,5 +1,6 @@
--- Each list of each run with a hash, so that two runs can be told apart and an erasure
--- seen: a list of the past that has lost members to it gets a new hash and a count.
+-- Each list of each run with a hash, so that two runs can be compared and an
+-- erasure seen: a list of the past that has lost members to it gets a new hash
+-- and a count.
 with
 
 past as (

@@ -1,4 +1,4 @@
-"""Baskets: itemsets that are frequent, rules that follow from them, and whether they hold.
+"""Baskets: frequent itemsets, the rules that follow from them, and whether they hold.
 
 `find_frequent_itemsets` and `mine_baskets` count, `form_strata` says which baskets are alike,
 `derive_rules` measures and tests the rules of the itemsets, and `confirm_rules` tests them again

@@ -18,7 +18,7 @@ NEGLIGIBLE = 1e-17
 def fisher_p_values(
     both: np.ndarray, first: np.ndarray, second: np.ndarray, total: np.ndarray | float
 ) -> np.ndarray:
-    """One-sided Fisher test: the chance that two sets share so many members or more.
+    """One-sided Fisher test: the chance that two sets share at least this many members.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def moment_factors(
 def stratified_p_values(
     both: np.ndarray, mean: np.ndarray, variance: np.ndarray, third_moment: np.ndarray
 ) -> np.ndarray:
-    """One-sided Mantel-Haenszel test: the chance of so many common members or more, all strata.
+    """One-sided Mantel-Haenszel test: chance of at least so many common members, all strata.
 
     Within each stratum the common members of independent sets are hypergeometric, which is a sum
     of independent yes-or-no draws; so is their sum over strata, and a binomial distribution that
@@ -93,7 +93,7 @@ def stratified_p_values(
 
     Returns
     -------
-    Chances in [0, 1]; missing where the variance is 0, as no stratum says anything.
+    Chances in [0, 1]; missing where the variance is 0, as no stratum is informative.
     """
     is_told = variance > 0
     safe = np.where(is_told, variance, 1.0)

@@ -1,4 +1,4 @@
-"""Frequent itemsets of baskets, and how many baskets hold given ones."""
+"""Frequent itemsets of baskets, and how many baskets contain given ones."""
 
 from collections.abc import Mapping
 from math import ceil, floor
@@ -65,7 +65,7 @@ class TooManyItemsetsError(ValueError):
 def mine_baskets(
     basket_items: pd.DataFrame, items: pd.DataFrame, *, requested: Mapping, max_itemsets: int
 ) -> pd.DataFrame:
-    """Frequent itemsets of one period with their baskets in a later one, and what there is to say.
+    """Frequent itemsets of one period with their baskets in a later one, and a note.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ def mine_baskets(
     items : one row per item that is frequent alone: `item_number`, `item` (text).
     requested : `baskets` (all of the mined period), `min_support` and `max_length` as in
         `find_frequent_itemsets`; and `is_support_set`: where there would be more than
-        `max_itemsets`, a set support stops with nothing and a sentence, while one that was chosen
-        rises to the least that leaves so many.
+        `max_itemsets`, a given support returns nothing and a sentence, while a chosen one rises
+        to the lowest that leaves at most so many.
 
     Returns
     -------
     One row per frequent itemset: as `find_frequent_itemsets` gives them, with
     `validation_baskets`, the `min_support` that was used, and an empty `note`. Before them a row
-    for the empty itemset, which every basket holds; its `note` says why there is nothing or less
-    than asked, if so.
+    for the empty itemset, which every basket contains; its `note` says why there is nothing or
+    less than requested, if so.
     """
     n_baskets, min_support = int(requested["baskets"]), float(requested["min_support"])
     limits = {
@@ -126,7 +126,7 @@ def find_frequent_itemsets(
     max_itemsets: int = 200_000,
     method: str | None = None,
 ) -> pd.DataFrame:
-    """Itemsets that stand in at least the share `min_support` of all baskets.
+    """Itemsets that occur in at least the share `min_support` of all baskets.
 
     Small tables go through mlxtend's `apriori`. Where its table of baskets x candidate pairs would
     be larger than MLXTEND_BYTES, the same levels are counted without it: pairs as a product of
@@ -141,13 +141,13 @@ def find_frequent_itemsets(
     n_baskets : all baskets, also those that `basket_items` no longer shows.
     min_support : share of `n_baskets` in (0, 1], inclusive.
     max_length : most items in an itemset.
-    max_itemsets : the most itemsets worth having; more mean that `min_support` is too low.
+    max_itemsets : the most itemsets allowed; more mean that `min_support` is too low.
     method : MLXTEND or BIT_SETS, where the choice is not to be made by size.
 
     Returns
     -------
     One row per frequent itemset: `itemset` (its items, sorted, joined by SEPARATOR), `length`,
-    `baskets` (those that hold it), `support` (share of `n_baskets`) and `method`, ordered by
+    `baskets` (those that contain it), `support` (share of `n_baskets`) and `method`, ordered by
     length, falling baskets, itemset.
 
     Raises
@@ -196,7 +196,7 @@ def find_frequent_itemsets(
 
 
 def count_itemsets(basket_items: pd.DataFrame, *, itemsets: pd.Series) -> np.ndarray:
-    """Baskets that hold each of the `itemsets`.
+    """Baskets that contain each of the `itemsets`.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def count_itemsets(basket_items: pd.DataFrame, *, itemsets: pd.Series) -> np.nda
 
 
 def _shorten(min_baskets: int, n_baskets: int) -> float:
-    """Return the shortest decimal that asks for exactly `min_baskets` of `n_baskets`."""
+    """Return the shortest decimal that means exactly `min_baskets` of `n_baskets`."""
     exact = min_baskets / n_baskets
     for digits in range(1, 9):
         short = floor(exact * 10**digits) / 10**digits

@@ -24,9 +24,9 @@ Level = tuple[np.ndarray, np.ndarray]
 
 
 class Search:
-    """Levels found so far; where they are too many, the count asked for rises until they are not.
+    """Levels found so far; where they are too many, the required count rises until they are not.
 
-    What lies under the risen count is dropped and never looked for again, so the search stays
+    What is under the raised count is dropped and never searched again, so the search stays
     bounded and ends with the exact count that would have done.
     """
 
@@ -116,7 +116,7 @@ def grow_on_bit_sets(one_hot: csr_array, *, search: Search, max_length: int) -> 
 
 
 def _count_pairs(one_hot: csr_array) -> Level:
-    """Count every pair of items that stands in some basket.
+    """Count every pair of items that occurs in some basket.
 
     The pairs of small baskets are tallied in a square of items x items, twice as fast as the
     sparse product that counts those of the few large ones, and all where the square is too large.
@@ -167,7 +167,7 @@ def count_together(bits: dict[int, np.ndarray], itemsets: np.ndarray) -> Iterato
     """Blocks of `itemsets`, in lexical order, with the baskets that hold all their items.
 
     Itemsets with a common prefix share its bits, and only the words where the prefix has any are
-    looked at: of a rare prefix, few.
+    read: of a rare prefix, few.
     """
     prefixes, lasts = itemsets[:, :-1], itemsets[:, -1]
     is_first = np.ones(len(itemsets), dtype=bool)

@@ -31,7 +31,8 @@ def encode_baskets(
 ) -> tuple[csr_array, np.ndarray]:
     """Baskets x items of 0 and 1, and the items, sorted: those in at least `min_baskets`.
 
-    With `basket_ids` a row stands for each of them, in their order, whether it has items or not.
+    With `basket_ids` there is a row for each of them, in their order, whether it has items or
+    not.
     """
     rows = basket_items[["basket_id", "item"]]
     if rows.isna().any(axis=None):

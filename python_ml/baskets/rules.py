@@ -118,29 +118,29 @@ def derive_rules(
     Parameters
     ----------
     itemsets : as `find_frequent_itemsets` returns them: `itemset` and `baskets`; with an itemset
-        all its parts. With `validation_baskets`, rules have the counts of the later period as
-        well.
+        all its parts. With `validation_baskets`, rules also have the counts of the later period.
     n_baskets : all baskets.
     min_confidence : inclusive.
-    basket_items, strata : what the baskets hold and which are alike, as `count_within_strata`
+    basket_items, strata : what the baskets contain and which are alike, as `count_within_strata`
         takes them; without them all baskets count as alike.
 
     Returns
     -------
-    One row per rule: its `itemset`, `antecedent` and `consequent` (texts alike) with their sizes,
-    `baskets` (those that hold both), `antecedent_baskets`, `consequent_baskets`; support,
-    confidence, lift, leverage, `conviction` (infinite where confidence is 1) and `zhang` (0 where
-    its denominator is 0), as in mlxtend's `association_rules`; `p_value`, one-sided Fisher: the
-    chance of as many common baskets or more if antecedent and consequent were independent in all
-    baskets; and `q_value` by Benjamini and Hochberg over all rules, those under `min_confidence`
-    included, so that the threshold does not flatter what it lets through.
+    One row per rule: its `itemset`, `antecedent` and `consequent` (texts alike) with their
+    sizes, `baskets` (those that contain both), `antecedent_baskets`, `consequent_baskets`;
+    support, confidence, lift, leverage, `conviction` (infinite where confidence is 1) and
+    `zhang` (0 where its denominator is 0), as in mlxtend's `association_rules`; `p_value`,
+    one-sided Fisher: the chance of as many common baskets or more if antecedent and consequent
+    were independent in all baskets; and `q_value` by Benjamini and Hochberg over all rules,
+    those under `min_confidence` included, so that the threshold does not flatter what it lets
+    through.
 
-    Within strata of baskets that are alike: `stratified_baskets` hold both sides, of strata that
-    tell anything, `expected_baskets` would if the sides were independent in each, and
-    `stratified_lift` is their ratio (missing where none is expected). `stratified_p_value` is the
-    one-sided Mantel-Haenszel test, of the rule's itemset: the largest over its splits, for an
-    item that is independent of the rest adds nothing to a rule; missing where no stratum tells
-    anything. `stratified_q_value` is corrected like `q_value`.
+    Within strata of baskets that are alike: `stratified_baskets` contain both sides, in
+    informative strata, `expected_baskets` would if the sides were independent in each, and
+    `stratified_lift` is their ratio (missing where none is expected). `stratified_p_value` is
+    the one-sided Mantel-Haenszel test, of the rule's itemset: the largest over its splits, for
+    an item that is independent of the rest adds nothing to a rule; missing where no stratum is
+    informative. `stratified_q_value` is corrected like `q_value`.
 
     Of the rules with the same consequent and an item less in the antecedent, `improvement` is the
     confidence gained over the best and `improvement_p_value` the largest chance of such a gain, by
@@ -204,7 +204,7 @@ def confirm_rules(
     -------
     The rules with `validation_lift` (missing where one side does not occur later),
     `validation_stratified_lift` and `validation_p_value`, the lift and the chance within strata of
-    later baskets (the chance is 1 where no later stratum tells anything).
+    later baskets (the chance is 1 where no later stratum is informative).
     """
     check_columns(rules, columns=LATER_TYPES, name="rules")
     both, antecedent, consequent = (rules[name].astype(float) for name in LATER_TYPES)
@@ -262,7 +262,7 @@ def _divide(dividend: pd.Series, divisor: pd.Series) -> pd.Series:
 
 
 def _list_splits(itemsets: pd.Series, *, both_ways: bool = False) -> pd.DataFrame:
-    """Each itemset cut in two in every way, and where asked with the sides the other way too.
+    """Each itemset split in two in every way, and on request with the sides swapped too.
 
     Returns
     -------

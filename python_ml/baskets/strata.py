@@ -1,8 +1,8 @@
 """Strata of baskets that are alike, and how often two sides of a rule meet within them.
 
-Two goods go together in all baskets also where large baskets hold everything more often, or where
-some customers like this and others that. Within baskets of one size, of one customer or of
-customers of one taste, they do not.
+Two products also go together over all baskets where large baskets contain everything more often,
+or where customers differ in taste. Within baskets of one size, of one customer or of customers
+of one taste, they do not.
 """
 
 import numpy as np
@@ -46,13 +46,13 @@ def form_strata(
 ) -> pd.DataFrame:
     """Strata of the baskets of one basis: alike in size and in who bought.
 
-    An order of a customer is compared with the other orders of that customer that are about as
-    large (of the same power of 2). An order without such, and all that a customer buys in a
-    period, is compared with those of customers of the same taste. The taste is learned from what
-    the customer bought in the **other** period: in the same period it would be made of the very
+    An order of a customer is compared with that customer's other orders of about the same size
+    (the same power of 2). An order without such, and all that a customer buys in a period, is
+    compared with those of customers with the same taste. The taste is learned from what the
+    customer bought in the **other** period: in the same period it would be made of the very
     purchases that are tested. Where nothing is known of the customers of most orders, these are
-    compared by size alone; else they tell nothing and are left out, like customers whose taste is
-    unknown.
+    compared by size alone; else they are uninformative and are left out, like customers whose
+    taste is unknown.
 
     Parameters
     ----------
@@ -61,16 +61,16 @@ def form_strata(
     purchases : one row per customer, period and product bought: `customer_id`, `period`,
         `item_number`.
     is_order : whether a basket is an order, else all that a customer buys in the period.
-    customers_per_taste : customers for whom there is a group of taste.
+    customers_per_taste : customers per taste group.
     max_tastes : most groups.
-    min_purchases : products bought in the other period that tell a taste.
+    min_purchases : products bought in the other period that show a taste.
     seed : of the groups of taste.
 
     Returns
     -------
-    One row per basket that can tell something, ordered by its number: `period`, `basket_number`,
-    `stratum` (a whole number; strata of different periods differ) and `source` (customer, taste or
-    size). Baskets of a single product hold no pair and are left out.
+    One row per informative basket, ordered by its number: `period`, `basket_number`, `stratum`
+    (a whole number; strata of different periods differ) and `source` (customer, taste or size).
+    Baskets with a single product have no pair and are left out.
     """
     check_columns(
         baskets, columns=["basket_number", "period", "customer_id", "size"], name="baskets"
@@ -152,13 +152,13 @@ def group_tastes(
 def count_within_strata(
     basket_items: pd.DataFrame, *, strata: pd.DataFrame, splits: pd.DataFrame
 ) -> pd.DataFrame:
-    """Baskets that hold both sides of each split, and the moments of what independence gives.
+    """Baskets that contain both sides of each split, and the moments under independence.
 
     Parameters
     ----------
     basket_items : as `find_frequent_itemsets` takes them; of baskets that `strata` lacks nothing
         is counted.
-    strata : one row per basket that takes part, also if it holds none of the items:
+    strata : one row per basket that takes part, even if it contains none of the items:
         `basket_number` (the `basket_id` of `basket_items`), `stratum`.
     splits : one row per split of an itemset: `itemset`, `antecedent` and `consequent`, texts with
         SEPARATOR.
@@ -166,8 +166,8 @@ def count_within_strata(
     Returns
     -------
     One row per split, in their order: `baskets` with both sides in strata where neither side is in
-    all baskets or none, since only these tell anything, `mean`, `variance` and `third_moment` of
-    their number if sides were independent in each stratum.
+    all baskets or none, since only these are informative, `mean`, `variance` and `third_moment`
+    of their number if sides were independent in each stratum.
     """
     counts = np.zeros((len(MOMENTS), len(splits)))
     if len(splits) and len(strata):
@@ -235,7 +235,7 @@ def permute_within_strata(
 def _hold_sides(
     basket_items: pd.DataFrame, *, sides: pd.Index, basket_ids: pd.Index, stratum: np.ndarray
 ) -> csc_array:
-    """Strata x sides: baskets of each stratum that hold all items of each side."""
+    """Strata x sides: baskets of each stratum that contain all items of each side."""
     parts = [side.split(SEPARATOR) for side in sides]
     wanted = {item for names in parts for item in names}
     one_hot, items = encode_baskets(

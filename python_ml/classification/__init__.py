@@ -3,8 +3,8 @@
 `prepare_training` makes ready, and `train_classifier` does all of what follows: models
 (`build_pipeline`, `fit_pipeline`, `search_parameters`) are compared by rows that they have not
 seen (`split_rows`, `predict_out_of_fold`), measured (`measure_predictions`, `measure_deciles`,
-`measure_importances`) and chosen by the rule of `choose_classifier`; `measure_choice` says what
-that choice is worth. `score_customers` gives scores and reasons, `predict` scores alone.
+`measure_importances`) and chosen by the rule of `choose_classifier`; `measure_choice` measures
+how good that choice is. `score_customers` gives scores and reasons, `predict` scores alone.
 """
 
 from python_ml.classification.calibration import fit_pipeline

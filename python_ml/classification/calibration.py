@@ -68,7 +68,7 @@ def fit_prepared(
 ) -> Calibrated:
     """Fit a classifier on prepared rows and, if `splits` are given, a curve to probabilities.
 
-    The curve is learned from the scores of held-out thirds of the rows, the classifier from all:
+    The curve is fitted on the scores of held-out thirds of the rows, the classifier on all:
     isotonic regression where the rarer class has ISOTONIC_FROM rows, else a sigmoid. Logistic
     regressions and the majority give probabilities as they are.
 
@@ -107,7 +107,7 @@ def fit_model(
     seed: int,
     groups: np.ndarray | None = None,
 ) -> Calibrated:
-    """Fit one model on what it looks at; see `fit_pipeline`."""
+    """Fit one model on its features; see `fit_pipeline`."""
     pipeline = build_model(model, columns=columns, parameters=parameters, seed=seed)
     return fit_pipeline(pipeline, rows=rows, label=label, groups=groups, seed=seed)
 
@@ -119,7 +119,7 @@ def build_model(
     parameters: Mapping[str, Mapping[str, Any]] | None,
     seed: int,
 ) -> Pipeline:
-    """Build one model on what it looks at; see `build_pipeline`."""
+    """Build one model on its features; see `build_pipeline`."""
     return build_pipeline(
         model,
         **columns.of(model),

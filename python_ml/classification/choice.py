@@ -76,9 +76,10 @@ def choose_classifier(
     """Choose the best model, or one that can be read, if it knows more than the baselines.
 
     Whatever is chosen must be ahead of guessing by more than chance: the baseline that knows
-    something like any model. A model must be as far ahead of the best baseline as well. A model of
-    READABLE within one standard error of the best one is preferred to it. Where the model does not
-    pass the baseline is asked, and where that does not pass, MAJORITY is chosen: nobody is scored.
+    something like any model. A model must also be as far ahead of the best baseline. A model of
+    READABLE within one standard error of the best one is preferred to it. Where the model does
+    not pass, the baseline is tested, and where that does not pass, MAJORITY is chosen: nobody is
+    scored.
 
     Parameters
     ----------

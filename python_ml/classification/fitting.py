@@ -33,8 +33,8 @@ class TrainedClassifier:
 
     Attributes
     ----------
-    model : its name; "majority" where nothing is ahead of guessing by more than chance, and "none"
-        where nothing could be learned. Neither scores anybody.
+    model : its name; "majority" where nothing is ahead of guessing by more than chance, and
+        "none" where nothing could be trained. Neither scores anybody.
     fitted : the pipeline and its calibration, None where nobody is scored.
     typical : a row of medians and, for categories, the most common.
     evaluations, deciles, importances : as `measure_predictions`, `measure_deciles` and
@@ -87,14 +87,13 @@ def train_classifier(
     parameters : hyper-parameters by model, over the defaults.
     repeats, repeat_rows : of the cross-validation; fewer, but two, where the rows times the
         repeats would be more than `repeat_rows`, since the spread between folds is then small.
-    min_positives : fewest customers of either class that something can be learned from; at least
-        one a fold.
+    min_positives : fewest customers of either class to train on; at least one a fold.
     min_gain : as in `choose_classifier`.
     false_alarm_cost, miss_cost : of a customer predicted wrongly, and of one not predicted; see
         `find_threshold`.
-    max_rows : with more rows the models see those of randomly drawn customers.
+    max_rows : with more rows the models see those of randomly sampled customers.
     permutations : of each feature in each held-out fold, for its importance.
-    progress : told what is being done, split by split.
+    progress : gets what is being done, split by split.
 
     Returns
     -------

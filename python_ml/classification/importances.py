@@ -1,4 +1,4 @@
-"""What a model looks at: how much it loses when a feature is permuted."""
+"""What a model uses: how much it loses when a feature is permuted."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -220,7 +220,7 @@ class Calibrated:
             elif name == "numbers":
                 widths = [1] * len(columns)
             else:
-                # What no model looks at.
+                # What no model uses.
                 continue
             for column, width in zip(columns, widths, strict=True):
                 places[column] = list(range(start, start + width))

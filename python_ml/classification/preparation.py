@@ -18,7 +18,7 @@ class Columns:
     features : numbers; those in `log_features` are taken as sign(x) ln(1 + |x|).
     categories : texts.
     label : true, false, 1 or 0; rows without one are left out of the training.
-    level : the feature that the baseline "previous_period_orders" looks at alone.
+    level : the only feature that the baseline "previous_period_orders" uses.
     key : whose row it is; several rows of one key stay in one fold together.
     snapshot : when the row was taken (a timestamp), None where all are of one day.
     """
@@ -32,7 +32,7 @@ class Columns:
     snapshot: str | None = None
 
     def of(self, model: str) -> dict[str, list[str]]:
-        """Return the features and categories that a model or baseline looks at."""
+        """Return the features and categories that a model or baseline uses."""
         if model in BASELINES:
             return {"features": [self.level], "categories": []}
         return {"features": self.features, "categories": self.categories}
@@ -48,7 +48,8 @@ def prepare_training(
 ) -> pd.DataFrame:
     """Labelled rows as floats, texts and 0/1, in an order that depends on their content alone.
 
-    Equal rows are one row. With more than `max_rows`, those of randomly drawn customers are kept.
+    Equal rows are one row. With more than `max_rows`, only those of randomly sampled customers
+    remain.
 
     Parameters
     ----------
@@ -111,18 +112,18 @@ def prepare_training(
 def find_reason_not_trained(
     training: pd.DataFrame, *, columns: Columns, min_positives: int
 ) -> str | None:
-    """Say why nothing can be learned from prepared rows, if so.
+    """Say why nothing can be trained on prepared rows, if so.
 
     Snapshots of one customer count once.
 
     Parameters
     ----------
     training : as `prepare_training` returns it.
-    min_positives : fewest customers of either class that something can be learned from.
+    min_positives : fewest customers of either class to train on.
 
     Returns
     -------
-    A sentence; None where something can be learned.
+    A sentence; None where something can be trained.
 
     Examples
     --------

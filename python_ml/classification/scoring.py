@@ -34,7 +34,7 @@ def score_customers(
 ) -> pd.DataFrame:
     """Score customers with a trained model, and say what raises each score.
 
-    A reason is a feature whose usual value, in the place of the customer's own, would lower the
+    A reason is a feature whose typical value, instead of the customer's own, would lower the
     model's score; the strongest is that which would lower it most. A missing value is never a
     reason, whether it is imputed or a category of its own. It works alike for every model.
 
@@ -42,9 +42,9 @@ def score_customers(
     ----------
     current : one row per customer: the key, features and categories of the model. A category that
         the model has not seen is taken as none of those it knows.
-        A customer on whose outcome of the same snapshot the model was fitted gets the probability
-        from out of the fold, since a model knows its own answers.
-    max_reasons : so many customers get reasons, those of the highest score.
+        A customer whose outcome of the same snapshot trained the model gets the out-of-fold
+        probability, since a model knows its training labels.
+    max_reasons : at most this many customers get reasons, those with the highest scores.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def predict(current: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
 
 
 def _take_features(current: pd.DataFrame, *, trained: TrainedClassifier) -> pd.DataFrame:
-    """Give what the model looks at as floats and texts."""
+    """Give the model's features as floats and texts."""
     names = trained.columns.of(trained.model)
     return to_floats(current, columns=names["features"]).join(
         to_texts(current, columns=names["categories"])
@@ -165,7 +165,7 @@ def _rank(values: pd.DataFrame, *, trained: TrainedClassifier) -> np.ndarray:
 def _leave_out_own_outcome(
     current: pd.DataFrame, probability: np.ndarray, *, trained: TrainedClassifier
 ) -> np.ndarray:
-    """Give whom the model was fitted on, on the same day, the probability from out of the fold."""
+    """Give customers the model was fitted on, on the same day, the out-of-fold probability."""
     key, snapshot = trained.columns.key, trained.columns.snapshot
     if not {key, snapshot} <= set(current.columns):
         return probability
@@ -173,7 +173,7 @@ def _leave_out_own_outcome(
     known = known[known[snapshot].isin(current[snapshot].unique())]
     if known.empty:
         return probability
-    # Keys are compared as texts, whatever type they come in today.
+    # Keys are compared as texts, whatever their type today.
     places, requested = (
         pd.MultiIndex.from_arrays([frame[key].astype(str), frame[snapshot]])
         for frame in (known, current)

@@ -129,7 +129,7 @@ def measure_choice(
     seed: int = 42,
     progress: Callable[[str], None] = lambda sentence: None,
 ) -> pd.DataFrame:
-    """Measure how well whatever is chosen predicts rows that had no part in the choice.
+    """Measure how well the chosen model predicts rows that played no part in the choice.
 
     The best of several measures is a lucky one. So hyper-parameters are searched, models compared
     by cross-validation, one chosen and fitted on the rows of the other folds alone, each time.

@@ -1,4 +1,4 @@
-"""Groups of customers: prepared for, fitted by several methods, measured, chosen, kept, shown.
+"""Groups of customers: prepared for, fitted by several methods, measured, chosen, saved, shown.
 
 `shrink_features`, `choose_features` and `scale_features` prepare; `fit_clusterings` fits models
 that are small texts, and `assign_customers` places anyone by them; `evaluate_clusterings`

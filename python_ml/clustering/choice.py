@@ -43,7 +43,7 @@ EVALUATION_TYPES = MEASURE_TYPES | {
 
 @dataclass(frozen=True)
 class Limits:
-    """What `choose_clustering` asks of a clustering; its parameters are described there."""
+    """What `choose_clustering` requires of a clustering; its parameters are described there."""
 
     min_share: float
     min_stability: float
@@ -69,27 +69,26 @@ def choose_clustering(
 ) -> pd.DataFrame:
     """Choose the clustering that can be acted on, or none.
 
-    Accepted is a solution whose smallest cluster holds at least `min_share` of the customers,
-    whose stability is at least `min_stability`, its silhouette at least `min_silhouette` (under
-    0.25 Kaufman and Rousseeuw find no substantial structure) and at least `min_gain` above what
-    shuffled columns give; and that is either separated, its silhouette `min_gain` above what a
-    cloud without gaps gives as well, or a convenient partition: cut by one of `partition_sets`
-    into a number of `groups`. Any cloud can be cut in two, and a cut through many features
-    explains itself to nobody.
+    A solution is accepted if its smallest cluster has at least `min_share` of the customers, its
+    stability is at least `min_stability`, its silhouette is at least `min_silhouette` (under
+    0.25 Kaufman and Rousseeuw find no substantial structure) and at least `min_gain` above that
+    of shuffled columns; and it is either separated, its silhouette also `min_gain` above that of
+    a cloud without gaps, or a convenient partition: cut by one of `partition_sets` into a number
+    of `groups`. Any cloud can be cut in two, and a cut through many features explains itself to
+    nobody.
 
     The score of a solution is the gain over shuffled columns, as far as it comes again: gain times
-    stability. Separated solutions go before partitions; of those that keep all but `tolerance` of
-    the best score, the ones by the widest set of features go on, since a silhouette is the higher
-    the fewer features it is of, and a narrow set passes over what sets customers apart in the
-    others; of them the most groups win, up to the upper end of `groups`. Ties go to the higher
-    score, then the method's name.
+    stability. Separated solutions go before partitions; of those within `tolerance` of the best
+    score, the ones with the widest feature set go on, since a silhouette is higher with fewer
+    features, and a narrow set misses how customers differ in the others; of them the most groups
+    win, up to the upper end of `groups`. Ties go to the higher score, then the method's name.
 
     Parameters
     ----------
     evaluations : one row per method, feature set and k with the measures of
         `evaluate_clusterings`.
     tolerance : share of the best score that may be lost for more groups.
-    groups : fewest and most groups that are worth acting on.
+    groups : fewest and most groups worth acting on.
     partition_sets : feature sets that a convenient partition may be cut by.
     widest_first : feature sets by falling breadth; others come after them.
 
@@ -172,7 +171,7 @@ def _order(solutions: pd.DataFrame, *, limits: Limits) -> list[int]:
         is_refused=~solutions["is_accepted"],
         is_partition=~solutions["is_separated"],
     )
-    # Natural groups are not given up for a partition; who is refused competes by score alone.
+    # Natural groups are not given up for a partition; those not accepted compete by score alone.
     kind = ["is_refused", "is_partition"]
     highest = ranked.groupby(kind)["score"].transform("max")
     is_near = ranked["score"] >= (highest * (1 - limits.tolerance)).round(9)

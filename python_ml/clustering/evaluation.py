@@ -63,14 +63,14 @@ def evaluate_clusterings(
     Parameters
     ----------
     customers, key, fit_on : as given to `fit_clusterings`; those who were fitted are measured.
-    strata : a boolean or numeric column; the cloud without gaps is drawn within each of its
-        values, so that what sets these apart makes no groups. None = one cloud.
+    strata : a boolean or numeric column; the cloud without gaps is simulated within each of its
+        values, so that their differences make no groups. None = one cloud.
     models : what `fit_clusterings` returned.
     sample_size : customers measured and refitted on, drawn without replacement when there are
         more: silhouette and Ward are quadratic in them.
     bootstraps, refit_size : refits, each on so many of them at most, drawn with replacement.
     shuffles : fits to customers without groups, of either kind.
-    progress : is told in words what is being measured.
+    progress : gets in words what is being measured.
     limits : as in `choose_clustering`.
 
     Returns
@@ -80,10 +80,10 @@ def evaluate_clusterings(
     of the cluster), `is_elbow` (see `find_elbow`), `silhouette`, `davies_bouldin`,
     `calinski_harabasz`, `stability_ari` (mean adjusted Rand index between the clusters and those
     of each bootstrap refit), `shuffled_silhouette` (the highest that k-means or Ward reaches on
-    customers whose features were shuffled one by one: every distribution is kept, what ties them
-    together undone) and `cloud_silhouette` (the same on a cloud without gaps: distributions and
-    rank correlations are kept, by a Gaussian copula, and nothing else). Both are undefined for a
-    single feature. The other columns are those of `choose_clustering`.
+    customers whose features were shuffled one by one: every distribution stays, their dependence
+    is removed) and `cloud_silhouette` (the same on a cloud without gaps: distributions and rank
+    correlations stay, by a Gaussian copula, and nothing else). Both are undefined for a single
+    feature. The other columns are those of `choose_clustering`.
 
     Raises
     ------
@@ -166,8 +166,8 @@ def _measure(
 def find_elbow(ks: pd.Series, inertia: pd.Series) -> np.ndarray:
     """Mark where a falling curve bends most: the point furthest below its chord.
 
-    Both axes are scaled to 0 to 1 first. Fewer than three points, or a curve that never lies
-    below its chord, has no elbow; of points equally far the first is marked.
+    Both axes are scaled to 0 to 1 first. Fewer than three points, or a curve that is never below
+    its chord, have no elbow; of points equally far the first is marked.
 
     References
     ----------
@@ -290,7 +290,7 @@ def _measure_noise(
     draws: int,
     seed: int,
 ) -> dict[int, float]:
-    """Ask what customers without groups give: the highest silhouette by k over the draws."""
+    """Measure what customers without groups give: the highest silhouette by k over the draws."""
     highest: dict[int, float] = {}
     if len(values) < 3 or values.shape[1] < 2:
         return highest

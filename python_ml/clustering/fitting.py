@@ -160,7 +160,7 @@ def fit_clusterings(
     methods, further_methods : names in METHODS; None = all of `methods`.
     k_min, k_max : numbers of clusters tried, as far as there are as many distinct customers.
     map_side : longest side of the larger self-organising map.
-    progress : is told in words what is being fitted.
+    progress : gets in words what is being fitted.
 
     Returns
     -------
@@ -199,7 +199,7 @@ def fit_clusterings(
                     f"fitting {method}{of_name} to {len(fitted):,} customers, "
                     f"k = {ks[0]} to {ks[-1]}"
                 )
-            # Fewer distinct clusters than were asked for show in the measures.
+            # Fewer distinct clusters than requested show in the measures.
             with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
                 fits = METHODS[method](fitted, ks, seed, Effort(map_side=map_side))
                 rows += [_to_row(method, name, *one, of_set, fitted) for one in fits]
@@ -238,8 +238,7 @@ def rank_clusters(
     ----------
     customers : one row per customer: `key`, `rank_by` and the scaled features of the models.
     models : of `fit_clusterings`, fitted to these customers or to earlier ones.
-    only : `method`, `feature_set` and `k` of the models that are looked at; the others stay as
-        they are.
+    only : `method`, `feature_set` and `k` of the models to use; the others stay as they are.
 
     Returns
     -------
@@ -287,7 +286,7 @@ def assign_customers(
     unsure_margin: float = 0.1,
     progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Place every customer by each fitted model: those outside its sample, or new, as well.
+    """Place every customer by each fitted model: including those outside its sample, or new.
 
     Parameters
     ----------
@@ -295,7 +294,7 @@ def assign_customers(
         unknown: those are placed by the features that are known.
     models : `method`, `k` and `model`, as `fit_clusterings` gave them.
     unsure_margin : whose `margin` is lower is unsure.
-    progress : is told in words by which model customers are being placed.
+    progress : gets in words by which model customers are being assigned.
 
     Returns
     -------
@@ -416,7 +415,7 @@ def _draws(values: np.ndarray, effort: Effort) -> int:
 
 
 def _most_clusters(values: np.ndarray, *, k_max: int) -> int:
-    """Find the largest k worth fitting: every cluster differs, and one holds two customers."""
+    """Find the largest k worth fitting: every cluster differs, and one has two customers."""
     distinct = len(np.unique(values, axis=0)) if values.size else 1
     return min(k_max, distinct, len(values) - 1)
 
@@ -424,7 +423,7 @@ def _most_clusters(values: np.ndarray, *, k_max: int) -> int:
 def _rank_clusters(model: Model, values: np.ndarray, worth: np.ndarray) -> tuple[Model, float]:
     """Count the clusters from 1 by falling mean of `worth`, ties by their first customer.
 
-    Empty clusters come last. The smallest cluster's share of all customers is given as well.
+    Empty clusters come last. Also gives the smallest cluster's share of all customers.
     """
     if not len(values):
         return model, np.nan

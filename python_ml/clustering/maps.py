@@ -84,7 +84,7 @@ def map_errors(values: np.ndarray, model: Prototypes) -> dict[str, float]:
 def describe_maps(
     customers: pd.DataFrame, models: pd.DataFrame, *, key: str = "customer_id"
 ) -> pd.DataFrame:
-    """Lay out self-organising maps: their units, what these stand for, and who falls in them.
+    """Lay out self-organising maps: their units, what these represent, and who is in them.
 
     Parameters
     ----------

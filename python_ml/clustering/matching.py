@@ -25,7 +25,7 @@ def match_clusters(
     born: str,
     min_overlap: float = 0.3,
 ) -> pd.DataFrame:
-    """Give each cluster the key of the previous cluster whose customers it holds, or a new one.
+    """Give each cluster the key of the previous cluster with the same customers, or a new one.
 
     The pairs are those with the greatest sum of overlaps (Hungarian method), the overlap being
     the Jaccard index over the customers of both runs: those in both clusters over those in either.

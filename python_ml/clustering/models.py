@@ -1,4 +1,4 @@
-"""Fitted clusterings: small, written as text, and able to place any customer."""
+"""Fitted clusterings: small, written as text, and able to assign any customer."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Prototypes:
-    """Clusters as points; a customer falls in the cluster of the nearest point.
+    """Clusters as points; a customer is in the cluster of the nearest point.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Prototypes:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Clusters as Gaussian densities; a customer falls in the most probable one.
+    """Clusters as Gaussian densities; a customer is in the most probable one.
 
     Attributes
     ----------
@@ -193,9 +193,9 @@ def read_model(text: str) -> Model:
 def place(values: np.ndarray, model: Model) -> dict[str, np.ndarray]:
     """Place customers: `cluster`, `distance`, `probability` and `margin`, an array each.
 
-    The margin, 0 to 1, says how clear the case is: for points 1 - nearest / second nearest
-    distance (0 halfway between two clusters, 1 on the point), for a mixture the difference of the
-    two highest probabilities. Where there is one cluster it is 1.
+    The margin, 0 to 1, shows how clear the case is: for points 1 - nearest / second nearest
+    distance (0 halfway between two clusters, 1 on the point), for a mixture the difference of
+    the two highest probabilities. Where there is one cluster it is 1.
     """
     parts = [_place(values[start : start + CHUNK], model) for start in _starts(len(values))]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

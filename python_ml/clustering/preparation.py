@@ -1,4 +1,4 @@
-"""From raw features to what clusters are fitted on: chosen, tamed, scaled, outliers set apart."""
+"""From raw features to clustering inputs: chosen, transformed, scaled, outliers set apart."""
 
 from collections.abc import Mapping, Sequence
 
@@ -54,15 +54,15 @@ def choose_features(
     """Say of each feature whether it is used, how it is scaled, and why.
 
     A feature is dropped where more than `missing_limit` of the customers lack it, where more than
-    `commonest_limit` share one value (a constant among them: scaled, such a feature sets a few
-    apart and tells the rest nothing), or where its rank correlation with a feature used before it
-    exceeds `correlation_limit`, so that no trait counts twice. A skewness beyond `skew_limit` is
-    treated by sign(x) ln(1 + |x|) where that lessens it.
+    `commonest_limit` share one value (a constant among them: scaled, such a feature separates a
+    few and says nothing about the rest), or where its rank correlation with a feature used
+    before it exceeds `correlation_limit`, so that no trait counts twice. A skewness beyond
+    `skew_limit` is treated by sign(x) ln(1 + |x|) where that reduces it.
 
     Parameters
     ----------
     customers : one row per customer: `key` and `features` (numeric, in their own units).
-    features : by falling importance: of two that tell the same, the first is used. Or sets of
+    features : by falling importance: of two redundant ones, the first is used. Or sets of
         features by name, each of which is chosen from by itself.
 
     Returns
@@ -140,9 +140,9 @@ def scale_features(
     """Scale the used features, and say which customers the clusters are fitted on.
 
     Customers who lack a used feature are not fitted, nor are those whose `count_by` (their orders)
-    is under `min_count`, nor is the `outlier_share` that an isolation forest finds easiest to tell
-    from the rest (a tie at the limit stays in); of the others a seeded sample of `fit_size` is
-    fitted where there are more.
+    is under `min_count`, nor is the `outlier_share` that an isolation forest isolates most
+    easily (a tie at the limit stays in); of the others a seeded sample of `fit_size` is fitted
+    where there are more.
 
     Parameters
     ----------
@@ -211,8 +211,8 @@ def names_used(choices: pd.DataFrame) -> list[str]:
 def used_by_set(choices: pd.DataFrame) -> dict[str, list[str]]:
     """Names of the used features by feature set, the widest set first.
 
-    A set that says the same as a wider one, or that has fewer than two used features while another
-    has more (of a single feature no clustering can be told from noise), does not compete.
+    A set that duplicates a wider one, or that has fewer than two used features while another has
+    more (of a single feature no clustering can be told from noise), does not compete.
     """
     sets = {name: names_used(of_set) for name, of_set in choices.groupby("feature_set", sort=True)}
     by_width = sorted(sets, key=lambda name: (-len(sets[name]), name))

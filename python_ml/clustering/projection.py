@@ -24,7 +24,7 @@ def find_axes(
     features: Sequence[str],
     fit_on: str | None = None,
 ) -> pd.DataFrame:
-    """Find the principal components of the fitted customers, and what each tells.
+    """Find the principal components of the fitted customers, and what each explains.
 
     Returns
     -------
@@ -111,8 +111,8 @@ def embed_customers(
 
     Returns
     -------
-    One row per drawn customer in key order: `key`, `x`, `y`; none where there are fewer than ten
-    customers or nothing varies.
+    One row per sampled customer in key order: `key`, `x`, `y`; none where there are fewer than
+    ten customers or nothing varies.
 
     References
     ----------

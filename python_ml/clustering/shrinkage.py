@@ -1,4 +1,4 @@
-"""What few orders tell of a customer, taken with what all orders tell of the shop."""
+"""What few orders show of a customer, combined with what all orders show of the shop."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ def shrink_features(
     means: Sequence[str] = (),
     gaps: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Draw what few orders say towards the mean of the shop: the fewer, the further.
+    """Shrink what few orders show towards the mean of the shop: the fewer, the further.
 
     After a single order each share is 0 or 1 and each mean is that order's. A share becomes
     (n p + M m) / (n + M), with n orders, m the shop's share and M the weight of a beta prior, in
-    orders, which the shop's customers tell by their spread beyond that of a binomial; where there
-    is none M is infinite and all become m. A mean and a gap are drawn likewise, on the scale
-    ln(1 + x), by the part of their spread that does not shrink with 1 / n; a gap rests on n - 1
-    orders. Everything else stays as it is.
+    orders, estimated from the shop's customers by their spread beyond that of a binomial; where
+    there is none M is infinite and all become m. A mean and a gap are shrunk likewise, on the
+    scale ln(1 + x), by the part of their spread that does not shrink with 1 / n; a gap rests on
+    n - 1 orders. Everything else stays as it is.
 
     Parameters
     ----------
@@ -92,19 +92,19 @@ def _shrink_share(share: np.ndarray, counts: np.ndarray) -> np.ndarray:
     chance = mean * (1 - mean)
     freedom = n.sum() - (n**2).sum() / n.sum() - (len(n) - 1)
     if chance <= 0 or freedom <= 0:
-        # All alike, or one order each: nothing tells customers apart.
+        # All alike, or one order each: customers do not differ.
         return np.where(np.isnan(share), share, mean)
     excess = (n * (p - mean) ** 2).sum() / chance - (len(n) - 1)
     if not excess > SURE * np.sqrt(2 * (len(n) - 1)):
         return np.where(np.isnan(share), share, mean)
-    # The share of the variance of a single order that lies between customers.
+    # The share of a single order's variance that is between customers.
     between = min(excess / freedom, 1.0)
     weight = counts * between / (1 + (counts - 1) * between)
     return np.where(np.isnan(share), share, mean + weight * (share - mean))
 
 
 def _shrink_mean(value: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Shrink on the scale ln(1 + x) by the spread that more orders do not lessen."""
+    """Shrink on the scale ln(1 + x) by the spread that more orders do not reduce."""
     counts = np.maximum(counts, 0)
     is_known = (counts > 0) & ~np.isnan(value)
     n, y = counts[is_known], np.log1p(np.maximum(value[is_known], 0))

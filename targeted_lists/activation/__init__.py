@@ -1,1 +1,1 @@
-"""Lists handed over to tools, or looked at: `make preview`, `members` and `export`."""
+"""Lists exported to tools, or inspected: `make preview`, `members` and `export`."""

@@ -1,7 +1,8 @@
 """Handing a list over: a file for one tool, whole or not at all, and a record of both arms.
 
 The members are those of the published file, or those that the campaign froze at its first
-export. Who has withdrawn since is left out of the file (export_file.py) and stays in the record.
+export. Customers who have withdrawn since are left out of the file (export_file.py) and stay in
+the record.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The file of an export: whom it holds, and each line as the tool that takes it wants it.
+"""The file of an export: who is in it, and each line as the receiving tool wants it.
 
-Contacts are joined here alone. Each permission is asked for again in the working database: who
-has withdrawn since is left out.
+Contacts are joined here alone. Each permission is checked again in the working database:
+customers who have withdrawn since are left out.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Order:
 
 @dataclass
 class Rows:
-    """The file's rows, and whom it leaves out.
+    """The file's rows, and who it leaves out.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ def write_rows(
     listed: dict[str, Any],
     assignments: pd.DataFrame,
 ) -> Rows:
-    """Join the treated to their contacts and leave out whom the file must not hold."""
+    """Join the treated to their contacts and leave out who must not be in the file."""
     members = assignments[assignments["arm"] == "treatment"].sort_values("rank")
     people = find_contacts(connection, listed, order.country)
     left_out: dict[str, list[str]] = {}
@@ -230,7 +230,7 @@ def write_proofs(
 
 
 def describe_left_out(rows: Rows) -> str:
-    """Return whom the file leaves out, by cause and key."""
+    """Return who the file leaves out, by cause and key."""
     return "".join(
         f"; {cause}: {', '.join(customers)}" for cause, customers in rows.left_out.items()
     )

@@ -58,7 +58,7 @@ def read_country(variables: dict[str, object]) -> str:
 
 
 def show_preview(dataset: str, list_name: str, console: Console) -> None:
-    """Print how large and how worthy a list would be under other caps and capacities.
+    """Print how large and how valuable a list would be under other caps and capacities.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from pathlib import Path
 from targeted_lists.runs.jobs import invoke_dbt
 
 PICTURE = Path("docs") / "lineage.svg"
-# The layers from left to right. A reference never runs left, nor within a column.
+# The layers from left to right. References never go left, or within a column.
 COLUMNS = (
     ("staging",),
     ("intermediate",),

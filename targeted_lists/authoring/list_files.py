@@ -69,7 +69,7 @@ def compose_files(row: Mapping[str, str]) -> dict[Path, str]:
 
     Raises
     ------
-    ListError : a file has not the place where the list belongs.
+    ListError : a file lacks the place for the list.
     """
     name = row["list_name"]
     label = name.replace("_", " ")
@@ -113,12 +113,12 @@ def describe_files(row: Mapping[str, str]) -> dict[Path, str]:
 
 
 def candidates_file(name: str) -> Path:
-    """Return where the model of a list's candidates lies."""
+    """Return where the model of a list's candidates is."""
     return CANDIDATES / f"candidates_{name}.sql"
 
 
 def list_file(name: str) -> Path:
-    """Return where the model of a list's table lies."""
+    """Return where the model of a list's table is."""
     return LISTS / f"list_{name}.sql"
 
 

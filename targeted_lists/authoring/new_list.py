@@ -27,7 +27,7 @@ from targeted_lists.authoring.list_files import (
 from targeted_lists.common import files
 from targeted_lists.common.project import PROJECT_FILE
 
-# What stands where the command says nothing; the names are those of the seed.
+# Defaults where the command says nothing; the names are those of the seed.
 DEFAULTS = {
     "purpose": "",
     "purpose_ru": "",
@@ -165,7 +165,7 @@ def refuse_name(name: str) -> None:
 
     Raises
     ------
-    ListError : the message says what it may hold.
+    ListError : the message says what it may contain.
     """
     if not name:
         raise ListError(
@@ -194,7 +194,7 @@ def refuse_values(row: Mapping[str, str]) -> None:
 
     Raises
     ------
-    ListError : the message names the column and says what it may hold.
+    ListError : the message names the column and says what it may contain.
     """
     for column, value in row.items():
         if not value.isprintable() or "{" in value or "}" in value:

@@ -1,8 +1,8 @@
 """Looking at a dataset's folder before anything is built: `make check DATASET=NAME`.
 
 The files are read and their rows decided on by the models of the run, in memory, so what is shown
-here is what a run would do. Only a readable copy of a file that needs one stays, for the run to
-come.
+here is what a run would do. Only a readable copy of a file that needs one stays, for the next
+run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ REASONS_SHOWN = 12
 
 @dataclass(frozen=True)
 class InputSummary:
-    """What stands in the files of one input, as staging reads them.
+    """What is in the files of one input, as staging reads them.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class InputSummary:
 def check_dataset(
     data_dir: Path, dataset: str, adapter: str, variables: dict[str, object] | None = None
 ) -> int:
-    """Print what a folder holds and what a run will make of it; return 0 if one can go."""
+    """Print what is in a folder and what a run will make of it; return 0 if one can go."""
     console = Console()
     requested = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
     contract = read_project()["vars"]["input_contract"]
@@ -105,12 +105,12 @@ def check_dataset(
 
 
 def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]) -> Models:
-    """Lend a connection what the models ask of it, and return those."""
+    """Give a connection what the models need, and return those."""
     if threads := os.environ.get("DUCKDB_THREADS"):
         connection.execute(f"set threads = {int(threads)}")
     if limit := os.environ.get("DUCKDB_MEMORY_LIMIT"):
         connection.execute("set memory_limit = ?", [limit])
-    # A folder is described once, however many models ask.
+    # A folder is described once, however many models need it.
     describe: Callable[..., str] = functools.cache(describe_inputs_json)
     connection.create_function(
         "describe_inputs", describe, ["VARCHAR"] * 4, "VARCHAR", side_effects=True
@@ -261,7 +261,7 @@ def measure_rows(
 def list_faults(
     connection: duckdb.DuckDBPyConnection, tables: dict[str, StagedTable]
 ) -> list[tuple[str, int, str]]:
-    """Return (file, row, fault) of the first rows of each input that will not be kept."""
+    """Return (file, row, fault) of the first rows of each input that will not be accepted."""
     return [
         row
         for table in tables.values()

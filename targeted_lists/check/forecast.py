@@ -1,6 +1,6 @@
 """What a run will make of a dataset's rows, by the rules of the run itself.
 
-Every number is asked of the models that decide it (`model_sql.py`); here it is only said in words.
+Every number comes from the models that decide it (`model_sql.py`); here it is only put in words.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ SHARED = """
             )
         )
 """
-# Whom these name, and nothing that a customer is known by.
+# Who these name, and nothing that identifies a customer.
 NAMING = {
     "consents": "int_consents_validated",
     "suppressions": "int_suppressions_validated",
@@ -115,7 +115,7 @@ class Forecast:
     ----------
     lines : of order lines: decision, reason, rows, amount, share of the rows.
     others : of every other input: input, decision, reason, rows.
-    fault : why a run would be for nothing, as a sentence; None where it would not.
+    fault : why a run would be useless, as a sentence; None where it would not.
     warnings : what keeps lists empty or in the house, and what to do, a sentence each.
     notes : what is worth knowing, a sentence each.
     """
@@ -128,7 +128,7 @@ class Forecast:
 
 
 def make_forecast(models: Models) -> Forecast:
-    """Build what decides on the rows of a dataset, and say what will come of them."""
+    """Build what decides on the rows of a dataset, and say what will happen to them."""
     found = Forecast(lines=models.fetch(LINES), others=models.fetch(OTHERS))
     ((accepted, named, lines),) = models.fetch(CUSTOMERS)
     ((totals,),) = models.fetch(TOTALS)
@@ -194,7 +194,7 @@ def weigh_permissions(found: Forecast, models: Models) -> None:
 
 
 def weigh_keys(found: Forecast, models: Models) -> None:
-    """Say which inputs name customers whom nothing else knows, and which share a contact."""
+    """Say which inputs name customers known from nowhere else, and which share a contact."""
     counts = {
         name: models.fetch(UNMATCHED.format(model=model))[0] for name, model in NAMING.items()
     }

@@ -2,8 +2,8 @@
 
 dbt takes seconds to be imported and to parse the project, whatever is asked of it. Who wants a
 few tables only, to look at them and throw them away, gets them here: `ref` builds what a model
-stands on first. What dbt offers to SQL is offered as far as those models ask for it; hooks
-other than the refusal of a file, contracts, tests and descriptions are not.
+stands on first. What dbt offers to SQL is offered as far as those models need it; hooks other
+than the refusal of a file, contracts, tests and descriptions are not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Returned(BaseException):
 
 
 class Answer:
-    """The rows of a query, as macros ask for them."""
+    """The rows of a query, as macros need them."""
 
     def __init__(self, relation: duckdb.DuckDBPyConnection) -> None:
         """Fetch them."""
@@ -54,7 +54,7 @@ class Answer:
 
 
 class Building:
-    """The model that is being built, as its SQL and macros ask for it: `this` and `config`."""
+    """The model that is being built, as its SQL and macros need it: `this` and `config`."""
 
     def __init__(self) -> None:
         """Begin with none; a model that another stands on is built meanwhile."""
@@ -76,12 +76,12 @@ class Building:
         return ""
 
     def get(self, _name: str, default: Any = None) -> Any:
-        """Return the default, for nothing else is kept."""
+        """Return the default, since nothing else is stored."""
         return default
 
 
 class Models:
-    """The project's models, each built when it is first asked for.
+    """The project's models, each built when first needed.
 
     Parameters
     ----------

@@ -215,7 +215,7 @@ sync_folder = sync_file
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """Let nobody else change a folder meanwhile: who holds it too waits until it is free.
+    """Let nobody else change a folder in the meantime: who holds it too waits until it is free.
 
     The system lets go of it when a process dies.
     """

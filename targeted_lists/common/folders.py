@@ -1,4 +1,4 @@
-"""Where the files of the datasets lie, from the project's folder."""
+"""Where the files of the datasets are, from the project's folder."""
 
 from __future__ import annotations
 

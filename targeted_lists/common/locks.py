@@ -1,4 +1,4 @@
-"""Who holds a database that cannot be opened: DuckDB lets one process write."""
+"""Who has a lock on a database that cannot be opened: DuckDB lets one process write."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The dashboard: one page that holds all it shows, made of a published file alone."""
+"""The dashboard: one self-contained page, made from a published file alone."""

@@ -34,7 +34,7 @@ class Figure:
     titles : what to see in it, by segment that may be picked; that of everyone has the key "". An
         empty figure says why it is empty.
     notes : units, and how to read it, by segment like the titles.
-    bases : whom and what it counts, in words and with their number, by segment like the titles.
+    bases : who and what it counts, in words and with their number, by segment like the titles.
     specs : Vega-Lite specifications, drawn side by side.
     table : the rows behind it, with headings to be shown.
     tables : names of the published tables that it reads.
@@ -66,7 +66,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Desk:
-    """What is at hand to draw a figure."""
+    """What is available to draw a figure."""
 
     source: Source
     texts: Texts

@@ -1,4 +1,4 @@
-"""Putting the page together: one file that asks for nothing from outside.
+"""Putting the page together: one file that loads nothing from outside.
 
 Its content security policy lets the page load nothing at all and run only the two scripts in it,
 known by their hashes, so that no text of the data can become a script or a request.
@@ -140,7 +140,7 @@ def _write_section(section: Section, texts: Texts) -> str:
 
 
 def _by_scope(told: Mapping[str, str], figure: Figure) -> str:
-    """Return the attribute that holds what is told of each segment, where a figure follows."""
+    """Return the attribute that has the text of each segment, where a figure follows."""
     if not figure.follows:
         return ""
     return f' data-scopes="{escape(json.dumps(told, ensure_ascii=False))}"'

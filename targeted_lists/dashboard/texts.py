@@ -76,7 +76,7 @@ class Texts:
         return f"{self.number(100 * share, decimals)}{NARROW_SPACE}%"
 
     def day(self, day: date) -> str:
-        """Write a day as it is usual in the language."""
+        """Write a day in the usual form of the language."""
         return f"{day:%d.%m.%Y}" if self.language == "ru" else f"{day:%Y-%m-%d}"
 
 

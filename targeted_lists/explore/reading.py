@@ -1,4 +1,4 @@
-"""What the app asks of a published file: questions in, data frames out."""
+"""What the app reads from a published file: questions in, data frames out."""
 
 from __future__ import annotations
 

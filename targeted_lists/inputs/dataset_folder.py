@@ -1,7 +1,7 @@
 """Which files of a dataset's folder belong to which input.
 
 Names are matched without regard to case. What looks like a file of consents, suppressions or
-erasures and would not be read stops the run: whoever it names would be written to.
+erasures and would not be read stops the run: whoever it names would be contacted.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def sort_files(
 
 
 def refuse_no_file(path: Path, input_name: str) -> None:
-    """Stop on what bears the name of an input's file and cannot be read as one."""
+    """Stop on what has the name of an input's file and cannot be read as one."""
     refuse_unknown_text(path)
     refuse_dead_link(path)
     if not path.is_file():

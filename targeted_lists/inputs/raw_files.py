@@ -2,8 +2,8 @@
 
 Everything that must be known about a file before SQL reads it is found out here, once: which
 input it belongs to, how it is written, and the names in its header. Files that DuckDB reads as
-they are stay where they lie; others (workbooks, other code pages, damaged bytes, broken quotes)
-get a readable copy in UTF-8 next to the working database.
+they are stay in place; others (workbooks, other code pages, damaged bytes, broken quotes) get a
+readable copy in UTF-8 next to the working database.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
     return InputFile(
         input=input_name,
         source_file=path.relative_to(folder).as_posix(),
-        # Views are asked from other folders, too.
+        # Views are also read from other folders.
         path=readable.absolute().as_posix(),
         format="parquet" if is_parquet else "csv",
         columns=columns,

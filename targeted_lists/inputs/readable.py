@@ -1,8 +1,8 @@
 """Readable copies of raw files: UTF-8, one record as CSV means it, what is damaged marked.
 
-DuckDB reads sound UTF-8 files where they lie. A file in another encoding, a workbook, and a file
-with broken bytes or quotes gets a copy in which every raw line that cannot be read is still a
-row of its own, so that the ledger can name it.
+DuckDB reads sound UTF-8 files in place. A file in another encoding, a workbook, and a file with
+broken bytes or quotes gets a copy in which every raw line that cannot be read is still a row of
+its own, so that the ledger can name it.
 """
 
 from __future__ import annotations
@@ -113,11 +113,11 @@ def _is_utf8(path: Path, size: int, mtime_ns: int) -> bool:
 def fix_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
     """Return a CSV text, record by record, so that no quote swallows other records.
 
-    A quoted field may run over several lines when it is closed as CSV asks and its record has as
-    many fields as the header. Else the quote was opened by mistake: its line becomes a record of
-    its own with every quote marked (`OPEN_QUOTE`), and reading goes on with the line after it.
-    Text behind a closing quote belongs to its field, as in Python's csv module. Of a line of more
-    than 16 million bytes only a mark is left (`TOO_LONG`).
+    A quoted field may run over several lines when it is closed as CSV requires and its record
+    has as many fields as the header. Else the quote was opened by mistake: its line becomes a
+    record of its own with every quote marked (`OPEN_QUOTE`), and reading goes on with the line
+    after it. Text behind a closing quote belongs to its field, as in Python's csv module. Of a
+    line of more than 16 million bytes only a mark is left (`TOO_LONG`).
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ class _Grammar:
         return next(reader, [])
 
     def rewrite(self, record: str) -> str:
-        """Return a record with its fields quoted as CSV asks."""
+        """Return a record with its fields quoted as CSV requires."""
         text = io.StringIO()
         csv.writer(text, delimiter=self.delimiter, lineterminator="\n").writerow(
             self.split(record)

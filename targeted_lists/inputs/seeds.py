@@ -1,4 +1,4 @@
-"""The rows of the seeds, looked at before DuckDB reads them: its own words name neither."""
+"""The rows of the seeds, checked before DuckDB reads them: its own words name neither."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Fitted models as rows of tables: kept, found again, tuned and compared with today."""
+"""Fitted models as rows of tables: saved, found again, tuned and compared with today."""

@@ -1,7 +1,7 @@
-"""Snapshots that are kept with a fitted model, and how far the customers of today are from them.
+"""Snapshots saved with a fitted model, and how far today's customers are from them.
 
-A model has two: of the rows that trained it (`training`), and of the customers whom it scored on
-the day of its fit (`fit`). What trains is of earlier days and, of campaigns, only who was asked,
+A model has two: of the rows that trained it (`training`), and of the customers it scored on the
+day of its fit (`fit`). Training rows are of earlier days and, of campaigns, only the contacted,
 so it differs from those scored at once and no fitting fixes that; the second tells whether a
 model has grown old.
 """
@@ -60,7 +60,7 @@ def read_limits(rules: pd.DataFrame) -> DriftLimits:
 def fix_baselines(
     trained: TrainedClassifier, *, training: pd.DataFrame, current: pd.DataFrame
 ) -> str:
-    """Fix a fitted model's two snapshots; JSON, empty where nothing was learned."""
+    """Fix a fitted model's two snapshots; JSON, empty where nothing was trained."""
     if trained.fitted is None:
         return ""
     columns = trained.columns
@@ -75,11 +75,11 @@ def fix_baselines(
 def measure_model(
     trained: TrainedClassifier, *, baselines: str, current: pd.DataFrame, limits: DriftLimits
 ) -> pd.DataFrame:
-    """Measure the drift of what a model looks at, and of its scores, from both its snapshots.
+    """Measure the drift of a model's features, and of its scores, from both its snapshots.
 
     Parameters
     ----------
-    baselines : as `fix_baselines` returned them, empty where none were kept.
+    baselines : as `fix_baselines` returned them, empty where none were saved.
     current : the rows that are scored today.
 
     Returns

@@ -1,8 +1,8 @@
-"""Fitted classifiers as rows of a table, so that a run keeps and finds them like its other state.
+"""Fitted classifiers as rows of a table, so that a run saves and finds them like other state.
 
 A row holds the model itself (python_ml/keeping.py) and, in words, what it was made of.
-`state/DATASET/ml_activity_models/AS_OF_DATE.parquet` has one for each data basis: customers of
-whom other things are known are learned from and scored apart.
+`state/DATASET/ml_activity_models/AS_OF_DATE.parquet` has one for each data basis: customers with
+other known features are trained and scored separately.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def provide_classifiers(
     current: pd.DataFrame | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Return a classifier for each data basis, kept or new; one row per data basis.
+    """Return a classifier for each data basis, saved or new; one row per data basis.
 
     Labels of two sources are two questions and never train together: the first source of which
     there are enough labels trains.
@@ -99,7 +99,8 @@ def provide_classifiers(
     Parameters
     ----------
     training : labelled rows; see `train_classifier`.
-    data basis, source : columns that say of which data basis a row is, and whence its label is.
+    data basis, source : columns that say of which data basis a row is, and where its label comes
+        from.
     data_bases, sources : their values, the sources by preference.
     reuse, columns, current, options : as `provide_classifier` has them.
 
@@ -165,8 +166,8 @@ def provide_classifier(
     columns : arguments of `Columns`. training_options : further ones of `train_classifier`.
     current : the rows that will be scored, from which drift is measured; None measures none.
     limits : how far is too far; None is never.
-    data_basis : whom it is for; one of the rows of the saved table.
-    table : where it is kept.
+    data_basis : who it is for; one of the rows of the saved table.
+    table : where it is saved.
 
     Raises
     ------
@@ -456,7 +457,7 @@ def load_classifier(
 
     Raises
     ------
-    SavedModelError : none is kept, or it was fitted with other versions.
+    SavedModelError : none is saved, or it was fitted with other versions.
     """
     saved = read_saved(dataset, table, data_basis, as_of_date=as_of_date, folder=folder)
     if saved is None:
@@ -523,7 +524,7 @@ def read_parameters(
     as_of_date: date | None,
     folder: Path = STATE_FOLDER,
 ) -> dict[str, dict[str, Any]]:
-    """Return the hyper-parameters that `make tune` kept, by model; those not tuned are absent."""
+    """Return the hyper-parameters that `make tune` saved, by model; untuned ones are absent."""
     saved = read_latest(dataset, PARAMETER_TABLE, as_of_date=as_of_date, folder=folder)
     if saved is None:
         return {}

@@ -46,7 +46,7 @@ def tune_dataset(
 
     Raises
     ------
-    TuningError : the dataset was not built, or nothing can be learned from it.
+    TuningError : the dataset was not built, or nothing can be trained on it.
     """
     database = WAREHOUSE_FOLDER / f"{dataset}.duckdb"
     if not database.exists():
@@ -109,7 +109,7 @@ def tune_classifiers(
 
     Raises
     ------
-    TuningError : nothing can be learned from any rows.
+    TuningError : nothing can be trained on any rows.
     """
     wanted = Columns(**columns)
     if isinstance(training, pd.DataFrame):

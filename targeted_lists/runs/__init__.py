@@ -1,1 +1,1 @@
-"""A run of dbt from its start to its end: what it adds to, whom it erases, what it publishes."""
+"""A run of dbt from its start to its end: what it adds to, who it erases, what it publishes."""

@@ -1,9 +1,9 @@
 """Erasing customers from what outlives a rebuild: `exports/`, the working database, `state/`.
 
 Raw files are their owner's to erase; every table that a run builds lacks the erased because
-staging does (macros/inputs/stage_input.sql). Here they leave what was exported and what earlier
-runs have kept, contacts first. Each step looks at what is there, not at what the step before it
-did: one that was killed half-way is caught up by the next run.
+staging does (macros/inputs/stage_input.sql). Here they are removed from what was exported and
+what earlier runs saved, contacts first. Each step checks what is there, not what the step before
+it did: one that was killed half-way is caught up by the next run.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def find_stale_exports(
     """Return the exports of campaigns that hold an erased customer, or did at that time.
 
     A file of another hash than its campaign's was written before an erasure that was killed, and
-    of one without a campaign nobody knows whom it holds.
+    of one without a campaign nobody knows who is in it.
     """
     for manifest in sorted(exports.glob(f"*/{MANIFEST}")):
         exported = manifest.parent

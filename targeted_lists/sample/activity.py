@@ -39,14 +39,14 @@ def draw_declines(rng: np.random.Generator, *, buyers: pd.DataFrame) -> pd.DataF
     """Draw every fall in a customer's activity, past and shortly after the end.
 
     A regular customer starts to fall with a constant monthly hazard, to 10 to 30 % of the
-    usual rate; falls that started well before the end recover after two to four months. A
+    typical rate; falls that started well before the end recover after two to four months. A
     lapsed customer falls once, to nothing. Six to eleven weeks of precursors come before.
 
     Returns
     -------
     pandas.DataFrame : one row per fall with `buyer` (row number in `buyers`), the days since
         START `precursor_day`, `start_day` and `recovery_day` (HORIZON where none), and the
-        factors `low` and `recovered` on the usual rate; ordered by buyer and start.
+        factors `low` and `recovered` on the typical rate; ordered by buyer and start.
     """
     rows = []
     for i, (segment, join_day) in enumerate(
@@ -76,10 +76,10 @@ def shape_levels(
 
     Returns
     -------
-    dict of arrays of buyers x HORIZON : `orders` and `visits` are factors on the usual rate
+    dict of arrays of buyers x HORIZON : `orders` and `visits` are factors on the typical rate
         (visits fall earlier and further; now and then they dip without any fall following),
-        `strain` runs from 0 to 1 through the precursors and raises promotions, unpaid items
-        and service errors.
+        `strain` runs from 0 to 1 through the precursors and raises promotions, unpaid items and
+        service errors.
     """
     days = np.arange(HORIZON)
     shape = (len(buyers), HORIZON)

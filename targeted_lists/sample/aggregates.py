@@ -18,9 +18,9 @@ def draw_aggregates(
 ) -> dict[str, pd.DataFrame]:
     """Draw the five inputs that know customers by totals alone.
 
-    Totals are the sums of what the other inputs hold, plus what is older than the six months
-    that come by period. Labels tell, as of the middle of these months, who ordered less than
-    half as often after it. The spend of three customers is not known.
+    Totals are the sums of the other inputs, plus what is older than the six months that come by
+    period. Labels tell, as of the middle of these months, who ordered less than half as often
+    after it. The spend of three customers is not known.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What each order holds, what it costs, and what becomes of it."""
+"""What is in each order, what it costs, and what happens to it."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def find_holdout(customer_ids: pd.Series) -> pd.Series:
 
 
 def _chance_of_click(buyers: pd.DataFrame) -> np.ndarray:
-    """Return how likely each is to answer: app users, bargain seekers and regulars are."""
+    """Return how likely each is to respond: app users, bargain seekers and regulars are."""
     score = (
         -2.6
         + 1.0 * (buyers["channel"] == 1)

@@ -1,4 +1,4 @@
-"""Lines and rows as the files hold them: texts, numbered, with the planted dirt."""
+"""Lines and rows as in the files: texts, numbered, with the planted dirt."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def render_order_export(sample: Sample, folder: Path | str) -> Path:
 
     What the layout has no column for is left out: web, app and phone are one internet shop,
     which has no city, and accents that cp1251 lacks are taken off (`fit_code_page`). Customers
-    bear a coded phone (`code_phone`). Damaged lines stay damaged, and copies stay copies.
+    have a coded phone (`code_phone`). Damaged lines stay damaged, and copies stay copies.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ CHANNELS = ("web", "app", "store", "phone")
 
 @dataclass(frozen=True)
 class Segment:
-    """What sets one latent segment apart; shares and probabilities lie in [0, 1].
+    """How one latent segment differs; shares and probabilities lie in [0, 1].
 
     Attributes
     ----------

@@ -57,7 +57,7 @@ def draw_consents(rng: np.random.Generator, *, people: pd.DataFrame) -> pd.DataF
 
 
 def _draw_changes(rng: np.random.Generator, *, granted: pd.DataFrame) -> list[pd.DataFrame]:
-    """Draw what became of consents: withdrawn, granted again, both at once, withdrawn late."""
+    """Draw what happened to consents: withdrawn, granted again, both at once, withdrawn late."""
     fate = rng.random(len(granted))
     withdrawn = granted[fate < 0.07].assign(status="withdrawn")
     first = withdrawn["event_at"].clip(lower=pd.Timestamp(START)) + pd.Timedelta(hours=8)

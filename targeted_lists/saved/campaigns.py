@@ -1,4 +1,4 @@
-"""Exported campaigns: who was assigned to which arm, kept so that the next data can be measured.
+"""Exported campaigns: who was assigned to which arm, saved to measure the next data.
 
 `state/DATASET/campaigns/CAMPAIGN/` holds `assignments.parquet`, a row a customer of either arm,
 and `campaign.parquet`, one row. They are written with the exported file or not at all, and are
@@ -61,7 +61,7 @@ def hash_list(definition_hash: str, customers: Iterable[str]) -> str:
 
 
 def campaigns_folder(dataset: str, folder: Path = STATE_FOLDER) -> Path:
-    """Return where the campaigns of a dataset are kept."""
+    """Return where the campaigns of a dataset are saved."""
     return folder / dataset / "campaigns"
 
 

@@ -76,7 +76,7 @@ def read_version(saved: Path) -> int:
 
 
 def is_used(saved: Path) -> bool:
-    """Whether a run has kept something there."""
+    """Whether a run has saved something there."""
     return any(saved.rglob("*.parquet"))
 
 

@@ -60,11 +60,11 @@ def keep_salt(dataset: str, salt: str, *, folder: Path) -> None:
 
 
 def give_salt(connection: duckdb.DuckDBPyConnection, salt: Callable[[], str]) -> None:
-    """Let the SQL of a connection ask for the salt: `customer_key_salt()`.
+    """Let the SQL of a connection read the salt: `customer_key_salt()`.
 
     A view that makes keys can be read by such a connection alone.
     """
-    # The same all along, so that a query asks for it once.
+    # The same all along, so that a query reads it once.
     connection.create_function("customer_key_salt", salt, [], "VARCHAR")
 
 
@@ -74,5 +74,5 @@ def make_salt() -> str:
 
 
 def mark_of(salt: str) -> str:
-    """Return what tells two salts apart and does not tell them."""
+    """Return what distinguishes two salts without revealing them."""
     return hashlib.sha256(f"mark of a salt: {salt}".encode()).hexdigest()[:16]

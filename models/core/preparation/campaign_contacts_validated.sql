@@ -1,6 +1,7 @@
 -- As every input, and then held against the others: an assignment that contradicts itself
--- is none, a campaign that nobody has told of cannot be read. A customer whom nothing else
--- knows stays in the arm: to drop the unknown would drop those who did not buy.
+-- is none, a campaign that nothing reports cannot be read. A customer known
+-- from nowhere else stays in the arm: to drop the unknown would drop those who
+-- did not buy.
 with
 
 validated as (

@@ -1,6 +1,5 @@
--- Whom a campaign asked and who answered, as far as it is known on the as-of
--- date. Who was held out was not asked; who is not known to have answered or not
--- tells nothing.
+-- Who a campaign contacted and who responded, as known on the as-of date.
+-- Controls were not contacted; customers whose response is unknown say nothing.
 with
 
 contacts as (

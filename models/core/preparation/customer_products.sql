@@ -1,5 +1,5 @@
--- What a customer placed an order of and how often it was bought, as known now and when
--- the test period of the baskets began. Where that began when it did, only customers
+-- What a customer ordered and how often it was bought, as known now and when the
+-- test period of the baskets began. Where that began when it did, only customers
 -- whose lines have changed are counted again.
 {{ config(
     materialized='incremental',

@@ -1,6 +1,6 @@
--- How often a customer usually buys: the one gap that says who has lapsed. A run that
--- adds counts the affected customers again, and of all who are known from totals, which
--- have no lines.
+-- How often a customer typically buys: the one gap that defines who has lapsed.
+-- An adding run counts the affected customers again, and of all who are known
+-- from totals, which have no lines.
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',

@@ -1,6 +1,7 @@
 -- Where orders and aggregates meet: one row per basis and customer with what
--- RFM asks. A customer who has orders is counted from them; one known only from
--- totals counts in both bases. Whoever lacks a figure is named with the reason.
+-- RFM needs. A customer who has orders is counted from them; one known only
+-- from totals counts in both bases. Whoever lacks a figure is named with the
+-- reason.
 with
 
 orders as (

@@ -1,4 +1,4 @@
--- A customer's place is that of the latest line that names one.
+-- A customer's place is from the latest line that names one.
 {{ config(
     materialized='incremental',
     incremental_strategy='changed_lines',

@@ -1,4 +1,4 @@
--- What an order is worth changes: it is placed, delivered, and parts of it come
+-- The value of an order changes: it is placed, delivered, and parts of it come
 -- back. Summing the events before a moment gives the order as it was then.
 {{ config(
     materialized='incremental',
@@ -74,7 +74,7 @@ line_events as (
 
 ),
 
--- Summed up before the orders are asked: there are a tenth as many.
+-- Summed up before the orders are read: there are a tenth as many.
 order_events as (
 
     select

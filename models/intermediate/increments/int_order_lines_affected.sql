@@ -76,7 +76,7 @@ changed as (
 
 ),
 
--- Whatever became of the return: a line that is rejected may have been one.
+-- Whatever happened to the return: a line that is rejected may have been one.
 returned_pairs as (
 
     select

@@ -1,5 +1,5 @@
--- What a run that adds validates: the new files, and again the orders that they or the
--- moving end of the data may decide otherwise.
+-- What an adding run validates: the new files, and again the orders that they
+-- or the moving end of the data may decide otherwise.
 {#- While parsing dbt must see the parent. #}
 with
 {% if is_incremental() or not execute %}

@@ -1,7 +1,7 @@
--- The days on which customers are looked at. The as-of date is scored. Past ones
--- train: those an outcome window apart, so that no outcome is counted twice, if
--- the history before them fills the base window by half; and those as of which
--- the dataset itself says who declined.
+-- The days as of which customers are observed. The as-of date is scored. Past
+-- ones train: those an outcome window apart, so that no outcome is counted
+-- twice, if the history before them fills the base window by half; and those as
+-- of which the dataset itself says who declined.
 with
 
 orders as (

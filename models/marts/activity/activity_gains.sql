@@ -1,4 +1,4 @@
--- Whoever writes to the highest deciles alone reaches which share of the declines?
+-- Which share of the declines is reached by contacting only the top deciles?
 with
 
 deciles as (

@@ -1,4 +1,4 @@
--- What was asked, what came of it, and why there is nothing or less, in a sentence.
+-- What was requested, what resulted, and why there is nothing or less, in a sentence.
 with
 
 thresholds as (

@@ -1,5 +1,5 @@
--- What is watched, in numbers: one value for each check and subject, and what is
--- usual. How bad it is, the seed alert_rules says.
+-- What is watched, in numbers: one value for each check and subject, and its
+-- baseline. How bad it is, the seed alert_rules says.
 with
 
 alert_values as (

@@ -14,7 +14,7 @@ rules as (
 
 ),
 
--- A rule of the subject's own goes before that of any.
+-- A rule for the subject goes before one for any.
 ruled as (
 
     select

@@ -1,6 +1,6 @@
--- What the models say today, kept so that it can be held against what comes. The
--- rank of the baseline stands next to: the level that was last seen, or the share of
--- earlier campaigns that were answered.
+-- Today's model scores, saved so that they can be compared with the outcomes. The
+-- rank of the baseline stands next to: the level that was last seen, or the
+-- share of earlier campaigns responded to.
 with
 
 declines as (

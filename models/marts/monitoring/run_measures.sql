@@ -1,4 +1,4 @@
--- What each run counts, so that the next ones know what is usual.
+-- What each run counts, as a baseline for the next ones.
 with
 
 saved as (

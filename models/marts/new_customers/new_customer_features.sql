@@ -1,5 +1,5 @@
--- What became of a new customer is known when the horizon has passed; predicted is who has no
--- further order and a horizon that has not.
+-- A new customer's outcome is known when the horizon has passed; predicted is
+-- who has no further order and a horizon that has not.
 with
 
 orders as (

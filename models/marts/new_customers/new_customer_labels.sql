@@ -1,4 +1,4 @@
--- What became of a new customer at the horizon, where it has passed. The segment is
+-- The outcome of a new customer at the horizon, where it has passed. The segment is
 -- that of the last month end within the horizon. The cluster is known as of today only.
 with
 

@@ -1,5 +1,5 @@
--- How many of the offers that were new to a customer were then bought, by the place of
--- the offer: what a list may rest on, also where no rule leads to an offer.
+-- How many of the offers that were new to a customer were then bought, by rank
+-- of the offer: what a list may rest on, also where no rule leads to an offer.
 with
 
 tests as (
@@ -39,7 +39,7 @@ counted as (
 
 ),
 
--- At whatever place: what is popular is bought about as often at each.
+-- At any rank: what is popular is bought about as often at each.
 popular as (
 
     select

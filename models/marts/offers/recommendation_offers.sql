@@ -1,5 +1,5 @@
--- What the method that proved best would offer now; who has too few offers of it
--- gets what is popular in the own segment.
+-- What the method that proved best would offer now; customers with too few get
+-- what is popular in their segment.
 {% set most = var('recommendations_per_customer') -%}
 with
 

@@ -1,6 +1,6 @@
--- A run that adds tells again of the customers touched, and of all who are known from
--- totals, which have no lines.
--- depends_on: {{ ref('product_categories_changed') }}
+-- An adding run recomputes the customers affected, and all who are known from
+-- totals, which have no lines. depends_on: {{ ref('product_categories_changed')
+-- }}
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',

@@ -1,6 +1,6 @@
 -- The shop's largest categories and cities by bought revenue: what the numbered
--- shares of customer_pivot stand for. Who has no orders counts by spend as totals
--- tell it.
+-- shares of customer_pivot stand for. Customers without orders count by spend
+-- from totals.
 with
 
 -- Asked more than once, and too many to be held meanwhile.

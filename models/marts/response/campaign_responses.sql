@@ -1,4 +1,4 @@
--- Who answered past campaigns: a description of the past, by the groups of today.
+-- Who responded to past campaigns: a description of the past, by the groups of today.
 with
 
 responses as (

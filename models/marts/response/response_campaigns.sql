@@ -1,4 +1,4 @@
--- Which campaigns train, which are planned, and what an answer is worth.
+-- Which campaigns train, which are planned, and what a response is worth.
 with
 
 campaigns as (

@@ -1,6 +1,6 @@
--- Everything is taken from before the campaign: answers to earlier ones, orders
--- until its start, totals where it has no date, and the profile, which is taken to
--- be steady.
+-- Everything is taken from before the campaign: responses to earlier ones,
+-- orders until its start, totals where it has no date, and the profile, which
+-- is taken to be steady.
 {% set lags = [1, 2, 3, 4, 5] -%}
 {% set category_places = [1, 2, 3, 4, 5] -%}
 {% set places = ['first', 'second', 'third'] -%}

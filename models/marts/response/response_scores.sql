@@ -1,5 +1,6 @@
--- Where nothing is ahead of guessing by more than chance, nobody has a probability of
--- an answer and the row says why: whom to write to is left to the campaign's own terms.
+-- Where nothing is ahead of guessing by more than chance, nobody has a
+-- probability of a response and the row says why: who to contact is left to the
+-- campaign's own terms.
 with
 
 features as (

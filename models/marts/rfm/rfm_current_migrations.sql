@@ -39,7 +39,7 @@ starts as (
 
 ),
 
--- Totals tell nothing of an earlier date.
+-- Totals say nothing about an earlier date.
 moved as (
 
     select

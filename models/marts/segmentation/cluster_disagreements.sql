@@ -1,5 +1,5 @@
--- Whose cluster is not the usual one of their RFM segment: behaviour that RFM
--- does not see, or a customer on the border.
+-- Customers whose cluster is not the typical one of their RFM segment:
+-- behaviour that RFM does not see, or a customer on the border.
 with
 
 clusters as (

@@ -1,5 +1,5 @@
--- Who has orders is told from them; who is known from totals alone, from the
--- other totals.
+-- Customers with orders are described by them; who is known from totals alone,
+-- from the other totals.
 with
 
 totals as (

@@ -1,5 +1,5 @@
 -- Who is in another cluster than in the last run as of an earlier day. The keys
--- tell the same cluster from another, whatever number it has today.
+-- identify a cluster, whatever its number today.
 with
 
 clusters as (

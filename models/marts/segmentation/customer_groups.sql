@@ -1,4 +1,4 @@
--- Numbers are told by the quarters of all customers, which are the same for every
+-- Numbers are shown by quarters of all customers, which are the same for every
 -- group.
 with
 

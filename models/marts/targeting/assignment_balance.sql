@@ -1,5 +1,6 @@
--- Differences of the arms before the send, in standard deviations. With ten covariates one
--- beyond 0.1 is common in honest assignments: assignment_checks tests them together.
+-- Differences of the arms before the send, in standard deviations. With ten
+-- covariates one above 0.1 is common in correct assignments: assignment_checks
+-- validates them together.
 {% set covariates = ['recency_days', 'orders', 'revenue', 'tenure_days'] -%}
 with
 

@@ -74,7 +74,8 @@ described as (
 
 ),
 
--- A lift of returns is a harm. What is told of the customers needs no window of orders.
+-- A lift of returns is a harm. What is reported about the customers needs no
+-- window of orders.
 validated as (
 
     select

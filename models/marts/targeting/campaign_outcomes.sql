@@ -60,7 +60,7 @@ outcomes as (
     union all
 
     {% endfor -%}
-    -- An arm that was planned and holds nobody.
+    -- An arm that was planned but is empty.
     select
         plans.campaign_id,
         plans.stratum,

@@ -1,6 +1,6 @@
 -- How large a list would be under other contact caps and capacities, all else equal:
--- the other lists keep whom they have, and the list its budget. A row of the list as
--- it is stands among them.
+-- the other lists keep their members, and the list its budget. A row of the
+-- list as it is stands among them.
 {% set depths = [0.1, 0.25, 0.5, 0.75, 1.0] -%}
 with
 

@@ -1,5 +1,6 @@
--- What everyone whom lists could reach did, held out or not: by holdout period, and of all
--- periods together, each of them a stratum. The sums are all that a comparison needs.
+-- What everyone that lists could reach did, held out or not: by holdout period, and
+-- of all periods together, each of them a stratum. The sums are all that a comparison
+-- needs.
 {% set metrics = ['purchase', 'revenue', 'margin', 'profit'] -%}
 with
 

@@ -1,4 +1,4 @@
--- Parquet is read where it lies, by each model the columns that it asks for: a copy would
+-- Parquet is read in place, by each model the columns that it needs: a copy would
 -- be twice as large as the files, and take longer to write than they take to read.
 {{ config(materialized='view') }}
 select * from {{ ref('stg_contract__order_lines_held') }}

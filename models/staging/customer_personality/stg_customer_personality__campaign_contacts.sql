@@ -1,4 +1,4 @@
--- Everyone in the file was asked by every past campaign, as far as the file says.
+-- Everyone in the file was contacted by every past campaign, as far as the file says.
 {% set places = [1, 2, 3, 4, 5, 6] -%}
 with
 

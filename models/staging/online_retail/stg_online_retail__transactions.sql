@@ -1,5 +1,5 @@
--- The published file as it is, every column as text. A run that adds reads the new
--- files only.
+-- The published file as it is, every column as text. An adding run reads only
+-- the new files.
 {{ config(materialized='incremental') }}
 {{ read_input('online_retail', [
     'InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate',

@@ -166,7 +166,7 @@ def draw_evaluations(desk: Desk) -> Figure:
 
 
 def draw_silhouettes(desk: Desk) -> Figure:
-    """Draw how clearly the customers of each cluster lie in it."""
+    """Draw how clearly the customers of each cluster belong to it."""
     rows = desk.source.read(SILHOUETTES)
     if rows.empty:
         return desk.blank("silhouettes", SILHOUETTES)
@@ -212,7 +212,7 @@ def draw_silhouettes(desk: Desk) -> Figure:
 
 
 def draw_profiles(desk: Desk) -> Figure:
-    """Draw what sets each cluster apart as a heat map of features."""
+    """Draw how each cluster differs as a heat map of features."""
     rows = desk.source.read(PROFILES)
     if rows.empty:
         return desk.blank("profiles", PROFILES)

@@ -240,7 +240,7 @@ def draw_moves(desk: Desk) -> Figure:
         for end, place, align, dx in (("from", 0, "right", -8), ("to", 1, "left", 8))
     ]
     named = desk.names(rows, from_segment="segment", to_segment="segment")
-    # A picked segment is told by those who are in it now and those who left it.
+    # A picked segment is shown by those who are in it now and those who left it.
     scopes = {NOTHING_PICKED: rows.assign(here=rows["customers"])} | {
         segment: rows.assign(here=rows["customers"].where(named["to_segment"] == segment, 0))[
             (named["from_segment"] == segment) | (named["to_segment"] == segment)

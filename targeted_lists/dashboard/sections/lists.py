@@ -144,7 +144,7 @@ def draw_waterfall(desk: Desk) -> Figure:
 
 
 def draw_sizes(desk: Desk) -> Figure:
-    """Draw how many customers each list writes to and leaves alone."""
+    """Draw how many customers each list contacts and leaves alone."""
     rows = desk.source.read(CATALOG)
     if rows.empty:
         return desk.blank("sizes", CATALOG)

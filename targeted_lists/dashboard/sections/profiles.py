@@ -1,4 +1,4 @@
-"""Who the customers of each group are, and who answers."""
+"""Who the customers of each group are, and who responds."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def draw_segment_groups(desk: Desk) -> Figure:
 
 
 def draw_responses(desk: Desk) -> Figure:
-    """Draw who answered past campaigns, by segment, with the interval of Wilson (1927)."""
+    """Draw who responded to past campaigns, by segment, with the interval of Wilson (1927)."""
     rows = desk.source.read(ANSWERS)
     if rows.empty:
         return desk.blank("responses", ANSWERS)

@@ -21,7 +21,7 @@ SURE = ("works", "harms")
 
 
 def draw_program(desk: Desk) -> Figure:
-    """List what everyone did whom lists could reach, and what the holdout did."""
+    """List what everyone did that lists could reach, and what the holdout did."""
     rows = desk.source.read(PROGRAM)
     if rows.empty:
         return desk.blank("program", PROGRAM)

@@ -1,4 +1,4 @@
-"""What became of the raw rows."""
+"""What happened to the raw rows."""
 
 from __future__ import annotations
 

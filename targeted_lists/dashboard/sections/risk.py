@@ -115,7 +115,7 @@ def draw_calibration(desk: Desk) -> Figure:
 
 
 def draw_gains(desk: Desk) -> Figure:
-    """Draw the share of declines reached by writing to so many of the riskiest."""
+    """Draw the share of declines reached by contacting so many of the riskiest."""
     rows = desk.source.read(GAINS)
     if rows.empty:
         return desk.blank("gains", GAINS)

@@ -54,7 +54,7 @@ levels as (
 
 ),
 
--- A customer with few orders is drawn to the shop's mean (gamma-Poisson
+-- A customer with few orders is shrunk towards the shop's mean (gamma-Poisson
 -- shrinkage: the prior weighs as much as activity_prior_days of history).
 shop_means as (
 
@@ -95,7 +95,7 @@ select
     2 * latest_orders / nullif(typical_orders, 0) as latest_trend,
     {{ ratio('base_revenue', 'base_orders') }} as average_order_value,
     median_gap_days,
-    -- Who orders several times a day has a median gap of no day.
+    -- Customers who order several times a day have a median gap of 0 days.
     recency_days / greatest(median_gap_days, 1) as overdue_ratio,
     last_gap_days / greatest(median_gap_days, 1) as gap_trend,
     channels,

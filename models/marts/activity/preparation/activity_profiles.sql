@@ -41,7 +41,7 @@ profiles as (
 
 )
 
--- What the customers' file tells is a state of the as-of date.
+-- The customers file is a state as of the as-of date.
 select
     number,
     customer_id,

@@ -75,7 +75,7 @@ outcomes_of_regulars as (
     left join outcomes
         on levels.number = outcomes.number
         and levels.customer_id = outcomes.customer_id
-    -- Whom a label was given stays with it: none is derived next to it.
+    -- A given label stays: none is derived next to it.
     where levels.customer_id not in (select given.customer_id from given)
 
 ),

@@ -1,4 +1,4 @@
--- No rule looks at the test period.
+-- No rule uses the test period.
 with
 
 order_lines as (

@@ -1,4 +1,4 @@
--- What tells a customer's taste in the other period.
+-- What shows a customer's taste in the other period.
 with
 
 basket_items as (

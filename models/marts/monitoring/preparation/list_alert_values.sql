@@ -32,7 +32,7 @@ sizes as (
 
 ),
 
--- The step that removes most otherwise than usual.
+-- The step whose share deviates most from earlier runs.
 steps as (
 
     select

@@ -27,6 +27,6 @@ select
     data_basis,
     classifier,
     refit_reason,
-    -- Of a model fitted on an earlier day it was told then.
+    -- For a model fitted on an earlier day it was reported then.
     refit_reason <> '' and as_of_date >= {{ as_of_date() }} as is_refitted
 from models

@@ -28,7 +28,7 @@ earlier as (
         value
     from measures
     where as_of_date < cast({{ as_of_date() }} as date)
-        -- A run without candidates tells nothing of their usual number.
+        -- A run without candidates says nothing about their typical number.
         and not (measure in ('candidates', 'list size') and value = 0)
     qualify row_number() over (
         partition by measure, subject

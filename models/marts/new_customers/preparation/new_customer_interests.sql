@@ -35,7 +35,7 @@ products as (
 
 ),
 
--- Orders of one moment are told apart by their number, like those used.
+-- Orders of one moment are distinguished by their number, like those used.
 numbered as (
 
     select

@@ -23,7 +23,7 @@ repeat_buyers as (
 
 ),
 
--- Only who bought a product more than once says after how long.
+-- Only customers who bought a product more than once show after how long.
 repeat_purchases as (
 
     select distinct

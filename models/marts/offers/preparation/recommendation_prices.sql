@@ -72,7 +72,8 @@ counted_prices as (
 
 )
 
--- The usual price is the median: that of the middle line, or the mean of the middle two.
+-- The typical price is the median: that of the middle line, or the mean of the
+-- middle two.
 select
     as_of,
     product_id,

@@ -1,4 +1,5 @@
--- What customer_pivot tells of who is known from totals alone: what they do not tell is empty.
+-- customer_pivot for customers known from totals alone: what these do not show
+-- is empty.
 {{ config(materialized='ephemeral') }}
 with
 

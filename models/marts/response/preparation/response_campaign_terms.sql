@@ -61,7 +61,7 @@ select
     coalesce(responses.responses, 0) as responses,
     coalesce(campaigns.contact_cost, terms.contact_cost) as contact_cost,
     coalesce(campaigns.offer_cost, terms.offer_cost) as offer_cost,
-    -- What is recorded of an answer is taken as it is; a margin before a revenue.
+    -- What is recorded of a response is taken as it is; a margin before a revenue.
     cast(coalesce(responses.mean_margin, responses.mean_revenue) as decimal(18, 6))
         as recorded_value,
     coalesce(campaigns.started_at, contacts.first_sent_at) as started_at,

@@ -1,6 +1,6 @@
--- Whoever will probably answer the next planned campaign, down to the depth at
--- which the expected profit of the list is highest: as far as an answer is expected
--- to bring more than the message costs.
+-- Customers who will probably respond to the next planned campaign, down to the
+-- depth at which the expected profit of the list is highest: as far as a
+-- response is expected to bring more than the message costs.
 with
 
 scores as (

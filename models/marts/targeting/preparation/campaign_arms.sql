@@ -1,4 +1,4 @@
--- Whom each campaign assigned to which arm: as assigned, whoever really got the message.
+-- Who each campaign assigned to which arm: as assigned, whoever really got the message.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -51,7 +51,7 @@ assigned as (
         cast(null as string) as channel,
         contacts.revenue,
         contacts.margin,
-        -- Where no send is told, whoever was to be contacted was.
+        -- Where no send is reported, everyone planned for contact was contacted.
         case
             when count(contacts.sent_at) over (partition by contacts.campaign_id) > 0
                 then contacts.sent_at is not null
@@ -68,7 +68,7 @@ assigned as (
 
 ),
 
--- Next to a planned split, who was never assigned is in no arm.
+-- With a planned split, customers never assigned are in no arm.
 split as (
 
     select

@@ -33,7 +33,7 @@ customers as (
 
 ),
 
--- A single period is told as one figure, and ends nowhere.
+-- A single period is reported as one figure, without an end.
 site_periods as (
 
     select count(distinct period_start) = 1 as is_only_period

@@ -1,5 +1,5 @@
--- What the customers of each campaign did in its window: as told where both arms could show
--- it, else by the shop's own orders.
+-- What the customers of each campaign did in its window: as reported where both
+-- arms could show it, else by the shop's own orders.
 {{ config(materialized='ephemeral') }}
 with
 

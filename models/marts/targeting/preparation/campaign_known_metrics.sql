@@ -1,5 +1,5 @@
--- What is known of no customer of a campaign is not shown; of a campaign of nobody it cannot
--- be told what would be.
+-- What is known of no customer of a campaign is not shown; for a campaign
+-- without customers it is unknown what would be.
 {{ config(materialized='ephemeral') }}
 {% set metrics = ['purchase', 'revenue', 'margin', 'returns', 'profit'] -%}
 with

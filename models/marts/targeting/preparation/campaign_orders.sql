@@ -1,5 +1,5 @@
--- An order answers when it is placed: what is delivered only after the as-of date would be
--- missing from late windows.
+-- An order counts when it is placed: what is delivered only after the as-of
+-- date would be missing from late windows.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -24,7 +24,7 @@ orders as (
 
 ),
 
--- Without any order the shop tells nothing of buying: unknown is not 0.
+-- Without any order the shop shows nothing about buying: unknown is not 0.
 sales as (
 
     select count(*) > 0 as has_orders

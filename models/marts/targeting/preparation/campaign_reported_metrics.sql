@@ -1,6 +1,7 @@
--- What the data tell counts before the shop's own orders where both arms could show it: as
--- declared, else where any control has a value or everybody has; who has none then did not.
--- Told of the contacted alone it is no outcome. An amount has to be told of each who bought.
+-- What the data report counts before the shop's own orders where both arms could show
+-- it: as declared, else where any control has a value or everybody has; who has none
+-- then did not. Told of the contacted alone it is no outcome. An amount has to
+-- be reported for each buyer.
 {{ config(materialized='ephemeral') }}
 with
 

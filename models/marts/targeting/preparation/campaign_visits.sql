@@ -25,8 +25,9 @@ site_activity as (
 
 ),
 
--- A period ends where the next begins; of the last one nobody knows whether it is whole. A
--- file of one period tells a single figure of each customer, of both arms alike.
+-- A period ends where the next begins; of the last one nobody knows whether it
+-- is whole. A file of one period gives a single figure per customer, for both
+-- arms alike.
 periods as (
 
     select

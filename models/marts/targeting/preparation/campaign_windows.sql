@@ -1,5 +1,5 @@
--- The past campaigns, as told by the data or recorded by an export, with the window in
--- which their outcomes are counted and one as long before the send.
+-- The past campaigns, reported by the data or recorded by an export, with the
+-- window in which their outcomes are counted and one as long before the send.
 with
 
 campaigns as (

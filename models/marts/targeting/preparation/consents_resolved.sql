@@ -1,4 +1,4 @@
--- What each customer last said to a purpose in a channel. Caution decides where
+-- Each customer's latest consent by purpose and channel. Caution decides where
 -- the log is in doubt: of events at one moment the withdrawal wins, a withdrawal
 -- counts whatever its date and even where its time cannot be read, and a status
 -- that is not a grant is a withdrawal. Where consents expire, one whose time is

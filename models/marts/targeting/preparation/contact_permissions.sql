@@ -1,6 +1,6 @@
--- Whether a customer may be contacted, whatever for: what the first four steps of a
--- list ask, and an export asks again. Files that hold no address of anybody say nothing of
--- who can be reached.
+-- Whether a customer may be contacted, whatever for: checked by the first four
+-- steps of a list, and again by an export. Files without any address say
+-- nothing about who can be reached.
 {% set is_recorded = are_consents_recorded() -%}
 with
 

@@ -1,6 +1,6 @@
--- What forbids a contact by whatever channel. Whoever objects is heard, whatever else is
--- wrong with the row that says so. The erased have left the inputs before; a row of theirs
--- that came in another way is known by the hash of its key.
+-- What forbids a contact by any channel. Whoever objects is heard, whatever else is
+-- wrong with the row that says so. The erased have left the inputs before; a row of
+-- theirs that came in another way is known by the hash of its key.
 {{ config(materialized='ephemeral') }}
 with
 

@@ -1,5 +1,5 @@
--- The periods of the global holdout that have begun. The one in force holds the as-of date:
--- a declared one, else the calendar year.
+-- The periods of the global holdout that have begun. The current one contains
+-- the as-of date: a declared one, else the calendar year.
 {% if var('holdout_period', none) is not none -%}
 {{ exceptions.raise_compiler_error(
     "the var holdout_period is gone: a holdout period has days now, give it a row in "

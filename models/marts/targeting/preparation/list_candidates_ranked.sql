@@ -1,6 +1,6 @@
 -- The steps that look at the other lists and the other candidates, list by list
--- in order of priority: only whom a higher list took, members and held out, is
--- lost to the lower ones.
+-- in order of priority: only customers that a higher list took, members and
+-- held out, are lost to the lower ones.
 {{ config(materialized='ephemeral') }}
 {% set places = range(1, var('lists') | length + 1) | list -%}
 with

@@ -99,7 +99,7 @@ select
     valued.is_erased,
     valued.is_pressed,
     valued.is_cooling_down,
-    -- Where no order of anybody tells a margin, the value is unknown, not too small.
+    -- Where no order has a known margin, the value is unknown, not too small.
     coalesce(
         valued.expected_value >= valued.minimum_expected_value, not valued.has_margins
     ) as is_worth_it,

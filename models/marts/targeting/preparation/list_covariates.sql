@@ -1,6 +1,6 @@
--- The assignments of today: the arms of each list, and the global holdout among all whom
--- some list wants. What the holdout's customers did since it began may be an effect, so
--- that nothing of them is compared.
+-- The assignments of today: the arms of each list, and the global holdout among
+-- all that some list wants. What the holdout's customers did since it began may
+-- be an effect, so that nothing of them is compared.
 with
 
 decisions as (

@@ -1,6 +1,6 @@
 -- Messages that customers got from campaigns. A send weighs on a customer even where
--- something else is wrong with its row; a member of an exported list counts as written
--- to, whether or not the data tell of it yet.
+-- something else is wrong with its row; a member of an exported list counts as
+-- contacted, whether or not the data report it yet.
 with
 
 contacts as (

@@ -1,4 +1,4 @@
--- What the data tell of a campaign's time is better than what the export planned.
+-- A campaign's time in the data is better than what the export planned.
 {{ config(materialized='ephemeral') }}
 with
 

@@ -1,5 +1,5 @@
--- How each past campaign was meant to be split; arms that were planned and hold nobody
--- are here as well, and arms of which no plan is known.
+-- How each past campaign was meant to be split; planned arms that are empty are
+-- included, and arms without a known plan.
 with
 
 customers as (

@@ -1,4 +1,4 @@
--- What the messages and offers of the period's campaigns cost, by whom they went to.
+-- Cost of the messages and offers of the period's campaigns, by recipient.
 {{ config(materialized='ephemeral') }}
 with
 

@@ -1,7 +1,7 @@
--- Everyone whom the lists of a holdout period could have reached, whether or not a list ever
--- wanted them: who was known before the period is in it from its first day, who came later
--- from the moment of the own entry. What makes a customer known (the first order, or the
--- registration) is before that: no list caused it.
+-- Everyone the lists of a holdout period could have reached, whether or not a list ever
+-- wanted them: who was known before the period is in it from its first day, who came
+-- later from the moment of the own entry. What makes a customer known (the first order,
+-- or the registration) is before that: no list caused it.
 {{ config(materialized='ephemeral') }}
 {% set holdout_salt = "'" ~ project_name ~ "|' || periods.period || '|'" -%}
 with

@@ -1,5 +1,5 @@
 -- Customers of the campaigns that can be read, as assigned, with what was known of them
--- before the send: from these it is learned whom a message moves.
+-- before the send: the training rows for who a message moves.
 with
 
 customers as (

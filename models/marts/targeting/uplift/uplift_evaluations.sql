@@ -1,5 +1,5 @@
--- Whether whom to contact is told better by the uplift than by chance, or than by who
--- would buy anyway; where too few have bought to tell, how many.
+-- Whether uplift chooses who to contact better than chance, or than who would
+-- buy anyway; where too few have bought to tell, how many.
 {% set least = var('uplift_min_conversions') -%}
 with
 

@@ -1,5 +1,5 @@
--- The uplift of those whom today's lists take, where it ranks better than chance; who is
--- in a list does not depend on it.
+-- The uplift of the members of today's lists, where it ranks better than
+-- chance; list membership does not depend on it.
 with
 
 estimates as (
