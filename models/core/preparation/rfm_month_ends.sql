@@ -1,6 +1,7 @@
 -- RFM as it stood at the end of every month, from what was known by then. An
 -- adding run takes the month ends after an event that it brought, and those
--- that are new. depends_on: {{ ref('event_months_hashed') }}
+-- that are new.
+-- depends_on: {{ ref('event_months_hashed') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='month_ends'

@@ -1,6 +1,6 @@
 -- An adding run recomputes the customers affected, and all who are known from
--- totals, which have no lines. depends_on: {{ ref('product_categories_changed')
--- }}
+-- totals, which have no lines.
+-- depends_on: {{ ref('product_categories_changed') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',

@@ -1,7 +1,7 @@
 -- Everything is taken from the first so many orders. A customer of the shop's
 -- first days may have bought before the files begin and is no new customer. An
--- adding run counts the affected customers again. depends_on: {{
--- ref('product_categories_changed') }}
+-- adding run counts the affected customers again.
+-- depends_on: {{ ref('product_categories_changed') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',
