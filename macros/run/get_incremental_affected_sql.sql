@@ -1,7 +1,7 @@
 {#
-    An incremental strategy of dbt's: instead of the rows whose keys are affected since the
-    model was built stand those that its query makes of them now (macro only_affected), so
-    keys that vanish do not stay. `unique_key` is the column with the key: order_line_id (or
+    An incremental strategy of dbt's: it replaces the rows whose keys are affected since the
+    model was built (macro only_affected) with what the query makes of these keys, so keys
+    that vanish do not stay. `unique_key` is the column with the key: order_line_id (or
     sale_line_id), order_id or customer_id. Rows for which one of
     `incremental_predicates` is true are also replaced.
 

@@ -316,6 +316,7 @@ def toy_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
             "profiles.yml",
             "models/_groups.yml",
             "macros/run",
+            "macros/sql/as_of_date.sql",
             "macros/sql/string_literal.sql",
         ],
     )
