@@ -60,7 +60,7 @@ def crash_everywhere(
     view : what is compared of a folder.
     work : where the copies are made.
     is_torn : what was not forced to the disk at the kill loses its second half.
-    sees_left : whether what stood after the kill is looked at too, which takes as long again.
+    sees_left : whether what stood after the kill is looked at too, before the next command.
     """
     crashes = []
     for at in range(1, 1_000):
