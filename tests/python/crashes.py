@@ -32,7 +32,7 @@ class Crash:
     Attributes
     ----------
     at : which file operation it was. operation : its name and path.
-    left : what stood after the kill. after : what stood after the next command.
+    left : what stood after the kill, where asked for. after : what stood after the next command.
     """
 
     at: int
@@ -49,6 +49,7 @@ def crash_everywhere(
     view: Callable[[Path], Any],
     work: Path,
     is_torn: bool = False,
+    sees_left: bool = False,
 ) -> list[Crash]:
     """Kill a command at its first, second, … file operation until it gets through.
 
@@ -59,6 +60,7 @@ def crash_everywhere(
     view : what is compared of a folder.
     work : where the copies are made.
     is_torn : what was not forced to the disk at the kill loses its second half.
+    sees_left : whether what stood after the kill is looked at too, before the next command.
     """
     crashes = []
     for at in range(1, 1_000):
@@ -68,7 +70,7 @@ def crash_everywhere(
         told = work / "operation"
         if not is_killed(folder, command, at=at, told=told, is_torn=is_torn):
             return crashes
-        left = view(folder)
+        left = view(folder) if sees_left else None
         then(folder)
         crashes.append(Crash(at, told.read_text(encoding="utf-8"), left, view(folder)))
     raise AssertionError("the command has no end")
