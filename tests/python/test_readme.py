@@ -274,7 +274,7 @@ def test_the_lists_of_the_sample_are_those_shown(
     sample_build: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (shown,) = (block for block in blocks("README.md", "") if block.startswith("Customer lists"))
-    show_lists(sample_build.published, Console(width=200))
+    show_lists(sample_build.published, Console(width=80))
     printed = shape(capsys.readouterr().out)
     # A list of one's own stands among them.
     assert [line for line in shown.splitlines() if shape(line) not in printed] == []
