@@ -233,8 +233,9 @@ def read_saved(
     if saved is None:
         return None
     saved = saved[saved["data_basis"] == data_basis].reset_index(drop=True)
-    # Models that were saved before these columns were have no snapshot to drift from.
-    unknown = {name: "" for name in ("baselines", "refit_reason") if name not in saved}
+    # Models saved before these columns existed have no snapshot to drift from and no measures.
+    unknown = {"baselines": "", "refit_reason": "", **dict.fromkeys(MEASURES, "[]")}
+    unknown = {name: value for name, value in unknown.items() if name not in saved}
     return None if saved.empty else saved.assign(**unknown)[list(ROW_TYPES)]
 
 
