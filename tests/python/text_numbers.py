@@ -74,7 +74,7 @@ def find_bad_numbers(database: Path) -> dict[str, tuple[str, str]]:
             ).fetchall()
             for (value,) in values:
                 # A machine's record of a model, which the working database holds.
-                if value.startswith('{"'):
+                if value.startswith(('{"', '[{"')):
                     continue
                 text = re.sub('".*?"', "", value)
                 for what, pattern in BAD_NUMBERS.items():
