@@ -12,10 +12,11 @@ rest on;
 - `read_files`: a row for each raw file, with what tells that it has changed and the run that
   first met it so.
 - `loaded_seeds`: the checksum of each seed that was loaded.
-- `watermarks`: for each incremental and each fitted model, and for the tests that all passed, the
-  full refresh and run of the rows that it knows, the as-of date and the `fit_code` that it was
-  built with; `upstream_fingerprint`, what stood in the small tables that a change of makes it
-  again, and `rebuilt_in_run`, the run that last did.
+- `watermarks`: for each table of the folders that a run adds to (the post-hooks in
+  dbt_project.yml), each fitted table, and for the tests that all passed, the full refresh and run
+  of the rows that it knows, the as-of date and the `fit_code` that it was built with;
+  `upstream_fingerprint`, what stood in the small tables that a change of makes it again, and, of
+  an incremental or fitted one, `rebuilt_in_run`, the run that last did.
 """
 
 from __future__ import annotations
