@@ -129,6 +129,14 @@ def test_with_empty_inputs_nothing_is_noted_as_fitted(shop: Project) -> None:
     assert fitted(shop) == (4, 40)
 
 
+def test_what_a_run_of_a_part_fitted_was_not_tested_before(shop: Project) -> None:
+    """It is as new as what it was made of, which is of the run whose tests passed."""
+    run(shop, "build", run=2)
+    run(shop, "run", "--select", "means", run=3)
+    spoil(shop)
+    assert not shop.dbt("test", run=3, **REUSED).success
+
+
 def test_what_stands_was_tested_when_it_was_made(shop: Project) -> None:
     run(shop, "build", run=2, **REUSED)
     spoil(shop)
