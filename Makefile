@@ -11,7 +11,8 @@ VARS ?= {}
 PYTHON ?= python3 python3.13 python3.12 python3.11 python
 IS_FIT = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-JOB = .venv/bin/python -m targeted_lists
+# The program itself; so called, it names commands of make in what it says.
+JOB = TARGETED_LISTS_MAKE=1 .venv/bin/python -m targeted_lists
 # Through the environment, so that quotes and spaces arrive as they were typed.
 LIST ?= win_back
 SIZE ?= 5_000_000
@@ -39,7 +40,7 @@ check: .venv/runtime.stamp  ## Look at a dataset's files before anything is buil
 dashboard: .venv/runtime.stamp  ## The published tables as one page of charts [IN=ru]
 	@$(JOB) dashboard $(WHICH_DATA) $${IN:+--language "$$IN"}
 
-docs: .venv/runtime.stamp  ## The documentation with its lineage graph, as one page
+docs: .venv/docs.stamp  ## The manual as a site, and every table and column with the lineage graph
 	@$(JOB) docs $(WHICH_DATA)
 
 explore: .venv/explore.stamp  ## Look up customers, list caps and rules in a local app
@@ -57,27 +58,16 @@ export: .venv/runtime.stamp  ## A file for a tool: LIST=win_back TO=csv|google|m
 # The settings of a list that the command below passes on; the others are columns of the seed.
 export PURPOSE PURPOSE_RU SOURCE_MART CHANNEL OFFER OFFER_RU PRIORITY CAPACITY OFFER_COST BUDGET
 list: .venv/runtime.stamp  ## A list of your own: LIST=name PURPOSE='what for' [OFFER= CHANNEL= PRIORITY= CAPACITY= …]
-	@$(JOB) new-list --list="$(if $(filter file,$(origin LIST)),,$$LIST)" --purpose="$$PURPOSE" \
+	@$(JOB) list --list="$(if $(filter file,$(origin LIST)),,$$LIST)" --purpose="$$PURPOSE" \
 		--purpose-ru="$$PURPOSE_RU" --source-mart="$$SOURCE_MART" --channel="$$CHANNEL" \
 		--offer="$$OFFER" --offer-ru="$$OFFER_RU" --offer-cost="$$OFFER_COST" \
 		--priority="$$PRIORITY" --capacity="$$CAPACITY" --budget="$$BUDGET"
 
-test: lint  ## Every linter and every test
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
-
-# The contract adapter has everything but the staging of the others, which is linted alone.
-ADAPTERS = $(filter-out contract,$(notdir $(wildcard models/staging/*)))
+test: .venv/dev.stamp  ## Every linter and every test
+	@$(JOB) test
 
 lint: .venv/dev.stamp
-	.venv/bin/ruff check
-	.venv/bin/ruff format --check
-	.venv/bin/python tests/lint_sql.py lint --processes 2 --disable-progress-bar models tests
-	.venv/bin/python tests/lint_sql.py lint --disable-progress-bar --templater raw queries
-	@mkdir -p target
-	@printf '%s\n' $(ADAPTERS) | xargs -P 2 -I ADAPTER sh -c ' \
-		printf "[sqlfluff:templater:dbt:context]\nadapter = ADAPTER\n" > target/ADAPTER.cfg; \
-		DBT_TARGET_PATH=target/ADAPTER .venv/bin/python tests/lint_sql.py lint --disable-progress-bar \
-			--config target/ADAPTER.cfg models/staging/ADAPTER'
+	@.venv/bin/python tests/run_tests.py --lint
 
 # Another environment: pyarrow would change how pandas holds texts in the job.
 bench: .venv/runtime.stamp .venv-bench/stamp  ## Against pandas, polars and plain DuckDB: SIZE=5_000_000
@@ -101,6 +91,11 @@ clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/
 
 .venv/explore.stamp: requirements-explore.lock .venv/runtime.stamp
 	@echo "Installing requirements-explore.lock into .venv (once)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/docs.stamp: requirements-docs.lock .venv/runtime.stamp
+	@echo "Installing requirements-docs.lock into .venv (once)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 

@@ -2,5 +2,5 @@
 
 A room imports only rooms to its left (tests/python/test_rooms.py): `common` and `sample`, then
 `saved` and `inputs`, then `learning`, `check`, `activation`, `dashboard` and `explore`, then
-`runs`, then `authoring`.
+`runs`, then `authoring`, then `cli`.
 """

@@ -1,1 +1,1 @@
-"""Lists exported to tools, or inspected: `make preview`, `members` and `export`."""
+"""Lists exported to tools, or inspected: `targeted-lists preview`, `members` and `export`."""

@@ -27,6 +27,7 @@ from targeted_lists.activation.export_file import (
     write_rows,
 )
 from targeted_lists.common import files
+from targeted_lists.common.commands import command
 from targeted_lists.common.folders import (
     EXPORT_FOLDER,
     PUBLISHED_FOLDER,
@@ -34,6 +35,7 @@ from targeted_lists.common.folders import (
     WAREHOUSE_FOLDER,
 )
 from targeted_lists.common.locks import explain_lock
+from targeted_lists.common.outcome import UserError
 from targeted_lists.common.sql import literal
 from targeted_lists.saved.campaigns import (
     MANIFEST,
@@ -46,7 +48,7 @@ from targeted_lists.saved.campaigns import (
 from targeted_lists.saved.tables import open_state
 
 
-class ExportError(RuntimeError):
+class ExportError(UserError):
     """The list is not exported, and nothing has changed; the message is one sentence."""
 
 
@@ -168,14 +170,16 @@ def open_databases(dataset: str, places: Places) -> Iterator[duckdb.DuckDBPyConn
     with duckdb.connect() as connection:
         for name, path in paths.items():
             if not path.exists():
-                raise ExportError(f"{path} is not there; run `make lists DATASET={dataset}`.")
+                raise ExportError(
+                    f"{path} is not there; run `{command('lists', dataset=dataset)}`."
+                )
             try:
                 connection.execute(f"attach {literal(path)} as {name} (read_only)")
             except duckdb.Error as error:
                 raise ExportError(
                     explain_lock(str(error))
                     or f"{path} cannot be opened ({files.first_line(error)}); run "
-                    f"`make lists DATASET={dataset}`."
+                    f"`{command('lists', dataset=dataset)}`."
                 ) from error
         yield connection
 
@@ -212,7 +216,7 @@ def find_list(connection: duckdb.DuckDBPyConnection, order: Order) -> dict[str, 
         [order.list_name],
     ).fetchone()
     if row is None:
-        raise ExportError("The published lists have no as-of date; run `make lists`.")
+        raise ExportError(f"The published lists have no as-of date; run `{command('lists')}`.")
     is_stopped, stop_reason, as_of_date, definition_hash, unconsented, unaddressed = row
     if is_stopped:
         raise ExportError(f"{order.list_name} is stopped: {stop_reason}.")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from targeted_lists.common.outcome import UserError
 from targeted_lists.common.project import PROJECT_FILE
 
 DEFINITIONS = Path("seeds/list_definitions.csv")
@@ -60,7 +61,7 @@ where m_score = 5
 """
 
 
-class ListError(ValueError):
+class ListError(UserError):
     """A list that cannot be; the message is one sentence for the user."""
 
 

@@ -5,11 +5,12 @@ All is checked and made up before anything is written, and the files take their 
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+from rich.console import Console
 
 from targeted_lists.authoring.list_files import (
     CHANNELS,
@@ -25,6 +26,9 @@ from targeted_lists.authoring.list_files import (
     read_text,
 )
 from targeted_lists.common import files
+from targeted_lists.common.commands import command
+from targeted_lists.common.console import say
+from targeted_lists.common.outcome import Outcome
 from targeted_lists.common.project import PROJECT_FILE
 
 # Defaults where the command says nothing; the names are those of the seed.
@@ -59,23 +63,27 @@ AMOUNTS = ("contact_cost", "offer_cost", "budget", "minimum_expected_value")
 LONGEST_NAME = 40
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Give the command an option for each column of the seed."""
-    command.add_argument("--list", dest="list_name", required=True, help="its name")
-    for column, default in DEFAULTS.items():
-        command.add_argument(
-            f"--{column.replace('_', '-')}", default="", help=f"({default})" if default else None
-        )
+def add_list(name: str, given: Mapping[str, str]) -> Outcome:
+    """Write a list, and say what was written and what comes next.
 
+    Parameters
+    ----------
+    given : by column of the seed list_definitions; what is empty gets its default.
 
-def add_list(options: argparse.Namespace) -> int:
-    """Write a list, say what was written and what comes next; return the exit code."""
-    name = options.list_name
+    Returns
+    -------
+    `files` (what was written, by what it is for) and the file of its `candidates`.
+
+    Raises
+    ------
+    ListError : the list is unsound, or a file cannot be written; nothing was, unless the message
+        says so.
+    """
     here = Path()
     try:
         # One that was killed while it wrote is finished first.
         files.finish(here)
-        definition = define_list(name, {column: getattr(options, column) for column in DEFAULTS})
+        definition = define_list(name, given)
         texts = compose_files(definition)
         files.replace_together(
             here,
@@ -85,34 +93,34 @@ def add_list(options: argparse.Namespace) -> int:
             },
             mode=None,
         )
-    except ListError as error:
-        print(error)
-        return 1
     except files.UnfinishedError as error:
-        print(
+        raise ListError(
             f"{error.filename} cannot be replaced ({error.strerror}); run the same command again."
-        )
-        return 1
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        print(f"No list was written, for a file cannot be read or written ({error}).")
-        return 1
-    print(f"The list {name} ({definition['purpose']}) is written:")
-    for path, what in describe_files(definition).items():
-        print(f"  {path}: {what}")
+        raise ListError(
+            f"No list was written, for a file cannot be read or written ({error})."
+        ) from error
+    console = Console()
+    say(console, f"The list {name} ({definition['purpose']}) is written:")
+    written = describe_files(definition)
+    for path, what in written.items():
+        say(console, f"  {path}: {what}")
     if not (definition["purpose_ru"] and definition["offer_ru"]):
-        print(
+        say(
+            console,
             f"In Russian it reads as in English until {DEFINITIONS} has purpose_ru and offer_ru "
-            f"and {LABELS} its label; the tests of `make test` ask for them."
+            f"and {LABELS} its label; the tests of the project ask for them.",
         )
     from targeted_lists.authoring import lineage
 
     try:
         lineage.main()
     except (SystemExit, ValueError) as error:
-        print(f"{lineage.PICTURE} is as it was: {error}")
-        return 1
-    print(f"Say in {candidates_file(name)} who belongs in it, then: make lists")
-    return 0
+        raise ListError(f"{lineage.PICTURE} is as it was: {error}") from error
+    candidates = candidates_file(name)
+    say(console, f"Say in {candidates} who belongs in it, then: {command('lists')}")
+    return Outcome({"files": [str(path) for path in written], "candidates": candidates})
 
 
 def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -140,10 +148,7 @@ def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
     # A description goes on behind it with a full stop of its own.
     row |= {column: row[column].rstrip(". ") for column in ("purpose", "purpose_ru")}
     if not row["purpose"]:
-        raise ListError(
-            f"The list {name} has no purpose: make list LIST={name} "
-            "PURPOSE='Invite those who spend most'"
-        )
+        raise ListError(f"The list {name} has no purpose: {new_list(name)}")
     if not row["offer"]:
         row |= {"offer": OFFER["offer"], "offer_ru": row["offer_ru"] or OFFER["offer_ru"]}
     row = {column: row[column] or default for column, default in DEFAULTS.items()}
@@ -160,6 +165,11 @@ def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
     return {"list_name": name, **row}
 
 
+def new_list(name: str) -> str:
+    """Return the command that makes a list, with a purpose to begin with."""
+    return command("list", list=name, purpose="Invite those who spend most")
+
+
 def refuse_name(name: str) -> None:
     """Stop on a name that cannot name tables and files.
 
@@ -169,8 +179,8 @@ def refuse_name(name: str) -> None:
     """
     if not name:
         raise ListError(
-            "A list needs a name: make list LIST=big_spenders "
-            "PURPOSE='Invite those who spend most' (`make lists` builds every list)"
+            f"A list needs a name: {new_list('big_spenders')} "
+            f"(`{command('lists')}` builds every list)"
         )
     if not re.fullmatch("[a-z][a-z0-9_]*", name, re.ASCII) or len(name) > LONGEST_NAME:
         raise ListError(

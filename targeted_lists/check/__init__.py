@@ -1,1 +1,1 @@
-"""Looking at a dataset's files before anything is built: `make check`."""
+"""Looking at a dataset's files before anything is built: `targeted-lists check`."""

@@ -1,4 +1,4 @@
-"""Looking at a dataset's folder before anything is built: `make check DATASET=NAME`.
+"""Looking at a dataset's folder before anything is built: `targeted-lists check`.
 
 The files are read and their rows decided on by the models of the run, in memory, so what is shown
 here is what a run would do. Only a readable copy of a file that needs one stays, for the next
@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,15 +18,16 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from targeted_lists.check.forecast import Forecast, make_forecast
 from targeted_lists.check.model_sql import ModelError, Models
+from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.files import first_line
-from targeted_lists.common.project import read_project
+from targeted_lists.common.outcome import Outcome, as_records
+from targeted_lists.common.project import project_folder, project_path, read_project
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
 from targeted_lists.inputs.layouts import Layout, layout_of
 from targeted_lists.inputs.raw_files import Dataset, describe_inputs_json, find_inputs
@@ -64,8 +64,15 @@ class InputSummary:
 
 def check_dataset(
     data_dir: Path, dataset: str, adapter: str, variables: dict[str, object] | None = None
-) -> int:
-    """Print what is in a folder and what a run will make of it; return 0 if one can go."""
+) -> Outcome:
+    """Print what is in a folder and what a run will make of it.
+
+    Returns
+    -------
+    Whether a run can go (`is_done`), `faults` and `warnings` in sentences, the command to run
+    `next`, and where the files can be read `inputs`, `order_lines`, `other_rows`,
+    `ignored_files`.
+    """
     console = Console()
     requested = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
     contract = read_project()["vars"]["input_contract"]
@@ -80,7 +87,7 @@ def check_dataset(
         connection.execute("set temp_directory = ?", [spilled])
         models = open_models(connection, {**requested, "adapter": adapter})
         try:
-            for path in sorted((Path("models") / "staging" / adapter).glob("*.sql")):
+            for path in sorted(project_path(f"models/staging/{adapter}").glob("*.sql")):
                 models.build(path.stem)
             tables = staged_inputs(connection, adapter)
             if tables.keys() >= layout.inputs.keys():
@@ -101,11 +108,22 @@ def check_dataset(
     show_equal_lines(console, equal_lines, found.settings.equal_lines)
     for name in found.ignored_files:
         say(console, f"{name} is no file of an input; it is ignored.")
-    return show_forecast(console, forecast, requested)
+    outcome = show_forecast(console, forecast, requested)
+    details = {
+        "inputs": [vars(summary) for summary in summaries],
+        "order_lines": as_records(
+            ("decision", "reason", "lines", "amount", "share"), forecast.lines
+        ),
+        "other_rows": as_records(("input", "decision", "reason", "rows"), forecast.others),
+        "ignored_files": found.ignored_files,
+    }
+    return Outcome({**outcome.data, **details}, outcome.is_done)
 
 
 def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]) -> Models:
     """Give a connection what the models need, and return those."""
+    # SQL reads files of the project, such as seeds/code_labels.csv.
+    connection.execute("set file_search_path = ?", [str(project_folder())])
     if threads := os.environ.get("DUCKDB_THREADS"):
         connection.execute(f"set threads = {int(threads)}")
     if limit := os.environ.get("DUCKDB_MEMORY_LIMIT"):
@@ -120,32 +138,23 @@ def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]
     return Models(connection, variables)
 
 
-def refuse(console: Console, sentence: str, requested: dict[str, object]) -> int:
-    """Print why a run cannot go, and return the exit code."""
+def refuse(console: Console, sentence: str, requested: dict[str, object]) -> Outcome:
+    """Print why a run cannot go."""
     say(console, sentence, style="red")
-    say(console, f"Not ready; when that is done: {command_of('check', requested)}")
-    return 1
+    then = again("check", requested)
+    say(console, f"Not ready; when that is done: {then}")
+    return Outcome({"faults": [sentence], "warnings": [], "next": then}, is_done=False)
 
 
-def command_of(command: str, requested: dict[str, object]) -> str:
-    """Return a command of make for the same dataset, with what is not the default."""
-    further = {
-        name: value for name, value in requested.items() if name not in ("dataset", "data_dir")
-    }
-    given = {
-        "DATASET": requested["dataset"] if requested["dataset"] != "sample" else None,
-        "DATA_DIR": requested["data_dir"] if requested["data_dir"] != "data" else None,
-        "VARS": further
-        and yaml.safe_dump(
-            further, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
-        ).strip(),
-    }
-    words = [f"{name}={shlex.quote(str(value))}" for name, value in given.items() if value]
-    return " ".join(["make", command, *words])
+def again(verb: str, requested: dict[str, Any]) -> str:
+    """Return a command for the same dataset and the same vars."""
+    named = {name: requested[name] for name in ("dataset", "data_dir")}
+    further = {name: value for name, value in requested.items() if name not in named}
+    return command(verb, **named, variables=further)
 
 
-def show_forecast(console: Console, forecast: Forecast, requested: dict[str, object]) -> int:
-    """Print what a run will make of the rows, and whether it can go; return the exit code."""
+def show_forecast(console: Console, forecast: Forecast, requested: dict[str, object]) -> Outcome:
+    """Print what a run will make of the rows, and whether it can go."""
     if forecast.lines:
         table = Table(title="What becomes of the order lines", title_justify="left")
         for heading in ("decision", "reason"):
@@ -183,8 +192,9 @@ def show_forecast(console: Console, forecast: Forecast, requested: dict[str, obj
     count = len(forecast.warnings)
     matters = "see the sentence above" if count == 1 else f"see the {count} sentences above"
     verdict = f"Ready, but {matters}" if count else "Ready"
-    say(console, f"{verdict}: {command_of('lists', requested)}")
-    return 0
+    then = again("lists", requested)
+    say(console, f"{verdict}: {then}")
+    return Outcome({"faults": [], "warnings": forecast.warnings, "next": then})
 
 
 @dataclass(frozen=True)

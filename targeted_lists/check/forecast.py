@@ -183,8 +183,8 @@ def weigh_permissions(found: Forecast, models: Models) -> None:
     elif models.fetch(GRANTED) == [(0,)]:
         found.warnings.append(
             "Nobody has consented, so every list will be empty; add consents.csv (customer_id, "
-            "channel, status), or declare VARS='{consents: not_recorded}' for lists that cannot "
-            "be exported."
+            "channel, status), or set the var consents to not_recorded for lists that cannot be "
+            "exported."
         )
     if models.fetch(ADDRESSED) == [(0,)]:
         found.warnings.append(

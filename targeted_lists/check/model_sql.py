@@ -20,7 +20,8 @@ from typing import Any
 import duckdb
 import jinja2
 
-from targeted_lists.common.project import read_project
+from targeted_lists.common.outcome import UserError
+from targeted_lists.common.project import project_path, read_project
 from targeted_lists.inputs.seeds import read_types
 
 MACRO = re.compile(r"({%-?\s*macro\s+)(\w+)")
@@ -28,7 +29,7 @@ MACRO = re.compile(r"({%-?\s*macro\s+)(\w+)")
 PREFIX = "macro_"
 
 
-class ModelError(RuntimeError):
+class ModelError(UserError):
     """A model cannot be built; the message is one sentence for the user."""
 
 
@@ -100,10 +101,10 @@ class Models:
         self.variables = {**self.project["vars"], **variables}
         self.built: set[str] = set()
         self.building = Building()
-        self.files = {path.stem: path for path in sorted(Path("models").rglob("*.sql"))}
+        self.files = {path.stem: path for path in sorted(project_path("models").rglob("*.sql"))}
         self.environment = jinja2.Environment(extensions=["jinja2.ext.do"])
         dbt = partial(SimpleNamespace, **self.find_macros(dbt_macro_folders()))
-        self.macros = {**dbt().__dict__, **self.find_macros([Path("macros")])}
+        self.macros = {**dbt().__dict__, **self.find_macros([project_path("macros")])}
         self.environment.globals.update(self.macros)
         self.environment.globals.update(self.offers(), dbt=dbt())
 
@@ -194,7 +195,7 @@ class Models:
     @cached_property
     def seed_types(self) -> dict[str, dict[str, str]]:
         """Return the types that the project gives the columns of its seeds."""
-        return read_types(Path("seeds"))
+        return read_types(project_path("seeds"))
 
 
 class MacroFile:

@@ -9,13 +9,15 @@ again, so a start that is itself killed is caught up by the one after it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from targeted_lists.common import system
+from targeted_lists.common.system import replace, sync_file, sync_folder
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 JOURNAL = ".journal"
@@ -68,7 +70,7 @@ def replace_file(target: Path, write: Writer, *, mode: int | None = PRIVATE_FILE
     make_folder(target.parent)
     try:
         write_draft(draft, write, mode=mode)
-        os.replace(draft, target)
+        replace(draft, target)
     except BaseException:
         # What cannot be removed now is removed by `recover`.
         with suppress(OSError):
@@ -135,7 +137,7 @@ def finish(folder: Path) -> None:
     for target in targets:
         # One that is missing has its place already.
         with suppress(FileNotFoundError):
-            os.replace(draft_of(target), target)
+            replace(draft_of(target), target)
     for parent in {target.parent for target in targets}:
         with suppress(FileNotFoundError):
             sync_folder(parent)
@@ -166,7 +168,7 @@ def restore_former(former: Path) -> None:
     if target.exists():
         remove(former)
     else:
-        os.replace(former, target)
+        replace(former, target)
         sync_folder(target.parent)
 
 
@@ -179,7 +181,7 @@ def remove(path: Path) -> None:
         if not path.name.endswith(DRAFT):
             doomed = draft_of(path)
             remove(doomed)
-            os.replace(path, doomed)
+            replace(path, doomed)
             path = doomed
         shutil.rmtree(path)
     elif path.exists() or path.is_symlink():
@@ -200,19 +202,6 @@ def open_private(path: str, flags: int) -> int:
     return os.open(path, flags, PRIVATE_FILE)
 
 
-def sync_file(path: Path) -> None:
-    """Force a file to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-# A folder is forced to the disk in the same way: which names it holds.
-sync_folder = sync_file
-
-
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
     """Let nobody else change a folder in the meantime: who holds it too waits until it is free.
@@ -220,12 +209,8 @@ def hold(folder: Path) -> Iterator[None]:
     The system lets go of it when a process dies.
     """
     make_folder(folder)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with system.hold(folder):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def first_line(error: BaseException) -> str:

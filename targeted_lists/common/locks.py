@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
+
+from targeted_lists.common.system import started_at
 
 LOCKED = re.compile(
     r'Could not set lock on file "(?P<file>[^"]+)": Conflicting lock is held in '
@@ -25,19 +26,3 @@ def explain_lock(message: str) -> str | None:
         f"{Path(found['program']).name} (process {found['process']}{user}{since}); let it end, "
         "then run again."
     )
-
-
-def started_at(process: int) -> str | None:
-    """Return when a process began, as `ps` writes it; None where that cannot be found out."""
-    try:
-        told = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(process)],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=5,
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return " ".join(told.stdout.split()) or None

@@ -1,4 +1,4 @@
-"""The YAML files of the project."""
+"""The dbt project: where it lies, and what its YAML files say."""
 
 from __future__ import annotations
 
@@ -8,13 +8,38 @@ from typing import Any
 import yaml
 
 PROJECT_FILE = Path("dbt_project.yml")
+PACKAGE = Path(__file__).resolve().parents[1]
+# A wheel carries the project in the package; in the repository the package lies in the project.
+PACKAGED = next(
+    (
+        folder
+        for folder in (PACKAGE / "project", PACKAGE.parent)
+        if (folder / PROJECT_FILE).is_file()
+    ),
+    PACKAGE / "project",
+)
 # Several times as fast, where PyYAML has it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def is_here() -> bool:
+    """Whether the folder of the command holds a dbt project of its own."""
+    return PROJECT_FILE.is_file()
+
+
+def project_folder() -> Path:
+    """Return the folder of the dbt project: that of the command, else the one of the package."""
+    return Path() if is_here() else PACKAGED
+
+
+def project_path(name: str | Path) -> Path:
+    """Return where a file or a folder of the dbt project lies, such as `seeds`."""
+    return project_folder() / name
+
+
 def read_project() -> dict[str, Any]:
     """Return what dbt_project.yml says."""
-    return read_yaml(PROJECT_FILE)
+    return read_yaml(project_path(PROJECT_FILE))
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

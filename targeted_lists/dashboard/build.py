@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from targeted_lists.common import files
+from targeted_lists.common.commands import command
 from targeted_lists.dashboard.figures import Desk
 from targeted_lists.dashboard.headlines import read_headlines
 from targeted_lists.dashboard.page import Content, Section, write_page
@@ -81,15 +82,16 @@ def make_dashboard(
     DashboardError : there is no such file, it is none of this project, or no such language.
     """
     if not published.is_file():
-        raise DashboardError(f"{published} is not there; `make lists` publishes it")
+        publish = command("lists", dataset=published.stem)
+        raise DashboardError(f"{published} is not there; `{publish}` publishes it")
     with Source(published) as source:
         publication = source.read(PUBLICATION)
         if publication.empty:
-            raise DashboardError(f"{published} is not a file that `make lists` published")
+            raise DashboardError(f"{published} is not a file that this project published")
         told = publication.iloc[0]
         built_in = told.get("language", LANGUAGES[0])
         texts = read_texts(source, language or built_in)
-        foreign = "" if texts.language == built_in else texts("foreign", dataset=told["dataset"])
+        foreign = "" if texts.language == built_in else explain_foreign(texts, told["dataset"])
         content = collect_content(Desk(source, texts), told, foreign)
         page = write_page(content, texts)
     if target is None:
@@ -103,6 +105,12 @@ def make_dashboard(
     except OSError as error:
         raise DashboardError(f"{target} could not be written ({error})") from error
     return Made(target, target.stat().st_size, foreign, frozenset(source.tables_read))
+
+
+def explain_foreign(texts: Texts, dataset: str) -> str:
+    """Say that sentences of the tables are in another language than the page, and the way out."""
+    variables = {} if texts.language == LANGUAGES[0] else {"language": texts.language}
+    return texts("foreign", command=command("lists", dataset=dataset, variables=variables))
 
 
 def collect_content(desk: Desk, publication: object, foreign: str) -> Content:

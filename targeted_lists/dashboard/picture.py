@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from targeted_lists.common.commands import command
 from targeted_lists.common.folders import PUBLISHED_FOLDER
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -39,7 +40,8 @@ def main(dataset: str = "sample") -> int:
     """Take the picture of a dataset's dashboard, which is there."""
     page, browser = PUBLISHED_FOLDER / f"{dataset}.html", find_browser()
     if browser is None or not page.exists():
-        print(f"{page} is not there: `make dashboard`" if browser else "No browser is installed")
+        make = command("dashboard", dataset=dataset)
+        print(f"{page} is not there: `{make}`" if browser else "No browser is installed")
         return 1
     take_picture(page, PICTURE, browser=browser)
     print(f"Wrote {PICTURE}")

@@ -8,8 +8,11 @@ from types import TracebackType
 import duckdb
 import pandas as pd
 
+from targeted_lists.common.commands import command
+from targeted_lists.common.outcome import UserError
 
-class DashboardError(RuntimeError):
+
+class DashboardError(UserError):
     """The page cannot be made; the message is one sentence for the user."""
 
 
@@ -27,7 +30,7 @@ class Source:
         except duckdb.Error as error:
             raise DashboardError(
                 f"{published} cannot be read ({str(error).splitlines()[0]}); "
-                "`make lists` publishes it"
+                f"`{command('lists', dataset=published.stem)}` publishes it"
             ) from error
         self.tables = {
             f"{schema}.{table}"
@@ -75,5 +78,5 @@ class Source:
         except duckdb.BinderException as error:
             raise DashboardError(
                 f"The published file is of another version ({str(error).splitlines()[0]}); "
-                "`make lists` publishes it again"
+                f"`{command('lists')}` publishes it again"
             ) from error

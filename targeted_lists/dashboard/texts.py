@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from targeted_lists.common.commands import command
 from targeted_lists.dashboard.source import DashboardError, Source
 
 LANGUAGES = ("en", "ru")
@@ -93,7 +94,7 @@ def read_texts(source: Source, language: str) -> Texts:
     if rows.empty:
         raise DashboardError(
             "The published file is of an earlier version and holds no texts for the page; "
-            "`make lists` publishes it again"
+            f"`{command('lists')}` publishes it again"
         )
     rows = pd.concat([source.read(LABELS), rows], ignore_index=True)
     return Texts(dict(zip(rows["key"], rows[language], strict=True)), language=language)

@@ -1,1 +1,1 @@
-"""A local app to look up a customer, to try list caps and to browse rules: `make explore`."""
+"""A local app (`targeted-lists explore`): look up a customer, try list caps, browse rules."""

@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-TRANSLATIONS = Path(__file__).parents[2] / "seeds" / "translations.csv"
+from targeted_lists.common.project import PACKAGED
+
+TRANSLATIONS = PACKAGED / "seeds" / "translations.csv"
 
 CUSTOMER = """
     select dim_customers.customer_id, scores.segment, scores.rfm_code,

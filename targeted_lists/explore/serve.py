@@ -9,27 +9,30 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from targeted_lists.common.commands import command
 from targeted_lists.common.folders import PUBLISHED_FOLDER
+from targeted_lists.common.outcome import Outcome, UserError
 
 APP = Path(__file__).with_name("app.py")
 ADDRESS = "127.0.0.1"  # the data are of customers: no other machine may ask
 PUBLISHED_FILE = "EXPLORE_PUBLISHED_FILE"
 
 
-class ExploreError(RuntimeError):
+class ExploreError(UserError):
     """The app cannot be started; the message is one sentence for the user."""
 
 
-def explore(dataset: str) -> int:
-    """Run the app until it is interrupted; return the exit code."""
-    try:
-        server = serve(dataset)
-    except ExploreError as error:
-        print(error, file=sys.stderr)
-        return 1
+def explore(dataset: str) -> Outcome:
+    """Run the app until it is interrupted.
+
+    Raises
+    ------
+    ExploreError : it cannot be started.
+    """
+    server = serve(dataset)
     with suppress(KeyboardInterrupt):
-        return server.wait()
-    return server.wait()
+        return Outcome(is_done=server.wait() == 0)
+    return Outcome(is_done=server.wait() == 0)
 
 
 def serve(dataset: str, *, port: int | None = None) -> subprocess.Popen[bytes]:
@@ -50,9 +53,14 @@ def serve(dataset: str, *, port: int | None = None) -> subprocess.Popen[bytes]:
     """
     published = PUBLISHED_FOLDER / f"{dataset}.duckdb"
     if not published.is_file():
-        raise ExploreError(f"{published} is not there; `make lists DATASET={dataset}` makes it.")
+        raise ExploreError(
+            f"{published} is not there; `{command('lists', dataset=dataset)}` makes it."
+        )
     if importlib.util.find_spec("streamlit") is None:
-        raise ExploreError("Streamlit is not installed; `make explore` installs it into .venv.")
+        raise ExploreError(
+            "Streamlit is not installed; `make explore` installs it in the repository, "
+            "`pip install 'targeted-lists[explore]'` elsewhere."
+        )
     return subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(APP), *options(port)],
         env={**os.environ, PUBLISHED_FILE: str(published.resolve())},

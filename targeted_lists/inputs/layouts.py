@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from targeted_lists.common.project import project_path
 from targeted_lists.inputs.readable import InputError, Settings
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -126,7 +127,7 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
 
 def read_order_export_layout() -> Layout:
     """Return the layout of an order export, whose headers a seed names."""
-    with ORDER_EXPORT_COLUMNS.open(encoding="utf-8", newline="") as lines:
+    with project_path(ORDER_EXPORT_COLUMNS).open(encoding="utf-8", newline="") as lines:
         headers = {row["header"]: row["column_name"] for row in csv.DictReader(lines)}
     return Layout(
         inputs={
@@ -151,7 +152,7 @@ def read_one_click_layout() -> Layout:
     """
     inputs: dict[str, dict[str, bool]] = {}
     headers: dict[str, str] = {}
-    with ONE_CLICK_COLUMNS.open(encoding="utf-8", newline="") as lines:
+    with project_path(ONE_CLICK_COLUMNS).open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             columns = inputs.setdefault(row["file"], {})
             columns[row["column_name"]] = row["column_name"] in ONE_CLICK_REQUIRED

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import WAREHOUSE_FOLDER
+from targeted_lists.common.outcome import UserError
 
 READABLE_FOLDER = WAREHOUSE_FOLDER / "readable"
 CHUNK = 1 << 20
@@ -39,7 +40,7 @@ codecs.register_error("mark_no_text", lambda error: (NO_TEXT, error.end))
 csv.field_size_limit(LONGEST_LINE)
 
 
-class InputError(ValueError):
+class InputError(UserError, ValueError):
     """A dataset that cannot be read; the message is one sentence for the user."""
 
     def __init__(self, sentence: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from targeted_lists.common.project import read_yaml
+from targeted_lists.common.project import project_path, read_yaml
 
 SEED_FOLDER = Path("seeds")
 # How the types of `column_types` begin, and what a value of them is.
@@ -30,8 +30,14 @@ def check_seeds_json() -> str:
     return json.dumps({"message": fault, "is_error": fault is not None})
 
 
-def find_seed_fault(folder: Path = SEED_FOLDER) -> str | None:
-    """Return a sentence on the first row of a seed that cannot be loaded; None if all can."""
+def find_seed_fault(folder: Path | None = None) -> str | None:
+    """Return a sentence on the first row of a seed that cannot be loaded; None if all can.
+
+    Parameters
+    ----------
+    folder : that of the seeds, where it is not the project's.
+    """
+    folder = folder or project_path(SEED_FOLDER)
     types = {
         seed: {
             column: kind

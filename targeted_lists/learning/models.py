@@ -34,6 +34,7 @@ from python_ml.classification import (
 )
 from python_ml.frames import sort_by_key
 from python_ml.keeping import Packed, UnreadableModelError, pack, unpack
+from targeted_lists.common.commands import command
 from targeted_lists.common.folders import STATE_FOLDER
 from targeted_lists.learning.drift import (
     EVERYONE,
@@ -197,7 +198,7 @@ def provide_classifier(
         elif reuse == "only":
             raise SavedModelError(
                 f"no model of {dataset} is saved as of {as_of_date:%F} or before; "
-                f"`make lists DATASET={dataset}` fits and keeps one"
+                f"`{command('lists', dataset=dataset)}` fits and keeps one"
             )
     parameters = read_parameters(dataset, data_basis, as_of_date=as_of_date, folder=folder)
     trained = train_classifier(
@@ -342,7 +343,8 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
     except UnreadableModelError as error:
         day = f"{row['as_of_date'].iloc[0]:%F}"
         raise SavedModelError(
-            f"the model saved as of {day} is {error}; `make lists FULL=1` fits a new one"
+            f"the model saved as of {day} is {error}; "
+            f"`{command('lists', full=True)}` fits a new one"
         ) from error
 
 
@@ -488,7 +490,7 @@ def check_saved(row: pd.DataFrame, *, features: Sequence[str]) -> None:
     if differences:
         raise SavedModelError(
             f"the model saved as of {row['as_of_date'].iloc[0]:%F} {' and '.join(differences)}, "
-            "unlike the features of today; `make lists FULL=1` fits a new one"
+            f"unlike the features of today; `{command('lists', full=True)}` fits a new one"
         )
 
 
@@ -502,7 +504,7 @@ def check_rule(row: pd.DataFrame) -> None:
     if is_of_earlier_rule(row):
         raise SavedModelError(
             f"the model saved as of {row['as_of_date'].iloc[0]:%F} was chosen by an earlier rule, "
-            "which took chance for knowledge; `make lists FULL=1` chooses a new one"
+            f"which took chance for knowledge; `{command('lists', full=True)}` chooses a new one"
         )
 
 
@@ -514,7 +516,7 @@ def check_versions(row: pd.DataFrame) -> None:
             raise SavedModelError(
                 f"the model saved as of {row['as_of_date'].iloc[0]:%F} was fitted with {package} "
                 f"{known[package]}, and {VERSIONS[package]} is installed; "
-                "`make lists FULL=1` fits a new one"
+                f"`{command('lists', full=True)}` fits a new one"
             )
 
 
@@ -525,7 +527,7 @@ def read_parameters(
     as_of_date: date | None,
     folder: Path = STATE_FOLDER,
 ) -> dict[str, dict[str, Any]]:
-    """Return the hyper-parameters that `make tune` saved, by model; untuned ones are absent."""
+    """Return the hyper-parameters that a search has saved, by model; untuned ones are absent."""
     saved = read_latest(dataset, PARAMETER_TABLE, as_of_date=as_of_date, folder=folder)
     if saved is None:
         return {}

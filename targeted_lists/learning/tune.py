@@ -20,9 +20,12 @@ from python_ml.classification import (
     prepare_training,
     search_parameters,
 )
+from targeted_lists.common.commands import command
 from targeted_lists.common.files import first_line
 from targeted_lists.common.folders import STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.locks import explain_lock
+from targeted_lists.common.outcome import UserError
+from targeted_lists.common.project import project_path
 from targeted_lists.learning.drift import EVERYONE
 from targeted_lists.learning.models import MIN_POSITIVES, PARAMETER_TABLE, choose_training_rows
 from targeted_lists.saved.tables import save_tables
@@ -35,7 +38,7 @@ LABELLED = """
 """
 
 
-class TuningError(RuntimeError):
+class TuningError(UserError):
     """There is nothing to search on; the message is one sentence that says what to do."""
 
 
@@ -50,7 +53,8 @@ def tune_dataset(
     """
     database = WAREHOUSE_FOLDER / f"{dataset}.duckdb"
     if not database.exists():
-        raise TuningError(f"{database} is not there; `make lists DATASET={dataset}` builds it")
+        build = command("lists", dataset=dataset)
+        raise TuningError(f"{database} is not there; `{build}` builds it")
     try:
         connection = duckdb.connect(str(database), read_only=True)
     except duckdb.IOException as error:
@@ -62,9 +66,10 @@ def tune_dataset(
             as_of = connection.execute("select * from intermediate.int_as_of_date").fetchall()
         except duckdb.CatalogException as error:
             raise TuningError(
-                f"{database} has no features yet; `make lists DATASET={dataset}` builds them"
+                f"{database} has no features yet; "
+                f"`{command('lists', dataset=dataset)}` builds them"
             ) from error
-    meta = read_meta(MODELS_FILE)
+    meta = read_meta(project_path(MODELS_FILE))
     data_bases = meta["data_bases"]
     tune_classifiers(
         {

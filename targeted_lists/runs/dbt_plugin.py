@@ -18,6 +18,8 @@ from duckdb import DuckDBPyConnection
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import STATE_FOLDER, WAREHOUSE_FOLDER
+from targeted_lists.common.project import is_here, project_folder
+from targeted_lists.common.system import memory_size
 from targeted_lists.inputs.dataset_folder import find_folder, refuse_name
 from targeted_lists.inputs.raw_files import describe_inputs_json
 from targeted_lists.inputs.readable import InputError
@@ -39,8 +41,9 @@ def default_memory_limit() -> str:
 
     The Python models hold theirs next to it, in the same process.
     """
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{min(MOST_MEMORY_GB * 2**30, int(memory * MEMORY_SHARE)) // 2**20}MiB"
+    most = MOST_MEMORY_GB * 2**30
+    memory = memory_size()
+    return f"{most if memory is None else min(most, int(memory * MEMORY_SHARE)) // 2**20}MiB"
 
 
 class Plugin(BasePlugin):
@@ -71,6 +74,9 @@ class Plugin(BasePlugin):
         config["memory_limit"] = os.environ.get("DUCKDB_MEMORY_LIMIT") or default_memory_limit()
         # What does not fit is spilled next to the database, and is removed when it closes.
         config["temp_directory"] = f"{database}.tmp"
+        if not is_here():
+            # Where SQL reads a file of the project, such as seeds/code_labels.csv.
+            config["file_search_path"] = str(project_folder())
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Register the functions that macros call; each takes and returns JSON text.

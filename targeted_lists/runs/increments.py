@@ -33,6 +33,8 @@ from typing import Any
 import duckdb
 import yaml
 
+from targeted_lists.common.project import PACKAGE, PROJECT_FILE, project_folder
+
 # Of the raw inputs those that order lines are made of; a new file of the last changes old lines.
 LINE_INPUTS = ("order_lines", "online_retail", "order_export")
 REWRITING_INPUTS = ("erasures",)
@@ -53,6 +55,7 @@ CODE_FILES = (
 # And those that say what is mined and fitted, where it is reused (macros/run/reusable.sql).
 FIT_FOLDERS = ("models/core", "models/marts", "python_ml")
 FIT_PACKAGES = ("mlxtend", "numpy", "pandas", "scikit-learn")
+PYTHON_PACKAGES = ("python_ml", "targeted_lists")
 CODE_SUFFIXES = (".sql", ".py", "__models.yml")
 # Vars that make no other rows of the same files: where these are (the files themselves are
 # compared), and which marts use their models again.
@@ -112,7 +115,7 @@ def plan_run(
     files: list[dict[str, Any]] | None,
     variables: Mapping[str, Any],
     seeds: Mapping[str, str],
-    project: str = ".",
+    project: Path | None = None,
     salt_mark: str = "",
 ) -> str | None:
     """Give a run its number, begin a full refresh where it cannot add to the last, and say why.
@@ -124,6 +127,7 @@ def plan_run(
         reads no file.
     variables : of the command line.
     seeds : checksums of the seeds that this run loads, by name.
+    project : folder of the dbt project, where it is not that of the command.
     salt_mark : tells the salt of the customers' keys from another one.
 
     Returns
@@ -133,17 +137,18 @@ def plan_run(
     """
     connection.execute("begin")
     connection.execute(TABLES)
+    project = project or project_folder()
     last = connection.execute("select * from main.current_run").fetchone()
     full_refresh_id, run_number, last_code, last_variables, _ = last or (0, 0, "", "", "")
     run_number += 1
     known = read_known_files(connection)
     found = known if files is None else look_at_files(Path(folder), files, known, run_number)
     changed_seeds = find_seeds_to_load(connection, seeds)
-    texts = read_code(Path(project), CODE_FOLDERS, files=CODE_FILES)
+    texts = read_code(project, CODE_FOLDERS, files=CODE_FILES)
     code = hash_texts(texts)
-    used_variables = find_used_variables(texts, variables, Path(project))
+    used_variables = find_used_variables(texts, variables, project)
     used = json.dumps({**used_variables, SALT_NAME: salt_mark}, sort_keys=True)
-    fit_code = hash_fits(Path(project), variables)
+    fit_code = hash_fits(project, variables)
     reason = (
         find_changed_file(known, found)
         or ("the project's code has changed" if code != last_code else None)
@@ -247,17 +252,21 @@ def read_code(
     project: Path, folders: Iterable[str], *, files: Iterable[str] = ()
 ) -> dict[str, str]:
     """Return the texts of the code in some folders and files, by name."""
-    paths = [
-        path
-        for folder in folders
-        for path in (project / folder).rglob("*")
-        if path.name.endswith(CODE_SUFFIXES)
-    ]
-    paths += [project / name for name in files if (project / name).exists()]
-    return {
-        path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(paths)
-    }
+    texts = {}
+    for name in (*folders, *files):
+        place = place_of(project, name)
+        for path in [place] if place.is_file() else place.rglob("*"):
+            if path.name.endswith(CODE_SUFFIXES):
+                within = Path(name) / path.relative_to(place)
+                texts[within.as_posix()] = path.read_text(encoding="utf-8")
+    return dict(sorted(texts.items()))
+
+
+def place_of(project: Path, name: str) -> Path:
+    """Return where code lies: in the project, or where the package was installed."""
+    own = project / name
+    is_packaged = name.split("/")[0] in PYTHON_PACKAGES and not own.exists()
+    return PACKAGE.parent / name if is_packaged else own
 
 
 def hash_texts(texts: Mapping[str, str]) -> str:
@@ -278,7 +287,7 @@ def find_used_variables(
     texts: Mapping[str, str], given: Mapping[str, Any], project: Path
 ) -> dict[str, Any]:
     """Return the vars that the code names, as the command line or else the project sets them."""
-    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    settings = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8"))
     values = {**settings.get("vars", {}), **given}
     names = {
         name for text in texts.values() for name in re.findall(r"""\bvar\(\s*['"](\w+)""", text)

@@ -21,12 +21,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from targeted_lists.common import files
+from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
-from targeted_lists.common.folders import PUBLISHED_FOLDER, WAREHOUSE_FOLDER
+from targeted_lists.common.folders import PUBLISHED_FOLDER, STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.locks import explain_lock
+from targeted_lists.common.outcome import Outcome, UserError, as_records
+from targeted_lists.common.project import is_here, project_folder
 
-CATALOG = """
-    select list_name, members, control, holdout, expected_value, is_stopped, stop_reason
+LISTED = (
+    *("list_name", "members", "control", "holdout", "expected_value"),
+    *("is_stopped", "stop_reason"),
+)
+CATALOG = f"""
+    select {", ".join(LISTED)}
     from lists.list_catalog
     order by list_name
 """
@@ -66,54 +73,72 @@ RISK_BANDS = """
         scores.scored_by
 """
 DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
-# Unit tests look at code with rows of their own: `dbt build`, `dbt test` and `make test` run them.
+# Unit tests look at code with rows of their own: `dbt build`, `dbt test` and
+# `targeted-lists test` run them.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 LOG = Path("logs") / "dbt.log"
 FAILED = {"error", "fail", "runtime error", "partial success"}
 
 
-class ReportError(RuntimeError):
+class RunError(UserError):
+    """A run of dbt failed; the message has a sentence for each thing that failed by itself."""
+
+
+class ReportError(UserError):
     """The published file lacks what the report shows; the message is one sentence."""
 
 
 def make_lists(
     variables: dict[str, object], *, threads: int | None = None, is_full: bool = False
-) -> int:
-    """Build, test and publish a dataset, then show its lists; return the exit code.
+) -> Outcome:
+    """Build, test and publish a dataset, then show its lists.
 
     Parameters
     ----------
     is_full : read every raw file again, also where new ones could be added to what was read.
+
+    Returns
+    -------
+    `published` (the file), `lists` and `order_lines` (the rows that are shown).
+
+    Raises
+    ------
+    RunError : something failed; what was published before is as it was.
+    ReportError : the project has no lists to show.
     """
     console = Console()
     arguments = [*BUILD, "--full-refresh"] if is_full else [*BUILD]
     if threads:
         arguments += ["--threads", str(threads)]
         os.environ["DUCKDB_THREADS"] = str(threads)
-    if not run_dbt(arguments, variables, console):
-        return 1
+    run_dbt(arguments, variables, console)
     published = PUBLISHED_FOLDER / f"{variables['dataset']}.duckdb"
-    try:
-        show_lists(published, console)
-    except ReportError as error:
-        say(console, str(error), style="red")
-        return 1
-    more = "" if variables["dataset"] == "sample" else f" DATASET={variables['dataset']}"
+    report = show_lists(published, console)
+    dataset = variables["dataset"]
     say(
         console,
-        f"Every table is in {published} (DuckDB); as a page of charts: make dashboard{more}; "
-        f"what each means: make docs{more}",
+        f"Every table is in {published} (DuckDB); as a page of charts: "
+        f"{command('dashboard', dataset=dataset)}; what each means: "
+        f"{command('docs', dataset=dataset)}",
     )
-    return 0
+    return Outcome({"published": published, **report})
 
 
-def score_activity(variables: dict[str, object]) -> int:
-    """Score the customers with the saved model, without fitting; return the exit code."""
+def score_activity(variables: dict[str, object]) -> Outcome:
+    """Score the customers with the saved model, without fitting.
+
+    Returns
+    -------
+    `warehouse` (the file that holds the scores) and `risk_bands` (customers and money in each).
+
+    Raises
+    ------
+    RunError : no model is saved that can be used, or something failed.
+    """
     console = Console()
     database = WAREHOUSE_FOLDER / f"{variables['dataset']}.duckdb"
     arguments = ["build", "--resource-type", "seed", "model", "--select", *SCORED]
-    if not run_dbt(arguments, {**variables, "reuse_models": {"activity": "only"}}, console):
-        return 1
+    run_dbt(arguments, {**variables, "reuse_models": {"activity": "only"}}, console)
     with duckdb.connect(str(database), read_only=True) as connection:
         bands = connection.execute(RISK_BANDS).fetchall()
     table = Table(title="Customers by risk", title_justify="left")
@@ -125,78 +150,90 @@ def score_activity(variables: dict[str, object]) -> int:
         shown = "" if value is None else f"{value:,.2f}"
         table.add_row(band or "unknown", scored_by, f"{customers:,}", shown)
     console.print(table)
-    say(console, f"Scores are in {database}, not published yet: `make lists` tests and publishes.")
-    return 0
+    publish = command("lists", dataset=variables["dataset"])
+    say(console, f"Scores are in {database}, not published yet: `{publish}` tests and publishes.")
+    columns = ("risk_band", "scored_by", "customers", "value_at_risk")
+    return Outcome({"warehouse": database, "risk_bands": as_records(columns, bands)})
 
 
-def tune_models(variables: dict[str, object], *, seconds: float) -> int:
-    """Search and keep hyper-parameters; return the exit code."""
-    from targeted_lists.learning.tune import TuningError, tune_dataset
+def tune_models(variables: dict[str, object], *, seconds: float) -> Outcome:
+    """Search and keep hyper-parameters.
+
+    Returns
+    -------
+    `state` (the folder that they are kept in).
+
+    Raises
+    ------
+    TuningError : the dataset was not built, or nothing can be trained on it.
+    """
+    from targeted_lists.learning.tune import tune_dataset
 
     console = Console()
     dataset = str(variables["dataset"])
-    try:
-        tune_dataset(dataset, seconds=seconds, progress=lambda line: say(console, line))
-    except TuningError as error:
-        say(console, str(error), style="red")
-        return 1
-    say(console, f"Kept in state/{dataset}; `make lists DATASET={dataset} FULL=1` uses them.")
-    return 0
+    tune_dataset(dataset, seconds=seconds, progress=lambda line: say(console, line))
+    kept = STATE_FOLDER / dataset
+    say(console, f"Kept in {kept}; `{command('lists', dataset=dataset, full=True)}` uses them.")
+    return Outcome({"state": kept})
 
 
-def write_docs(variables: dict[str, object]) -> int:
-    """Write the documentation as one page next to the published file; return the exit code.
+def write_docs(variables: dict[str, object]) -> Outcome:
+    """Write the documentation as one page next to the published file.
 
     Its column types come from the built tables, so a dataset that is not built is built first.
+
+    Returns
+    -------
+    `page` (the file).
+
+    Raises
+    ------
+    RunError : something failed.
     """
     console = Console()
     built = WAREHOUSE_FOLDER / f"{variables['dataset']}.duckdb"
-    if not built.exists() and not run_dbt(BUILD, variables, console):
-        return 1
-    if not run_dbt(["docs", "generate", "--static"], variables, console):
-        return 1
+    if not built.exists():
+        run_dbt(BUILD, variables, console)
+    run_dbt(["docs", "generate", "--static"], variables, console)
     page = PUBLISHED_FOLDER / f"{variables['dataset']}.docs.html"
     written = target_of(variables) / "static_index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     files.replace_file(page, lambda draft: shutil.copyfile(written, draft), mode=None)
     say(console, f"Open {page} in a browser; the lineage graph is at its lower right.")
-    return 0
+    return Outcome({"page": page})
 
 
-def run_dbt(
-    arguments: list[str],
-    variables: dict[str, object],
-    console: Console,
-    *,
-    is_quiet: bool = False,
-) -> bool:
-    """Run a dbt command; print its progress and the cause of each failure; say if it succeeded."""
-    saved = [] if "--target-path" in arguments else ["--target-path", str(target_of(variables))]
-    with RunProgress(Console(quiet=True) if is_quiet else console) as progress:
+def run_dbt(arguments: list[str], variables: dict[str, object], console: Console) -> None:
+    """Run a dbt command and print its progress.
+
+    Raises
+    ------
+    RunError : it failed.
+    """
+    # dbt takes a relative folder for one of the project, which may lie in the package.
+    here = Path() if is_here() else Path.cwd()
+    saved = (
+        [] if "--target-path" in arguments else ["--target-path", str(here / target_of(variables))]
+    )
+    project = str(project_folder())
+    with RunProgress(console) as progress:
         result = invoke_dbt(
             # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
             [
-                *(
-                    "--log-level",
-                    "none",
-                    "--log-level-file",
-                    "debug",
-                    "--log-path",
-                    str(LOG.parent),
-                ),
+                *("--log-level", "none"),
+                *("--log-level-file", "debug"),
+                *("--log-path", str(here / LOG.parent)),
                 *arguments,
-                *("--profiles-dir", ".", "--project-dir", "."),
+                *("--profiles-dir", project, "--project-dir", project),
                 *saved,
                 # YAML reads a day as a date, which JSON does not know.
                 *("--vars", json.dumps(variables, default=str)),
             ],
             callbacks=[progress.show],
         )
-    for sentence in explain_failures(result):
-        say(console, sentence, style="red")
     if not result.success:
-        say(console, f"Stopped; the whole log is {LOG}.")
-    return result.success
+        sentences = [*explain_failures(result), f"Stopped; the whole log is {LOG}."]
+        raise RunError("\n".join(sentences))
 
 
 def target_of(variables: dict[str, object]) -> Path:
@@ -319,8 +356,12 @@ def find_cause(message: str) -> str:
     return causes[0].removeprefix("Invalid Input Error: ")
 
 
-def show_lists(published: Path, console: Console) -> None:
+def show_lists(published: Path, console: Console) -> dict[str, list[dict[str, Any]]]:
     """Print the catalogue of lists and the ledger of order lines from a published file.
+
+    Returns
+    -------
+    Both, as `lists` and `order_lines`.
 
     Raises
     ------
@@ -353,6 +394,10 @@ def show_lists(published: Path, console: Console) -> None:
     show_lines(console, "Order lines read", "decision", decisions)
     if rejected:
         show_lines(console, "Order lines rejected, by reason", "reason", rejected)
+    return {
+        "lists": as_records(LISTED, lists),
+        "order_lines": as_records(("decision", "lines", "amount", "share"), decisions),
+    }
 
 
 def show_lines(console: Console, title: str, heading: str, rows: list[tuple]) -> None:

@@ -7,7 +7,6 @@ goes on reading the old content.
 
 from __future__ import annotations
 
-import os
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,15 +16,17 @@ import duckdb
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import PUBLISHED_FOLDER
+from targeted_lists.common.outcome import UserError
 from targeted_lists.common.project import PROJECT_FILE, read_project
 from targeted_lists.common.sql import literal, qualified, quoted
+from targeted_lists.common.system import replace
 
 STORAGE_VERSION = "v1.4.0"  # the oldest DuckDB whose readers must be able to open the file
 DRAFT = "publication_draft"
 AS_OF_DATE = ("intermediate", "int_as_of_date", "as_of_date")
 
 
-class PublicationError(RuntimeError):
+class PublicationError(UserError):
     """The marts could not be published; the message is one sentence for the user."""
 
 
@@ -241,7 +242,7 @@ def put_in_place(draft: Path, target: Path) -> None:
     files.sync_file(draft)
     # The log of a file that is no more would be replayed into the new one.
     files.remove(wal_of(target))
-    os.replace(draft, target)
+    replace(draft, target)
     files.sync_folder(target.parent)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from targeted_lists.common import files
+from targeted_lists.common.outcome import UserError
 from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE, SAMPLE
 
 VERSION_FILE = "version"
@@ -34,7 +35,7 @@ COLUMNS = {
 CODES = {"data_basis": {"receipts": "orders"}, "lift_basis": {"answers": "responses"}}
 
 
-class StateError(OSError):
+class StateError(UserError, OSError):
     """A state that this version cannot use; the message is one sentence for the user."""
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from targeted_lists.common import files
+from targeted_lists.common.outcome import UserError
 
 SALT_FILE = "customer_key_salt"
 PUBLIC_SALT = "targeted-lists"
@@ -24,7 +25,7 @@ PUBLIC_SALT = "targeted-lists"
 SAMPLE = "sample"
 
 
-class SaltError(OSError):
+class SaltError(UserError, OSError):
     """A salt that cannot be used; the message is one sentence for the user."""
 
 

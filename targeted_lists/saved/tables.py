@@ -12,13 +12,16 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import STATE_FOLDER
 from targeted_lists.saved.migrations import migrate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -93,8 +96,20 @@ def read_latest(
     dataset: str, table: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
 ) -> pd.DataFrame | None:
     """Return a table as it was last saved up to a day; None where it never was."""
-    saved = _saved_days(folder / dataset / table, until=as_of_date)
-    return _read(folder, dataset, table, saved[-1]) if saved else None
+    saved = find_latest(dataset, table, as_of_date=as_of_date, folder=folder)
+    if saved is None:
+        return None
+    with duckdb.connect() as connection:
+        return connection.execute("select * from read_parquet(?)", [str(saved)]).df()
+
+
+def find_latest(
+    dataset: str, table: str, *, as_of_date: date | None, folder: Path = STATE_FOLDER
+) -> Path | None:
+    """Return the file of a table as it was last saved up to a day; None where it never was."""
+    place = folder / dataset / table
+    days = _saved_days(place, until=as_of_date)
+    return place / f"{days[-1].isoformat()}.parquet" if days else None
 
 
 def _day(moment: date | None) -> date | None:
@@ -110,9 +125,3 @@ def _saved_days(folder: Path, *, until: date | None) -> list[date]:
 def _has_latest(saved: Path) -> bool:
     """Whether the table was saved as of a later day."""
     return any(path.stem > saved.stem for path in saved.parent.glob("*.parquet"))
-
-
-def _read(folder: Path, dataset: str, table: str, day: date) -> pd.DataFrame:
-    path = folder / dataset / table / f"{day.isoformat()}.parquet"
-    with duckdb.connect() as connection:
-        return connection.execute("select * from read_parquet(?)", [str(path)]).df()

@@ -1,4 +1,4 @@
-"""`make check` says what a folder holds and whether a run can go, and leaves nothing behind."""
+"""`targeted-lists check` says what a folder holds and whether a run can go, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
     ) in lines
     assert "Not there, so empty: consents, suppressions, erasures," in text
     assert "contacts.csv is no file of an input; it is ignored." in text
-    assert lines[-1] == "Ready, but see the 2 sentences above: make lists DATASET=shop"
+    assert lines[-1] == "Ready, but see the 2 sentences above: targeted-lists lists --dataset shop"
     assert "ann@" not in text
     assert "7946" not in text
     assert left_behind(checked.folder) == []
@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_read_is_refused(check, checked):
     assert lines == [
         "order_lines.csv has no column unit_price in its first line; rename or add it (the file "
         "has order_id, customer_id, ordered_at, product_id, quantity, price, colour).",
-        "Not ready; when that is done: make check DATASET=shop",
+        "Not ready; when that is done: targeted-lists check --dataset shop",
     ]
     assert left_behind(checked.folder) == []
 
@@ -153,7 +153,7 @@ def test_a_misspelt_dataset_is_refused(check, checked):
     assert code == 1
     assert lines == [
         "There is no folder data/shpo; did you mean shop?",
-        "Not ready; when that is done: make check DATASET=shpo",
+        "Not ready; when that is done: targeted-lists check --dataset shpo",
     ]
     assert left_behind(checked.folder) == []
 
@@ -167,6 +167,6 @@ def test_a_model_that_cannot_be_built_is_said_in_a_sentence(check, checked, monk
     assert code == 1
     assert lines == [
         "no row can be read",
-        "Not ready; when that is done: make check DATASET=shop",
+        "Not ready; when that is done: targeted-lists check --dataset shop",
     ]
     assert left_behind(checked.folder) == []

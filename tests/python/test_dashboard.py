@@ -232,7 +232,7 @@ def test_a_file_of_an_earlier_version_is_shown_as_far_as_it_goes(tmp_path, sampl
 
 def test_what_cannot_be_shown_is_said_in_one_sentence(tmp_path, sample_build):
     page = tmp_path / "page.html"
-    with pytest.raises(DashboardError, match="`make lists` publishes it"):
+    with pytest.raises(DashboardError, match="`targeted-lists lists --dataset nowhere` publishes it"):
         make_dashboard(tmp_path / "none.duckdb", page)
     text = tmp_path / "text.duckdb"
     text.write_text("no database", encoding="utf-8")
@@ -240,7 +240,7 @@ def test_what_cannot_be_shown_is_said_in_one_sentence(tmp_path, sample_build):
         make_dashboard(text, page)
     other = tmp_path / "other.duckdb"
     duckdb.connect(str(other)).close()
-    with pytest.raises(DashboardError, match="is not a file that `make lists` published"):
+    with pytest.raises(DashboardError, match="is not a file that this project published"):
         make_dashboard(other, page)
     old = tmp_path / "old.duckdb"
     shutil.copyfile(sample_build.published, old)
@@ -259,7 +259,7 @@ def test_the_command_names_the_page(sample_build, monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "Open published/sample.ru.html in a browser" in told
     # The tables are English: the page and the command say in a sentence how to get them Russian.
-    command = "make lists DATASET=sample VARS='{language: ru}'"
+    command = "targeted-lists lists --vars '{language: ru}'"
     assert command in told
     russian = Path("published/sample.ru.html").read_text(encoding="utf-8")
     assert '<html lang="ru">' in russian
@@ -267,7 +267,7 @@ def test_the_command_names_the_page(sample_build, monkeypatch, capsys):
     assert main(["dashboard"]) == 0
     told = capsys.readouterr().out
     assert "Open published/sample.html in a browser" in told
-    assert "make lists" not in told
+    assert "targeted-lists lists" not in told
     assert '<html lang="en">' in Path("published/sample.html").read_text(encoding="utf-8")
     # Neither overwrites the other.
     assert Path("published/sample.ru.html").read_text(encoding="utf-8") == russian

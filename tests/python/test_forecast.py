@@ -1,4 +1,4 @@
-"""`make check` predicts what a run does, by the run's own rules, and what to do about it."""
+"""`targeted-lists check` predicts what a run does, by the run's own rules, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from conftest import PROJECT_FILES, Build, Project, copy_project
 
 from targeted_lists.__main__ import main
-from targeted_lists.check.command import command_of, open_models
+from targeted_lists.check.command import again, open_models
 from targeted_lists.check.forecast import LINES, OTHERS, Forecast, make_forecast
 
 HEADER = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status"
@@ -84,7 +84,7 @@ def test_reasons_are_predicted_in_the_language_of_the_run(fresh, repo_root):
 def test_a_whole_dataset_is_ready_and_the_next_command_stands_there(check):
     code, lines = check(WHOLE)
     assert code == 0
-    assert lines[-1] == "Ready: make lists DATASET=shop"
+    assert lines[-1] == "Ready: targeted-lists lists --dataset shop"
     text = "\n".join(lines)
     assert "│ accepted │ sale   │    20 │ 100.0% │  40.00 │" in text
     assert "1 of 3 customers in consents are in no order line, customer file or total." in lines
@@ -94,28 +94,36 @@ def test_a_whole_dataset_is_ready_and_the_next_command_stands_there(check):
 def test_the_next_command_has_what_was_given(check, fresh):
     code, lines = check(WHOLE, "--data-dir", "data", "--vars", "{as_of_date: 2025-03-01}")
     assert code == 0
-    assert lines[-1] == "Ready: make lists DATASET=shop VARS='{as_of_date: 2025-03-01}'"
+    assert lines[-1] == "Ready: targeted-lists lists --dataset shop --vars '{as_of_date: 2025-03-01}'"
 
 
 def test_a_command_is_quoted_for_the_shell():
     asked = {"dataset": "sample", "data_dir": "my data", "consents": "not_recorded"}
-    assert command_of("lists", asked) == (
-        "make lists DATA_DIR='my data' VARS='{consents: not_recorded}'"
+    assert again("lists", asked) == (
+        "targeted-lists lists --data-dir 'my data' --vars '{consents: not_recorded}'"
     )
-    assert command_of("check", {"dataset": "sample", "data_dir": "data"}) == "make check"
+    assert again("check", {"dataset": "sample", "data_dir": "data"}) == "targeted-lists check"
+
+
+def test_a_command_reads_as_it_was_called(monkeypatch):
+    monkeypatch.setenv("TARGETED_LISTS_MAKE", "1")
+    asked = {"dataset": "shop", "data_dir": "my data", "consents": "not_recorded"}
+    assert again("lists", asked) == (
+        "make lists DATASET=shop DATA_DIR='my data' VARS='{consents: not_recorded}'"
+    )
 
 
 WARNINGS = {
     "nobody consented": (
         {"consents.csv": None},
         "Nobody has consented, so every list will be empty; add consents.csv (customer_id, "
-        "channel, status), or declare VARS='{consents: not_recorded}' for lists that cannot be "
+        "channel, status), or set the var consents to not_recorded for lists that cannot be "
         "exported.",
     ),
     "consents withdrawn": (
         {"consents.csv": CONSENTS.replace("granted", "withdrawn")},
         "Nobody has consented, so every list will be empty; add consents.csv (customer_id, "
-        "channel, status), or declare VARS='{consents: not_recorded}' for lists that cannot be "
+        "channel, status), or set the var consents to not_recorded for lists that cannot be "
         "exported.",
     ),
     "no address": (
@@ -156,7 +164,7 @@ def test_what_will_come_of_it_is_said_with_what_to_do(check, files, sentence):
     assert code == 0
     assert sentence in lines
     assert lines[-1].startswith("Ready, but see ")
-    assert lines[-1].endswith(" above: make lists DATASET=shop")
+    assert lines[-1].endswith(" above: targeted-lists lists --dataset shop")
 
 
 def test_lines_without_customers_make_no_lists(check):
@@ -190,7 +198,7 @@ def test_lines_of_which_none_can_be_used_are_not_ready(check):
     assert code == 1
     assert lines[-2:] == [
         "No order line can be used; the reasons are in the table above.",
-        "Not ready; when that is done: make check DATASET=shop",
+        "Not ready; when that is done: targeted-lists check --dataset shop",
     ]
 
 

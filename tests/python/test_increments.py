@@ -102,7 +102,7 @@ class Shop:
                 "files": files,
                 "variables": {},
                 "seeds": SEEDS,
-                "project": str(self.folder),
+                "project": self.folder,
                 **changes,
             },
         )

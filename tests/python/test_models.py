@@ -165,7 +165,7 @@ def test_a_kept_model_of_other_features_is_refused_with_a_sentence(
 ):
     with pytest.raises(SavedModelError, match=words) as refusal:
         provide(training, saved, columns=columns)
-    assert "make lists FULL=1" in str(refusal.value)
+    assert "targeted-lists lists --full" in str(refusal.value)
     assert provide(training, saved, columns=columns, reuse=False)["model"].notna().all()
 
 

@@ -1,4 +1,4 @@
-"""`make list` writes all that a list of one's own needs, or says in a sentence why not."""
+"""`targeted-lists list` writes all that a list of one's own needs, or says in a sentence why not."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def write(folder: Path, capsys) -> Callable[..., tuple[int, list[str]]]:
             for column, value in {"purpose": PURPOSE, **values}.items()
         ]
         with contextlib.chdir(folder):
-            code = main(["new-list", f"--list={name}", *options])
+            code = main(["list", f"--list={name}", *options])
         return code, capsys.readouterr().out.splitlines()
 
     return run
@@ -101,7 +101,7 @@ def test_everything_a_list_needs_is_written_and_nothing_taken_away(folder, write
     assert model["description"].strip() == f"{PURPOSE}. One row per customer."
     by_name = {one["name"]: one for one in described["models"]}
     assert model["columns"] == by_name["list_win_back"]["columns"]
-    assert lines[-1].endswith("then: make lists")
+    assert lines[-1].endswith("then: targeted-lists lists")
 
 
 def test_with_its_russian_texts_it_passes_the_tests_of_texts(folder, write, monkeypatch):

@@ -486,7 +486,7 @@ def test_check_shows_the_four_files(
     project: Project, small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with contextlib.chdir(project.folder):
-        assert check_dataset(Path("data"), "small_one_click", "one_click") == 0
+        assert check_dataset(Path("data"), "small_one_click", "one_click").is_done
     shown = capsys.readouterr().out
     assert all(name in shown for name in FILES)
     assert "золотой" in shown

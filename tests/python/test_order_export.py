@@ -23,7 +23,7 @@ import pytest
 import yaml
 from conftest import REPO_ROOT, Build, Project
 
-from targeted_lists.__main__ import NAMED_ADAPTERS
+from targeted_lists.cli.request import NAMED_ADAPTERS
 from targeted_lists.check.command import check_dataset
 from targeted_lists.inputs.layouts import layout_of
 from targeted_lists.inputs.raw_files import describe_inputs_json
@@ -567,7 +567,7 @@ def test_customer_is_told_by_the_latest_line(shop):
 
 def test_check_reads_an_export(project, shop, capsys):
     with contextlib.chdir(project.folder):
-        assert check_dataset(Path("data"), "export_shop", "order_export") == 0
+        assert check_dataset(Path("data"), "export_shop", "order_export").is_done
     shown = capsys.readouterr().out
     assert f"{len(CASES) + len(DAMAGED) + 3} " in shown
     assert "комментарий" in shown

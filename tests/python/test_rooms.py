@@ -17,6 +17,7 @@ ROOMS = (
     ("learning", "check", "activation", "dashboard", "explore"),
     ("runs",),
     ("authoring",),
+    ("cli",),
 )
 COLUMN = {room: column for column, rooms in enumerate(ROOMS) for room in rooms}
 PACKAGES = ("targeted_lists", "python_ml")

@@ -15,7 +15,8 @@ from types import SimpleNamespace
 import pytest
 from conftest import REPO_ROOT, Project, held_elsewhere
 
-from targeted_lists.__main__ import main, read_vars
+from targeted_lists.__main__ import main
+from targeted_lists.cli.request import RequestError, read_vars
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.runs.dbt_plugin import Plugin
 from targeted_lists.runs.jobs import find_cause, target_of
@@ -68,7 +69,7 @@ def test_lists_ends_with_the_lists_and_where_to_look_next(toy, write_lines):
     assert ["list_things", "100", "0", "0", "1,234.50"] in [row[:5] for row in rows]
     assert ["accepted", "99", "99.00%", "5,037.00"] in rows
     assert ['price "…" is not a number', "1", "1.00%", "13.00"] in rows
-    assert "make docs" in done.stdout.splitlines()[-1]
+    assert "targeted-lists docs" in done.stdout.splitlines()[-1]
 
 
 def test_a_disk_that_takes_no_more_ends_with_a_sentence(toy, write_lines):
@@ -192,10 +193,12 @@ def test_docs_are_one_page_and_build_what_is_missing(toy, command):
     assert toy.warehouse().exists()
 
 
-def test_commands_run_from_the_projects_folder_only(tmp_path):
+def test_a_folder_that_is_not_set_up_is_refused_with_the_way_to_do_so(tmp_path):
     done = run_command(Project(tmp_path), "lists")
-    assert done.returncode == 2
-    assert "run this from the project's folder" in done.stderr
+    assert done.returncode == 1
+    assert done.stdout.startswith("This folder is not set up: there is no data with your data")
+    assert "`targeted-lists sample` writes a sample shop here" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_vars_are_yaml_next_to_the_dataset():
@@ -216,7 +219,7 @@ def test_vars_are_yaml_next_to_the_dataset():
     ],
 )
 def test_vars_that_cannot_be_used_are_refused(text, sentence):
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(RequestError, match=sentence):
         read_vars(text, "mine", "data")
 
 

@@ -63,7 +63,7 @@ def test_an_unsound_row_is_named(tmp_path: Path, monkeypatch, rows, sentence):
     (seeds / "_seeds.yml").write_text(TYPES)
     (seeds / "others.csv").write_bytes(b"a,b\n1,2\n")
     (seeds / "caps.csv").write_bytes(HEADER + rows)
-    found = find_seed_fault()
+    found = find_seed_fault(seeds)
     assert found == (sentence and f"seeds/caps.csv, {sentence}")
 
 

@@ -44,7 +44,7 @@ TERMS = {
     "id",
     "recency",
 }
-SETTING = re.compile(r"`[^`]+`|\w+\.\w+|\w*[a-z]_[a-z]\w*|make [a-z]+ [A-Z]+=\d")
+SETTING = re.compile(r"`[^`]+`|\w+\.\w+|\w*[a-z]_[a-z]\w*|targeted-lists [a-z]+ --[a-z]+")
 # Where Python composes sentences, and under which scope they are translated.
 COMPOSERS = {
     "python_ml/clustering/choice.py": "clusters",

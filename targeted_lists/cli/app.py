@@ -1,0 +1,470 @@
+"""The verbs of `targeted-lists`, each with its options and examples.
+
+A command imports what it needs when it runs: dbt takes seconds, and `--help` should not.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from targeted_lists.cli.conclude import conclude
+from targeted_lists.common.outcome import Outcome
+
+BUILDING, LISTS, OTHERS = "Build and publish", "Look at a list, hand it over", "Set up and test"
+
+app = typer.Typer(
+    name="targeted-lists",
+    help="From a shop's raw sales to customer lists: whom to contact, with what, why, and whether "
+    "it worked.",
+    epilog="Begin with a sample shop: targeted-lists sample, then targeted-lists lists",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Tool(enum.StrEnum):
+    """What takes an exported list."""
+
+    csv = "csv"
+    google = "google"
+    meta = "meta"
+    yandex = "yandex"
+
+
+class Language(enum.StrEnum):
+    """What the page speaks."""
+
+    en = "en"
+    ru = "ru"
+
+
+class Layout(enum.StrEnum):
+    """How the files of the sample are written."""
+
+    contract = "contract"
+    order_export = "order_export"
+
+
+Dataset = Annotated[str, typer.Option(help="Name of the dataset, a folder.", show_default=True)]
+DataDir = Annotated[Path, typer.Option(help="Where that folder lies.")]
+Vars = Annotated[
+    str, typer.Option("--vars", metavar="YAML", help="Further vars of dbt: '{language: ru}'.")
+]
+ListName = Annotated[str, typer.Option("--list", metavar="NAME", help="Name of the list.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where a fault of the program is.")]
+DATA = Path("data")
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: each example on a line of its own."""
+    return "\n\n".join(["Examples:", *(f"targeted-lists {one}" for one in commands)])
+
+
+def show_version(is_asked: bool) -> None:
+    """Print the version and leave, where that is asked for."""
+    if is_asked:
+        from targeted_lists.cli.place import package_version
+
+        print(f"targeted-lists {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    is_version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Say nothing before a command; `--version` is the program's own."""
+
+
+@app.command(
+    rich_help_panel=BUILDING,
+    epilog=examples("lists", "lists --dataset shop", "lists --vars '{language: ru}'"),
+)
+def lists(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    threads: Annotated[int | None, typer.Option(min=1, help="Of dbt and of DuckDB.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every file and fit every model again.")
+    ] = False,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Mine and fit nothing that stands already.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Do the whole job: tables, models, customer lists, published at the end."""
+    if full and reuse:
+        raise typer.BadParameter("--full and --reuse are opposites; give one of them")
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import prepare
+
+        given = prepare(dataset, data_dir, variables, is_reading=True)
+        from targeted_lists.runs.jobs import make_lists
+
+        if full or reuse:
+            given["reuse_models"] = not full
+        return make_lists(given, threads=threads, is_full=full)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=BUILDING, epilog=examples("check --dataset shop"))
+def check(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Look at a dataset's files before anything is built: ready, or not and why."""
+
+    def work() -> Outcome:
+        from targeted_lists.check.command import check_dataset
+        from targeted_lists.cli.request import adapter_of, prepare
+
+        given = prepare(dataset, data_dir, variables)
+        return check_dataset(data_dir, dataset, adapter_of(given), given)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=BUILDING, epilog=examples("score --dataset shop"))
+def score(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score the customers with the saved model; nothing is fitted, nothing published."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import prepare
+
+        given = prepare(dataset, data_dir, variables, is_reading=True)
+        from targeted_lists.runs.jobs import score_activity
+
+        return score_activity(given)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=BUILDING, epilog=examples("tune --seconds 120"))
+def tune(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    seconds: Annotated[float, typer.Option(min=1, help="For all models together.")] = 270,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Search hyper-parameters on a dataset that was built, and keep them."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import is_built, prepare
+
+        given = prepare(dataset, data_dir, variables, is_reading=not is_built(dataset))
+        from targeted_lists.runs.jobs import tune_models
+
+        return tune_models(given, seconds=seconds)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=BUILDING, epilog=examples("dashboard", "dashboard --language ru"))
+def dashboard(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    language: Annotated[
+        Language | None, typer.Option(help="Of the page; else that of the published file.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Make the published tables one page of charts."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import prepare
+        from targeted_lists.dashboard.command import show_dashboard
+
+        prepare(dataset, data_dir, variables)
+        return show_dashboard(dataset, language=language and language.value)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=BUILDING, epilog=examples("docs --dataset shop"))
+def docs(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write what every table and column means, with the lineage graph, as one page."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import is_built, prepare
+
+        given = prepare(dataset, data_dir, variables, is_reading=not is_built(dataset))
+        from targeted_lists.runs.jobs import write_docs
+
+        return write_docs(given)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=LISTS, epilog=examples("explore"))
+def explore(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Look up customers, list caps and rules in a local app (the extra `explore`)."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import prepare
+        from targeted_lists.explore import serve
+
+        prepare(dataset, data_dir, variables, is_writing=False)
+        return serve.explore(dataset)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(
+    rich_help_panel=LISTS,
+    epilog=examples("preview --list win_back", "preview --list win_back --json"),
+)
+def preview(
+    list_name: ListName,
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show a list's size and value under other caps and capacities."""
+
+    def work() -> Outcome:
+        from targeted_lists.activation.looking import show_preview
+        from targeted_lists.cli.request import prepare
+
+        prepare(dataset, data_dir, variables, is_writing=False)
+        return show_preview(dataset, list_name)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(
+    rich_help_panel=LISTS,
+    epilog=examples("members --list win_back", "members --list win_back --as-of 2026-07-15"),
+)
+def members(
+    list_name: ListName,
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="As the last run up to that day made it."),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the members of a list, each with an offer and a reason."""
+
+    def work() -> Outcome:
+        from targeted_lists.activation.looking import show_members
+        from targeted_lists.cli.request import prepare
+
+        prepare(dataset, data_dir, variables, is_writing=False)
+        return show_members(dataset, list_name, as_of.date() if as_of else None)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(
+    rich_help_panel=LISTS,
+    epilog=examples(
+        "export --list win_back --to csv", "export --list win_back --to google --on 2026-07-20"
+    ),
+)
+def export(
+    list_name: ListName,
+    to: Annotated[Tool, typer.Option(help="What takes the list.")],
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day of use; else the as-of date."),
+    ] = None,
+    proofs: Annotated[bool, typer.Option("--proofs", help="Append the proof recipients.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a list for a tool, and record both arms."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import prepare
+
+        given = prepare(dataset, data_dir, variables)
+        from targeted_lists.activation.export_file import Order
+        from targeted_lists.activation.hand_over import hand_over, read_country
+
+        order = Order(
+            dataset=dataset,
+            list_name=list_name,
+            target=to.value,
+            country=read_country(given),
+            used_on=on.date() if on else None,
+            has_proofs=proofs,
+        )
+        return hand_over(order)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(
+    "list",
+    rich_help_panel=LISTS,
+    epilog=examples(
+        "list --list big_spenders --purpose 'Invite those who spend most'",
+        "list --list big_spenders --purpose 'Invite those who spend most' "
+        "--offer 'An evening in the shop' --offer-cost 1.50 --channel 'email sms'",
+    ),
+)
+def new_list(
+    list_name: ListName,
+    purpose: Annotated[str, typer.Option(metavar="TEXT", help="What the list is for.")] = "",
+    purpose_ru: Annotated[str, typer.Option(metavar="TEXT", help="The same in Russian.")] = "",
+    offer: Annotated[str, typer.Option(metavar="TEXT", help="What its members get.")] = "",
+    offer_ru: Annotated[str, typer.Option(metavar="TEXT", help="The same in Russian.")] = "",
+    offer_cost: Annotated[str, typer.Option(metavar="AMOUNT", help="Cost of an offer (0).")] = "",
+    contact_cost: Annotated[
+        str, typer.Option(metavar="AMOUNT", help="Cost of a message (0.02).")
+    ] = "",
+    channel: Annotated[
+        str, typer.Option(metavar="NAMES", help="The preferred one first (email).")
+    ] = "",
+    priority: Annotated[str, typer.Option(metavar="NUMBER", help="(the next free one)")] = "",
+    capacity: Annotated[str, typer.Option(metavar="NUMBER", help="At most so many (500).")] = "",
+    budget: Annotated[str, typer.Option(metavar="AMOUNT", help="(no limit)")] = "",
+    cooldown_days: Annotated[str, typer.Option(metavar="DAYS", help="(60)")] = "",
+    valid_days: Annotated[str, typer.Option(metavar="DAYS", help="(14)")] = "",
+    source_mart: Annotated[
+        str, typer.Option(metavar="MART", help="Whose alerts stop the list (rfm).")
+    ] = "",
+    consent_purpose: Annotated[str, typer.Option(metavar="NAME", help="(marketing)")] = "",
+    ranking: Annotated[str, typer.Option(metavar="WORDS", help="expected value, or score")] = "",
+    minimum_expected_value: Annotated[str, typer.Option(metavar="AMOUNT", help="(0)")] = "",
+    allows_other_lists: Annotated[str, typer.Option(metavar="true|false", help="(false)")] = "",
+    valued_by: Annotated[str, typer.Option(metavar="WORD", help="lift, or responses")] = "",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write the files that a list of your own needs."""
+    given = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("list_name", "as_json", "debug")
+    }
+
+    def work() -> Outcome:
+        from targeted_lists.cli.place import refuse_packaged_project
+
+        refuse_packaged_project()
+        from targeted_lists.authoring.new_list import add_list
+
+        return add_list(list_name, given)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=OTHERS, epilog=examples("sample", "sample --out data/other --seed 7"))
+def sample(
+    out: Annotated[Path | None, typer.Option(help="The folder to write (data/sample).")] = None,
+    layout: Annotated[
+        Layout, typer.Option(help="Files of the contract, or an order export.")
+    ] = Layout.contract,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 42,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write the sample shop: 3,000 customers whose truth is known."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.place import write_sample
+
+        return write_sample(out, layout=layout.value, seed=seed)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command(rich_help_panel=OTHERS, epilog=examples("init", "init --project"))
+def init(
+    project: Annotated[
+        bool, typer.Option("--project", help="Copy the dbt project, for models of your own.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Set up this folder for data of your own."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.place import set_up
+
+        return set_up(with_project=project)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+@app.command("test", rich_help_panel=OTHERS, epilog=examples("test", "test --dataset shop"))
+def run_every_test(
+    dataset: Dataset = "sample",
+    data_dir: DataDir = DATA,
+    variables: Vars = "{}",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run every test of the models; in the repository every linter and every other test too."""
+
+    def work() -> Outcome:
+        from targeted_lists.cli.request import prepare
+
+        given = prepare(dataset, data_dir, variables)
+        from targeted_lists.runs.tests import run_tests
+
+        return run_tests(given)
+
+    conclude(work, as_json=as_json, is_debug=debug)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    >>> main(["--version"])
+    targeted-lists 0.1.0
+    0
+    """
+    try:
+        return app(args=arguments, prog_name="targeted-lists", standalone_mode=True) or 0
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
