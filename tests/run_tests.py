@@ -1,7 +1,7 @@
 """Every linter, then every test, as `make test` and CI run them.
 
-    python tests/run_tests.py          # both
-    python tests/run_tests.py --lint   # the linters alone
+python tests/run_tests.py          # both
+python tests/run_tests.py --lint   # the linters alone
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def examples(*commands: str) -> str:
 def show_version(is_asked: bool) -> None:
     """Print the version and leave, where that is asked for."""
     if is_asked:
-        from targeted_lists.cli.place import package_version
+        from targeted_lists.common.project import package_version
 
         print(f"targeted-lists {package_version()}")
         raise typer.Exit

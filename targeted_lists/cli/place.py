@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from targeted_lists.common import files, folders
@@ -99,14 +98,6 @@ def refuse_read_only() -> None:
                 f"Nothing can be written in {place.resolve()}; see to it that you may, or work "
                 "in another folder."
             )
-
-
-def package_version() -> str:
-    """Return the version of the package; in the repository that of the dbt project."""
-    try:
-        return version("targeted-lists")
-    except PackageNotFoundError:
-        return str(read_yaml(PACKAGED / PROJECT_FILE)["version"])
 
 
 def set_up(*, with_project: bool) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,14 @@ def project_path(name: str | Path) -> Path:
 def read_project() -> dict[str, Any]:
     """Return what dbt_project.yml says."""
     return read_yaml(project_path(PROJECT_FILE))
+
+
+def package_version() -> str:
+    """Return the version of the package; where none was installed, that of its dbt project."""
+    try:
+        return version("targeted-lists")
+    except PackageNotFoundError:
+        return str(read_yaml(PACKAGED / PROJECT_FILE)["version"])
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

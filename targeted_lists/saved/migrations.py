@@ -1,7 +1,7 @@
 """Bringing the state of a dataset, as an earlier version left it, to what this one reads.
 
-`state/DATASET/version` says which it is; version 0 had no such file. A step may be killed and is
-then taken again, so each can be: the version is written last.
+`state/DATASET/version` says which it is, and which package wrote it; version 0 had no such file. A
+step may be killed and is then taken again, so each can be: the version is written last.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import duckdb
 
 from targeted_lists.common import files
 from targeted_lists.common.outcome import UserError
+from targeted_lists.common.project import package_version
 from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE, SAMPLE
 
+NAME = "targeted-lists"
 VERSION_FILE = "version"
 VERSION = 2
 
@@ -53,8 +55,10 @@ def migrate(saved: Path, exports: Path | None) -> None:
     found = read_version(saved)
     if found > VERSION:
         raise StateError(
-            f"{saved} was written by a later version of this project (state version {found}, and "
-            f"this one knows {VERSION}); use that version"
+            f"{saved} was written by {read_writer(saved)} (its state has "
+            f"version {found}, and targeted-lists {package_version()} knows {VERSION}): install "
+            "that one or a later one (pip install --upgrade targeted-lists, uv tool upgrade "
+            "targeted-lists), or put back a backup of the folder from before"
         )
     if found == 0 and is_used(saved):
         close_version_0(saved, exports)
@@ -62,18 +66,25 @@ def migrate(saved: Path, exports: Path | None) -> None:
         rename_version_1(saved)
     if found < VERSION:
         files.replace_file(
-            saved / VERSION_FILE, lambda draft: files.write_text(draft, f"{VERSION}\n")
+            saved / VERSION_FILE,
+            lambda draft: files.write_text(draft, f"{VERSION} {NAME} {package_version()}\n"),
         )
 
 
 def read_version(saved: Path) -> int:
     """Return the version of a state; 0 where it says none."""
     try:
-        return int((saved / VERSION_FILE).read_text(encoding="utf-8"))
+        return int((saved / VERSION_FILE).read_text(encoding="utf-8").split()[0])
     except FileNotFoundError:
         return 0
-    except ValueError as error:
+    except (ValueError, IndexError) as error:
         raise StateError(f"{saved / VERSION_FILE} holds no number; write {VERSION}") from error
+
+
+def read_writer(saved: Path) -> str:
+    """Return the package and the version that wrote a state, as far as it says so."""
+    _, *writer = (saved / VERSION_FILE).read_text(encoding="utf-8").split()
+    return " ".join(writer) or NAME
 
 
 def is_used(saved: Path) -> bool:

@@ -1,4 +1,4 @@
-"""`targeted-lists check` says what a folder holds and whether a run can go, and leaves nothing behind."""
+"""`check` says what a folder holds and whether a run can go, and leaves nothing behind."""
 
 from __future__ import annotations
 

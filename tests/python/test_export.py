@@ -327,7 +327,10 @@ def test_proofs_are_appended_where_asked(places, monkeypatch):
             "may be used from 2026-07-01 to 2026-07-31, not on 2026-08-01",
         ),
         ({"used_on": date(2026, 6, 30)}, "not on 2026-06-30"),
-        ({"dataset": "other"}, "other.duckdb is not there; run `targeted-lists lists --dataset other`"),
+        (
+            {"dataset": "other"},
+            "other.duckdb is not there; run `targeted-lists lists --dataset other`",
+        ),
     ],
 )
 def test_an_order_that_cannot_be_met_changes_nothing(places, order, sentence):

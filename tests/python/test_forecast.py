@@ -1,4 +1,4 @@
-"""`targeted-lists check` predicts what a run does, by the run's own rules, and what to do about it."""
+"""`check` predicts what a run does, by the run's own rules, and what to do about it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def test_a_whole_dataset_is_ready_and_the_next_command_stands_there(check):
 def test_the_next_command_has_what_was_given(check, fresh):
     code, lines = check(WHOLE, "--data-dir", "data", "--vars", "{as_of_date: 2025-03-01}")
     assert code == 0
-    assert lines[-1] == "Ready: targeted-lists lists --dataset shop --vars '{as_of_date: 2025-03-01}'"
+    assert (
+        lines[-1] == "Ready: targeted-lists lists --dataset shop --vars '{as_of_date: 2025-03-01}'"
+    )
 
 
 def test_a_command_is_quoted_for_the_shell():

@@ -1,4 +1,4 @@
-"""`targeted-lists list` writes all that a list of one's own needs, or says in a sentence why not."""
+"""`list` writes all that a list of one's own needs, or says in a sentence why not."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ import pytest
 import yaml
 from conftest import REPO_ROOT, Build, Project
 
-from targeted_lists.cli.request import NAMED_ADAPTERS
 from targeted_lists.check.command import check_dataset
+from targeted_lists.cli.request import NAMED_ADAPTERS
 from targeted_lists.inputs.layouts import layout_of
 from targeted_lists.inputs.raw_files import describe_inputs_json
 from targeted_lists.inputs.readable import OPEN_QUOTE, fix_quotes

@@ -137,17 +137,20 @@ def test_no_pickle_is_opened_and_the_model_is_fitted_again(folder, monkeypatch):
 
 def test_a_later_version_is_refused_and_a_new_state_is_of_this_one(folder):
     version = folder / "state/shop/version"
-    version.write_text("99\n")
+    version.write_text("99 targeted-lists 9.1.0\n")
     before = rows_of(folder / "state/shop")
     with (
-        pytest.raises(StateError, match="state version 99, and this one knows 2"),
+        pytest.raises(
+            StateError,
+            match=r"by targeted-lists 9\.1\.0 \(its state has version 99",
+        ),
         open_state("shop", folder=folder / "state"),
     ):
         pass
     assert rows_of(folder / "state/shop") == before
     with contextlib.chdir(folder):
         told = run_start.start_state_json("shop")
-        assert "later version" in told
+        assert "put back a backup of the folder" in told
     with open_state("other", folder=folder / "state"):
         pass
     assert migrations.read_version(folder / "state/other") == migrations.VERSION
