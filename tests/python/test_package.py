@@ -69,7 +69,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     call(
         [
             *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--constraint", str(REPO_ROOT / "requirements.lock"), str(wheel)),
+            *("--requirement", str(REPO_ROOT / "requirements.lock"), str(wheel)),
         ]
     )
     return python
