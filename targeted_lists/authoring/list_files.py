@@ -88,11 +88,16 @@ def compose_files(row: Mapping[str, str]) -> dict[Path, str]:
             f"candidates_{name}",
             f"{row['purpose']}: who might be in the list, and how well each fits it. "
             "One row per customer.",
+            (f"Who could be in the list {name}?", f"Кто мог бы быть в списке {name}?"),
         ),
-        LISTS / "_lists__models.yml": (f"list_{name}", f"{row['purpose']}. One row per customer."),
+        LISTS / "_lists__models.yml": (
+            f"list_{name}",
+            f"{row['purpose']}. One row per customer.",
+            (f"Who is in the list {name}?", f"Кто в списке {name}?"),
+        ),
     }
-    for path, (model, description) in described.items():
-        texts[path] = add_model(path, model, description)
+    for path, (model, description, question) in described.items():
+        texts[path] = add_model(path, model, description, question)
     return texts
 
 
@@ -202,8 +207,12 @@ def add_name(project: str, name: str) -> str:
     return added
 
 
-def add_model(path: Path, model: str, description: str) -> str:
+def add_model(path: Path, model: str, description: str, question: tuple[str, str]) -> str:
     """Return a file of descriptions with one more model, the last of its models.
+
+    Parameters
+    ----------
+    question : that the table answers, in English and Russian, for the pages of all tables.
 
     Raises
     ------
@@ -218,7 +227,17 @@ def add_model(path: Path, model: str, description: str) -> str:
     end = next((number for number in keys if number > starts[0]), len(lines))
     while not lines[end - 1].strip():
         end -= 1
-    entry = f"  - name: {model}\n    description: >\n{fold(description)}\n    columns: *columns\n"
+    entry = f"""\
+  - name: {model}
+    description: >
+{fold(description)}
+    config:
+      meta:
+        question:
+          en: {question[0]}
+          ru: {question[1]}
+    columns: *columns
+"""
     added = "".join([*lines[:end], entry.replace("\n", line_end(text)), *lines[end:]])
     return checked(path, added, "models", model)
 
