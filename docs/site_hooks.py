@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import csv
 import html
+import os
 import posixpath
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"
+# In the repository the package lies next to docs/; in a wheel it holds the project.
+PACKAGE = ROOT / "targeted_lists" if (ROOT / "targeted_lists").is_dir() else ROOT.parent
+# The page of dbt next to the site, which `targeted-lists docs` names.
+DBT_PAGE = "TARGETED_LISTS_DBT_PAGE"
 # As targeted_lists/runs/run_end.py publishes: test_site.py compares.
 PUBLISHED_LAYERS = ("core", "marts", "lists", "metrics", "findings")
 UNPUBLISHED_FOLDERS = {"preparation", "ml"}
@@ -308,6 +314,48 @@ def render_queries(sql: str) -> str:
     return "\n".join(parts)
 
 
+def read_commands() -> dict[str, Any]:
+    """Return the verbs of the program, by name, as its own library describes them."""
+    import typer
+
+    # MkDocs runs hooks from its own folder; installed, the package is found by itself.
+    sys.path.insert(0, str(ROOT))
+    try:
+        from targeted_lists.cli.app import app
+    finally:
+        sys.path.remove(str(ROOT))
+    return typer.main.get_command(app).commands
+
+
+def render_commands(commands: dict[str, Any], codes: str) -> str:
+    """Return the reference of the command line: exit codes, and each verb with its options.
+
+    Parameters
+    ----------
+    codes : the exit codes as a table, from the docstring of the module that gives them.
+    """
+    parts = ["## Exit codes { #exit-codes }\n", codes]
+    for verb, command in commands.items():
+        parts.append(f"## {verb} {{ #{verb} }}\n\n{command.help.strip()}\n")
+        parts.append("| option | what it is | else |\n|---|---|---|")
+        for option in command.params:
+            name = ", ".join(f"`{one}`" for one in option.opts)
+            kept = option.default if option.default not in (None, "", False) else ""
+            needed = "**needed**" if option.required else f"`{kept}`" if kept != "" else ""
+            parts.append(f"| {name} | {(option.help or '').replace('|', ' or ')} | {needed} |")
+        shown = [line for line in command.epilog.split("\n\n") if line != "Examples:"]
+        parts.append("\n```\n" + "\n".join(shown) + "\n```\n")
+    return "\n".join(parts)
+
+
+def read_codes() -> str:
+    """Return the table of exit codes."""
+    text = (PACKAGE / "cli" / "conclude.py").read_text(encoding="utf-8")
+    return (
+        "\n".join(re.findall(r"^\|.*\|$", text.partition('"""\n\nfrom')[0], re.MULTILINE)) + "\n"
+    )
+
+
 def make_pages(folder: Path = ROOT) -> dict[str, str]:
     """Return the Markdown of each page that is made, by its name in docs/."""
     tables = read_tables(folder / "models")
@@ -315,6 +363,7 @@ def make_pages(folder: Path = ROOT) -> dict[str, str]:
         "tables.md": render_tables(tables),
         "tables.ru.md": render_tables_ru(tables),
         "glossary.md": render_glossary(read_glossary(folder / "docs/glossary.yml")),
+        "commands.md": render_commands(read_commands(), read_codes()),
     }
     pages = {
         name: (folder / "docs" / name).read_text(encoding="utf-8").rstrip() + "\n\n" + filling
@@ -367,3 +416,12 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> st
     outside = {page_name: source for source, page_name in FILES.items()}
     name = page.file.src_uri
     return lead_to_pages(markdown, source=outside.get(name, f"docs/{name}"))
+
+
+def on_page_content(content: str, *, page: Any, config: Any, files: Any) -> str:
+    """Lead from the first page to the page of dbt, where one lies next to the site."""
+    there = os.environ.get(DBT_PAGE)
+    if not there or page.file.src_uri != "index.md":
+        return content
+    link = f'<a href="{html.escape(there)}">Models, tests and the lineage graph of {html.escape(Path(there).name.split(".")[0])} (dbt)</a>'
+    return f"{content}\n<p>{link}</p>\n"

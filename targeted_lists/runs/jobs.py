@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib.util
 import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +29,7 @@ from targeted_lists.common.console import say
 from targeted_lists.common.folders import PUBLISHED_FOLDER, STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.common.outcome import Outcome, UserError, as_records
-from targeted_lists.common.project import is_here, project_folder
+from targeted_lists.common.project import is_here, project_folder, project_path
 
 LISTED = (
     *("list_name", "members", "control", "holdout", "expected_value"),
@@ -77,6 +80,8 @@ DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
 # `targeted-lists test` run them.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 LOG = Path("logs") / "dbt.log"
+# The manual: what MkDocs builds it from, and the folder next to the published file.
+SITE, MANUAL = "mkdocs.yml", "docs"
 FAILED = {"error", "fail", "runtime error", "partial success"}
 
 
@@ -178,13 +183,14 @@ def tune_models(variables: dict[str, object], *, seconds: float) -> Outcome:
 
 
 def write_docs(variables: dict[str, object]) -> Outcome:
-    """Write the documentation as one page next to the published file.
+    """Write the documentation next to the published file: the manual, and the page of dbt.
 
-    Its column types come from the built tables, so a dataset that is not built is built first.
+    The types of its columns come from the built tables, so a dataset that is not built is built
+    first. The manual is a site, for which MkDocs is needed (the extra `docs`).
 
     Returns
     -------
-    `page` (the file).
+    `page` (the file of dbt) and `manual` (the first page of the site; none without MkDocs).
 
     Raises
     ------
@@ -199,8 +205,46 @@ def write_docs(variables: dict[str, object]) -> Outcome:
     written = target_of(variables) / "static_index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     files.replace_file(page, lambda draft: shutil.copyfile(written, draft), mode=None)
+    manual = write_manual(page, console)
     say(console, f"Open {page} in a browser; the lineage graph is at its lower right.")
-    return Outcome({"page": page})
+    return Outcome({"page": page, "manual": manual})
+
+
+def write_manual(page: Path, console: Console) -> Path | None:
+    """Build the site of the documentation next to the page of dbt; return its first page.
+
+    Raises
+    ------
+    RunError : a page cannot be made; the message is what MkDocs says.
+    """
+    if not project_path(SITE).is_file():
+        return None
+    if importlib.util.find_spec("mkdocs") is None:
+        say(
+            console,
+            "The manual is not built, for MkDocs is not installed; "
+            "`pip install 'targeted-lists[docs]'` installs it.",
+        )
+        return None
+    folder = page.with_name(MANUAL)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"),
+            *("--config-file", str(project_path(SITE)), "--site-dir", str(folder.resolve())),
+        ],
+        env={
+            **os.environ,
+            "TARGETED_LISTS_DBT_PAGE": f"../{page.name}",
+            "NO_MKDOCS_2_WARNING": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RunError(f"The manual could not be built: {done.stderr.strip()}")
+    say(console, f"Open {folder / 'index.html'} in a browser: the manual.")
+    return folder / "index.html"
 
 
 def run_dbt(arguments: list[str], variables: dict[str, object], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What the READMEs and docs/bi.md show is run: commands in a clone, queries on the sample.
+"""What the READMEs and the manual show is run: commands in a clone, queries on the sample.
 
 Each command that they show is in one of the lists below, and a new one must be put there.
 Where a page shows what a command prints, that is compared; numbers are not.
@@ -25,74 +25,113 @@ from targeted_lists.runs.jobs import show_lists
 
 Run = Callable[..., str]
 
+DOCS = REPO_ROOT / "docs"
 PAGES = {
     name: (REPO_ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "README.ru.md", "docs/bi.md")
+    for name in (
+        *("README.md", "README.ru.md", "CONTRIBUTING.md", "SECURITY.md"),
+        *sorted(path.relative_to(REPO_ROOT).as_posix() for path in DOCS.rglob("*.md")),
+    )
 }
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # Of what stands in backticks within a sentence.
 COMMAND = re.compile(
-    r"(?:\w+=\S+ )?(?:make|dbt|python -m|\.venv/bin/python|\. \.venv)\b.*|benchmarks/.*"
+    r"(?:\w+=\S+ )?(?:targeted-lists|make|dbt|uv|pipx?|docker|python -m|\.venv/bin/\w|\. \.venv)\b.*"
+    r"|benchmarks/\w.*"
 )
 MADE_LISTS = (
-    "make list LIST=big_spenders PURPOSE='Invite those who spend most' "
-    "OFFER='An evening in the shop' "
+    "targeted-lists list --list big_spenders --purpose 'Invite those who spend most' "
+    "--offer 'An evening in the shop' "
 )
-ENGLISH_LIST = MADE_LISTS + "OFFER_COST=1.50 CHANNEL='email sms' CAPACITY=100"
-RUSSIAN_LIST = MADE_LISTS.replace(
-    "OFFER=", "PURPOSE_RU='Пригласить тех, кто тратит больше всех' OFFER="
-) + ("OFFER_RU='Вечер в магазине'")
+ENGLISH_LIST = MADE_LISTS + "--offer-cost 1.50 --channel 'email sms' --capacity 100"
+RUSSIAN_LIST = (
+    MADE_LISTS + "--purpose-ru 'Пригласить тех, кто тратит больше всех' "
+    "--offer-ru 'Вечер в магазине'"
+)
 
 # On the sample as it was built, in this order, with what the command prints at least.
 IN_THE_CLONE = {
     "make": "make lists",
-    "make dashboard": "Open published/sample.html in a browser",
-    "make dashboard IN=ru": "Open published/sample",
+    "targeted-lists --help": "lists",
+    "targeted-lists --version": "targeted-lists 0",
+    "targeted-lists dashboard": "Open published/sample.html in a browser",
+    "targeted-lists dashboard --language ru": "Open published/sample.ru.html",
+    "targeted-lists members --list win_back": "C0",
     "make members LIST=win_back": "C0",
-    "make members LIST=win_back AS_OF=2026-07-15": "C0",
-    "make preview LIST=win_back": "win_back under other caps and capacities",
-    "make export LIST=win_back TO=csv": "customers of win_back for csv",
-    "make check DATASET=shop": "order_lines",
-    ENGLISH_LIST: "make lists",
+    "targeted-lists members --list win_back --as-of 2026-07-15": "C0",
+    "targeted-lists preview --list win_back": "win_back under other caps and capacities",
+    "targeted-lists preview --list win_back --json": '"is_done": true',
+    "targeted-lists export --list win_back --to csv": "customers of win_back for csv",
+    "targeted-lists check --dataset shop": "order_lines",
+    "make check DATASET=shop": "make lists DATASET=shop",
+    ENGLISH_LIST: "targeted-lists lists",
 }
 # The whole job takes minutes on the sample, and seconds on a project of seven models.
 ON_THE_TOY = {
-    "DUCKDB_MEMORY_LIMIT=4GB make lists": "published/sample.duckdb",
-    "make lists FULL=1": "published/sample.duckdb",
-    "make lists REUSE=1": "published/sample.duckdb",
+    "make lists": "make dashboard",
+    "DUCKDB_MEMORY_LIMIT=4GB targeted-lists lists": "published/sample.duckdb",
+    "targeted-lists lists --full": "published/sample.duckdb",
+    "targeted-lists lists --reuse": "published/sample.duckdb",
     "make lists DATASET=shop VARS='{language: ru}'": "published/shop.duckdb",
-    "make docs": "Open published/sample.docs.html in a browser",
+    "targeted-lists docs": "Open published/sample.docs.html in a browser",
     "dbt build --full-refresh": "ERROR=0",
     "dbt build --vars '{dataset: shop, data_dir: /path/to/folders}'": "ERROR=0",
 }
-# Part of one that is run.
+# Part of one that is run, or the same called otherwise.
 PARTS = {
-    "make lists": "DUCKDB_MEMORY_LIMIT=4GB make lists",
+    "targeted-lists lists": "DUCKDB_MEMORY_LIMIT=4GB targeted-lists lists",
+    "DUCKDB_THREADS=1 targeted-lists lists": "DUCKDB_MEMORY_LIMIT=4GB targeted-lists lists",
+    "targeted-lists lists --dataset shop": "make lists DATASET=shop VARS='{language: ru}'",
+    "targeted-lists lists --dataset shop --vars 'consents: not_recorded'": (
+        "make lists DATASET=shop VARS='{language: ru}'"
+    ),
+    "targeted-lists lists --vars '{language: ru}'": "make lists DATASET=shop VARS='{language: ru}'",
     "make lists DATASET=shop": "make lists DATASET=shop VARS='{language: ru}'",
     "make lists VARS='{language: ru}'": "make lists DATASET=shop VARS='{language: ru}'",
+    "make dashboard": "targeted-lists dashboard",
+    "make dashboard IN=ru": "targeted-lists dashboard --language ru",
+    "make members": "make members LIST=win_back",
+    "make export LIST=win_back TO=csv": "targeted-lists export --list win_back --to csv",
+    "make check": "make check DATASET=shop",
+    "targeted-lists check": "targeted-lists check --dataset shop",
+    "make docs": "targeted-lists docs",
     "dbt build": "dbt build --full-refresh",
-    "dbt docs generate --static": "make docs",
+    "dbt docs generate --static": "targeted-lists docs",
 }
 # In the clone after it, for it changes texts alone.
-AFTERWARDS = {RUSSIAN_LIST: "make lists"}
+AFTERWARDS = {RUSSIAN_LIST: "targeted-lists lists"}
 NOT_RUN = {
+    "make VERB": "stands for any",
     "make test": "is this suite",
-    "make tune": "searches for five minutes; test_models searches for seconds",
-    "make score": "takes a minute; test_monitoring scores with the saved model",
-    "make explore": "stays open; test_explore opens its pages",
+    "targeted-lists tune": "searches for five minutes; test_models searches for seconds",
+    "targeted-lists score": "takes a minute; test_monitoring scores with the saved model",
+    "targeted-lists explore": "stays open; test_explore opens its pages",
+    "targeted-lists sample": "test_package writes it with the installed command",
+    "targeted-lists init --project": "test_command sets a folder up",
+    "targeted-lists list --list NAME --purpose TEXT": "stands for any; the lists above are made",
+    "targeted-lists --install-completion": "changes the settings of a shell",
+    "uv tool install .": "installs for the user; test_package installs the wheel",
+    ".venv/bin/pre-commit install": "changes the repository's own hooks",
+    ".venv/bin/python -m pytest tests/python/test_lists.py": "is part of this suite",
     "make bench SIZE=5_000_000": "installs what it compares with, and takes minutes",
     "dbt build --select tag:rfm": "test_increments and test_mining_marts select by tag",
-    "make lists DATASET=order_export": "test_order_export builds it",
-    "make lists DATASET=order_export VARS='{language: ru}'": "test_order_export builds it",
-    "make lists DATASET=one_click": "test_one_click builds it, where the files are",
-    "make lists DATASET=customer_personality": "test_customer_personality builds it, likewise",
-    "make lists DATASET=online_retail": "test_online_retail builds it, likewise",
+    "targeted-lists lists --dataset order_export": "test_order_export builds it",
+    "targeted-lists lists --dataset one_click": "test_one_click builds it, where the files are",
+    "targeted-lists lists --dataset customer_personality": (
+        "test_customer_personality builds it, likewise"
+    ),
+    "targeted-lists lists --dataset online_retail": "test_online_retail builds it, likewise",
+    "python -m targeted_lists.authoring.lineage": "test_project_style compares the picture",
     "python -m targeted_lists.sample": "test_sample writes it and compares the bytes",
     ". .venv/bin/activate": "goes before each command of dbt here",
     ".venv/bin/python": "its lines are run by themselves",
 }
 BENCHMARK = re.compile(r"benchmarks/(\w+\.(?:py|md)).*")
-NOT_INHERITED = re.compile(r"MAKE.*|MFLAGS|DBT_.*|DUCKDB_.*|[A-Z]+(_MART|_RU|_COST|_DIR)|PYTEST.*")
+# As an installed package calls it; in the clone its own code is run.
+PROGRAM = re.compile(r"^((?:\w+=\S+ )?)targeted-lists ")
+NOT_INHERITED = re.compile(
+    r"MAKE.*|TARGETED_.*|MFLAGS|DBT_.*|DUCKDB_.*|[A-Z]+(_MART|_RU|_COST|_DIR)|PYTEST.*"
+)
 
 
 def blocks(page: str, *languages: str) -> list[str]:
@@ -162,7 +201,8 @@ def make_run(folder: Path) -> Run:
     own = {name: value for name, value in os.environ.items() if not is_inherited(name)}
 
     def run(command: str, *, code: int = 0) -> str:
-        line = f". .venv/bin/activate && {command}" if command.startswith("dbt") else command
+        line = PROGRAM.sub(r"\1.venv/bin/python -m targeted_lists ", command)
+        line = f". .venv/bin/activate && {line}" if command.startswith("dbt") else line
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=folder,
@@ -202,10 +242,9 @@ def clone(sample_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
 
 def write_shop(folder: Path) -> None:
-    """Write a shop whose file is as the README's `dataset.yml` says."""
+    """Write a shop whose file is as the `dataset.yml` of the manual says."""
     folder.mkdir(parents=True)
-    settings, *others = (block for page in PAGES for block in blocks(page, "yaml"))
-    assert all(block in settings for block in others)
+    (settings,) = blocks("docs/data.md", "yaml")
     (folder / "dataset.yml").write_text(settings, encoding="utf-8")
     (folder / "order_lines.csv").write_text(
         "order_id;customer_id;ordered_at;product_id;product_name;quantity;unit_price\n"
@@ -231,7 +270,7 @@ def test_a_command_does_in_a_clone_what_is_said(command: str, outputs: dict[str,
     assert IN_THE_CLONE[command] in outputs[command]
     for page in PAGES:
         shown = sessions(page).get(command, "")
-        if command.startswith("make members"):
+        if " members " in command:
             # Who comes after the first depends on more than a line can show.
             shown = shown.partition("\n")[0]
         assert shape(shown) in shape(outputs[command])
@@ -245,9 +284,9 @@ def test_the_first_page_says_all_commands(outputs: dict[str, str]) -> None:
 
 
 def test_an_export_leaves_the_file_that_it_names(clone: Project, outputs: dict[str, str]) -> None:
-    path = outputs["make export LIST=win_back TO=csv"].partition(":")[0]
+    path = outputs["targeted-lists export --list win_back --to csv"].partition(":")[0]
     assert (clone.folder / path).is_file()
-    assert path in PAGES["README.md"]
+    assert path in PAGES["docs/lists.md"]
 
 
 @pytest.fixture(scope="module")
@@ -270,10 +309,11 @@ def test_a_command_does_on_the_toy_what_is_said(command: str, toy_copy: Path) ->
     assert ON_THE_TOY[command] in make_run(toy_copy)(given)
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
 def test_the_lists_of_the_sample_are_those_shown(
-    sample_build: Build, capsys: pytest.CaptureFixture[str]
+    page: str, sample_build: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (shown,) = (block for block in blocks("README.md", "") if block.startswith("Customer lists"))
+    (shown,) = (block for block in blocks(page, "") if block.startswith("Customer lists"))
     show_lists(sample_build.published, Console(width=80))
     printed = shape(capsys.readouterr().out)
     # A list of one's own stands among them.
@@ -283,18 +323,19 @@ def test_the_lists_of_the_sample_are_those_shown(
 
 
 def test_a_list_without_a_name_is_none(in_the_clone: Run) -> None:
+    # make ends with a code of its own where a command fails.
     assert "A list needs a name: make list LIST=" in in_the_clone("make list", code=2)
 
 
-def test_the_python_of_the_readme_runs(clone: Project, in_the_clone: Run) -> None:
+def test_the_python_of_the_manual_runs(clone: Project, in_the_clone: Run) -> None:
     (session,) = (
-        block for block in blocks("README.md", "") if block.startswith("$ .venv/bin/python\n")
+        block for block in blocks("docs/tour.md", "") if block.startswith("$ .venv/bin/python\n")
     )
     typed = re.findall("^(?:>>>|[.]{3}) (.*)$", session, re.MULTILINE)
     (clone.folder / "session.py").write_text("\n".join(typed) + ".show()", encoding="utf-8")
     _, _, table = session.partition("┌")
     assert shape(table) == shape(in_the_clone(".venv/bin/python session.py"))
-    (scoring,) = blocks("README.md", "python")
+    (scoring,) = blocks("docs/operations.md", "python")
     lines = [
         "import duckdb",
         'shop = duckdb.connect("published/sample.duckdb", read_only=True)',
@@ -383,7 +424,7 @@ def test_the_list_of_the_readme_is_in_the_project_s_style(
     ]
 
 
-def test_the_list_of_the_russian_readme_is_written(
+def test_the_list_in_both_languages_is_written(
     with_list: Project, in_the_clone: Run, tmp_path: Path
 ) -> None:
     # The same name once more, in a copy without it.
@@ -399,3 +440,30 @@ def test_the_list_of_the_russian_readme_is_written(
         assert "In Russian it reads" not in printed
     rows = (with_list.folder / "seeds/list_definitions.csv").read_text(encoding="utf-8")
     assert "Вечер в магазине" in rows.splitlines()[-1]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ru.md"])
+def test_a_readme_is_of_one_page_and_its_links_lead_somewhere(page: str) -> None:
+    text = PAGES[page]
+    assert text.count("\n") < 150
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert len(links) > 10
+    assert [link for link in links if not (REPO_ROOT / link).is_file()] == []
+
+
+def test_both_readmes_have_the_same_figures(sample_build: Build) -> None:
+    """The waterfall and the lists, written as each language writes numbers."""
+    lists = sample_build.query(
+        "select members, control, holdout, expected_value from lists.list_catalog"
+    )
+    steps = sample_build.query(
+        "select removed, after, after_value from targeting.list_waterfall "
+        "where list_name = 'win_back' and removed > 0"
+    )
+    for *counts, value in [*lists, *steps]:
+        numbers = [*counts, f"{value:,.2f}"]
+        english = "[^\n]*".join(re.escape(str(number)) for number in numbers)
+        assert re.search(english, PAGES["README.md"]), numbers
+        numbers[-1] = numbers[-1].replace(",", " ").replace(".", ",")
+        russian = "[^\n]*".join(re.escape(str(number)) for number in numbers)
+        assert re.search(russian, PAGES["README.ru.md"]), numbers

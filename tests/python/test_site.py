@@ -1,6 +1,6 @@
 """The site: its tables are all that is published, and what its pages name is there.
 
-The pages are made here without MkDocs; where it is installed (the group `site` of pyproject.toml),
+The pages are made here without MkDocs; where it is installed (the extra `docs`),
 it builds them too, and a link or an anchor that leads nowhere fails.
 """
 
