@@ -423,5 +423,7 @@ def on_page_content(content: str, *, page: Any, config: Any, files: Any) -> str:
     there = os.environ.get(DBT_PAGE)
     if not there or page.file.src_uri != "index.md":
         return content
-    link = f'<a href="{html.escape(there)}">Models, tests and the lineage graph of {html.escape(Path(there).name.split(".")[0])} (dbt)</a>'
+    dataset = html.escape(Path(there).name.split(".")[0])
+    said = f"Models, tests and the lineage graph of {dataset} (dbt)"
+    link = f'<a href="{html.escape(there)}">{said}</a>'
     return f"{content}\n<p>{link}</p>\n"
