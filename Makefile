@@ -86,26 +86,26 @@ clean:  ## Remove what a run makes again; .venv, published/, state/ and exports/
 		"$(PYTHON); install one, or name yours: make PYTHON=/path/to/python3.12"; \
 	exit 1
 	@echo "Installing requirements.lock into .venv (once)"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@touch $@
 
 .venv/explore.stamp: requirements-explore.lock .venv/runtime.stamp
 	@echo "Installing requirements-explore.lock into .venv (once)"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@touch $@
 
 .venv/docs.stamp: requirements-docs.lock .venv/runtime.stamp
 	@echo "Installing requirements-docs.lock into .venv (once)"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	@echo "Installing requirements-dev.lock into .venv (once)"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@touch $@
 
 .venv-bench/stamp: requirements-bench.lock .venv/runtime.stamp
 	@.venv/bin/python -m venv --clear .venv-bench
 	@echo "Installing requirements-bench.lock into .venv-bench (once)"
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@touch $@
