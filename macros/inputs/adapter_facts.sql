@@ -14,6 +14,7 @@
 {%- macro adapter_facts() -%}
     {%- set contract = {} -%}
     {%- for input in var('input_contract') -%} {%- do contract.update({input: []}) -%} {%- endfor -%}
+    {%- do contract.update({'order_lines': ['line_service', 'currency']}) -%}
     {{- return({
         'contract': {'inputs': contract, 'has_consents': true, 'label_periods': 0},
         'online_retail': {

@@ -1,7 +1,7 @@
 {#
     A cleaned text of a raw file in the type of the input contract; null where
-    it cannot be cast. Thousands may be parted by spaces, ordinary or not; other
-    spaces are no part of a number.
+    it cannot be cast. Thousands may be parted by spaces, ordinary or not. How
+    else people write numbers and times: see written_number and written_time.
 
     cast_text('quantity', 'quantity', {'decimal': ','})   '1 878,50'  ->  1878.500
 #}
@@ -29,19 +29,22 @@
         ) {%- endset -%}
         case when {{ number }} % 1 = 0 then cast({{ number }} as bigint) end
     {%- elif type == 'timestamp' -%}
+        {#- The plain way knows no AM and PM and passes over offsets. -#}
+        {%- set is_plain -%}
+            length({{ text }}) <= 19 and right({{ text }}, 1) between '0' and '9'
+        {%- endset -%}
         {%- set parsed -%}
-            {%- if settings.get('timestamp_format') -%}
-                coalesce(
-                    cast(try_strptime({{ text }}, [
-                        {%- for form in settings['timestamp_format'].split('|') -%}
-                            {{ string_literal(form) }}{{ ', ' if not loop.last }}
-                        {%- endfor -%}
-                    ]) as timestamp),
-                    try_cast({{ text }} as timestamp)
-                )
-            {%- else -%}
-                try_cast({{ text }} as timestamp)
-            {%- endif -%}
+            coalesce(
+                {%- if settings.get('timestamp_format') %}
+                cast(try_strptime({{ text }}, [
+                    {%- for form in settings['timestamp_format'].split('|') -%}
+                        {{ string_literal(form) }}{{ ', ' if not loop.last }}
+                    {%- endfor -%}
+                ]) as timestamp),
+                {%- endif %}
+                case when {{ is_plain }} then try_cast({{ text }} as timestamp) end,
+                {{ written_time(text, settings) }}
+            )
         {%- endset -%}
         {{ known_time(parsed) }}
     {%- elif type == 'boolean' -%}
@@ -52,7 +55,8 @@
     {%- else -%}
         coalesce(
             try_cast({{ plain }} as {{ input_type(kind) }}),
-            try_cast({{ joined }} as {{ input_type(kind) }})
+            try_cast({{ joined }} as {{ input_type(kind) }}),
+            try_cast({{ written_number(text, settings, is_money=type == 'money') }} as {{ input_type(kind) }})
         )
     {%- endif -%}
 {%- endmacro -%}

@@ -4,9 +4,12 @@
     compiling is the header line of each file.
 #}
 {%- macro describe_inputs() -%}
+    {%- set lines = var('input_contract').get('order_lines', {}) -%}
+    {%- set lines = dict(lines, **var('order_line_extras', {})) -%}
+    {%- set known = dict(var('input_contract'), order_lines=lines) -%}
     {%- set question -%}
         select describe_inputs(
-            {{ string_literal(tojson(var('input_contract'))) }},
+            {{ string_literal(tojson(known)) }},
             {{ string_literal(var('data_dir')) }},
             {{ string_literal(var('dataset')) }},
             {{ string_literal(dataset_adapter()) }}

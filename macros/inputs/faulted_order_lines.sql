@@ -27,6 +27,12 @@
                     'status {status} is unknown',
                     status=shown_text('conformed_lines.line_status')
                 ) }}
+            when conformed_lines.line_currency <> dataset_currency.currency
+                then {{ text(
+                    'currency {currency} is not that of the dataset ({own}) and has no rate',
+                    currency=shown_text('conformed_lines.line_currency'),
+                    own='dataset_currency.currency'
+                ) }}
             when conformed_lines.unit_price < 0 and services.is_money_off is not true
                 then {{ text('price below zero') }}
             -- Beyond this, sums and products would not fit their decimals.
@@ -48,10 +54,12 @@
             nullif(customer_id, '0') as known_customer_id,
             {{ adapter_column('line_service', 'string') }} as stated_service,
             {{ adapter_column('refused_quantity', 'quantity') }} as quantity_refused,
+            upper({{ adapter_column('currency', 'string') }}) as line_currency,
             {{ amount_of('quantity', 'unit_price', 'discount') }} as amount
         from {{ order_lines_to_validate() }}
     ) as conformed_lines
     cross join {{ ref('int_last_plausible_time') }} as last_plausible
+    cross join {{ ref('int_dataset_currency') }} as dataset_currency
     left join {{ ref('int_order_line_services') }} as services
         on conformed_lines.product_id = services.product_id
 {%- endmacro -%}

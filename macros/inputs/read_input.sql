@@ -29,11 +29,7 @@
         source_row,
         {%- set names = columns_of(file, described['headers']) %}
         {%- for column in columns %}
-        {%- if column | lower in names %}
-        c{{ names.index(column | lower) }} as {{ column }},
-        {%- else %}
-        cast(null as string) as {{ column }},
-        {%- endif %}
+        {{ first_of(file['places'].get(column | lower, [])) }} as {{ column }},
         {%- endfor %}
         {%- if with_decimal_mark %}
         {{ string_literal(file['settings']['decimal']) }} as decimal_mark,
@@ -67,6 +63,22 @@
         cast(null as string) as row_fault
     where false
     {%- endfor %}
+{%- endmacro -%}
+
+
+{#  The first field that is not empty of those at some places; null of none.  #}
+{%- macro first_of(places) -%}
+    {%- if places | length == 0 -%}
+        cast(null as string)
+    {%- elif places | length == 1 -%}
+        c{{ places[0] }}
+    {%- else -%}
+        coalesce(
+            {%- for place in places %}
+            nullif(trim(c{{ place }}), ''){{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif -%}
 {%- endmacro -%}
 
 

@@ -12,8 +12,11 @@
     2                     quantity "abc" is not a number
 #}
 {%- macro stage_input(input, formats=['csv', 'parquet']) -%}
-{%- set columns = var('input_contract')[input] -%}
-{%- set settings = describe_inputs()['settings'] if execute else {} -%}
+{%- set described = describe_inputs() if execute else {'settings': {}, 'files': []} -%}
+{%- set settings = described['settings'] -%}
+{%- set contract = var('input_contract')[input] -%}
+{%- set extras = extra_columns(input, described) -%}
+{%- set columns = dict(contract, **extras) -%}
 {%- set leaves_out = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
 {%- set typed = typed_columns(input, formats) -%}
@@ -44,6 +47,29 @@ cleaned as (
 
 ),
 
+filled as (
+
+    select
+        *
+        {%- set fields = described.get('order_fields', []) if input == 'order_lines' else [] -%}
+        {%- if fields and 'order_id' in columns %}
+        replace (
+            {%- for column in fields if column in columns %}
+            {#- Of the order, and on its first line alone. #}
+            coalesce(
+                {{ column }}_found,
+                first_value({{ column }}_found ignore nulls) over (
+                    partition by source_file, order_id_found order by source_row
+                    rows between unbounded preceding and unbounded following
+                )
+            ) as {{ column }}_found{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+        {%- endif %}
+    from cleaned
+
+),
+
 cast_rows as (
 
     select
@@ -53,6 +79,8 @@ cast_rows as (
         {{ erased_key(customer_key('customer_id_found')) }} as customer_id
         {%- elif column == 'customer_id' %}
         {{ customer_key('customer_id_found') }} as customer_id
+        {%- elif column == 'status' and input == 'order_lines' %}
+        {{ known_status('status_found') }} as status
         {%- elif column in typed %}
         {{ cast_typed(column ~ '_found', kind) }} as {{ column }}
         {%- else %}
@@ -60,7 +88,7 @@ cast_rows as (
         {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from cleaned
+    from filled
 
 ),
 
@@ -72,6 +100,9 @@ faulted as (
         {%- for column in columns %}
         {{ column }},
         {%- endfor %}
+        {%- for column, kind in var('order_line_extras', {}).items() if extras and column not in extras %}
+        cast(null as {{ input_type(kind) }}) as {{ column }},
+        {%- endfor %}
         nullif(concat_ws(
             '; ',
             row_fault
@@ -80,6 +111,36 @@ faulted as (
             {%- endfor %}
         ), '') as source_fault
     from cast_rows
+
+),
+{%- if stays %}
+
+priced as (
+{% if extras %}
+{{ priced_lines('faulted') }}
+{% else %}
+    select
+        *,
+        cast(null as string) as line_service
+    from faulted
+{% endif %}
+),
+{%- endif %}
+
+conformed as (
+
+    select
+        source_file,
+        source_row,
+        {%- for column in contract %}
+        {{ column }},
+        {%- endfor %}
+        {%- if stays %}
+        line_service,
+        {{ 'currency' if 'currency' in extras else 'cast(null as string) as currency' }},
+        {%- endif %}
+        source_fault
+    from {{ 'priced' if stays else 'faulted' }}
 
 ){% if leaves_out %},
 
@@ -92,32 +153,48 @@ erased as (
 remembered as (
 
     select
-        faulted.source_file,
-        faulted.source_row,
-        {%- for column in columns %}
+        conformed.source_file,
+        conformed.source_row,
+        {%- for column in contract %}
         {%- if stays and column != 'customer_id' %}
-        faulted.{{ column }},
+        conformed.{{ column }},
         {%- else %}
-        case when erased.customer_id is null then faulted.{{ column }} end as {{ column }},
+        case when erased.customer_id is null then conformed.{{ column }} end as {{ column }},
         {%- endif %}
         {%- endfor %}
         {%- if stays %}
-        faulted.source_fault
+        conformed.line_service,
+        conformed.currency,
+        conformed.source_fault
         {%- else %}
         case
-            when erased.customer_id is null then faulted.source_fault
+            when erased.customer_id is null then conformed.source_fault
             else {{ text('erased at the request of the customer') }}
         end as source_fault
         {%- endif %}
-    from faulted
+    from conformed
     left join erased
-        on faulted.customer_id = erased.customer_id
+        on conformed.customer_id = erased.customer_id
 
 )
 
 select * from remembered
 {%- else %}
 
-select * from faulted
+select * from conformed
 {%- endif %}
+{%- endmacro -%}
+
+
+{#  What the files of an input have of the columns beyond the contract, with their kinds.  #}
+{%- macro extra_columns(input, described) -%}
+    {%- set there = {} -%}
+    {%- if input == 'order_lines' -%}
+        {%- for column, kind in var('order_line_extras', {}).items() -%}
+            {%- for file in described['files'] if column in file['places'] and file['input'] == input -%}
+                {%- do there.update({column: kind}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(there) -}}
 {%- endmacro -%}

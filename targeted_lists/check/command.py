@@ -27,7 +27,7 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.files import first_line
 from targeted_lists.common.outcome import Outcome, as_records
-from targeted_lists.common.project import project_folder, project_path, read_project
+from targeted_lists.common.project import project_folder, project_path, read_contract
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
 from targeted_lists.inputs.layouts import Layout, layout_of
 from targeted_lists.inputs.raw_files import Dataset, describe_inputs_json, find_inputs
@@ -75,7 +75,7 @@ def check_dataset(
     """
     console = Console()
     requested = {**(variables or {}), "dataset": dataset, "data_dir": str(data_dir)}
-    contract = read_project()["vars"]["input_contract"]
+    contract = read_contract()
     try:
         layout = layout_of(adapter, contract)
         found = find_inputs(data_dir, dataset, layout)

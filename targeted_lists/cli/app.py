@@ -418,20 +418,43 @@ def sample(
     conclude(work, as_json=as_json, is_debug=debug)
 
 
-@app.command(rich_help_panel=OTHERS, epilog=examples("init", "init --project"))
+@app.command(
+    rich_help_panel=OTHERS,
+    epilog=examples(
+        "init shop orders.csv", "init shop orders.xlsx consents.csv", "init --project"
+    ),
+)
 def init(
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the dataset to set up.", show_default=False)
+    ] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="The shop's files.", show_default=False)
+    ] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the files; else they are read where they are.")
+    ] = False,
+    data_dir: DataDir = DATA,
     project: Annotated[
         bool, typer.Option("--project", help="Copy the dbt project, for models of your own.")
     ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Set up this folder for data of your own."""
+    """Set up a dataset from a shop's files, or this folder for data of your own."""
+    if name and not files:
+        raise typer.BadParameter(f"name the files of {name}: init {name} orders.csv")
 
     def work() -> Outcome:
-        from targeted_lists.cli.place import set_up
+        if not name:
+            from targeted_lists.cli.place import set_up
 
-        return set_up(with_project=project)
+            return set_up(with_project=project)
+        from targeted_lists.cli.place import refuse_read_only
+        from targeted_lists.setup.command import set_up_dataset
+
+        refuse_read_only()
+        return set_up_dataset(name, files, data_dir=data_dir, is_copying=copy)
 
     conclude(work, as_json=as_json, is_debug=debug)
 

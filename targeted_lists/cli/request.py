@@ -9,7 +9,7 @@ import yaml
 from targeted_lists.cli.place import refuse_place
 from targeted_lists.common.folders import WAREHOUSE_FOLDER
 from targeted_lists.common.outcome import UserError
-from targeted_lists.common.project import read_project
+from targeted_lists.common.project import read_contract, read_project
 
 NAMED_ADAPTERS = ("online_retail", "order_export", "one_click", "customer_personality")
 
@@ -46,6 +46,7 @@ def prepare(
     refuse_place(data_dir, is_writing=is_writing)
     given = read_vars(variables, dataset, str(data_dir))
     refuse_name(dataset)
+    given = {**vars_of(data_dir / dataset), **given}
     refuse_salt(given)
     if is_reading:
         look_at_inputs(given)
@@ -63,6 +64,21 @@ def is_built(dataset: str) -> bool:
     return (WAREHOUSE_FOLDER / f"{dataset}.duckdb").exists()
 
 
+def vars_of(folder: Path) -> dict[str, object]:
+    """Return the vars that a dataset sets for itself in `dataset.yml`.
+
+    Raises
+    ------
+    InputError : that file cannot be used.
+    """
+    if not folder.is_dir():
+        return {}
+    from targeted_lists.inputs.dataset_file import read_dataset_file
+    from targeted_lists.inputs.readable import Settings
+
+    return dict(read_dataset_file(folder, Settings()).variables)
+
+
 def look_at_inputs(variables: dict[str, object]) -> None:
     """Stop on a dataset that is missing or cannot be read, before dbt is loaded.
 
@@ -73,7 +89,7 @@ def look_at_inputs(variables: dict[str, object]) -> None:
     from targeted_lists.inputs.layouts import layout_of
     from targeted_lists.inputs.raw_files import find_inputs
 
-    layout = layout_of(adapter_of(variables), read_project()["vars"]["input_contract"])
+    layout = layout_of(adapter_of(variables), read_contract())
     find_inputs(Path(str(variables["data_dir"])), str(variables["dataset"]), layout)
 
 

@@ -43,6 +43,14 @@ def read_project() -> dict[str, Any]:
     return read_yaml(project_path(PROJECT_FILE))
 
 
+def read_contract() -> dict[str, dict[str, str]]:
+    """Return input -> column -> kind, with what order lines may have beyond the contract."""
+    variables = read_project()["vars"]
+    contract = dict(variables["input_contract"])
+    extras = variables.get("order_line_extras") or {}
+    return {**contract, "order_lines": {**contract.get("order_lines", {}), **extras}}
+
+
 def package_version() -> str:
     """Return the version of the package; where none was installed, that of its dbt project."""
     try:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from targeted_lists.common.project import project_path
-from targeted_lists.inputs.readable import InputError, Settings
+from targeted_lists.inputs.readable import WORKBOOKS, InputError, Settings
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+CONTRACT_SUFFIXES = (*SUFFIXES, *WORKBOOKS)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Layout:
     other_settings : what is read over those, in turn, where a header has not the required columns.
     file_names : input -> names of its files without suffix, where not its own.
     headers : header -> the column that it is read as, where it has another name.
+    sources : input -> column -> headers that it is read from, of which the first that is not
+        empty counts; of an input that is here, no other header is read.
     """
 
     inputs: dict[str, dict[str, bool]]
@@ -35,6 +38,21 @@ class Layout:
     other_settings: tuple[dict[str, str], ...] = ()
     file_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def find_places(self, headers: list[str], input_name: str) -> dict[str, list[int]]:
+        """Return the places in the header of an input's file that each column is read from."""
+        lowered = [header.lower() for header in headers]
+        places: dict[str, list[int]] = {}
+        if input_name not in self.sources:
+            for place, column in enumerate(self.find_columns(headers)):
+                places.setdefault(column, []).append(place)
+            return places
+        for column, sources in self.sources[input_name].items():
+            there = [lowered.index(one.lower()) for one in sources if one.lower() in lowered]
+            if there:
+                places[column] = there
+        return places
 
     def find_columns(self, headers: list[str]) -> list[str]:
         """Return the columns, in lower case, that the headers of a file are read as."""
@@ -77,6 +95,9 @@ ORDER_EXPORT_REQUIRED = {"order_id", "document_at", "product_id", "quantity", "u
 
 ONE_CLICK_COLUMNS = Path("seeds") / "one_click_columns.csv"
 ONE_CLICK_REQUIRED = {"customer_id", "activity", "period", "revenue", "minutes", "profit"}
+
+# A required column that another one, where it is there, is worked out from.
+INSTEAD = {"unit_price": "line_total"}
 
 # Three copies are published: with ; and ISO dates, with , and 4-Sep-12, with tabs and 04-09-2012.
 CUSTOMER_PERSONALITY = Layout(
@@ -122,7 +143,11 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
         name: {column.lower(): kind.endswith("required") for column, kind in columns.items()}
         for name, columns in contract.items()
     }
-    return Layout(inputs=inputs, needs_one_of=("order_lines", "customer_totals"))
+    return Layout(
+        inputs=inputs,
+        needs_one_of=("order_lines", "customer_totals"),
+        suffixes=CONTRACT_SUFFIXES,
+    )
 
 
 def read_order_export_layout() -> Layout:

@@ -8,23 +8,23 @@ readable copy in UTF-8 next to the working database.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import yaml
 
+from targeted_lists.inputs.dataset_file import read_dataset_file
 from targeted_lists.inputs.dataset_folder import (
     SETTINGS_FILE,
     find_folder,
     refusing_unreadable,
     sort_files,
 )
-from targeted_lists.inputs.layouts import Layout, layout_of
+from targeted_lists.inputs.layouts import INSTEAD, Layout, layout_of
 from targeted_lists.inputs.readable import (
     NO_TEXT,
     OPEN_QUOTE,
@@ -40,8 +40,6 @@ from targeted_lists.inputs.readable import (
 
 # SQL that reads a file grows with its columns.
 MOST_COLUMNS = 1_000
-# Codecs of Python that encode texts, but for names and source code, not for files.
-NO_FILE_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class InputFile:
     Attributes
     ----------
     columns, types : of the header in its order; the types, in DuckDB's words, of parquet alone.
+    places : column of the project -> places in the header, of which the first that is not empty
+        counts.
     """
 
     input: str
@@ -60,6 +60,7 @@ class InputFile:
     columns: list[str]
     types: list[str]
     settings: Settings
+    places: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -67,6 +68,10 @@ class Dataset:
     """The files of a dataset by input, with the settings they are read with."""
 
     settings: Settings
+    headers: dict[str, str] = field(default_factory=dict)
+    order_fields: list[str] = field(default_factory=list)
+    statuses: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
     files: list[InputFile] = field(default_factory=list)
     ignored_files: list[str] = field(default_factory=list)
 
@@ -83,13 +88,17 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
     -------
     JSON with `error` (a sentence, or null), `settings`, `columns` (input -> the lower-case names
     that the project reads), `headers` (lower-case header -> the column it is read as, where it
-    has another name), and `files`: one object per file.
+    has another name), `statuses` and `variables` of the dataset, and `files`: one object per
+    file.
     """
     described = {
         "error": None,
         "settings": asdict(Settings()),
         "columns": {},
         "headers": {},
+        "order_fields": [],
+        "statuses": {},
+        "variables": {},
         "files": [],
     }
     try:
@@ -102,9 +111,13 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
             "error": None,
             "settings": asdict(found.settings),
             "columns": {name: sorted(columns) for name, columns in layout.inputs.items()},
-            "headers": {header.lower(): column for header, column in layout.headers.items()},
+            "headers": {header.lower(): column for header, column in found.headers.items()},
+            "order_fields": found.order_fields,
+            "statuses": found.statuses,
+            "variables": found.variables,
             "files": [asdict(file) for file in found.files],
-        }
+        },
+        default=str,
     )
 
 
@@ -117,9 +130,22 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     InputError : the first thing that keeps the run from going on, as one sentence.
     """
     folder = find_folder(data_dir, dataset)
-    found = Dataset(settings=read_settings(folder, layout.settings))
+    written = read_dataset_file(folder, layout.settings)
+    layout = replace(
+        layout,
+        headers={**layout.headers, **written.mapping},
+        sources={**layout.sources, **written.sources},
+    )
+    found = Dataset(
+        settings=written.settings,
+        headers=layout.headers,
+        order_fields=written.order_fields,
+        statuses=written.statuses,
+        variables=written.variables,
+    )
     stems = {name: layout.file_names.get(name, (name,)) for name in layout.inputs}
     sorted_files, others = sort_files(folder, stems, layout.suffixes)
+    add_named_files(sorted_files, folder, written.files)
     for input_name, paths in sorted_files.items():
         for path in paths:
             settings = found.settings
@@ -127,7 +153,7 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
                 settings = replace(settings, encoding="utf-8")
             file = open_as_written(path, input_name, folder, settings, layout)
             refuse_header(file, layout)
-            found.files.append(file)
+            found.files.append(replace(file, places=layout.find_places(file.columns, file.input)))
     held = {file.input for file in found.files}
     absent = [name for name in layout.needs_all_of if name not in held]
     if held and absent:
@@ -150,68 +176,30 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     return found
 
 
-def read_settings(folder: Path, defaults: Settings) -> Settings:
-    """Read `dataset.yml` of a folder over the adapter's defaults."""
-    named = [path for path in sorted(folder.iterdir()) if path.name.lower() == SETTINGS_FILE]
-    if not named:
-        return defaults
-    path = named[0]
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise InputError(
-            f"{path} is not readable as YAML ({one_line(error)}); write a line `name: value` "
-            "for each setting."
-        ) from error
-    known = asdict(defaults)
-    if not isinstance(given, dict) or given.keys() - known:
-        extra = min(map(str, given.keys() - known)) if isinstance(given, dict) else given
-        raise InputError(
-            f"{path} has the unknown setting {extra}; it may have {', '.join(known)}."
-        )
-    settings = Settings(**known | {name: str(value) for name, value in given.items()})
-    if fault := find_setting_fault(settings):
-        raise InputError(f"{path}: {fault}.")
-    return settings
+def add_named_files(
+    found: dict[str, list[Path]], folder: Path, named: Mapping[str, list[str]]
+) -> None:
+    """Add to the files of each input those that `dataset.yml` names, wherever they lie.
 
-
-def find_setting_fault(settings: Settings) -> str | None:
-    """Say which setting cannot be used; None if all can."""
-    if not re.fullmatch(r"[\t -~]", settings.delimiter) or settings.delimiter == '"':
-        return (
-            f"the delimiter {settings.delimiter!r} is not one character; write it in double "
-            'quotes, such as ";" or "\\t"'
-        )
-    if settings.decimal not in (".", ","):
-        return f"the decimal mark {settings.decimal!r} is neither a point nor a comma"
-    if not is_file_encoding(settings.encoding):
-        return f"the encoding {settings.encoding!r} is unknown; utf-8, cp1251 and utf-16 are some"
-    for form in filter(None, settings.timestamp_format.split("|")):
-        if not is_timestamp_format(form):
-            return f"the timestamp_format {form!r} is none of strptime; %d.%m.%Y %H:%M is one"
-    if settings.equal_lines not in ("keep", "merge"):
-        return f"equal_lines is {settings.equal_lines!r}, neither keep nor merge"
-    return None
-
-
-def is_file_encoding(name: str) -> bool:
-    """Whether text files can be in an encoding: Python has codecs for other ends, too."""
-    try:
-        # Those that do not encode texts fail here.
-        "".encode(name)
-    except (LookupError, ValueError):
-        return False
-    return codecs.lookup(name).name.replace("_", "-") not in NO_FILE_ENCODINGS
-
-
-def is_timestamp_format(form: str) -> bool:
-    """Whether DuckDB reads dates by a format."""
-    with duckdb.connect() as connection:
-        try:
-            connection.execute("select try_strptime('', ?::varchar)", [form]).fetchall()
-        except duckdb.Error:
-            return False
-    return True
+    Raises
+    ------
+    InputError : there is no such input, or no such file.
+    """
+    for name, paths in named.items():
+        if name not in found:
+            raise InputError(
+                f"{folder / SETTINGS_FILE}: there is no input {name}; there are "
+                f"{', '.join(found)}."
+            )
+        for given in paths:
+            path = (folder / given).resolve() if not Path(given).is_absolute() else Path(given)
+            if not path.is_file():
+                raise InputError(
+                    f"{folder / SETTINGS_FILE} names the file {given}, which is not there; put it "
+                    "back or correct the line."
+                )
+            if path not in [one.resolve() for one in found[name]]:
+                found[name].append(path)
 
 
 def open_as_written(
@@ -241,7 +229,9 @@ def open_input(path: Path, input_name: str, folder: Path, settings: Settings) ->
         columns, types = read_header(readable, path, settings), []
     return InputFile(
         input=input_name,
-        source_file=path.relative_to(folder).as_posix(),
+        source_file=(
+            path.relative_to(folder) if path.is_relative_to(folder) else Path(path.name)
+        ).as_posix(),
         # Views are also read from other folders.
         path=readable.absolute().as_posix(),
         format="parquet" if is_parquet else "csv",
@@ -297,11 +287,11 @@ def read_header(readable: Path, path: Path, settings: Settings) -> list[str]:
 
 def find_missing(file: InputFile, layout: Layout) -> list[str]:
     """Return the required columns that a file's header has not."""
-    names = layout.find_columns(file.columns)
+    places = layout.find_places(file.columns, file.input)
     return [
         column
         for column, required in layout.inputs[file.input].items()
-        if required and column not in names
+        if required and column not in places and INSTEAD.get(column) not in places
     ]
 
 

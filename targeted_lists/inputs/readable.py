@@ -13,6 +13,7 @@ import functools
 import gzip
 import hashlib
 import io
+import itertools
 import re
 import zlib
 from collections import deque
@@ -26,6 +27,9 @@ from targeted_lists.common.folders import WAREHOUSE_FOLDER
 from targeted_lists.common.outcome import UserError
 
 READABLE_FOLDER = WAREHOUSE_FOLDER / "readable"
+WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
+# The first line by which a spreadsheet is told the delimiter.
+MARK = re.compile(r"\ufeff?sep=.\r?\n", re.I)
 CHUNK = 1 << 20
 # Characters that Unicode keeps out of every text; the macro row_fault looks for them.
 NO_TEXT = "\ufdd0"
@@ -57,7 +61,13 @@ class Settings:
     delimiter : one ASCII character between fields.
     encoding : a name that Python knows, such as utf-8, cp1251 or utf-16.
     decimal : the mark before decimals, "." or ",".
+    thousands : the other mark, where one alone parts thousands: 2,000 is two thousand.
     timestamp_format : of strptime, where dates are not written as 2026-01-31 [10:00:00].
+    date_order : day first or month first, of 01/02/2026.
+    time_zone : of the shop, a name or an offset, where times have one: Europe/Berlin, +02:00.
+    currency : of the amounts, a code such as EUR.
+    skip_lines : lines above the header, such as the title of a report.
+    sheet : name of a workbook's sheet; the first where it is empty.
     missing : a text that stands for nothing, besides the empty field.
     equal_lines : keep or merge, what becomes of an order line without a number that is equal in
         every column to an earlier one of its file.
@@ -66,7 +76,13 @@ class Settings:
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: str = "."
+    thousands: str = ""
     timestamp_format: str = ""
+    date_order: str = ""
+    time_zone: str = ""
+    currency: str = ""
+    skip_lines: str = "0"
+    sheet: str = ""
     missing: str = r"\N"
     equal_lines: str = "keep"
 
@@ -78,11 +94,12 @@ def make_readable(path: Path, settings: Settings) -> Path:
     ------
     InputError : the file is no text, no workbook or no whole gzip file.
     """
-    if path.suffix.lower() == ".xlsx":
+    if path.suffix.lower() in WORKBOOKS:
         return _write_copy(path, settings, _workbook_lines)
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
-    if is_utf8 and is_plain(path, settings, state.st_size, state.st_mtime_ns):
+    has_title = settings.skip_lines != "0" or _has_mark(path)
+    if is_utf8 and not has_title and is_plain(path, settings, state.st_size, state.st_mtime_ns):
         if _note_of(path).exists():
             # It was not, before.
             with files.hold(READABLE_FOLDER):
@@ -255,6 +272,12 @@ def is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
     return not decoder.getstate()[0]
 
 
+def _has_mark(path: Path) -> bool:
+    """Whether a text file begins with the line that tells a spreadsheet its delimiter."""
+    with _open_bytes(path) as stream:
+        return MARK.fullmatch(stream.readline(20).decode("utf-8", "replace")) is not None
+
+
 @contextmanager
 def _open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
     try:
@@ -280,6 +303,11 @@ def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
     """Return a text file in blocks of whole lines; bytes that are no text are marked."""
     with _open_bytes(path) as stream:
         text = io.TextIOWrapper(stream, settings.encoding, errors="mark_no_text", newline="")
+        first = text.readline()
+        kept = [] if MARK.fullmatch(first) else [first]
+        for _ in range(int(settings.skip_lines)):
+            kept = [text.readline()]
+        yield from filter(None, kept)
         while block := text.read(CHUNK):
             block += text.readline()
             if "\0" in block:
@@ -298,20 +326,30 @@ def _workbook_lines(path: Path, settings: Settings) -> Iterator[str]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows()
+        book = CalamineWorkbook.from_path(path)
+        if settings.sheet and settings.sheet not in book.sheet_names:
+            raise InputError(
+                f"{path} has no sheet {settings.sheet!r}; it has {', '.join(book.sheet_names)}."
+            )
+        sheet = (
+            book.get_sheet_by_name(settings.sheet)
+            if settings.sheet
+            else book.get_sheet_by_index(0)
+        )
+        rows = sheet.iter_rows()
     except CalamineError as error:
         raise InputError(f"{path} is not a readable workbook; export it again.") from error
     text = io.StringIO()
     writer = csv.writer(text, delimiter=settings.delimiter, lineterminator="\n")
-    for row in rows:
-        writer.writerow([_cell_text(cell, settings.decimal) for cell in row])
+    for row in itertools.islice(rows, int(settings.skip_lines), None):
+        writer.writerow([cell_text(cell, settings.decimal) for cell in row])
         yield text.getvalue()
         text.seek(0)
         text.truncate()
 
 
-def _cell_text(cell: object, decimal: str) -> str:
-    # A workbook keeps whole numbers as floats: customer 17850 must not become "17850.0".
+def cell_text(cell: object, decimal: str) -> str:
+    """Return a cell of a workbook as text: customer 17850, a float there, is not "17850.0"."""
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else str(cell).replace(".", decimal)
     return str(cell)

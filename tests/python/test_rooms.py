@@ -14,7 +14,7 @@ from conftest import REPO_ROOT
 ROOMS = (
     ("common", "sample"),
     ("saved", "inputs"),
-    ("learning", "check", "activation", "dashboard", "explore"),
+    ("learning", "check", "setup", "activation", "dashboard", "explore"),
     ("runs",),
     ("authoring",),
     ("cli",),

@@ -1,4 +1,4 @@
 -- A text file is read once: to read it takes longer than to write it down. An
 -- adding run reads only the new files.
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', post_hook="{{ refuse_currencies() }}") }}
 {{ stage_input('order_lines', formats=['csv']) }}

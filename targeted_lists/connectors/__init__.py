@@ -1,0 +1,1 @@
+"""Connectors: one YAML a platform. A new one needs no code (docs/connectors.md)."""

@@ -1,0 +1,206 @@
+"""`dataset.yml`: how the files of a dataset are read, and what that shop sets for itself."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from targeted_lists.inputs.connectors import read_connectors
+from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
+from targeted_lists.inputs.readable import InputError, Settings, one_line
+
+# Codecs of Python that encode texts, but for names and source code, not for files.
+NO_FILE_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+STATUSES = ("placed", "delivered", "cancelled", "returned")
+UNDECIDED = "undecided"
+DATE_ORDERS = ("", "day first", "month first")
+OFFSET = re.compile(r"[+-](0\d|1[0-4]):?[0-5]\d")
+
+
+@dataclass(frozen=True)
+class DatasetFile:
+    """What `dataset.yml` says.
+
+    Attributes
+    ----------
+    settings : how its text files are written.
+    sources : input -> column -> headings that it is read from, of a connector.
+    order_fields : columns that stand on the first line of an order alone, of a connector.
+    mapping : heading of a file -> the column of the contract that it is read as; one that is
+        left empty is not read, though its name may be that of a column.
+    files : input -> paths of its files, from the dataset's folder or absolute.
+    statuses : word of the shop -> placed, delivered, cancelled or returned.
+    variables : vars of dbt that this shop sets.
+    """
+
+    settings: Settings
+    sources: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    order_fields: list[str] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
+    files: dict[str, list[str]] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
+    """Read `dataset.yml` of a folder over an adapter's defaults; without it these stand.
+
+    Raises
+    ------
+    InputError : it is no YAML, or a setting is unknown or unsound.
+    """
+    named = [path for path in sorted(folder.iterdir()) if path.name.lower() == SETTINGS_FILE]
+    if not named:
+        return DatasetFile(defaults)
+    path = named[0]
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise InputError(
+            f"{path} is not readable as YAML ({one_line(error)}); write a line `name: value` "
+            "for each setting."
+        ) from error
+    known = asdict(defaults)
+    parts = ("mapping", "files", "statuses", "vars")
+    names = [*known, "connector", *parts]
+    if not isinstance(given, dict) or given.keys() - {*names}:
+        extra = min(map(str, given.keys() - {*names})) if isinstance(given, dict) else given
+        raise InputError(
+            f"{path} has the unknown setting {extra}; it may have {', '.join(names)}."
+        )
+    connector = None
+    if named_connector := given.get("connector"):
+        connector = read_connectors().get(str(named_connector))
+        if connector is None:
+            raise InputError(
+                f"{path}: there is no connector {named_connector!r}; there are "
+                f"{', '.join(read_connectors())}."
+            )
+        known |= connector.settings
+    for part in parts:
+        if not isinstance(given.get(part) or {}, dict):
+            raise InputError(
+                f"{path}: {part} is a list of `name: value` lines, one below another."
+            )
+    written = {name: str(value) for name, value in given.items() if name in known}
+    found = DatasetFile(
+        settings=Settings(**known | written),
+        sources={connector.input: connector.columns} if connector else {},
+        order_fields=connector.order_fields if connector else [],
+        mapping={
+            str(heading): str(column) if column else f"not read: {heading}"
+            for heading, column in items(given, "mapping")
+        },
+        files={
+            str(name): [str(one) for one in (paths if isinstance(paths, list) else [paths])]
+            for name, paths in items(given, "files")
+        },
+        statuses={str(word).lower(): str(status) for word, status in items(given, "statuses")},
+        variables={str(name): value for name, value in items(given, "vars")},
+    )
+    if fault := find_setting_fault(found.settings) or find_part_fault(found):
+        raise InputError(f"{path}: {fault}.")
+    return found
+
+
+def items(given: dict[str, Any], part: str) -> list[tuple[Any, Any]]:
+    """Return the lines of one part of the file."""
+    return list((given.get(part) or {}).items())
+
+
+def find_setting_fault(settings: Settings) -> str | None:
+    """Say which setting cannot be used; None if all can."""
+    for name, value in asdict(settings).items():
+        if value == UNDECIDED:
+            return f"{name} is not decided; say it there ({ways_out(name)})"
+    if not re.fullmatch(r"[\t -~]", settings.delimiter) or settings.delimiter == '"':
+        return (
+            f"the delimiter {settings.delimiter!r} is not one character; write it in double "
+            'quotes, such as ";" or "\\t"'
+        )
+    if settings.decimal not in (".", ","):
+        return f"the decimal mark {settings.decimal!r} is neither a point nor a comma"
+    if settings.thousands not in ("", ".", ",") or settings.thousands == settings.decimal:
+        return (
+            f"the thousands mark {settings.thousands!r} is neither a point nor a comma, or it is "
+            "the decimal mark"
+        )
+    if not is_file_encoding(settings.encoding):
+        return f"the encoding {settings.encoding!r} is unknown; utf-8, cp1251 and utf-16 are some"
+    for form in filter(None, settings.timestamp_format.split("|")):
+        if not is_timestamp_format(form):
+            return f"the timestamp_format {form!r} is none of strptime; %d.%m.%Y %H:%M is one"
+    if settings.date_order not in DATE_ORDERS:
+        return f"the date_order {settings.date_order!r} is neither day first nor month first"
+    if settings.time_zone and not is_time_zone(settings.time_zone):
+        return f"the time_zone {settings.time_zone!r} is unknown; Europe/Berlin and +02:00 are two"
+    if not re.fullmatch(r"\d{1,3}", settings.skip_lines, re.ASCII):
+        return f"skip_lines is {settings.skip_lines!r}, no number of lines above the header"
+    if settings.equal_lines not in ("keep", "merge"):
+        return f"equal_lines is {settings.equal_lines!r}, neither keep nor merge"
+    return None
+
+
+def ways_out(name: str) -> str:
+    """Return what a setting may be that could not be told from the files."""
+    return {
+        "date_order": "day first or month first, of dates such as 01/02/2026",
+        "decimal": 'a point or a comma in quotes: "." or ","',
+        "thousands": 'a point or a comma in quotes, or "" where 2,000 is two',
+        "currency": "a code such as EUR",
+        "time_zone": "such as Europe/Berlin or +02:00",
+    }.get(name, "or remove the line")
+
+
+def find_part_fault(found: DatasetFile) -> str | None:
+    """Say what of a mapping, of files or of statuses cannot be used; None if all can."""
+    for word, status in found.statuses.items():
+        if status == UNDECIDED:
+            return (
+                f"what the status {word!r} means is not decided; write placed, delivered, "
+                "cancelled or returned behind it"
+            )
+        if status not in STATUSES:
+            return f"the status {word!r} cannot be {status!r}; it may be {', '.join(STATUSES)}"
+    lowered = [heading.lower() for heading in found.mapping]
+    if twice := next((one for one in lowered if lowered.count(one) > 1), None):
+        return f"the heading {twice!r} is mapped twice"
+    columns = list(found.mapping.values())
+    if twice := next((one for one in columns if columns.count(one) > 1), None):
+        return f"two headings are read as {twice}; leave one of them out"
+    return None
+
+
+def is_file_encoding(name: str) -> bool:
+    """Whether text files can be in an encoding: Python has codecs for other ends, too."""
+    try:
+        # Those that do not encode texts fail here.
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return codecs.lookup(name).name.replace("_", "-") not in NO_FILE_ENCODINGS
+
+
+def is_timestamp_format(form: str) -> bool:
+    """Whether DuckDB reads dates by a format."""
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("select try_strptime('', ?::varchar)", [form]).fetchall()
+        except duckdb.Error:
+            return False
+    return True
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether DuckDB knows a zone by its name, or it is an offset."""
+    if OFFSET.fullmatch(name):
+        return True
+    with duckdb.connect() as connection:
+        known = connection.execute("select name from pg_timezone_names()").fetchall()
+    return (name,) in known

@@ -1,0 +1,89 @@
+"""What the columns of a file are, by their headings."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+from targeted_lists.common.project import read_yaml
+from targeted_lists.inputs.connectors import read_connectors
+
+HEADINGS = Path(__file__).parents[1] / "inputs" / "headings.yml"
+
+
+@functools.cache
+def read_headings() -> dict[str, dict[str, list[str]]]:
+    """Return input -> column -> headings that shops use for it, the surest first."""
+    return {
+        name: {column: [plain(word) for word in words] for column, words in columns.items()}
+        for name, columns in read_yaml(HEADINGS).items()
+    }
+
+
+def plain(heading: str) -> str:
+    """Return a heading without case, blanks and punctuation.
+
+    >>> plain("Order_ID "), plain("Кол-во")
+    ('orderid', 'колво')
+    """
+    return re.sub(r"[\W_]+", "", heading.lower())
+
+
+@functools.cache
+def known_words() -> frozenset[str]:
+    """Return every heading that is known."""
+    of_platforms = [
+        plain(heading)
+        for connector in read_connectors().values()
+        for headings in connector.columns.values()
+        for heading in headings
+    ]
+    of_inputs = [
+        word
+        for columns in read_headings().values()
+        for words in columns.values()
+        for word in words
+    ]
+    return frozenset([*of_inputs, *of_platforms])
+
+
+def count_known(row: list[str]) -> int:
+    """Return how many cells of a row are known headings."""
+    return len({plain(cell) for cell in row} & known_words())
+
+
+def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
+    """Return heading -> column of an input; of several for one column the surest.
+
+    >>> map_headings(["Order No", "SKU", "Qty"], "order_lines")
+    {'Order No': 'order_id', 'SKU': 'product_id', 'Qty': 'quantity'}
+    """
+    found: dict[str, str] = {}
+    for column, words in read_headings()[input_name].items():
+        ranked = sorted(
+            (words.index(plain(heading)), place, heading)
+            for place, heading in enumerate(headings)
+            if plain(heading) in words and heading not in found
+        )
+        if ranked:
+            found[ranked[0][2]] = column
+    return {heading: found[heading] for heading in headings if heading in found}
+
+
+def find_input(headings: list[str], contract: dict[str, dict[str, str]]) -> str:
+    """Return the input that the headings of a file fit best: the most of its required columns.
+
+    Goods with a quantity are order lines, whatever else the file says of customers or products.
+    """
+    if {"product_id", "product_name"} & (
+        sold := set(map_headings(headings, "order_lines").values())
+    ) and "quantity" in sold:
+        return "order_lines"
+
+    def fit(name: str) -> tuple[float, int]:
+        columns = set(map_headings(headings, name).values())
+        required = {column for column, kind in contract[name].items() if kind.endswith("required")}
+        return (len(columns & required) / len(required), len(columns))
+
+    return max(read_headings(), key=fit)

@@ -1,0 +1,114 @@
+"""How the values of a file are written: marks in numbers, the order of day and month, zones."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from targeted_lists.inputs.dataset_file import UNDECIDED
+
+SLASHED = re.compile(r"\s*(\d{1,2})([/-])(\d{1,2})\2(\d{2}|\d{4})(?=\D|$)")
+ZONE = re.compile(
+    r":\d{2}(?:[.]\d+)?(?:\s*[AaPp][Mm])?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$"
+)
+NUMBER = re.compile(r"[0-9][0-9.,]*")
+UTC = {"Z", "UTC", "GMT", "+0000", "+00:00", "+00", "-0000", "-00:00"}
+
+
+@dataclass
+class Style:
+    """What was found out of values.
+
+    Attributes
+    ----------
+    settings : as dataset.yml names them; `undecided` where the values leave it open.
+    notes : what is to be known of it, in sentences.
+    """
+
+    settings: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_marks(values: Iterable[str]) -> dict[str, str]:
+    """Return the decimal and the thousands mark of numbers.
+
+    >>> find_marks(["1.234,56", "10,50"])
+    {'decimal': ','}
+    >>> find_marks(["2,000", "10.50"])
+    {'thousands': ','}
+    >>> find_marks(["2,000", "3,000"])
+    {'decimal': 'undecided'}
+    """
+    decimals: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for value in values:
+        found = NUMBER.search(re.sub(r"[\s'\u2019\u00a0\u2009\u202f]", "", value))
+        if found is None:
+            continue
+        number = found[0].rstrip(".,")
+        marks = [mark for mark in number if mark in ".,"]
+        if not marks:
+            continue
+        behind = len(number) - max(number.rfind("."), number.rfind(",")) - 1
+        if len(set(marks)) == 2:
+            decimals[marks[-1]] += 1
+        elif len(marks) == 1 and behind != 3:
+            decimals[marks[0]] += 1
+        elif len(marks) == 1:
+            alone[marks[0]] += 1
+    if not decimals:
+        # Of 2,000 alone nobody knows; of 0,500 everybody would.
+        return {"decimal": UNDECIDED} if alone else {}
+    decimal = "," if decimals[","] > decimals["."] else "."
+    other = "." if decimal == "," else ","
+    found_marks = {"decimal": decimal} if decimal == "," else {}
+    return found_marks | ({"thousands": other} if alone[other] else {})
+
+
+def find_date_order(values: Iterable[str]) -> str | None:
+    """Return which comes first of 01/02/2026; None where no value is written so.
+
+    >>> find_date_order(["01/02/2026", "13/02/2026"])
+    'day first'
+    >>> find_date_order(["01/02/2026", "03/04/2026"])
+    'undecided'
+    """
+    firsts, seconds, has_any = 0, 0, False
+    for value in values:
+        if found := SLASHED.match(value):
+            has_any = True
+            firsts += int(found[1]) > 12
+            seconds += int(found[3]) > 12
+    if not has_any:
+        return None
+    if bool(firsts) == bool(seconds):
+        return UNDECIDED
+    return "day first" if firsts else "month first"
+
+
+def find_zone(values: Iterable[str]) -> Style:
+    """Return the time zone on whose clocks instants are to be shown.
+
+    Offsets of one shop are its own clock, and stay as they are written. Where some times are of
+    UTC and others have one offset, that is the shop's.
+    """
+    zones = Counter(found[1] for value in values if (found := ZONE.search(value)))
+    if not zones:
+        return Style()
+    offsets = {zone for zone in zones if zone not in UTC}
+    if not offsets:
+        return Style(
+            notes=[
+                "Times are those of UTC; where the shop's clock is another, say it: "
+                "time_zone: Europe/Berlin"
+            ]
+        )
+    if zones.keys() & UTC or len(offsets) > 2:
+        if len(offsets) > 1:
+            return Style({"time_zone": UNDECIDED})
+        (offset,) = offsets
+        digits = re.sub(r"\D", "", offset).ljust(4, "0")
+        return Style({"time_zone": f"{offset[0]}{digits[:2]}:{digits[2:]}"})
+    return Style()
