@@ -68,6 +68,8 @@ FILES = {
     "DECISIONS.md": "decisions.md",
     "STYLE.md": "style.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
 }
 """Files outside docs/ that are pages of the site. A link to one leads to its page."""
 

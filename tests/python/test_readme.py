@@ -144,7 +144,7 @@ BENCHMARK = re.compile(r"benchmarks/(\w+\.(?:py|md)).*")
 # As an installed package calls it; in the clone its own code is run.
 PROGRAM = re.compile(r"^((?:\w+=\S+ )?)targeted-lists ")
 NOT_INHERITED = re.compile(
-    r"MAKE.*|TARGETED_.*|MFLAGS|DBT_.*|DUCKDB_.*|[A-Z]+(_MART|_RU|_COST|_DIR)|PYTEST.*"
+    r"MAKE.*|TARGETED_.*|MFLAGS|DBT_.*|DUCKDB_.*|[A-Z]+(_MART|_RU|_COST|_DIR|_DAYS)|PYTEST.*"
 )
 
 
