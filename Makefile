@@ -57,16 +57,19 @@ export: .venv/runtime.stamp  ## A file for a tool: LIST=win_back TO=csv|google|m
 
 # The settings of a list that the command below passes on; the others are columns of the seed.
 export PURPOSE PURPOSE_RU SOURCE_MART CHANNEL OFFER OFFER_RU PRIORITY CAPACITY OFFER_COST BUDGET
+export CONTACT_COST COOLDOWN_DAYS VALID_DAYS
 list: .venv/runtime.stamp  ## A list of your own: LIST=name PURPOSE='what for' [OFFER= CHANNEL= PRIORITY= CAPACITY= …]
 	@$(JOB) list --list="$(if $(filter file,$(origin LIST)),,$$LIST)" --purpose="$$PURPOSE" \
 		--purpose-ru="$$PURPOSE_RU" --source-mart="$$SOURCE_MART" --channel="$$CHANNEL" \
 		--offer="$$OFFER" --offer-ru="$$OFFER_RU" --offer-cost="$$OFFER_COST" \
-		--priority="$$PRIORITY" --capacity="$$CAPACITY" --budget="$$BUDGET"
+		--priority="$$PRIORITY" --capacity="$$CAPACITY" --budget="$$BUDGET" \
+		--contact-cost="$$CONTACT_COST" --cooldown-days="$$COOLDOWN_DAYS" \
+		--valid-days="$$VALID_DAYS"
 
 test: .venv/dev.stamp  ## Every linter and every test
 	@$(JOB) test
 
-lint: .venv/dev.stamp
+lint: .venv/dev.stamp  ## Every linter
 	@.venv/bin/python tests/run_tests.py --lint
 
 # Another environment: pyarrow would change how pandas holds texts in the job.

@@ -40,7 +40,7 @@ SCHEMAS = {
     "response": ("Who will respond", "Кто откликнется"),
     "new_customers": ("New customers", "Новые клиенты"),
     "targeting": ("From candidates to lift", "От кандидатов до эффекта"),
-    "monitoring": ("Monitoring", "Контроль"),
+    "monitoring": ("Monitoring", "Мониторинг"),
     "lists": ("Lists", "Списки"),
     "metrics": ("Metrics", "Показатели"),
     "findings": ("Findings", "Находки"),
@@ -68,6 +68,8 @@ FILES = {
     "DECISIONS.md": "decisions.md",
     "STYLE.md": "style.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
 }
 """Files outside docs/ that are pages of the site. A link to one leads to its page."""
 
@@ -299,7 +301,7 @@ def render_glossary(terms: Iterable[dict[str, Any]]) -> str:
         parts.append(f"## {term['term']} {{ #{anchor} }}\n")
         parts.append(" ".join(term["meaning"].split()) + "\n")
         link = f"[`{'.'.join([schema, table, *column])}`](tables.md#{schema}-{table})"
-        parts.append(f"По-русски: *{term['ru']}*. Where: {link}.\n")
+        parts.append(f"По-русски: *{term['ru']}*. Found in: {link}.\n")
     return "\n".join(parts)
 
 
@@ -337,7 +339,7 @@ def render_commands(commands: dict[str, Any], codes: str) -> str:
     parts = ["## Exit codes { #exit-codes }\n", codes]
     for verb, command in commands.items():
         parts.append(f"## {verb} {{ #{verb} }}\n\n{command.help.strip()}\n")
-        parts.append("| option | what it is | else |\n|---|---|---|")
+        parts.append("| option | what it is | default |\n|---|---|---|")
         for option in command.params:
             name = ", ".join(f"`{one}`" for one in option.opts)
             kept = option.default if option.default not in (None, "", False) else ""

@@ -293,7 +293,7 @@ def refuse_outside_validity(campaign: pd.DataFrame, used_on: date) -> None:
     if not first <= used_on <= last:
         raise ExportError(
             f"{campaign['list_name'].item()} may be used from {first} to {last}, not on "
-            f"{used_on}; make a new list: `make lists`."
+            f"{used_on}; make a new list: `{command('lists')}`."
         )
 
 

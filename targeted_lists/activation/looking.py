@@ -92,6 +92,9 @@ def show_members(dataset: str, list_name: str, as_of: date | None) -> Outcome:
         names = {name for (name,) in [*there, *query_saved(saved, SAVED_LISTS)]}
         if list_name not in names:
             raise LookError(f"{refuse_list(list_name, names)}.")
+    elif saved is None:
+        make = command("lists", dataset=dataset)
+        raise LookError(f"{path} is not there, and no run was saved; run `{make}`.")
     rows = query_saved(saved, MEMBERS, list_name)
     if not rows:
         raise LookError(

@@ -19,7 +19,7 @@ BUILDING, LISTS, OTHERS = "Build and publish", "Look at a list, hand it over", "
 
 app = typer.Typer(
     name="targeted-lists",
-    help="From a shop's raw sales to customer lists: whom to contact, with what, why, and whether "
+    help="From a shop's raw sales to customer lists: who to contact, with what, why, and whether "
     "it worked.",
     epilog="Begin with a sample shop: targeted-lists sample, then targeted-lists lists",
     no_args_is_help=True,
@@ -215,7 +215,7 @@ def docs(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write what every table and column means, with the lineage graph, as one page."""
+    """Write the manual, and dbt's page of every table and column with the lineage graph."""
 
     def work() -> Outcome:
         from targeted_lists.cli.request import is_built, prepare
@@ -364,19 +364,38 @@ def new_list(
     channel: Annotated[
         str, typer.Option(metavar="NAMES", help="The preferred one first (email).")
     ] = "",
-    priority: Annotated[str, typer.Option(metavar="NUMBER", help="(the next free one)")] = "",
+    priority: Annotated[
+        str, typer.Option(metavar="NUMBER", help="1 goes first (the next free one).")
+    ] = "",
     capacity: Annotated[str, typer.Option(metavar="NUMBER", help="At most so many (500).")] = "",
-    budget: Annotated[str, typer.Option(metavar="AMOUNT", help="(no limit)")] = "",
-    cooldown_days: Annotated[str, typer.Option(metavar="DAYS", help="(60)")] = "",
-    valid_days: Annotated[str, typer.Option(metavar="DAYS", help="(14)")] = "",
+    budget: Annotated[
+        str, typer.Option(metavar="AMOUNT", help="For the messages of a run (no limit).")
+    ] = "",
+    cooldown_days: Annotated[
+        str, typer.Option(metavar="DAYS", help="Between two messages to a customer (60).")
+    ] = "",
+    valid_days: Annotated[
+        str, typer.Option(metavar="DAYS", help="How long a list may be used (14).")
+    ] = "",
     source_mart: Annotated[
         str, typer.Option(metavar="MART", help="Whose alerts stop the list (rfm).")
     ] = "",
-    consent_purpose: Annotated[str, typer.Option(metavar="NAME", help="(marketing)")] = "",
-    ranking: Annotated[str, typer.Option(metavar="WORDS", help="expected value, or score")] = "",
-    minimum_expected_value: Annotated[str, typer.Option(metavar="AMOUNT", help="(0)")] = "",
-    allows_other_lists: Annotated[str, typer.Option(metavar="true|false", help="(false)")] = "",
-    valued_by: Annotated[str, typer.Option(metavar="WORD", help="lift, or responses")] = "",
+    consent_purpose: Annotated[
+        str, typer.Option(metavar="NAME", help="That customers consented to (marketing).")
+    ] = "",
+    ranking: Annotated[
+        str, typer.Option(metavar="WORDS", help="What ranks customers: expected value, or score.")
+    ] = "",
+    minimum_expected_value: Annotated[
+        str, typer.Option(metavar="AMOUNT", help="Who is worth less gets no message (0).")
+    ] = "",
+    allows_other_lists: Annotated[
+        str,
+        typer.Option(metavar="true|false", help="Whether members may be in other lists (false)."),
+    ] = "",
+    valued_by: Annotated[
+        str, typer.Option(metavar="WORD", help="What a member is worth by: lift, or responses.")
+    ] = "",
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -483,9 +502,10 @@ def run_every_test(
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    >>> main(["--version"])
-    targeted-lists 0.1.0
-    0
+    Examples
+    --------
+    `main(["preview", "--list", "win_back"])` does what `targeted-lists preview --list win_back`
+    does.
     """
     try:
         return app(args=arguments, prog_name="targeted-lists", standalone_mode=True) or 0

@@ -58,8 +58,8 @@ def serve(dataset: str, *, port: int | None = None) -> subprocess.Popen[bytes]:
         )
     if importlib.util.find_spec("streamlit") is None:
         raise ExploreError(
-            "Streamlit is not installed; `make explore` installs it in the repository, "
-            "`pip install 'targeted-lists[explore]'` elsewhere."
+            "Streamlit is not installed: it is the extra explore of the package, from a clone "
+            "`pip install '.[explore]'`; `make explore` installs it by itself."
         )
     return subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(APP), *options(port)],

@@ -29,7 +29,7 @@ from targeted_lists.common.console import say
 from targeted_lists.common.folders import PUBLISHED_FOLDER, STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.common.outcome import Outcome, UserError, as_records
-from targeted_lists.common.project import is_here, project_folder, project_path
+from targeted_lists.common.project import PACKAGED, is_here, project_folder, project_path
 
 LISTED = (
     *("list_name", "members", "control", "holdout", "expected_value"),
@@ -217,20 +217,22 @@ def write_manual(page: Path, console: Console) -> Path | None:
     ------
     RunError : a page cannot be made; the message is what MkDocs says.
     """
-    if not project_path(SITE).is_file():
+    # A dbt project of one's own has no manual of its own.
+    site = next((one for one in (project_path(SITE), PACKAGED / SITE) if one.is_file()), None)
+    if site is None:
         return None
     if importlib.util.find_spec("mkdocs") is None:
         say(
             console,
-            "The manual is not built, for MkDocs is not installed; "
-            "`pip install 'targeted-lists[docs]'` installs it.",
+            "The manual is not built, for MkDocs is not installed: it is the extra docs of the "
+            "package, from a clone `pip install '.[docs]'`.",
         )
         return None
     folder = page.with_name(MANUAL)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"),
-            *("--config-file", str(project_path(SITE)), "--site-dir", str(folder.resolve())),
+            *("--config-file", str(site.resolve()), "--site-dir", str(folder.resolve())),
         ],
         env={
             **os.environ,

@@ -42,7 +42,8 @@ def start_state(dataset: str) -> str | None:
     if dataset != SAMPLE and read_salt(dataset, folder=STATE_FOLDER) == PUBLIC_SALT:
         return (
             f"Keys that are contacts are hashed with a salt that everybody knows, for "
-            f"{saved} was begun with it; README, «Salt», says what another one costs."
+            f"{saved} was begun with it; the manual (Your data, «Salt») says what another one "
+            "costs."
         )
     return None
 

@@ -232,9 +232,7 @@ def test_a_file_of_an_earlier_version_is_shown_as_far_as_it_goes(tmp_path, sampl
 
 def test_what_cannot_be_shown_is_said_in_one_sentence(tmp_path, sample_build):
     page = tmp_path / "page.html"
-    with pytest.raises(
-        DashboardError, match="`targeted-lists lists --dataset nowhere` publishes it"
-    ):
+    with pytest.raises(DashboardError, match="`targeted-lists lists --dataset none` publishes it"):
         make_dashboard(tmp_path / "none.duckdb", page)
     text = tmp_path / "text.duckdb"
     text.write_text("no database", encoding="utf-8")

@@ -13,6 +13,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import re
 from datetime import datetime
 from decimal import Decimal
@@ -584,6 +585,8 @@ def describe(tmp_path, monkeypatch):
     seeds.mkdir()
     seed = REPO_ROOT / "seeds" / "order_export_columns.csv"
     (seeds / seed.name).write_bytes(seed.read_bytes())
+    # What makes the folder that of a project, whose seeds count.
+    shutil.copyfile(REPO_ROOT / "dbt_project.yml", tmp_path / "dbt_project.yml")
     folder = tmp_path / "data" / "shop"
     folder.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)

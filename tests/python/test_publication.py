@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Project, content_of, query
+from conftest import REPO_ROOT, Project, content_of, query
 
+from targeted_lists.common.project import read_yaml
 from targeted_lists.runs import publication
 from targeted_lists.runs.jobs import invoke_dbt
 from targeted_lists.runs.publication import code_version
@@ -51,7 +52,8 @@ def test_the_publication_says_what_it_holds(toy):
         "row_count, published_at > timestamp '2025-01-01' from publication",
     )
     version = f"v{duckdb.__version__}"
-    assert rows == [("sample", "2025-01-31", "0.1.0", version, 4, 6, True)]
+    project = read_yaml(REPO_ROOT / "dbt_project.yml")["version"]
+    assert rows == [("sample", "2025-01-31", project, version, 4, 6, True)]
     assert query(toy.published(), "from publication_tables order by all") == [
         ("core", "dim_things", 2),
         ("core", "order_line_ledger", 2),

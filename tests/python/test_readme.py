@@ -97,6 +97,7 @@ PARTS = {
     "make check": "make check DATASET=shop",
     "targeted-lists check": "targeted-lists check --dataset shop",
     "make docs": "targeted-lists docs",
+    "make list": ENGLISH_LIST,
     "dbt build": "dbt build --full-refresh",
     "dbt docs generate --static": "targeted-lists docs",
 }
@@ -105,14 +106,25 @@ AFTERWARDS = {RUSSIAN_LIST: "targeted-lists lists"}
 NOT_RUN = {
     "make VERB": "stands for any",
     "make test": "is this suite",
+    "targeted-lists test": "is this suite in the repository",
+    "docker build -t targeted-lists .": "needs Docker; test_contributors reads the Dockerfile",
+    "docker run targeted-lists": "likewise",
+    "docker run targeted-lists make test": "likewise",
+    "make clean": "removes what these tests look at",
+    "make explore": "installs Streamlit and stays open; test_explore opens its pages",
     "targeted-lists tune": "searches for five minutes; test_models searches for seconds",
     "targeted-lists score": "takes a minute; test_monitoring scores with the saved model",
     "targeted-lists explore": "stays open; test_explore opens its pages",
     "targeted-lists sample": "test_package writes it with the installed command",
     "targeted-lists init --project": "test_command sets a folder up",
+    "targeted-lists init": "likewise",
+    ".venv/bin/python -m targeted_lists": "is how every command is called here",
     "targeted-lists list --list NAME --purpose TEXT": "stands for any; the lists above are made",
     "targeted-lists --install-completion": "changes the settings of a shell",
     "uv tool install .": "installs for the user; test_package installs the wheel",
+    "uv tool install --reinstall .": "likewise",
+    "uv tool install --reinstall '.[explore,docs]'": "likewise",
+    "uv tool uninstall targeted-lists": "removes what the user installed",
     ".venv/bin/pre-commit install": "changes the repository's own hooks",
     ".venv/bin/python -m pytest tests/python/test_lists.py": "is part of this suite",
     "make bench SIZE=5_000_000": "installs what it compares with, and takes minutes",
@@ -132,7 +144,7 @@ BENCHMARK = re.compile(r"benchmarks/(\w+\.(?:py|md)).*")
 # As an installed package calls it; in the clone its own code is run.
 PROGRAM = re.compile(r"^((?:\w+=\S+ )?)targeted-lists ")
 NOT_INHERITED = re.compile(
-    r"MAKE.*|TARGETED_.*|MFLAGS|DBT_.*|DUCKDB_.*|[A-Z]+(_MART|_RU|_COST|_DIR)|PYTEST.*"
+    r"MAKE.*|TARGETED_.*|MFLAGS|DBT_.*|DUCKDB_.*|[A-Z]+(_MART|_RU|_COST|_DIR|_DAYS)|PYTEST.*"
 )
 
 

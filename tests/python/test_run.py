@@ -193,6 +193,17 @@ def test_docs_are_one_page_and_build_what_is_missing(toy, command):
     assert toy.warehouse().exists()
 
 
+def test_the_tests_of_the_models_are_run_where_there_are_no_others(toy, command, write_lines):
+    code, output = command("test")
+    assert code == 0, output
+    assert output.splitlines()[-1] == "Every test of the models passed."
+    write_lines(1, 101)
+    assert command("lists")[0] == 1
+    code, output = command("test")
+    assert code == 1
+    assert "no_large_thing: Got 1 result" in output
+
+
 def test_a_folder_that_is_not_set_up_is_refused_with_the_way_to_do_so(tmp_path):
     done = run_command(Project(tmp_path), "lists")
     assert done.returncode == 1
