@@ -13,8 +13,8 @@ import csv
 import hashlib
 import io
 import json
-import shutil
 import re
+import shutil
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
