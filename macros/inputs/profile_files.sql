@@ -26,12 +26,12 @@
     from (
         values
         {%- for header in file['columns'] %}
-            {%- set column = described['headers'].get(header | lower, header | lower) %}
+            {%- set columns = columns_at(file, loop.index0, read) %}
             (
                 cast({{ loop.index }} as bigint),
                 {{ string_literal(header) }},
-                {{ column in read }},
-                {{ column in ['email', 'phone', 'customer'] }}
+                {{ columns | length > 0 }},
+                {{ names_somebody(columns, file['settings']) }}
             ){{ ',' if not loop.last }}
         {%- endfor %}
     ) as columns (column_number, column_name, is_read, is_personal)
@@ -89,4 +89,22 @@
         cast(null as bigint) as occurrences
     where false
     {%- endfor %}
+{%- endmacro -%}
+
+
+{#  The columns that are read at one place of a file.  #}
+{%- macro columns_at(file, place, read) -%}
+    {%- set found = [] -%}
+    {%- for column, places in file['places'].items() if place in places and column in read -%}
+        {%- do found.append(column) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{%- endmacro -%}
+
+
+{#  Whether a value of one of some columns names a person: it is never shown.  #}
+{%- macro names_somebody(columns, settings) -%}
+    {%- set personal = ['email', 'phone', 'customer', 'customer_email', 'customer_phone'] -%}
+    {%- if settings.get('customer_is') == 'name' -%} {%- do personal.append('customer_id') -%} {%- endif -%}
+    {{- return(columns | select('in', personal) | list | length > 0) -}}
 {%- endmacro -%}

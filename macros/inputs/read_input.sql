@@ -124,6 +124,8 @@
                 then {{ text('the header again') }}
             when strpos({{ texts }}, chr(64976)) > 0
                 then {{ text('bytes that are not text in the encoding of the file') }}
+            when c0 like chr(64980) || '%'
+                then {{ text('a row that sums up others') }}
             when c0 = chr(64979)
                 then {{ text('a line of more than 16 million bytes') }}
             when strpos({{ texts }}, chr(64977)) > 0

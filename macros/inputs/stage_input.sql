@@ -49,24 +49,7 @@ cleaned as (
 
 filled as (
 
-    select
-        *
-        {%- set fields = described.get('order_fields', []) if input == 'order_lines' else [] -%}
-        {%- if fields and 'order_id' in columns %}
-        replace (
-            {%- for column in fields if column in columns %}
-            {#- Of the order, and on its first line alone. #}
-            coalesce(
-                {{ column }}_found,
-                first_value({{ column }}_found ignore nulls) over (
-                    partition by source_file, order_id_found order by source_row
-                    rows between unbounded preceding and unbounded following
-                )
-            ) as {{ column }}_found{{ ',' if not loop.last }}
-            {%- endfor %}
-        )
-        {%- endif %}
-    from cleaned
+    {{ filled_orders('cleaned', columns, described.get('order_fields', []) if stays else []) }}
 
 ),
 
@@ -77,6 +60,8 @@ cast_rows as (
         {%- for column, kind in columns.items() %}
         {%- if column == 'customer_id' and input == 'erasures' %}
         {{ erased_key(customer_key('customer_id_found')) }} as customer_id
+        {%- elif column == 'customer_id' and settings.get('customer_is') == 'name' %}
+        {{ name_key('customer_id_found') }} as customer_id
         {%- elif column == 'customer_id' %}
         {{ customer_key('customer_id_found') }} as customer_id
         {%- elif column == 'status' and input == 'order_lines' %}

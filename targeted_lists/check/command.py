@@ -27,7 +27,7 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.files import first_line
 from targeted_lists.common.outcome import Outcome, as_records
-from targeted_lists.common.project import project_folder, project_path, read_contract
+from targeted_lists.common.project import project_folder, project_path, read_contract, read_project
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
 from targeted_lists.inputs.layouts import Layout, layout_of
 from targeted_lists.inputs.raw_files import Dataset, describe_inputs_json, find_inputs
@@ -97,7 +97,8 @@ def check_dataset(
                 summarise_input(connection, name, tables, found, layout) for name in layout.inputs
             ]
             faults = list_faults(connection, tables)
-            equal_lines = count_equal_lines(connection, tables, contract)
+            conformed = read_project()["vars"]["input_contract"]
+            equal_lines = count_equal_lines(connection, tables, conformed)
             forecast = make_forecast(models)
         except (duckdb.Error, ModelError, jinja2.TemplateError) as error:
             # DuckDB's name for what the SQL function error() raises.

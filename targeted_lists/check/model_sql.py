@@ -73,7 +73,8 @@ class Building:
 
     def __call__(self, **given: Any) -> str:
         """Take from its configuration what refuses a file."""
-        self.hooks[-1].append(given.get("post_hook", ""))
+        hooks = given.get("post_hook", "")
+        self.hooks[-1] += hooks if isinstance(hooks, list) else [hooks]
         return ""
 
     def get(self, _name: str, default: Any = None) -> Any:

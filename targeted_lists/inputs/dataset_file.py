@@ -142,6 +142,8 @@ def find_setting_fault(settings: Settings) -> str | None:
         return f"the time_zone {settings.time_zone!r} is unknown; Europe/Berlin and +02:00 are two"
     if not re.fullmatch(r"\d{1,3}", settings.skip_lines, re.ASCII):
         return f"skip_lines is {settings.skip_lines!r}, no number of lines above the header"
+    if settings.customer_is not in ("", "name"):
+        return f"customer_is may be name, not {settings.customer_is!r}"
     if settings.equal_lines not in ("keep", "merge"):
         return f"equal_lines is {settings.equal_lines!r}, neither keep nor merge"
     return None

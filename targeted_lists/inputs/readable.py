@@ -25,6 +25,7 @@ from pathlib import Path
 from targeted_lists.common import files
 from targeted_lists.common.folders import WAREHOUSE_FOLDER
 from targeted_lists.common.outcome import UserError
+from targeted_lists.inputs.reshaping import is_reshaped, reshape
 
 READABLE_FOLDER = WAREHOUSE_FOLDER / "readable"
 WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
@@ -68,6 +69,13 @@ class Settings:
     currency : of the amounts, a code such as EUR.
     skip_lines : lines above the header, such as the title of a report.
     sheet : name of a workbook's sheet; the first where it is empty.
+    packed : heading of a column whose cell holds all lines of an order, as WooCommerce writes
+        them: name:Mug|quantity:2;name:Tea|quantity:1. Each becomes a row of its own, with a column
+        `packed NAME` for each name.
+    document : heading of a column such as "Реализация 000123 от 01.03.2026 12:00:00", of which
+        the number and the time become columns of their own: `document number`, `document time`.
+    total : how the first cell of a row begins that sums up the others.
+    customer_is : name, where customers are told by a name, of which the key is then a hash.
     missing : a text that stands for nothing, besides the empty field.
     equal_lines : keep or merge, what becomes of an order line without a number that is equal in
         every column to an earlier one of its file.
@@ -83,6 +91,10 @@ class Settings:
     currency: str = ""
     skip_lines: str = "0"
     sheet: str = ""
+    packed: str = ""
+    document: str = ""
+    total: str = ""
+    customer_is: str = ""
     missing: str = r"\N"
     equal_lines: str = "keep"
 
@@ -98,7 +110,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
         return _write_copy(path, settings, _workbook_lines)
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
-    has_title = settings.skip_lines != "0" or _has_mark(path)
+    has_title = settings.skip_lines != "0" or is_reshaped(settings) or _has_mark(path)
     if is_utf8 and not has_title and is_plain(path, settings, state.st_size, state.st_mtime_ns):
         if _note_of(path).exists():
             # It was not, before.
@@ -296,7 +308,11 @@ def open_text(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _fixed_text(path: Path, settings: Settings) -> Iterator[str]:
-    return fix_quotes(_text_blocks(path, settings), settings.delimiter)
+    records = fix_quotes(_text_blocks(path, settings), settings.delimiter)
+    if not is_reshaped(settings):
+        return records
+    lines = itertools.chain.from_iterable(map(io.StringIO, records))
+    return reshape(csv.reader(lines, delimiter=settings.delimiter), settings)
 
 
 def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
@@ -339,13 +355,11 @@ def _workbook_lines(path: Path, settings: Settings) -> Iterator[str]:
         rows = sheet.iter_rows()
     except CalamineError as error:
         raise InputError(f"{path} is not a readable workbook; export it again.") from error
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=settings.delimiter, lineterminator="\n")
-    for row in itertools.islice(rows, int(settings.skip_lines), None):
-        writer.writerow([cell_text(cell, settings.decimal) for cell in row])
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
+    texts = (
+        [cell_text(cell, settings.decimal) for cell in row]
+        for row in itertools.islice(rows, int(settings.skip_lines), None)
+    )
+    yield from reshape(texts, settings)
 
 
 def cell_text(cell: object, decimal: str) -> str:

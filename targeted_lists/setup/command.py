@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -22,6 +22,8 @@ from targeted_lists.inputs.connectors import Connector, find_connector
 from targeted_lists.inputs.dataset_file import UNDECIDED, ways_out
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE, refuse_name
 from targeted_lists.inputs.layouts import INSTEAD
+from targeted_lists.inputs.readable import Settings
+from targeted_lists.inputs.reshaping import reshape_rows
 from targeted_lists.setup import values
 from targeted_lists.setup.headings import count_known, find_input, map_headings
 from targeted_lists.setup.sniffing import SetupError, Written, look_at
@@ -59,6 +61,7 @@ class Understood:
     left_out : headings that nothing is made of, by file.
     missing : required columns that no heading was found for, by file.
     notes : what else is to be known, in sentences.
+    looked : the files as they are read.
     """
 
     connector: Connector | None = None
@@ -70,6 +73,7 @@ class Understood:
     left_out: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    looked: list[Written] = field(default_factory=list)
 
 
 def set_up_dataset(
@@ -97,15 +101,14 @@ def set_up_dataset(
     if target.exists():
         raise SetupError(f"{target} is there already; edit it, or remove it to begin again.")
     contract = read_contract()
-    looked = [look_at(path, count_known) for path in paths]
-    understood = understand(looked, contract)
+    understood = understand([look_at(path, count_known) for path in paths], contract)
     folder.mkdir(parents=True, exist_ok=True)
     places = place_files(understood.inputs, folder, is_copying=is_copying)
     text = render(understood, places, paths)
     files.replace_file(
         target, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"), mode=None
     )
-    return report(understood, looked, target, dataset, data_dir)
+    return report(understood, target, dataset, data_dir)
 
 
 def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, str]]) -> Understood:
@@ -118,6 +121,7 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
         name = str(written.path)
         connector = find_connector(written.headings)
         if connector:
+            written = as_reshaped(written, connector)
             input_name = connector.input
             take_connector(understood, connector, name)
             pairs = [
@@ -133,6 +137,7 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
             add_mapping(understood, mapped, name)
             pairs = list(mapped.items())
         understood.inputs.setdefault(input_name, []).append(written.path)
+        understood.looked.append(written)
         read = {heading for heading, _ in pairs}
         understood.left_out[name] = [one for one in written.headings if one not in read]
         understood.read_as[name] = {}
@@ -186,6 +191,13 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
             "that cannot be exported."
         )
     return understood
+
+
+def as_reshaped(written: Written, connector: Connector) -> Written:
+    """Return a file as it is read, with a row a line."""
+    settings = Settings(**connector.settings)
+    header, *rows = reshape_rows(iter([written.headings, *written.rows]), settings)
+    return replace(written, headings=header, rows=[row for row in rows if len(row) == len(header)])
 
 
 def take_connector(understood: Understood, connector: Connector, name: str) -> None:
@@ -324,12 +336,10 @@ def undecided(understood: Understood) -> list[str]:
     return [name for name, value in every.items() if value == UNDECIDED]
 
 
-def report(
-    understood: Understood, looked: list[Written], target: Path, dataset: str, data_dir: Path
-) -> Outcome:
+def report(understood: Understood, target: Path, dataset: str, data_dir: Path) -> Outcome:
     """Print what was understood, what was left out and what to do next."""
     console = Console()
-    for written in looked:
+    for written in understood.looked:
         table = Table(title=str(written.path), title_justify="left")
         for heading in ("heading", "read as", "for example"):
             table.add_column(heading, overflow="fold")

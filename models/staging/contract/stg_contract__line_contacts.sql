@@ -1,0 +1,73 @@
+-- What the order lines of shops say of a customer: a contact, and whether mail is welcome.
+{{ config(schema='private') }} -- e-mails and phones stand in this schema only
+{%- set described = describe_inputs() if execute else {'settings': {}, 'files': []} -%}
+{%- set settings = described['settings'] -%}
+{%- set extras = extra_columns('order_lines', described) -%}
+{%- set columns = [
+    'order_id', 'customer_id', 'ordered_at', 'customer_email', 'customer_phone', 'accepts_marketing',
+] -%}
+{%- set told = ['customer_email', 'customer_phone', 'accepts_marketing'] | select('in', extras) | list %}
+with
+
+raw_rows as (
+
+    {{ read_input('order_lines', columns) }}
+
+),
+
+cleaned as (
+
+    select
+        source_file,
+        source_row,
+        {%- for column in columns %}
+        {{ clean_text(column, settings) }} as {{ column }}_found{{ ',' if not loop.last }}
+        {%- endfor %}
+    from raw_rows
+    {%- if not told %}
+    -- No file says so.
+    where false
+    {%- endif %}
+
+),
+
+filled as (
+
+    {{ filled_orders('cleaned', columns, described.get('order_fields', [])) }}
+
+),
+
+cast_rows as (
+
+    select
+        source_file,
+        source_row,
+        order_id_found as order_id,
+        {{ (name_key if settings.get('customer_is') == 'name' else customer_key)('customer_id_found') }}
+            as customer_id,
+        {{ cast_text('ordered_at_found', 'timestamp', settings) }} as ordered_at,
+        customer_email_found as email,
+        customer_phone_found as phone,
+        {{ cast_text('accepts_marketing_found', 'boolean', settings) }} as accepts_marketing
+    from filled
+
+)
+
+select
+    min(source_file) as source_file,
+    min(source_row) as source_row,
+    customer_id,
+    -- A phone that a spreadsheet is kept from reading as a number begins with an apostrophe.
+    max_by(email, (ordered_at, source_row)) filter (where email is not null) as email,
+    ltrim(
+        max_by(phone, (ordered_at, source_row)) filter (where phone is not null), chr(39)
+    ) as phone,
+    bool_or(accepts_marketing) as accepts_marketing,
+    min(ordered_at) as ordered_at
+from cast_rows
+where customer_id is not null
+    and ordered_at is not null
+group by
+    source_file,
+    order_id,
+    customer_id

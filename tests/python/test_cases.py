@@ -1,0 +1,316 @@
+"""Exports of real shops, each by `init` and without an edit: every line has its right value.
+
+The files are those of tests/data/cases; people, keys and contacts in them are invented.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import REPO_ROOT
+
+from targeted_lists.__main__ import main
+from targeted_lists.check.command import open_models
+from targeted_lists.cli.request import adapter_of, prepare
+
+CASES = REPO_ROOT / "tests/data/cases"
+LINES = """
+    select order_id, product_id, customer_id, status, quantity, unit_price, discount, amount,
+        decision, reason, ordered_at
+    from int_order_lines_validated
+    order by source_file, source_row
+"""
+D = Decimal
+
+SetUp = Callable[..., dict]
+
+
+@pytest.fixture
+def set_up(tmp_path: Path, monkeypatch, capsys) -> SetUp:
+    """Return a function that sets a case up in an empty folder, and gives what init found."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(case: str, *options: str, code: int = 0) -> dict:
+        paths = [str(path) for path in sorted((CASES / case).iterdir()) if path.suffix != ".yml"]
+        assert main(["init", "shop", *paths, "--json", *options]) == code
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def rows_of(table: str, sql: str) -> list[tuple]:
+    """Return rows of a table of the run, built in memory from the dataset that was set up."""
+    given = prepare("shop", Path("data"), "{}")
+    with duckdb.connect() as connection:
+        models = open_models(connection, {**given, "adapter": adapter_of(given)})
+        models.build(table)
+        return connection.execute(sql).fetchall()
+
+
+def lines_of() -> list[dict]:
+    """Return the validated order lines, in the order of the file."""
+    names = [
+        *("order_id", "product_id", "customer_id", "status", "quantity", "unit_price"),
+        *("discount", "amount", "decision", "reason", "ordered_at"),
+    ]
+    return [
+        dict(zip(names, row, strict=True)) for row in rows_of("int_order_lines_validated", LINES)
+    ]
+
+
+def sold(lines: list[dict]) -> dict[str, Decimal]:
+    """Return what was bought of each order: sales that were neither cancelled nor returned."""
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        is_sold = line["decision"] == "accepted" and line["status"] in ("delivered", "placed")
+        found[line["order_id"]] = found.get(line["order_id"], D(0)) + (
+            line["amount"] if is_sold else D(0)
+        )
+    return found
+
+
+def test_shopify(set_up: SetUp) -> None:
+    found = set_up("01-shopify")
+    assert found["connector"] == "shopify"
+    assert found["undecided"] == []
+    assert found["settings"] == {"delimiter": ",", "currency": "EUR"}
+    lines = lines_of()
+    assert len(lines) == 11
+    assert sold(lines) == {
+        "#1001": D("22.50"),
+        "#1002": D("30"),
+        "#1003": D(0),
+        "#1004": D("10"),
+        "#1005": D(0),
+        "#1006": D("50"),
+        "#1007": D(0),
+        "#1008": D(0),
+    }
+    # lena@ and LENA@ are one person; nobody's address is a key.
+    keys = {line["order_id"]: line["customer_id"] for line in lines}
+    assert keys["#1001"] == keys["#1002"]
+    assert keys["#1001"] != keys["#1003"] == keys["#1004"]
+    assert keys["#1006"] is None
+    assert [key for key in keys.values() if key and "@" in key] == []
+    # The shop's clock, not that of UTC.
+    assert lines[0]["ordered_at"] == datetime(2026, 3, 1, 0, 30)
+    reasons = {(line["order_id"], line["product_id"]): line["reason"] for line in lines}
+    assert reasons["#1004", "Gift Card - 50"] == "service: gift card"
+    assert reasons["#1004", "Tip"] == "service: tip"
+    assert reasons["#1007", "CH"] == "service: test order"
+    assert reasons["#1008", "CH"] == (
+        'currency "JPY" is not that of the dataset (EUR) and has no rate'
+    )
+
+
+@pytest.mark.parametrize("case", ["02-woocommerce-packed", "02-woocommerce-lines"])
+def test_woocommerce(case: str, set_up: SetUp) -> None:
+    found = set_up(case)
+    assert found["settings"]["date_order"] == "day first"
+    lines = lines_of()
+    # A line's total is after the order's discount: nothing is taken off twice.
+    assert [(line["order_id"], line["amount"]) for line in lines[:3]] == [
+        ("501", D("18.67")),
+        ("501", D("9.33")),
+        ("502", D("10")),
+    ]
+    expected = {"501": D("28"), "502": D("10")}
+    if case.endswith("lines"):
+        expected |= {"503": D(0), "504": D(0)}
+    assert sold(lines) == expected
+    assert lines[0]["ordered_at"] == datetime(2026, 6, 9, 6, 29)
+    assert lines[2]["ordered_at"] == datetime(2026, 6, 13, 7, 29)
+    # Customer 0 is a guest, and known by the e-mail.
+    assert lines[0]["customer_id"].startswith("c_")
+
+
+def test_1c(set_up: SetUp) -> None:
+    found = set_up("05-1c-report")
+    assert found["connector"] == "report_1c"
+    first, second, total = lines_of()
+    assert (first["order_id"], first["amount"]) == ("000000123", D("2501"))
+    assert (second["order_id"], second["amount"]) == ("000000124", D("2350"))
+    assert first["ordered_at"] == datetime(2026, 3, 1, 12)
+    assert second["ordered_at"] == datetime(2026, 3, 3)
+    assert (total["decision"], total["reason"]) == ("rejected", "a row that sums up others")
+    # Names of people and firms are keys as hashes alone.
+    assert first["customer_id"].startswith("c_")
+    profile = rows_of("source_profile", "select minimum, maximum, most_common from source_profile")
+    assert profile
+    assert "Иванов" not in str(profile)
+
+
+def test_a_workbook(set_up: SetUp) -> None:
+    set_up("06-workbook")
+    lines = lines_of()
+    assert [line["customer_id"] for line in lines] == ["000123", "447912000111"]
+    assert [line["amount"] for line in lines] == [D("10.5"), D("21")]
+
+
+def test_excel_in_europe(set_up: SetUp) -> None:
+    found = set_up("07-excel-europe")
+    assert found["settings"] == {"delimiter": ";", "decimal": ","}
+    lines = lines_of()
+    assert [(line["amount"], line["ordered_at"]) for line in lines] == [
+        (D("10.50"), datetime(2026, 3, 1, 10)),
+        (D("2469.12"), datetime(2026, 3, 13, 11)),
+    ]
+
+
+def test_an_order_of_dates_that_the_file_shows_is_found(set_up: SetUp) -> None:
+    assert set_up("09-date-order")["settings"]["date_order"] == "day first"
+    assert {line["decision"] for line in lines_of()} == {"accepted"}
+
+
+def test_an_order_of_dates_that_reads_fewer_than_the_other_is_refused(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "data/shop"
+    folder.mkdir(parents=True)
+    for path in (CASES / "09-date-order").iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    assert main(["check", "--dataset", "shop"]) == 1
+    told = capsys.readouterr().out
+    assert "reads 144 of 365 dates, and the other order of day and month 365" in told
+
+
+VALUES = {
+    # One person or two: which, nobody can say, so they stay two.
+    "B001": ("000123", D("10")),
+    "B002": ("123", D("10")),
+    "B009": ("C1", D("1234.56")),
+    "B013": ("C1", D("1234.56")),
+    "B014": ("C1", D("10")),
+    "B025": ("C3", D("10")),
+    "B026": ("C3", D("10")),
+    "B027": ("C3", D("10")),
+    "B028": ("C3", D(0)),
+    "B029": ("C3", D(0)),
+    "B033": ("C6", D(0)),
+    "B036": ("C8", D("50")),
+    "B037": ("C9", D("100")),
+}
+TIMES = {
+    "B016": datetime(2026, 2, 1),
+    "B017": datetime(2026, 2, 13, 10),
+    "B018": datetime(2026, 2, 13, 10),
+    "B019": datetime(2026, 3, 8),
+    "B020": datetime(2026, 3, 1, 0, 30),
+    "B021": datetime(2026, 3, 1, 0, 30),
+    "B022": datetime(2026, 3, 8, 22, 5),
+    "B023": datetime(2026, 3, 1),
+    "B024": datetime(2026, 3, 9),
+}
+
+
+def test_values_as_people_write_them(set_up: SetUp) -> None:
+    found = set_up("10-values")
+    assert found["undecided"] == []
+    assert found["settings"]["currency"] == "EUR"
+    lines = lines_of()
+    assert len(lines) == 47
+    amounts, keys = sold(lines), {line["order_id"]: line["customer_id"] for line in lines}
+    assert {order: (keys[order], amounts[order]) for order in VALUES} == VALUES
+    assert {line["order_id"]: line["ordered_at"] for line in lines} | TIMES == {
+        line["order_id"]: line["ordered_at"] for line in lines
+    }
+    by_order = {line["order_id"]: line for line in lines}
+    # One e-mail is one person, however it is written.
+    assert keys["B007"] == keys["B008"]
+    for order in ("B010", "B011", "B012", "B035"):
+        assert by_order[order]["decision"] == "rejected"
+        assert "is not that of the dataset (EUR) and has no rate" in by_order[order]["reason"]
+    assert [by_order[order]["unit_price"] for order in ("B010", "B011", "B012")] == [
+        D("1234.56"),
+        D("1234.56"),
+        D("-12"),
+    ]
+    assert by_order["B015"]["reason"] == 'quantity "1 pcs" is not a number'
+    # Shipping, tip and gift card are no goods; the discount is of the order.
+    goods = [line for line in lines if line["order_id"] == "B030"]
+    accepted = [line["amount"] for line in goods if line["decision"] == "accepted"]
+    assert accepted == [D("50"), D("-10")]
+
+
+@contextlib.contextmanager
+def dataset(text: str, folder: Path):
+    """Write a file of order lines."""
+    path = folder / "lines.csv"
+    path.write_text(text, encoding="utf-8")
+    yield str(path)
+
+
+def test_what_the_values_leave_open_is_said_and_stops_the_check(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "Order No,SKU,Order Date,Qty,Price,Status\n"
+        'A1,P1,01/02/2026,1,"2,000",lost\nA2,P1,03/04/2026,1,"3,000",paid\n'
+    )
+    with dataset(text, tmp_path) as path:
+        assert main(["init", "shop", path, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["undecided"] == ["decimal", "date_order", "lost"]
+    assert main(["check", "--dataset", "shop"]) == 1
+    assert "decimal is not decided" in capsys.readouterr().out
+    written = Path("data/shop/dataset.yml")
+    decided = (
+        written.read_text(encoding="utf-8")
+        .replace('decimal: "undecided"', 'decimal: "."\nthousands: ","')
+        .replace('date_order: "undecided"', 'date_order: "day first"')
+        .replace('"lost": undecided', '"lost": cancelled')
+    )
+    written.write_text(decided, encoding="utf-8")
+    lines = lines_of()
+    assert [(line["unit_price"], line["status"]) for line in lines] == [
+        (D("2000"), "cancelled"),
+        (D("3000"), "delivered"),
+    ]
+    assert lines[0]["ordered_at"] == datetime(2026, 2, 1)
+
+
+def test_contacts_and_consents_of_a_shopify_export(set_up: SetUp) -> None:
+    set_up("01-shopify")
+    customers = rows_of(
+        "stg_contract__customers",
+        "select customer_id, email, phone from stg_contract__customers order by email",
+    )
+    assert [(email, phone) for _, email, phone in customers] == [
+        ("LENA@example.com", "+4915100000001"),
+        ("max@example.com", "+4915100000002"),
+        ("owner@shop.example", "+4915100000003"),
+        ("zoe@example.com", "+4915100000004"),
+    ]
+    consents = rows_of(
+        "stg_contract__consents",
+        "select channel, purpose, status, event_at, customer_id from stg_contract__consents "
+        "order by event_at",
+    )
+    assert len(consents) == 7
+    assert {consent[:3] for consent in consents} == {("email", "marketing", "granted")}
+    assert consents[0][3] == datetime(2026, 3, 1, 0, 30)
+    assert len({consent[4] for consent in consents}) == len({key for key, *_ in customers})
+
+
+def test_a_later_no_takes_a_yes_back(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price,accepts_marketing\n"
+        "A1,C1,2026-01-01,P1,1,2,yes\nA2,C1,2026-02-01,P1,1,2,no\nA3,C2,2026-02-01,P1,1,2,\n"
+    )
+    with dataset(text, tmp_path) as path:
+        assert main(["init", "shop", path]) == 0
+    consents = rows_of(
+        "stg_contract__consents",
+        "select customer_id, status from stg_contract__consents order by event_at",
+    )
+    assert consents == [("C1", "granted"), ("C1", "withdrawn")]
