@@ -43,7 +43,7 @@
                 ]) as timestamp),
                 {%- endif %}
                 case when {{ is_plain }} then try_cast({{ text }} as timestamp) end,
-                {{ written_time(text, settings) }}
+                case when {{ text }} is not null then {{ written_time(text, settings) }} end
             )
         {%- endset -%}
         {{ known_time(parsed) }}
@@ -56,7 +56,13 @@
         coalesce(
             try_cast({{ plain }} as {{ input_type(kind) }}),
             try_cast({{ joined }} as {{ input_type(kind) }}),
-            try_cast({{ written_number(text, settings, is_money=type == 'money') }} as {{ input_type(kind) }})
+            case
+                when {{ text }} is not null
+                    then try_cast(
+                        {{ written_number(text, settings, is_money=type == 'money') }}
+                        as {{ input_type(kind) }}
+                    )
+            end
         )
     {%- endif -%}
 {%- endmacro -%}

@@ -7,6 +7,7 @@
     - A total of the line comes after its own discount and its share of the order's.
     - Of the order's discount only that is shared by which the lines exceed the
       order's goods total: some platforms' line totals are after it already.
+    - What the order took off or gave back is of its goods, not of tips or gift cards.
     - Money given back for the order reduces it, and no line below zero; the status
       returned or cancelled says more, and nothing is taken off twice.
 
@@ -51,7 +52,7 @@
                     order_value,
                     case
                         when stated_goods is not null
-                            then greatest(order_value - stated_goods, 0)
+                            then greatest(order_net - stated_goods, 0)
                         when line_total_given then 0
                         else coalesce(order_discount, 0)
                     end
@@ -64,6 +65,9 @@
                 select
                     *,
                     sum(line_value) over (partition by source_file, order_id) as order_value,
+                    -- With what stands as a line of its own below zero.
+                    sum(coalesce(line_total, quantity * line_price - coalesce(discount, 0)))
+                        over (partition by source_file, order_id) as order_net,
                     bool_or(line_total is not null)
                         over (partition by source_file, order_id) as line_total_given
                 from (
@@ -74,6 +78,9 @@
                             else greatest(quantity * line_price - line_total, 0)
                         end as line_discount,
                         case
+                            when {{ is_service('product_id') }}
+                                or lower(line_kind) not in ('goods', 'product')
+                                then 0
                             when quantity > 0 and line_price > 0 then greatest(coalesce(
                                 line_total,
                                 quantity * line_price - coalesce(discount, 0)
@@ -83,10 +90,11 @@
                     from (
                         select
                             *,
+                            -- Rounded up: what is too much for the total is a discount.
                             coalesce(
                                 unit_price,
                                 cast(
-                                    line_total / nullif(quantity, 0)
+                                    ceil(line_total / nullif(quantity, 0) * 10000) / 10000
                                     as decimal(18, 4)
                                 )
                             ) as line_price,

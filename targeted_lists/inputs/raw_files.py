@@ -51,6 +51,8 @@ class InputFile:
     columns, types : of the header in its order; the types, in DuckDB's words, of parquet alone.
     places : column of the project -> places in the header, of which the first that is not empty
         counts.
+    found_at : the raw file itself, of which `path` may be a readable copy.
+    rules : what else decides how its rows are read, as one text.
     """
 
     input: str
@@ -61,6 +63,8 @@ class InputFile:
     types: list[str]
     settings: Settings
     places: dict[str, list[int]] = field(default_factory=dict)
+    found_at: str = ""
+    rules: str = ""
 
 
 @dataclass
@@ -153,7 +157,14 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
                 settings = replace(settings, encoding="utf-8")
             file = open_as_written(path, input_name, folder, settings, layout)
             refuse_header(file, layout)
-            found.files.append(replace(file, places=layout.find_places(file.columns, file.input)))
+            found.files.append(
+                replace(
+                    file,
+                    places=layout.find_places(file.columns, file.input),
+                    found_at=path.as_posix(),
+                    rules=json.dumps([written.order_fields, sorted(written.statuses.items())]),
+                )
+            )
     held = {file.input for file in found.files}
     absent = [name for name in layout.needs_all_of if name not in held]
     if held and absent:

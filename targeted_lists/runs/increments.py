@@ -200,9 +200,12 @@ def look_at_files(
     found = {}
     for file in files:
         name = file["source_file"]
-        path, before = folder / name, known.get(name)
+        path, before = Path(file.get("found_at") or folder / name), known.get(name)
         status = path.stat()
-        written = json.dumps([file["columns"], file["settings"]], sort_keys=True)
+        written = json.dumps(
+            [file[part] for part in ("columns", "settings", "places", "rules") if part in file],
+            sort_keys=True,
+        )
         if before and (before.size, before.modified) == (status.st_size, status.st_mtime_ns):
             content = before.content
         else:
