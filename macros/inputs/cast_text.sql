@@ -43,6 +43,14 @@
                 ]) as timestamp),
                 {%- endif %}
                 case when {{ is_plain }} then try_cast({{ text }} as timestamp) end,
+                {%- if not settings.get('time_zone') %}
+                {#- An offset leaves the clock as it is. #}
+                case
+                    when substring({{ text }}, 20, 1) in (' ', '+', '-', 'Z')
+                        and right({{ text }}, 1) in ('0', '5', 'Z')
+                        then try_cast(left({{ text }}, 19) as timestamp)
+                end,
+                {%- endif %}
                 case when {{ text }} is not null then {{ written_time(text, settings) }} end
             )
         {%- endset -%}

@@ -19,7 +19,9 @@
         select 1 where false
     {%- else -%}
         {%- set other = 'month first' if given == 'day first' else 'day first' -%}
-        {%- set slashed = "'^[0-9]{1,2}([/-])[0-9]{1,2}[/-][0-9]{2,4}'" -%}
+        {%- set parts = "'^([0-9]{1,2})[/-]([0-9]{1,2})[/-][0-9]{2,4}'" -%}
+        {%- set first, second = ('second_part', 'first_part') if given == 'day first'
+            else ('first_part', 'second_part') -%}
     select
         error(
             'the order of day and month in dataset.yml (' || {{ string_literal(given) }}
@@ -29,15 +31,21 @@
         )
     from (
         select
-            {{ written_time('written', {'date_order': given}) }} as as_given,
-            {{ written_time('written', {'date_order': other}) }} as as_other
+            -- The month is of twelve, and the day of thirty-one.
+            nullif({{ first }} <= 12 and {{ second }} <= 31, false) as as_given,
+            nullif({{ second }} <= 12 and {{ first }} <= 31, false) as as_other
         from (
-            select {{ clean_text(column, settings) }} as written
-            from ({{ read_input(input, [column]) }})
-            {#- So many show it, and a large file is not read twice. #}
-            limit 200000
+            select
+                try_cast(regexp_extract(written, {{ parts }}, 1) as integer) as first_part,
+                try_cast(regexp_extract(written, {{ parts }}, 2) as integer) as second_part
+            from (
+                select {{ clean_text(column, settings) }} as written
+                from ({{ read_input(input, [column]) }})
+                {#- So many show it, and a large file is not read twice. #}
+                limit 1000000
+            )
         )
-        where regexp_matches(written, {{ slashed }})
+        where first_part is not null
     )
     having count(as_other) > count(as_given)
     {%- endif -%}

@@ -235,7 +235,17 @@ def summarise_input(
     """Count an input's rows in its staging table and its columns in the headers."""
     columns = layout.inputs[name]
     files = [file for file in found.files if file.input == name]
-    names = {column for file in files for column in layout.find_columns(file.columns)}
+    names = {column for file in files for column in file.places}
+    further = read_project()["vars"].get("order_line_extras") or {}
+    wanted = [column for column in columns if column in names or column not in further]
+    ignored = {
+        heading.lower()
+        for file in files
+        for place, heading in enumerate(file.columns)
+        if not any(
+            place in file.places[column] for column in names & columns.keys() & set(file.places)
+        )
+    }
     rows, faulty_rows, first_date, last_date = 0, 0, None, None
     if files:
         # An adapter whose raw file is no conformed input reads it into order lines.
@@ -247,9 +257,9 @@ def summarise_input(
         files=len(files),
         rows=rows,
         faulty_rows=faulty_rows,
-        matched=[column for column in columns if column in names],
-        missing=[column for column in columns if column not in names] if files else [],
-        ignored=sorted(names - columns.keys()),
+        matched=[column for column in wanted if column in names],
+        missing=[column for column in wanted if column not in names] if files else [],
+        ignored=sorted(ignored),
         first_date=first_date,
         last_date=last_date,
     )

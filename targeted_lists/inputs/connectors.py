@@ -9,7 +9,7 @@ from typing import Any
 
 from targeted_lists.common.project import read_yaml
 
-FOLDER = Path(__file__).parents[1] / "connectors"
+FOLDER = Path(__file__).parent / "platforms"
 PARTS = {"title", "told_by", "input", "columns", "order_fields", "settings", "note"}
 
 

@@ -17,6 +17,8 @@ from targeted_lists.inputs.readable import InputError, Settings, one_line
 
 # Codecs of Python that encode texts, but for names and source code, not for files.
 NO_FILE_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+# Settings that say what a platform does, and are rarely set by hand.
+OF_CONNECTORS = ("packed", "document", "total", "customer_is")
 STATUSES = ("placed", "delivered", "cancelled", "returned")
 UNDECIDED = "undecided"
 DATE_ORDERS = ("", "day first", "month first")
@@ -72,7 +74,8 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
     if not isinstance(given, dict) or given.keys() - {*names}:
         extra = min(map(str, given.keys() - {*names})) if isinstance(given, dict) else given
         raise InputError(
-            f"{path} has the unknown setting {extra}; it may have {', '.join(names)}."
+            f"{path} has the unknown setting {extra}; it may have "
+            f"{', '.join(one for one in names if one not in OF_CONNECTORS)}."
         )
     connector = None
     if named_connector := given.get("connector"):

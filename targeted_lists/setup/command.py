@@ -41,6 +41,7 @@ MEANINGS = {
     "sheet": "of the workbook",
     "decimal": "the mark before decimals",
     "thousands": "one such mark alone parts thousands: 2,000 is two thousand",
+    "timestamp_format": "of most dates; others are read as well",
     "date_order": "of dates such as 01/02/2026",
     "currency": "of the dataset's amounts",
     "time_zone": "on whose clocks times with an offset are shown",
@@ -165,6 +166,8 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
     understood.settings |= values.find_marks(texts["number"])
     if order := values.find_date_order(texts["timestamp"]):
         understood.settings["date_order"] = order
+    if forms := values.find_formats(texts["timestamp"], understood.settings.get("date_order")):
+        understood.settings["timestamp_format"] = forms
     zone = values.find_zone(texts["timestamp"])
     understood.settings |= zone.settings
     understood.notes += zone.notes

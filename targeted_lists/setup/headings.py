@@ -9,7 +9,7 @@ from pathlib import Path
 from targeted_lists.common.project import read_yaml
 from targeted_lists.inputs.connectors import read_connectors
 
-HEADINGS = Path(__file__).parents[1] / "inputs" / "headings.yml"
+HEADINGS = Path(__file__).with_name("headings.yml")
 
 
 @functools.cache

@@ -19,6 +19,10 @@ from conftest import REPO_ROOT
 from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
 from targeted_lists.cli.request import adapter_of, prepare
+from targeted_lists.common.project import read_contract
+from targeted_lists.inputs.connectors import ConnectorError, read_connector, read_connectors
+from targeted_lists.inputs.dataset_file import find_setting_fault
+from targeted_lists.inputs.readable import Settings
 
 CASES = REPO_ROOT / "tests/data/cases"
 LINES = """
@@ -156,7 +160,11 @@ def test_a_workbook(set_up: SetUp) -> None:
 
 def test_excel_in_europe(set_up: SetUp) -> None:
     found = set_up("07-excel-europe")
-    assert found["settings"] == {"delimiter": ";", "decimal": ","}
+    assert found["settings"] == {
+        "delimiter": ";",
+        "decimal": ",",
+        "timestamp_format": "%d.%m.%Y %H:%M",
+    }
     lines = lines_of()
     assert [(line["amount"], line["ordered_at"]) for line in lines] == [
         (D("10.50"), datetime(2026, 3, 1, 10)),
@@ -314,3 +322,153 @@ def test_a_later_no_takes_a_yes_back(tmp_path: Path, monkeypatch, capsys) -> Non
         "select customer_id, status from stg_contract__consents order by event_at",
     )
     assert consents == [("C1", "granted"), ("C1", "withdrawn")]
+
+
+def test_a_workbook_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "data/shop"
+    folder.mkdir(parents=True)
+    workbook = (CASES / "06-workbook/order_lines.xlsx").read_bytes()
+    (folder / "order_lines.xlsx").write_bytes(workbook[:1000])
+    assert main(["check", "--dataset", "shop"]) == 1
+    assert "order_lines.xlsx is not a readable workbook" in capsys.readouterr().out
+    (folder / "order_lines.xlsx").write_bytes(workbook)
+    (folder / "dataset.yml").write_text("sheet: May\n", encoding="utf-8")
+    assert main(["check", "--dataset", "shop"]) == 1
+    assert "has no sheet 'May'; it has " in capsys.readouterr().out
+
+
+def test_consents_are_read_from_a_workbook(tmp_path: Path, monkeypatch) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "data/shop"
+    folder.mkdir(parents=True)
+    book = openpyxl.Workbook()
+    for row in (("customer_id", "channel", "status"), (42, "email", "granted")):
+        book.active.append(row)
+    book.save(folder / "Consents.xlsx")
+    (folder / "order_lines.csv").write_text(
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price\nA1,42,2026-01-01,P1,1,2\n",
+        encoding="utf-8",
+    )
+    consents = rows_of(
+        "stg_contract__consents", "select customer_id, status from stg_contract__consents"
+    )
+    assert consents == [("42", "granted")]
+
+
+def test_several_currencies_without_a_word_stop_the_run(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "data/shop"
+    folder.mkdir(parents=True)
+    lines = "order_id,ordered_at,product_id,quantity,unit_price,currency\n" + "".join(
+        f"A{one},2026-01-01,P1,1,2,{'USD' if one % 2 else 'EUR'}\n" for one in range(10)
+    )
+    (folder / "order_lines.csv").write_text(lines, encoding="utf-8")
+    assert main(["check", "--dataset", "shop"]) == 1
+    told = capsys.readouterr().out
+    assert "order lines are in several currencies" in told
+    assert "none is that of four orders in five; set currency in dataset.yml" in told
+    (folder / "dataset.yml").write_text("currency: EUR\n", encoding="utf-8")
+    decided = [line["decision"] for line in lines_of()]
+    assert (decided.count("accepted"), decided.count("rejected")) == (5, 5)
+
+
+def test_a_file_that_is_gone_is_named(set_up: SetUp, tmp_path: Path, capsys) -> None:
+    set_up("07-excel-europe", "--copy")
+    assert [path.name for path in sorted((tmp_path / "data/shop").iterdir())] == [
+        "dataset.yml",
+        "order_lines_order_lines.csv",
+    ]
+    named = "files:\n  order_lines: [../gone.csv]\n"
+    with (tmp_path / "data/shop/dataset.yml").open("a", encoding="utf-8") as file:
+        file.write(named)
+    assert main(["check", "--dataset", "shop"]) == 1
+    assert "names the file ../gone.csv, which is not there" in capsys.readouterr().out
+
+
+def test_two_platforms_are_not_one_dataset(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = ["01-shopify/orders_export_1.csv", "02-woocommerce-lines/order_lines.csv"]
+    assert main(["init", "shop", *(str(CASES / name) for name in files)]) == 1
+    told = capsys.readouterr().out
+    assert "is an export of WooCommerce, a row per line, and another file one of Shopify" in told
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_is_set_up_is_not_set_up_again(set_up: SetUp) -> None:
+    set_up("07-excel-europe")
+    assert "is there already" in set_up("07-excel-europe", code=1)["error"]
+
+
+def test_what_is_no_table_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, content, sentence in (
+        ("gone.csv", None, "gone.csv is not there"),
+        ("empty.csv", b"", "empty.csv is empty."),
+        ("picture.csv", bytes(range(256)) * 8, "picture.csv "),
+        ("words.csv", "только слова\n".encode(), "holds no table"),
+    ):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        assert main(["init", "shop", name]) == 1, name
+        assert sentence in capsys.readouterr().out, name
+        assert not (tmp_path / "data").exists()
+
+
+def test_plain_dbt_is_told_what_the_dataset_sets(set_up: SetUp, tmp_path: Path) -> None:
+    set_up("07-excel-europe")
+    with (tmp_path / "data/shop/dataset.yml").open("a", encoding="utf-8") as file:
+        file.write("vars: {consents: not_recorded, new_days: 30}\n")
+    # The command passes them on by itself.
+    given = prepare("shop", Path("data"), "{new_days: 20}")
+    assert (given["consents"], given["new_days"]) == ("not_recorded", 20)
+
+    def fault(**variables: object) -> str:
+        named = {"dataset": "shop", "data_dir": "data", "adapter": "contract", **variables}
+        with duckdb.connect() as connection:
+            return open_models(connection, named).render("{{ check_inputs() or '' }}").strip()
+
+    told = fault()
+    assert "dataset.yml of shop sets consents, new_days, which dbt is told by the command" in told
+    assert "run targeted-lists lists --dataset shop, or add --vars '" in told
+    assert fault(consents="not_recorded", new_days=30) == ""
+
+
+def test_every_connector_is_sound() -> None:
+    contract = read_contract()
+    for name, connector in read_connectors().items():
+        columns = contract[connector.input]
+        assert set(connector.columns) <= set(columns), name
+        needed = {column for column, kind in columns.items() if kind.endswith("required")}
+        given = {
+            *connector.columns,
+            *(["unit_price"] if "line_total" in connector.columns else []),
+        }
+        assert needed - given == set(), name
+        assert not find_setting_fault(Settings(**connector.settings)), name
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("title: X\ntold_by: [A]\ninput: order_lines\n", "columns is missing"),
+        ("title: X\ntold_by: A\ninput: order_lines\ncolumns: {order_id: A}\n", "not a list"),
+        (
+            "title: X\ntold_by: [A]\ninput: order_lines\ncolumns: {order_id: A}\nfiles: 1\n",
+            "files is no part",
+        ),
+        (
+            "title: X\ntold_by: [A]\ninput: order_lines\ncolumns: {order_id: A}\n"
+            "order_fields: [status]\n",
+            "status is an order field and no column",
+        ),
+    ],
+)
+def test_an_unsound_connector_is_named(text: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConnectorError, match=sentence):
+        read_connector(path)

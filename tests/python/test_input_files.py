@@ -99,9 +99,9 @@ MISSED = {
     "a hyphen for a line": ("consents-2025.csv", "consents"),
     "a word before a name": ("shop suppressions.csv", "suppressions"),
     "two endings": ("suppressions.csv.txt", "suppressions"),
-    "a workbook": ("consents.xlsx", "consents"),
+    "a document": ("consents.pdf", "consents"),
     "a name without ending": ("erasures", "erasures"),
-    "another kind of file in the folder of an input": ("consents/january.xlsx", "consents"),
+    "another kind of file in the folder of an input": ("consents/january.pdf", "consents"),
     "a folder in the folder of an input": ("consents/2025/january.csv", "consents"),
     "a misspelt folder": ("Supression/january.csv", "suppressions"),
 }

@@ -16,8 +16,9 @@ import pytest
 import yaml
 from conftest import REPO_ROOT
 
+from targeted_lists.inputs.dataset_file import is_file_encoding
 from targeted_lists.inputs.layouts import layout_of
-from targeted_lists.inputs.raw_files import describe_inputs_json, find_inputs, is_file_encoding
+from targeted_lists.inputs.raw_files import describe_inputs_json, find_inputs
 from targeted_lists.inputs.readable import (
     NO_TEXT,
     OPEN_QUOTE,
@@ -212,12 +213,14 @@ STOPPING = {
     "an unknown setting": (
         {"order_lines.csv": LINES, "dataset.yml": b"separator: ';'"},
         "data/shop/dataset.yml has the unknown setting separator; it may have delimiter, "
-        "encoding, decimal, timestamp_format, missing, equal_lines.",
+        "encoding, decimal, thousands, timestamp_format, date_order, time_zone, currency, "
+        "skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, vars.",
     ),
     "settings that are a text": (
         {"order_lines.csv": LINES, "dataset.yml": b"semicolon"},
         "data/shop/dataset.yml has the unknown setting semicolon; it may have delimiter, "
-        "encoding, decimal, timestamp_format, missing, equal_lines.",
+        "encoding, decimal, thousands, timestamp_format, date_order, time_zone, currency, "
+        "skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, vars.",
     ),
     "an unknown encoding": (
         {"order_lines.csv": LINES, "dataset.yml": b"encoding: klingon"},
