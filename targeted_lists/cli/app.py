@@ -49,6 +49,10 @@ class Layout(enum.StrEnum):
 
     contract = "contract"
     order_export = "order_export"
+    shopify = "shopify"
+    woocommerce_lines = "woocommerce_lines"
+    woocommerce_packed = "woocommerce_packed"
+    report_1c = "report_1c"
 
 
 Dataset = Annotated[str, typer.Option(help="Name of the dataset, a folder.", show_default=True)]
@@ -417,11 +421,11 @@ def new_list(
     conclude(work, as_json=as_json, is_debug=debug)
 
 
-@app.command(rich_help_panel=OTHERS, epilog=examples("sample", "sample --out data/other --seed 7"))
+@app.command(rich_help_panel=OTHERS, epilog=examples("sample", "sample --layout shopify --out exports"))
 def sample(
     out: Annotated[Path | None, typer.Option(help="The folder to write (data/sample).")] = None,
     layout: Annotated[
-        Layout, typer.Option(help="Files of the contract, or an order export.")
+        Layout, typer.Option(help="Files of the contract, or the export of a platform.")
     ] = Layout.contract,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 42,
     as_json: Json = False,

@@ -164,7 +164,14 @@ def write_sample(out: Path | None, *, layout: str, seed: int) -> Outcome:
         rows = {name: len(frame) for name, frame in inputs.items()}
     else:
         generated = sample.generate_sample(seed=seed)
-        sample.render_order_export(generated, folder)
+        if layout == "order_export":
+            sample.render_order_export(generated, folder)
+        else:
+            from targeted_lists.sample.platforms import render_platform
+
+            written = render_platform(generated, folder, layout)
+            print(f"Wrote {written}; to read it: targeted-lists init shop {written.as_posix()}")
+            return Outcome({"folder": folder, "file": written})
         rows = {layout: len(generated.inputs["order_lines"])}
     for name, count in rows.items():
         print(f"{name:26} {count:>7} rows")

@@ -117,6 +117,8 @@ NOT_RUN = {
     "targeted-lists explore": "stays open; test_explore opens its pages",
     "targeted-lists sample": "test_package writes it with the installed command",
     "targeted-lists init --project": "test_command sets a folder up",
+    "targeted-lists sample --layout shopify --out exports": "test_platforms writes each layout",
+    "targeted-lists init shop exports/orders_export_1.csv": "test_platforms and test_cases do so",
     "targeted-lists init": "likewise",
     ".venv/bin/python -m targeted_lists": "is how every command is called here",
     "targeted-lists list --list NAME --purpose TEXT": "stands for any; the lists above are made",
