@@ -51,7 +51,10 @@
                         then try_cast(left({{ text }}, 19) as timestamp)
                 end,
                 {%- endif %}
-                case when {{ text }} is not null then {{ written_time(text, settings) }} end
+                {#- DuckDB reads infinity and epoch in any format. #}
+                case
+                    when regexp_matches({{ text }}, '[0-9]') then {{ written_time(text, settings) }}
+                end
             )
         {%- endset -%}
         {{ known_time(parsed) }}

@@ -103,7 +103,14 @@
                                 order_total - coalesce(order_shipping, 0)
                                 - coalesce(order_fees, 0) - coalesce(order_tax, 0)
                             ) as stated_goods
-                        from {{ relation }}
+                        from (
+                            select
+                                * replace (
+                                    coalesce(line_total, line_gross - coalesce(discount, 0))
+                                        as line_total
+                                )
+                            from {{ relation }}
+                        )
                     )
                 )
             )

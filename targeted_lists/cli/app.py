@@ -421,7 +421,9 @@ def new_list(
     conclude(work, as_json=as_json, is_debug=debug)
 
 
-@app.command(rich_help_panel=OTHERS, epilog=examples("sample", "sample --layout shopify --out exports"))
+@app.command(
+    rich_help_panel=OTHERS, epilog=examples("sample", "sample --layout shopify --out exports")
+)
 def sample(
     out: Annotated[Path | None, typer.Option(help="The folder to write (data/sample).")] = None,
     layout: Annotated[

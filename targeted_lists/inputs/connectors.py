@@ -10,7 +10,7 @@ from typing import Any
 from targeted_lists.common.project import read_yaml
 
 FOLDER = Path(__file__).parent / "platforms"
-PARTS = {"title", "told_by", "input", "columns", "order_fields", "settings", "note"}
+PARTS = {"title", "told_by", "adapter", "input", "columns", "order_fields", "settings"}
 
 
 class ConnectorError(ValueError):
@@ -25,6 +25,7 @@ class Connector:
     ----------
     name : of the file, as dataset.yml names it. title : for people.
     told_by : headings that tell the platform; every one must be there.
+    adapter : of the project that reads it; empty for the contract's.
     input : what its rows are.
     columns : column of the project -> headings, of which the first that is not empty counts.
     order_fields : columns that stand on the first line of an order alone.
@@ -34,6 +35,7 @@ class Connector:
     name: str
     title: str
     told_by: list[str]
+    adapter: str
     input: str
     columns: dict[str, list[str]]
     order_fields: list[str]
@@ -68,12 +70,15 @@ def read_connector(path: Path) -> Connector:
         raise ConnectorError(
             f"{path}: {min(extra)} is no part; there are {', '.join(sorted(PARTS))}"
         )
-    for part, kind in (("title", str), ("told_by", list), ("input", str), ("columns", dict)):
+    needed = {"title": str, "told_by": list, "input": str}
+    if not given.get("adapter"):
+        needed["columns"] = dict
+    for part, kind in needed.items():
         if not isinstance(given.get(part), kind) or not given[part]:
             raise ConnectorError(f"{path}: {part} is missing, or not a {kind.__name__}")
     columns = {
         column: [headings] if isinstance(headings, str) else list(headings)
-        for column, headings in given["columns"].items()
+        for column, headings in (given.get("columns") or {}).items()
     }
     order_fields = list(given.get("order_fields") or [])
     if unknown := sorted(set(order_fields) - columns.keys()):
@@ -82,6 +87,7 @@ def read_connector(path: Path) -> Connector:
         name=path.stem,
         title=given["title"],
         told_by=[str(one) for one in given["told_by"]],
+        adapter=given.get("adapter", ""),
         input=given["input"],
         columns=columns,
         order_fields=order_fields,

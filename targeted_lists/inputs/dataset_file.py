@@ -94,7 +94,7 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
     written = {name: str(value) for name, value in given.items() if name in known}
     found = DatasetFile(
         settings=Settings(**known | written),
-        sources={connector.input: connector.columns} if connector else {},
+        sources={connector.input: connector.columns} if connector and connector.columns else {},
         order_fields=connector.order_fields if connector else [],
         mapping={
             str(heading): str(column) if column else f"not read: {heading}"
@@ -105,7 +105,10 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
             for name, paths in items(given, "files")
         },
         statuses={str(word).lower(): str(status) for word, status in items(given, "statuses")},
-        variables={str(name): value for name, value in items(given, "vars")},
+        variables={
+            **({"adapter": connector.adapter} if connector and connector.adapter else {}),
+            **{str(name): value for name, value in items(given, "vars")},
+        },
     )
     if fault := find_setting_fault(found.settings) or find_part_fault(found):
         raise InputError(f"{path}: {fault}.")

@@ -107,6 +107,7 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
     }
     try:
         layout = layout_of(adapter, json.loads(contract))
+        refuse_other_adapter(Path(data_dir) / dataset, adapter)
         found = find_inputs(Path(data_dir), dataset, layout)
     except InputError as error:
         return json.dumps({**described, "error": str(error)})
@@ -123,6 +124,25 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
         },
         default=str,
     )
+
+
+def refuse_other_adapter(folder: Path, adapter: str) -> None:
+    """Stop where `dataset.yml` names a connector of another adapter than dbt was told.
+
+    Raises
+    ------
+    InputError : the message has the full command.
+    """
+    if not folder.is_dir():
+        return
+    wanted = read_dataset_file(folder, Settings()).variables.get("adapter", adapter)
+    if wanted != adapter:
+        name = folder.name
+        raise InputError(
+            f"dataset.yml of {name} is read by the adapter {wanted}, which dbt is told by the "
+            f"command line alone: run targeted-lists lists --dataset {name}, or add --vars "
+            f"'{{dataset: {name}, adapter: {wanted}}}'."
+        )
 
 
 @refusing_unreadable()
@@ -302,7 +322,7 @@ def find_missing(file: InputFile, layout: Layout) -> list[str]:
     return [
         column
         for column, required in layout.inputs[file.input].items()
-        if required and column not in places and INSTEAD.get(column) not in places
+        if required and places.keys().isdisjoint({column, *INSTEAD.get(column, ())})
     ]
 
 

@@ -144,12 +144,16 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
         understood.read_as[name] = {}
         for heading, column in pairs:
             understood.read_as[name].setdefault(heading, []).append(column)
+        if connector and connector.adapter:
+            # The adapter knows how its files are written.
+            understood.missing[name] = []
+            continue
         add_settings(understood, written.settings, name)
         understood.missing[name] = [
             column
             for column, kind in contract[input_name].items()
             if kind.endswith("required")
-            and {column, INSTEAD.get(column)}.isdisjoint(dict(map(reversed, pairs)))
+            and {column, *INSTEAD.get(column, ())}.isdisjoint(dict(map(reversed, pairs)))
         ]
         for heading, column in pairs:
             place = written.headings.index(heading)

@@ -67,10 +67,12 @@ LINES = {
         f'unit_price "{"9" * 40}" is not a number',
         None,
     ),
-    "decimal comma": (
-        f'O9,C1,{DAY},P1,tea,1,"1,50",',
+    # Two digits behind it: it can part nothing but decimals.
+    "decimal comma": (f'O9,C1,{DAY},P1,tea,1,"1,50",', "accepted", "sale", 1.5),
+    "decimals or thousands": (
+        f'O9b,C1,{DAY},P1,tea,1,"1,500",',
         "rejected",
-        'unit_price "1,50" is not a number',
+        'unit_price "1,500" is not a number',
         None,
     ),
     "negative price": (f"O10,C1,{DAY},P1,tea,1,-1.50,", "rejected", "price below zero", -1.5),

@@ -22,7 +22,10 @@ from targeted_lists.cli.request import adapter_of, prepare
 from targeted_lists.common.project import read_contract
 from targeted_lists.inputs.connectors import ConnectorError, read_connector, read_connectors
 from targeted_lists.inputs.dataset_file import find_setting_fault
+from targeted_lists.inputs.layouts import layout_of
+from targeted_lists.inputs.raw_files import describe_inputs_json
 from targeted_lists.inputs.readable import Settings
+from targeted_lists.sample import generate_sample, render_order_export
 
 CASES = REPO_ROOT / "tests/data/cases"
 LINES = """
@@ -440,13 +443,16 @@ def test_plain_dbt_is_told_what_the_dataset_sets(set_up: SetUp, tmp_path: Path) 
 def test_every_connector_is_sound() -> None:
     contract = read_contract()
     for name, connector in read_connectors().items():
+        if connector.adapter:
+            inputs = layout_of(connector.adapter, contract).inputs
+            assert set(connector.columns) <= set(inputs[connector.input]), name
+            continue
         columns = contract[connector.input]
         assert set(connector.columns) <= set(columns), name
         needed = {column for column, kind in columns.items() if kind.endswith("required")}
-        given = {
-            *connector.columns,
-            *(["unit_price"] if "line_total" in connector.columns else []),
-        }
+        given = {*connector.columns}
+        if {"line_total", "line_gross"} & given:
+            given.add("unit_price")
         assert needed - given == set(), name
         assert not find_setting_fault(Settings(**connector.settings)), name
 
@@ -472,3 +478,65 @@ def test_an_unsound_connector_is_named(text: str, sentence: str, tmp_path: Path)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConnectorError, match=sentence):
         read_connector(path)
+
+
+def test_amazon(tmp_path: Path, monkeypatch) -> None:
+    """The headings are those that Amazon's documentation lists; the rows are invented."""
+    monkeypatch.chdir(tmp_path)
+    heading = (
+        "amazon-order-id\tmerchant-order-id\tpurchase-date\torder-status\tsales-channel\t"
+        "product-name\tsku\tasin\titem-status\tquantity\tcurrency\titem-price\t"
+        "item-promotion-discount\tship-country\n"
+    )
+    rows = (
+        "111-1\t\t2026-03-01T10:00:00+00:00\tShipped\tAmazon.de\tMug\tMUG\tB0\tShipped\t3\tEUR\t"
+        "10.00\t1.00\tDE\n"
+        "111-2\t\t2026-03-02T10:00:00+00:00\tCancelled\tAmazon.de\tTea\tTEA\tB1\tCancelled\t1\tEUR\t"
+        "5.00\t\tDE\n"
+    )
+    path = tmp_path / "all_orders.txt"
+    path.write_text(heading + rows, encoding="utf-8")
+    assert main(["init", "shop", str(path)]) == 0
+    first, second = lines_of()
+    # The price is the line's, so three mugs at a third each are worth what was paid to the cent.
+    assert (first["amount"], first["customer_id"]) == (D("9"), None)
+    assert (second["amount"], second["status"]) == (D("5"), "cancelled")
+
+
+@pytest.mark.parametrize(
+    "names", [("InvoiceNo", "UnitPrice", "CustomerID"), ("Invoice", "Price", "Customer ID")]
+)
+def test_online_retail_of_both_years(
+    names: tuple[str, ...], tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    invoice, price, customer = names
+    path = tmp_path / "retail.csv"
+    path.write_text(
+        f"{invoice},StockCode,Description,Quantity,InvoiceDate,{price},{customer},Country\n"
+        "536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom\n"
+        "C536379,85123A,HOLDER,-1,12/1/2010 9:41,2.55,17850,United Kingdom\n"
+        "536370,POST,POSTAGE,3,12/1/2010 8:45,18,12583,France\n",
+        encoding="latin-1",
+    )
+    assert main(["init", "shop", str(path)]) == 0
+    assert "connector: online_retail" in Path("data/shop/dataset.yml").read_text(encoding="utf-8")
+    assert main(["check", "--dataset", "shop"]) == 0
+    sale, back, postage = lines_of()
+    assert (sale["amount"], sale["ordered_at"]) == (D("15.30"), datetime(2010, 12, 1, 8, 26))
+    assert back["reason"] == "return"
+    assert postage["decision"] == "accepted_not_modelled"
+    # By hand dbt is told the adapter, or says so.
+    told = json.loads(
+        describe_inputs_json(json.dumps(read_contract()), "data", "shop", "contract")
+    )
+    assert "is read by the adapter online_retail" in told["error"]
+
+
+def test_the_order_export_is_known(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = render_order_export(generate_sample(customers=500), tmp_path / "export")
+    assert main(["init", "shop", str(file)]) == 0
+    lines = lines_of()
+    assert len(lines) > 5_000
+    assert sum(line["decision"] == "accepted" for line in lines) > 0.9 * len(lines)

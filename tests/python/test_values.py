@@ -130,6 +130,8 @@ TIMES = {
     "2026": None,
     "123456": None,
     "yesterday": None,
+    "infinity": None,
+    "epoch": None,
     "0001-01-01": None,
 }
 
