@@ -1,7 +1,7 @@
 # `make` alone says what there is. Everything runs in .venv, made on first use.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lists list score tune check dashboard docs explore preview members export test lint
+.PHONY: help init lists list score tune check dashboard docs explore preview members export test lint
 .PHONY: bench clean
 
 DATASET ?= sample
@@ -24,6 +24,10 @@ help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 	@echo "  Another dataset: make lists DATASET=NAME DATA_DIR=PATH [VARS='{as_of_date: 2026-01-31}']"
 	@echo "  Every file read and every model fitted again: make lists FULL=1; none fitted: REUSE=1"
+
+# Names of files stand one after the other: those with blanks are for targeted-lists itself.
+init: .venv/runtime.stamp  ## A dataset from a shop's exports: DATASET=shop FROM='orders.csv consents.csv'
+	@$(JOB) init "$$DATASET" $(FROM) --data-dir "$$DATA_DIR"
 
 lists: .venv/runtime.stamp  ## The whole job: tables, models, customer lists, published at the end
 	@$(JOB) lists $(WHICH_DATA) $(if $(FULL),--full) $(if $(REUSE),--reuse)

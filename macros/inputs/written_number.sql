@@ -19,16 +19,20 @@
 {%- macro written_number(text, settings, is_money=false) -%}
     {%- set currency = '(?:[A-Z]{3}|US[$]|[€$£¥₽₴₸₺₹₩]|руб[.]?|р[.])?' if is_money else '' -%}
     {%- set minus = '[-' ~ '−' ~ ']' -%}
-    {%- set amount = '([0-9][0-9.,]*|[.,][0-9]+)' -%}
-    {%- set whole = '^[(]?(?:' ~ minus ~ '|[+])?' ~ currency ~ '(?:' ~ minus ~ '|[+])?' ~ amount
-        ~ currency ~ minus ~ '?[)]?$' -%}
+    {#- Blanks and apostrophes part thousands, and nothing else: a phone is no number. -#}
+    {%- set amount = "([0-9]{1,3}(?:[ ''][0-9]{3})+(?:[.,][0-9]+)?|[0-9][0-9.,]*|[.,][0-9]+)" -%}
+    {%- set sign = '(?:' ~ minus ~ '|[+])?' -%}
+    {%- set whole = '^[(]?' ~ sign ~ ' ?' ~ currency ~ ' ?' ~ sign ~ ' ?' ~ amount
+        ~ ' ?' ~ currency ~ ' ?' ~ minus ~ '?[)]?$' -%}
     {%- set below_zero = '^[(]|^' ~ minus ~ '|' ~ minus ~ '[)]?$|^' ~ currency ~ minus -%}
     {%- set decimal = settings.get('decimal', '.') -%}
     {%- set other = ',' if decimal == '.' else '.' -%}
     list_transform(
-        [regexp_replace({{ text }}, '[\s''’`' || chr(160) || chr(8201) || chr(8239) || ']', '', 'g')],
+        [translate(
+            {{ text }}, '’`' || chr(160) || chr(8201) || chr(8239), chr(39) || chr(39) || '   '
+        )],
         lambda bare: list_transform(
-            [regexp_extract(bare, '{{ whole }}', 1)],
+            [regexp_replace(regexp_extract(bare, '{{ whole }}', 1), '[ '']', '', 'g')],
             lambda amount:
                 case when regexp_matches(bare, '{{ below_zero }}') then '-' else '' end
                 || case

@@ -64,6 +64,7 @@ IN_THE_CLONE = {
     "targeted-lists export --list win_back --to csv": "customers of win_back for csv",
     "targeted-lists check --dataset shop": "order_lines",
     "make check DATASET=shop": "make lists DATASET=shop",
+    "make init DATASET=shop2 FROM=data/shop/order_lines.csv": "make check DATASET=shop2",
     ENGLISH_LIST: "targeted-lists lists",
 }
 # The whole job takes minutes on the sample, and seconds on a project of seven models.
@@ -93,6 +94,9 @@ PARTS = {
     "make dashboard": "targeted-lists dashboard",
     "make dashboard IN=ru": "targeted-lists dashboard --language ru",
     "make members": "make members LIST=win_back",
+    "make init DATASET=shop FROM=orders_export.csv": (
+        "make init DATASET=shop2 FROM=data/shop/order_lines.csv"
+    ),
     "make export LIST=win_back TO=csv": "targeted-lists export --list win_back --to csv",
     "make check": "make check DATASET=shop",
     "targeted-lists check": "targeted-lists check --dataset shop",
@@ -119,6 +123,7 @@ NOT_RUN = {
     "targeted-lists init --project": "test_command sets a folder up",
     "targeted-lists sample --layout shopify --out exports": "test_platforms writes each layout",
     "targeted-lists init shop exports/orders_export_1.csv": "test_platforms and test_cases do so",
+    "targeted-lists init shop orders_export.csv": "likewise",
     "targeted-lists init": "likewise",
     ".venv/bin/python -m targeted_lists": "is how every command is called here",
     "targeted-lists list --list NAME --purpose TEXT": "stands for any; the lists above are made",
