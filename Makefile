@@ -27,7 +27,7 @@ help:  ## This list
 
 # Names of files stand one after the other: those with blanks are for targeted-lists itself.
 init: .venv/runtime.stamp  ## A dataset from a shop's exports: DATASET=shop FROM='orders.csv consents.csv'
-	@$(JOB) init "$$DATASET" $(FROM) --data-dir "$$DATA_DIR"
+	@$(JOB) init "$(if $(filter file,$(origin DATASET)),,$$DATASET)" $(FROM) --data-dir "$$DATA_DIR"
 
 lists: .venv/runtime.stamp  ## The whole job: tables, models, customer lists, published at the end
 	@$(JOB) lists $(WHICH_DATA) $(if $(FULL),--full) $(if $(REUSE),--reuse)

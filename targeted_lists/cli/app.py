@@ -469,6 +469,8 @@ def init(
     """Set up a dataset from a shop's files, or this folder for data of your own."""
     if name and not files:
         raise typer.BadParameter(f"name the files of {name}: init {name} orders.csv")
+    if name == "":
+        raise typer.BadParameter("a dataset needs a name: make init DATASET=shop FROM=orders.csv")
 
     def work() -> Outcome:
         if not name:

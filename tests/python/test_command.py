@@ -215,6 +215,17 @@ def test_a_folder_is_set_up_for_data_and_for_models_of_its_own(tmp_path):
     assert again.stdout.startswith("dbt_project.yml is there already")
 
 
+def test_a_dataset_is_set_up_by_a_name_and_files(tmp_path):
+    assert run(tmp_path, "init", "shop").returncode == 2
+    nameless = run(tmp_path, "init", "", "orders.csv")
+    assert nameless.returncode == 2
+    assert "a dataset needs a name" in nameless.stderr
+    gone = run(tmp_path, "init", "shop", "orders.csv")
+    assert gone.returncode == 1
+    assert gone.stdout == "orders.csv is not there; see how its name is written.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_list_of_ones_own_needs_a_project_of_ones_own(tmp_path):
     done = run(tmp_path, "list", "--list", "mine", "--purpose", "Try")
     assert done.returncode == 1
