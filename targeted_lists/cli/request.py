@@ -71,12 +71,14 @@ def vars_of(folder: Path) -> dict[str, object]:
     ------
     InputError : that file cannot be used.
     """
-    if not folder.is_dir():
-        return {}
     from targeted_lists.inputs.dataset_file import read_dataset_file
+    from targeted_lists.inputs.dataset_folder import refusing_unreadable
     from targeted_lists.inputs.readable import Settings
 
-    return dict(read_dataset_file(folder, Settings()).variables)
+    with refusing_unreadable():
+        if not folder.is_dir():
+            return {}
+        return dict(read_dataset_file(folder, Settings()).variables)
 
 
 def look_at_inputs(variables: dict[str, object]) -> None:

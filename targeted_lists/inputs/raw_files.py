@@ -126,6 +126,7 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
     )
 
 
+@refusing_unreadable()
 def refuse_other_adapter(folder: Path, adapter: str) -> None:
     """Stop where `dataset.yml` names a connector of another adapter than dbt was told.
 
