@@ -1,7 +1,8 @@
 {#
     A cleaned text of a raw file in the type of the input contract; null where
     it cannot be cast. Thousands may be parted by spaces, ordinary or not. How
-    else people write numbers and times: see written_number and written_time.
+    else people write numbers and times: see written_number and written_time. Where
+    the layout fixes how numbers are written (is_fixed), no other way is read.
 
     cast_text('quantity', 'quantity', {'decimal': ','})   '1 878,50'  ->  1878.500
 #}
@@ -66,7 +67,8 @@
     {%- else -%}
         coalesce(
             try_cast({{ plain }} as {{ input_type(kind) }}),
-            try_cast({{ joined }} as {{ input_type(kind) }}),
+            try_cast({{ joined }} as {{ input_type(kind) }})
+            {%- if not settings.get('is_fixed') %},
             case
                 when {{ text }} is not null
                     then try_cast(
@@ -74,6 +76,7 @@
                         as {{ input_type(kind) }}
                     )
             end
+            {%- endif %}
         )
     {%- endif -%}
 {%- endmacro -%}

@@ -69,8 +69,8 @@ cast_rows as (
         {%- for column, kind in values.items() %},
         {#- The files are not all written alike. #}
         case cleaned.decimal_mark
-            when ',' then {{ cast_text('cleaned.' ~ column ~ '_text', kind, {'decimal': ','}) }}
-            else {{ cast_text('cleaned.' ~ column ~ '_text', kind, {}) }}
+            when ',' then {{ cast_text('cleaned.' ~ column ~ '_text', kind, {'decimal': ',', 'is_fixed': true}) }}
+            else {{ cast_text('cleaned.' ~ column ~ '_text', kind, {'is_fixed': true}) }}
         end as {{ column }}
         {%- endfor %}
     from cleaned
