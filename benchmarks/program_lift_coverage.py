@@ -21,7 +21,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from python_ml.programs import compare_with_holdout
-from targeted_lists.runs.jobs import invoke_dbt
+from targeted_lists.runs.dbt_runs import invoke_dbt
 from targeted_lists.sample import generate_sample
 from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS, find_holdout
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from targeted_lists.runs.jobs import invoke_dbt
+from targeted_lists.runs.dbt_runs import invoke_dbt
 
 PICTURE = Path("docs") / "lineage.svg"
 # The layers from left to right. References never go left, or within a column.

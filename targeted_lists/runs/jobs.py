@@ -1,64 +1,27 @@
-"""Running the project as a whole, with one line of progress and one sentence a failure."""
+"""The verbs that run dbt: the whole job, scoring, tuning, documentation."""
 
 from __future__ import annotations
 
-import gc
-import hashlib
 import importlib.util
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 import duckdb
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner, dbtRunnerResult
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from targeted_lists.common import files
 from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.folders import PUBLISHED_FOLDER, STATE_FOLDER, WAREHOUSE_FOLDER
-from targeted_lists.common.locks import explain_lock
-from targeted_lists.common.outcome import Outcome, UserError, as_records
-from targeted_lists.common.project import PACKAGED, is_here, project_folder, project_path
+from targeted_lists.common.outcome import Outcome, as_records
+from targeted_lists.common.project import PACKAGED, project_path
+from targeted_lists.runs.dbt_runs import RunError, run_dbt, target_of
+from targeted_lists.runs.reports import show_lists
 
-LISTED = (
-    *("list_name", "members", "control", "holdout", "expected_value"),
-    *("is_stopped", "stop_reason"),
-)
-CATALOG = f"""
-    select {", ".join(LISTED)}
-    from lists.list_catalog
-    order by list_name
-"""
-LEDGER = """
-    select decision::varchar, count(*), sum(amount), count(*) / sum(count(*)) over ()
-    from core.order_line_ledger
-    group by decision
-    order by count(*) desc, decision
-"""
-# A reason quotes the value at fault; without it, equal faults fall together.
-REJECTED = """
-    select
-        regexp_replace(reason, '"[^"]*"', '"…"', 'g') as fault,
-        count(*),
-        sum(amount),
-        count(*) / (select count(*) from core.order_line_ledger)
-    from core.order_line_ledger
-    where decision::varchar = 'rejected'
-    group by fault
-    order by count(*) desc, fault
-    limit 10
-"""
 SCORED = ("+activity_scores", "+risk_value_grid", "+at_risk_segment", "+activity_models")
 RISK_BANDS = """
     select
@@ -75,22 +38,11 @@ RISK_BANDS = """
         end),
         scores.scored_by
 """
-DBT_HEADING = re.compile(r"[A-Z]\w+ Error( in .*)?|.* failed, error:")
 # Unit tests look at code with rows of their own: `dbt build`, `dbt test` and
 # `targeted-lists test` run them.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
-LOG = Path("logs") / "dbt.log"
 # The manual: what MkDocs builds it from, and the folder next to the published file.
 SITE, MANUAL = "mkdocs.yml", "docs"
-FAILED = {"error", "fail", "runtime error", "partial success"}
-
-
-class RunError(UserError):
-    """A run of dbt failed; the message has a sentence for each thing that failed by itself."""
-
-
-class ReportError(UserError):
-    """The published file lacks what the report shows; the message is one sentence."""
 
 
 def make_lists(
@@ -247,212 +199,3 @@ def write_manual(page: Path, console: Console) -> Path | None:
         raise RunError(f"The manual could not be built: {done.stderr.strip()}")
     say(console, f"Open {folder / 'index.html'} in a browser: the manual.")
     return folder / "index.html"
-
-
-def run_dbt(arguments: list[str], variables: dict[str, object], console: Console) -> None:
-    """Run a dbt command and print its progress.
-
-    Raises
-    ------
-    RunError : it failed.
-    """
-    # dbt takes a relative folder for one of the project, which may lie in the package.
-    here = Path() if is_here() else Path.cwd()
-    saved = (
-        [] if "--target-path" in arguments else ["--target-path", str(here / target_of(variables))]
-    )
-    project = str(project_folder())
-    with RunProgress(console) as progress:
-        result = invoke_dbt(
-            # dbt finds its profile here even where DBT_PROFILES_DIR says otherwise.
-            [
-                *("--log-level", "none"),
-                *("--log-level-file", "debug"),
-                *("--log-path", str(here / LOG.parent)),
-                *arguments,
-                *("--profiles-dir", project, "--project-dir", project),
-                *saved,
-                # YAML reads a day as a date, which JSON does not know.
-                *("--vars", json.dumps(variables, default=str)),
-            ],
-            callbacks=[progress.show],
-        )
-    if not result.success:
-        sentences = [*explain_failures(result), f"Stopped; the whole log is {LOG}."]
-        raise RunError("\n".join(sentences))
-
-
-def target_of(variables: dict[str, object]) -> Path:
-    """Return where dbt keeps what it parsed and compiled: a folder for each set of vars.
-
-    dbt parses the whole project again where its vars are others than the last time, which takes
-    longer than anything else before the first model.
-    """
-    further = {name: value for name, value in variables.items() if name != "dataset"}
-    digest = hashlib.sha256(json.dumps(further, default=str, sort_keys=True).encode())
-    return Path("target") / f"{variables['dataset']}-{digest.hexdigest()[:8]}"
-
-
-def invoke_dbt(
-    arguments: list[str], *, callbacks: list[Callable[[Any], None]] | None = None
-) -> dbtRunnerResult:
-    """Run a dbt command in this process, leaving no database open after it.
-
-    What dbt parses lives to its end, and looking through it for garbage again and again takes a
-    sixth of the parsing; so it is looked through rarely.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 1_000)
-    try:
-        return dbtRunner(callbacks=callbacks).invoke(arguments)
-    finally:
-        gc.set_threshold(*thresholds)
-        # dbt-duckdb keeps the database open for the process's next command, which locks out
-        # every other process.
-        if DuckDBConnectionManager._ENV is not None:
-            DuckDBConnectionManager._ENV.close()
-            DuckDBConnectionManager.close_all_connections()
-
-
-class RunProgress:
-    """Shows the events of a dbt run: a moving line in a terminal, else a line a model."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.bar = Progress(
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self.task = self.bar.add_task("reading the project", total=None)
-
-    def __enter__(self) -> RunProgress:
-        """Start the moving line."""
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Take the moving line away."""
-        self.bar.stop()
-
-    def show(self, event: Any) -> None:
-        """Show one event of dbt; most of them say nothing to the user."""
-        name, data = event.info.name, event.data
-        if name == "ConcurrencyLine":
-            self.bar.update(self.task, total=data.node_count)
-        elif name == "NodeStart":
-            self.bar.update(self.task, description=data.node_info.node_name)
-        elif name == "NodeFinished":
-            self.bar.advance(self.task)
-        elif name in ("LogModelResult", "LogSeedResult") and not self.console.is_terminal:
-            relation = data.node_info.node_relation
-            name = f"{relation.schema}.{relation.alias}"
-            say(
-                self.console,
-                f"{data.index:4}/{data.total}  {name:<56} {data.execution_time:6.1f} s",
-            )
-        elif name == "Note":
-            self.bar.update(self.task, description=data.msg)
-        elif name == "JinjaLogInfo":
-            say(self.console, data.msg)
-
-
-def explain_failures(result: dbtRunnerResult) -> list[str]:
-    """Return one sentence for each thing that failed by itself; what it dragged along is not."""
-    if isinstance(result.exception, KeyboardInterrupt):
-        return ["Interrupted; what was published before is as it was."]
-    if result.exception is not None:
-        return [find_cause(str(result.exception) or repr(result.exception))]
-    return [
-        explain_failure(one)
-        for one in getattr(result.result, "results", None) or []
-        if one.status in FAILED
-    ]
-
-
-def explain_failure(result: Any) -> str:
-    """Return the sentence of one failed node: its name, the cause, and where to look."""
-    cause = find_cause(result.message or str(result.status))
-    node = result.node
-    if node.resource_type == "operation":
-        return cause
-    if result.status == "fail" and node.compiled_path:
-        return f"{node.name}: {cause}; the query is {node.compiled_path}"
-    return f"{node.name} ({node.original_file_path}): {cause}"
-
-
-def find_cause(message: str) -> str:
-    """Return the line of a message of dbt that says what is wrong."""
-    if (locked := explain_lock(message)) is not None:
-        return locked
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    if any(line.startswith("Traceback") for line in lines):
-        return [line for line in lines if not line.startswith("compiled code at")][-1]
-    causes = [line for line in lines if not DBT_HEADING.fullmatch(line)] or lines
-    # DuckDB's name for what the SQL function error() raises.
-    return causes[0].removeprefix("Invalid Input Error: ")
-
-
-def show_lists(published: Path, console: Console) -> dict[str, list[dict[str, Any]]]:
-    """Print the catalogue of lists and the ledger of order lines from a published file.
-
-    Returns
-    -------
-    Both, as `lists` and `order_lines`.
-
-    Raises
-    ------
-    ReportError : the file lacks one of them.
-    """
-    try:
-        with duckdb.connect(str(published), read_only=True) as connection:
-            lists = connection.execute(CATALOG).fetchall()
-            decisions = connection.execute(LEDGER).fetchall()
-            rejected = connection.execute(REJECTED).fetchall()
-    except duckdb.Error as error:
-        raise ReportError(
-            f"{published} has no lists to show ({str(error).splitlines()[0]})"
-        ) from error
-    table = Table(title="Customer lists", title_justify="left")
-    table.add_column("list", no_wrap=True)
-    for heading in ("members", "control", "holdout", "expected value"):
-        table.add_column(heading, justify="right")
-    table.add_column("stopped because")
-    for name, members, control, holdout, value, is_stopped, reason in lists:
-        table.add_row(
-            name,
-            f"{members:,}",
-            f"{control:,}",
-            f"{holdout:,}",
-            "" if value is None else f"{value:,.2f}",
-            (reason or "") if is_stopped else "",
-        )
-    console.print(table)
-    show_lines(console, "Order lines read", "decision", decisions)
-    if rejected:
-        show_lines(console, "Order lines rejected, by reason", "reason", rejected)
-    return {
-        "lists": as_records(LISTED, lists),
-        "order_lines": as_records(("decision", "lines", "amount", "share"), decisions),
-    }
-
-
-def show_lines(console: Console, title: str, heading: str, rows: list[tuple]) -> None:
-    """Print how many order lines, worth how much, fall to each row of the ledger."""
-    table = Table(title=title, title_justify="left")
-    table.add_column(heading, overflow="fold")
-    for number in ("lines", "share", "amount"):
-        table.add_column(number, justify="right", no_wrap=True)
-    for name, lines, amount, share in rows:
-        money = "" if amount is None else f"{amount:,.2f}"
-        table.add_row(name, f"{lines:,}", f"{share:.2%}", money)
-    console.print(table)

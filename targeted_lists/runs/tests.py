@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from targeted_lists.common.outcome import Outcome
-from targeted_lists.runs.jobs import run_dbt
+from targeted_lists.runs.dbt_runs import run_dbt
 
 # In the repository; a wheel has no tests of Python.
 EVERY_TEST = Path("tests") / "run_tests.py"

@@ -85,9 +85,9 @@ def _render_line(
     is_service = line["product_id"] in SERVICE_TYPES
     is_store = line["channel"] == "store"
     is_cancelled = line["status"] == "cancelled"
-    ordered_at = _parse_time(line["ordered_at"])
+    ordered_at = parse_time(line["ordered_at"])
     site_time = _write_time(line["ordered_at"])
-    amount = _amount_of(line)
+    amount = amount_of(line)
     return {
         "Дата": f"{ordered_at + DOCUMENT_DELAY:%d.%m.%Y %H:%M:%S}"
         if ordered_at and not is_store
@@ -138,7 +138,7 @@ def _sum_orders(lines: list[dict[str, str]]) -> dict[str, dict[str, Decimal]]:
     """Return what each order's lines sum to: goods, services, and delivery among these."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for line in lines:
-        amount = _amount_of(line) or Decimal(0)
+        amount = amount_of(line) or Decimal(0)
         is_service = line["product_id"] in SERVICE_TYPES
         sums[line["order_id"]]["services" if is_service else "goods"] += amount
         if line["product_id"] == "DELIVERY":
@@ -146,21 +146,22 @@ def _sum_orders(lines: list[dict[str, str]]) -> dict[str, dict[str, Decimal]]:
     return sums
 
 
-def _amount_of(line: dict[str, str]) -> Decimal | None:
+def amount_of(line: dict[str, str]) -> Decimal | None:
     """Return the value of a line less its discount, negative for a return; None if unknown."""
-    quantity, price = _parse_number(line["quantity"]), _parse_number(line["unit_price"])
+    quantity, price = parse_number(line["quantity"]), parse_number(line["unit_price"])
     if quantity is None or price is None:
         return None
-    discount = _parse_number(line["discount"]) or Decimal(0)
+    discount = parse_number(line["discount"]) or Decimal(0)
     return quantity * price - discount.copy_sign(quantity)
 
 
 def _margin_of(line: dict[str, str], amount: Decimal | None) -> Decimal | None:
-    quantity, cost = _parse_number(line["quantity"]), _parse_number(line["unit_cost"])
+    quantity, cost = parse_number(line["quantity"]), parse_number(line["unit_cost"])
     return None if amount is None or cost is None else amount - quantity * cost
 
 
-def _parse_number(text: str) -> Decimal | None:
+def parse_number(text: str) -> Decimal | None:
+    """Return a number as the contract writes it; None where it is none."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -169,12 +170,13 @@ def _parse_number(text: str) -> Decimal | None:
 
 def _write_number(value: str | Decimal | None) -> str:
     """Return a number as 1 878,50; what is none keeps its text, with commas for points."""
-    number = _parse_number(value) if isinstance(value, str) else value
+    number = parse_number(value) if isinstance(value, str) else value
     text = (value or "") if number is None else f"{number:,}".replace(",", THOUSANDS)
     return text.replace(".", ",")
 
 
-def _parse_time(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
+    """Return a time as the contract writes it; None where it is none."""
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     except ValueError:
@@ -182,5 +184,5 @@ def _parse_time(text: str) -> datetime | None:
 
 
 def _write_time(text: str) -> str:
-    time = _parse_time(text)
+    time = parse_time(text)
     return f"{time:%d.%m.%Y %H:%M:%S}" if time else text

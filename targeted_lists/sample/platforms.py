@@ -10,12 +10,16 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from targeted_lists.sample.generate import Sample
-from targeted_lists.sample.order_export import fit_code_page
+from targeted_lists.sample.order_export import (
+    amount_of,
+    fit_code_page,
+    parse_number,
+    parse_time,
+)
 
 Line = dict[str, str]
 Row = dict[str, str]
@@ -117,7 +121,7 @@ def render_woocommerce_lines(orders: list[list[Line]], contacts: dict[str, Line]
         total = sum_of(order)
         for line in order:
             contact = contacts.get(line["customer_id"], {})
-            value = number_of(line["quantity"]) is not None and number_of(line["unit_price"])
+            value = parse_number(line["quantity"]) is not None and parse_number(line["unit_price"])
             rows.append(
                 {
                     "order_id": line["order_id"],
@@ -220,10 +224,7 @@ def status_of(order: list[Line]) -> str:
 
 def value_of(line: Line) -> Decimal:
     """Return the value of a line after its discount; 0 where a number is damaged."""
-    quantity, price = number_of(line["quantity"]), number_of(line["unit_price"])
-    if quantity is None or price is None:
-        return Decimal()
-    return quantity * price - (number_of(line["discount"]) or Decimal()).copy_sign(quantity)
+    return amount_of(line) or Decimal()
 
 
 def sum_of(lines: list[Line]) -> Decimal:
@@ -231,42 +232,26 @@ def sum_of(lines: list[Line]) -> Decimal:
     return sum((value_of(line) for line in lines), Decimal())
 
 
-def number_of(text: str) -> Decimal | None:
-    """Return a number as the contract writes it; None where it is none."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
-
-
-def time_of(text: str) -> datetime | None:
-    """Return a time as the contract writes it; None where it is none."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return None
-
-
 def with_offset(text: str) -> str:
     """Return a time with the shop's offset; what is none keeps its text."""
-    return f"{text} {OFFSET}" if time_of(text) else text
+    return f"{text} {OFFSET}" if parse_time(text) else text
 
 
 def day_first(text: str) -> str:
     """Return a time as 9/6/2026 6:29:00; what is none keeps its text."""
-    time = time_of(text)
+    time = parse_time(text)
     return f"{time.day}/{time.month}/{time:%Y} {time.hour}:{time:%M:%S}" if time else text
 
 
 def points(text: str) -> str:
     """Return a time as 01.03.2026 12:00:00; what is none keeps its text."""
-    time = time_of(text)
+    time = parse_time(text)
     return f"{time:%d.%m.%Y %H:%M:%S}" if time else text
 
 
 def comma(text: str) -> str:
     """Return a number with blanks before thousands and a comma before decimals."""
-    number = number_of(text)
+    number = parse_number(text)
     return text if number is None else f"{number:,}".replace(",", " ").replace(".", ",")
 
 

@@ -23,7 +23,7 @@ from targeted_lists.inputs.dataset_file import UNDECIDED, ways_out
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE, refuse_name
 from targeted_lists.inputs.layouts import INSTEAD
 from targeted_lists.inputs.readable import Settings
-from targeted_lists.inputs.reshaping import reshape_rows
+from targeted_lists.inputs.reshaping import TOTAL, reshape_rows
 from targeted_lists.setup import values
 from targeted_lists.setup.headings import count_known, find_input, map_headings
 from targeted_lists.setup.sniffing import SetupError, Written, look_at
@@ -204,7 +204,8 @@ def as_reshaped(written: Written, connector: Connector) -> Written:
     """Return a file as it is read, with a row a line."""
     settings = Settings(**connector.settings)
     header, *rows = reshape_rows(iter([written.headings, *written.rows]), settings)
-    return replace(written, headings=header, rows=[row for row in rows if len(row) == len(header)])
+    kept = [row for row in rows if len(row) == len(header) and not row[0].startswith(TOTAL)]
+    return replace(written, headings=header, rows=kept)
 
 
 def take_connector(understood: Understood, connector: Connector, name: str) -> None:

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from targeted_lists.common.commands import THROUGH_MAKE
 from targeted_lists.dashboard.build import make_dashboard
-from targeted_lists.runs.jobs import explain_failures, invoke_dbt
+from targeted_lists.runs.dbt_runs import explain_failures, invoke_dbt
 
 # `make test` says to the program how it was called; a test calls it by itself.
 os.environ.pop(THROUGH_MAKE, None)

@@ -15,7 +15,7 @@ from conftest import REPO_ROOT, Project, content_of, query
 
 from targeted_lists.common.project import read_yaml
 from targeted_lists.runs import publication
-from targeted_lists.runs.jobs import invoke_dbt
+from targeted_lists.runs.dbt_runs import invoke_dbt
 from targeted_lists.runs.publication import code_version
 
 TIME = "main.publication"  # holds the time of publication

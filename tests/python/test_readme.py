@@ -21,7 +21,7 @@ from conftest import REPO_ROOT, Build, Project, query
 from rich.console import Console
 from test_project_style import Node, nodes_of
 
-from targeted_lists.runs.jobs import show_lists
+from targeted_lists.runs.reports import show_lists
 
 Run = Callable[..., str]
 

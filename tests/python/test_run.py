@@ -19,7 +19,7 @@ from targeted_lists.__main__ import main
 from targeted_lists.cli.request import RequestError, read_vars
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.runs.dbt_plugin import Plugin
-from targeted_lists.runs.jobs import find_cause, target_of
+from targeted_lists.runs.dbt_runs import find_cause, target_of
 
 
 def run_command(
