@@ -4,6 +4,10 @@
 
     - line_service      the service that the line is about, in words
     - refused_quantity  delivered units that the customer did not take
+    - currency          of the line, a code
+    - order_stated      what the order's own total says
+    - order_difference  by how much the order's totals do not add up; null where they do
+    - tax_factor        what the var tax_basis made of an amount of 1
     - source_note       what was fixed in a sound row, in words
     - source_exclusion  why a sound row is accepted and not modelled, in words
 

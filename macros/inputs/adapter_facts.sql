@@ -14,7 +14,9 @@
 {%- macro adapter_facts() -%}
     {%- set contract = {} -%}
     {%- for input in var('input_contract') -%} {%- do contract.update({input: []}) -%} {%- endfor -%}
-    {%- do contract.update({'order_lines': ['line_service', 'currency']}) -%}
+    {%- do contract.update({'order_lines': [
+        'line_service', 'currency', 'order_stated', 'order_difference', 'tax_factor',
+    ]}) -%}
     {{- return({
         'contract': {'inputs': contract, 'has_consents': true, 'label_periods': 0},
         'online_retail': {

@@ -20,8 +20,5 @@
 
 {#  Whether the dataset has an erasures file.  #}
 {%- macro has_erasures() -%}
-    {%- set described = describe_inputs() if execute else {'files': []} -%}
-    {{- return(
-        described['files'] | selectattr('input', 'equalto', 'erasures') | list | length > 0
-    ) -}}
+    {{- return(has_input('erasures')) -}}
 {%- endmacro -%}

@@ -10,6 +10,7 @@
         'quantity': 'decimal(18, 3)',
         'money': 'decimal(18, 4)',
         'share': 'decimal(9, 6)',
+        'rate': 'decimal(18, 8)',
         'timestamp': 'timestamp',
         'boolean': 'boolean',
     }[kind.split(',')[0]] -}}

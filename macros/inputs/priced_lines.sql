@@ -10,110 +10,243 @@
     - What the order took off or gave back is of its goods, not of tips or gift cards.
     - Money given back for the order reduces it, and no line below zero; the status
       returned or cancelled says more, and nothing is taken off twice.
+    - Where the var tax_basis says net or gross, amounts are made so: by the tax of the
+      line, else by its share of the order's tax, of which delivery has a part.
+    - Where the totals of an order do not add up, order_difference says by how much:
+      what it states less what its lines, delivery, fees and tax come to.
 
     select * from ({{ priced_lines('faulted') }})
 #}
 {%- macro priced_lines(relation) -%}
+    {%- set basis = var('tax_basis') -%}
+    {%- set order_window = 'over (partition by source_file, order_id)' -%}
+    with
+
+    totalled as (
+
+        select
+            * replace (
+                coalesce(line_total, line_gross - coalesce(discount, 0)) as line_total
+            ),
+            {{ is_service('product_id') }}
+            or coalesce(lower(line_kind), 'goods') not in ('goods', 'product') as is_no_goods,
+            coalesce(status, '') in ('returned', 'cancelled') as is_over
+        from {{ relation }}
+
+    ),
+
+    with_price as (
+
+        select
+            *,
+            -- Rounded up: what is too much for the total is a discount.
+            coalesce(
+                unit_price,
+                cast(
+                    ceil(line_total / nullif(quantity, 0) * 10000) / 10000 as decimal(18, 4)
+                )
+            ) as line_price
+        from totalled
+
+    ),
+
+    with_value as (
+
+        select
+            *,
+            coalesce(line_total, quantity * line_price - coalesce(discount, 0)) as line_net,
+            case
+                when line_total is null then coalesce(discount, 0)
+                else greatest(quantity * line_price - line_total, 0)
+            end as line_discount,
+            case
+                when is_no_goods then 0
+                when quantity > 0 and line_price > 0 then greatest(coalesce(
+                    line_total, quantity * line_price - coalesce(discount, 0)
+                ), 0)
+                else 0
+            end as line_value
+        from with_price
+
+    ),
+
+    with_order as (
+
+        select
+            *,
+            sum(line_value) {{ order_window }} as order_value,
+            sum(line_value) over (
+                partition by source_file, order_id order by source_row
+            ) as value_until,
+            -- With what stands as a line of its own below zero.
+            sum(line_net) {{ order_window }} as order_net,
+            bool_or(line_total is not null) {{ order_window }} as line_total_given,
+            order_total - coalesce(order_shipping, 0) - coalesce(order_fees, 0)
+                as total_of_goods,
+            coalesce(order_tax, sum(line_tax) {{ order_window }}, 0) as whole_tax
+        from with_value
+
+    ),
+
+    with_tax as (
+
+        select
+            *,
+            -- What the order's own totals add up to says whether its prices include the tax.
+            coalesce(
+                prices_include_tax,
+                case
+                    when whole_tax = 0 then true
+                    when abs(total_of_goods - coalesce(goods_total, order_net)) <= 0.02
+                        then true
+                    when abs(total_of_goods - whole_tax - coalesce(goods_total, order_net)) <= 0.02
+                        then false
+                end,
+                {{ describe_inputs()['settings']['prices'] == 'with tax' if execute else 'false' }}
+            ) as is_tax_included
+        from with_order
+
+    ),
+
+    with_stated as (
+
+        select
+            *,
+            total_of_goods - case when is_tax_included then 0 else whole_tax end
+                as net_of_order_total,
+            coalesce(
+                goods_total,
+                total_of_goods - case when is_tax_included then 0 else whole_tax end
+            ) as stated_goods
+        from with_tax
+
+    ),
+
+    with_difference as (
+
+        select
+            *,
+            -- By so much the lines exceed what the order states for them.
+            order_net - stated_goods as order_excess,
+            coalesce(goods_total - net_of_order_total, 0) as totals_difference
+        from with_stated
+
+    ),
+
+    with_discount as (
+
+        select
+            *,
+            case
+                when stated_goods is not null then greatest(order_excess, 0)
+                when line_total_given then 0
+                else coalesce(order_discount, 0)
+            end as discount_of_order,
+            case
+                when stated_goods is not null then
+                    -totals_difference
+                    - case
+                        when order_excess < 0 then order_excess
+                        -- Nobody said what else the order took off.
+                        when order_discount is null then 0
+                        when abs(order_excess) <= 0.02 then 0
+                        else order_excess - order_discount
+                    end
+            end as all_differences
+        from with_difference
+
+    ),
+
+    -- Both ends are rounded, so that the shares add up to the whole.
+    with_shares as (
+
+        select
+            *,
+            {%- for part, whole in [
+                ('discount_share', 'least(order_value, discount_of_order)'),
+                ('taken_off', 'least(order_value, discount_of_order
+                    + case when is_over then 0 else coalesce(order_refund, 0) end)'),
+            ] %}
+            case
+                when order_value > 0 then
+                    round({{ whole }} * value_until / order_value, 2)
+                    - round({{ whole }} * (value_until - line_value) / order_value, 2)
+                else 0
+            end as {{ part }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from with_discount
+
+    ),
+
+    with_amount as (
+
+        select
+            *,
+            line_discount + taken_off + least(line_value, coalesce(line_refund, 0))
+                as whole_discount,
+            {%- if basis == 'as written' %}
+            cast(null as decimal(18, 8)) as tax_factor
+            {%- else %}
+            cast(
+                case
+                    when is_tax_included = {{ 'true' if basis == 'gross' else 'false' }} then 1
+                    else 1 {{ '+' if basis == 'gross' else '-' }} coalesce(
+                        abs(line_tax) / nullif(abs(line_net) - discount_share, 0),
+                        whole_tax / nullif(
+                            case
+                                when order_value > 0 then order_value - discount_of_order
+                                else order_net
+                            end + coalesce(order_shipping, 0),
+                            0
+                        ),
+                        0
+                    )
+                end as decimal(18, 8)
+            ) as tax_factor
+            {%- endif %}
+        from with_shares
+
+    )
+
     select
         * replace (
-            case
-                when cancelled_at is not null then 'cancelled'
-                else status
-            end as status,
-            line_price as unit_price,
-            cast(line_discount + taken_off as decimal(18, 4)) as discount
+            case when cancelled_at is not null then 'cancelled' else status end as status,
+            taxed_price as unit_price,
+            {%- if basis == 'as written' %}
+            cast(whole_discount as decimal(18, 4)) as discount
+            {%- else %}
+            cast(
+                abs(quantity) * taxed_price
+                - cast(
+                    cast(abs(quantity) * line_price - whole_discount as decimal(18, 4))
+                    * cast(tax_factor as decimal(10, 8)) as decimal(18, 4)
+                )
+                as decimal(18, 4)
+            ) as discount
+            {%- endif %}
         ),
         case
             when is_test
-                or regexp_matches(
-                    lower(order_tags), '(^|[,;\s])test($|[,;\s])'
-                )
+                or regexp_matches(lower(order_tags), '(^|[,;\s])test($|[,;\s])')
                 then 'test order'
             when lower(line_kind) not in ('goods', 'product')
                 then lower(line_kind)
-        end as line_service
+        end as line_service,
+        coalesce(order_total, goods_total) as order_stated,
+        case
+            when abs(all_differences) > 0.02 then cast(all_differences as decimal(18, 4))
+        end as order_difference
     from (
         select
             *,
-            -- Both ends are rounded, so that the shares add up to the whole.
-            case
-                when order_value > 0 then
-                    round(to_take_off * value_until / order_value, 2)
-                    - round(to_take_off * (value_until - line_value) / order_value, 2)
-                else 0
-            end + least(line_value, coalesce(line_refund, 0)) as taken_off
-        from (
-            select
-                *,
-                sum(line_value) over (
-                    partition by source_file, order_id order by source_row
-                ) as value_until,
-                least(
-                    order_value,
-                    case
-                        when stated_goods is not null
-                            then greatest(order_net - stated_goods, 0)
-                        when line_total_given then 0
-                        else coalesce(order_discount, 0)
-                    end
-                    + case
-                        when status in ('returned', 'cancelled') then 0
-                        else coalesce(order_refund, 0)
-                    end
-                ) as to_take_off
-            from (
-                select
-                    *,
-                    sum(line_value) over (partition by source_file, order_id) as order_value,
-                    -- With what stands as a line of its own below zero.
-                    sum(coalesce(line_total, quantity * line_price - coalesce(discount, 0)))
-                        over (partition by source_file, order_id) as order_net,
-                    bool_or(line_total is not null)
-                        over (partition by source_file, order_id) as line_total_given
-                from (
-                    select
-                        *,
-                        case
-                            when line_total is null then coalesce(discount, 0)
-                            else greatest(quantity * line_price - line_total, 0)
-                        end as line_discount,
-                        case
-                            when {{ is_service('product_id') }}
-                                or lower(line_kind) not in ('goods', 'product')
-                                then 0
-                            when quantity > 0 and line_price > 0 then greatest(coalesce(
-                                line_total,
-                                quantity * line_price - coalesce(discount, 0)
-                            ), 0)
-                            else 0
-                        end as line_value
-                    from (
-                        select
-                            *,
-                            -- Rounded up: what is too much for the total is a discount.
-                            coalesce(
-                                unit_price,
-                                cast(
-                                    ceil(line_total / nullif(quantity, 0) * 10000) / 10000
-                                    as decimal(18, 4)
-                                )
-                            ) as line_price,
-                            coalesce(
-                                goods_total,
-                                order_total - coalesce(order_shipping, 0)
-                                - coalesce(order_fees, 0) - coalesce(order_tax, 0)
-                            ) as stated_goods
-                        from (
-                            select
-                                * replace (
-                                    coalesce(line_total, line_gross - coalesce(discount, 0))
-                                        as line_total
-                                )
-                            from {{ relation }}
-                        )
-                    )
-                )
-            )
-        )
+            {%- if basis == 'as written' %}
+            line_price as taxed_price
+            {%- else %}
+            -- Rounded up, as above.
+            cast(
+                line_price * cast(tax_factor as decimal(10, 8)) + 0.000049999999 as decimal(18, 4)
+            ) as taxed_price
+            {%- endif %}
+        from with_amount
     )
 {%- endmacro -%}

@@ -104,7 +104,9 @@
 
 {#  Whether a value of one of some columns names a person: it is never shown.  #}
 {%- macro names_somebody(columns, settings) -%}
-    {%- set personal = ['email', 'phone', 'customer', 'customer_email', 'customer_phone'] -%}
+    {%- set personal = [
+        'email', 'phone', 'first_name', 'customer', 'customer_email', 'customer_phone', 'customer_name',
+    ] -%}
     {%- if settings.get('customer_is') == 'name' -%} {%- do personal.append('customer_id') -%} {%- endif -%}
     {{- return(columns | select('in', personal) | list | length > 0) -}}
 {%- endmacro -%}

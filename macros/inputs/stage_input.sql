@@ -106,7 +106,10 @@ priced as (
 {% else %}
     select
         *,
-        cast(null as string) as line_service
+        cast(null as string) as line_service,
+        cast(null as decimal(18, 4)) as order_stated,
+        cast(null as decimal(18, 4)) as order_difference,
+        cast(null as decimal(18, 8)) as tax_factor
     from faulted
 {% endif %}
 ),
@@ -123,6 +126,9 @@ conformed as (
         {%- if stays %}
         line_service,
         {{ 'currency' if 'currency' in extras else 'cast(null as string) as currency' }},
+        order_stated,
+        order_difference,
+        tax_factor,
         {%- endif %}
         source_fault
     from {{ 'priced' if stays else 'faulted' }}
@@ -150,6 +156,9 @@ remembered as (
         {%- if stays %}
         conformed.line_service,
         conformed.currency,
+        conformed.order_stated,
+        conformed.order_difference,
+        conformed.tax_factor,
         conformed.source_fault
         {%- else %}
         case

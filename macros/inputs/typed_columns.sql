@@ -34,7 +34,7 @@
    type, or none. #}
 {%- macro is_exact(type, kind) -%}
     {%- set kind = kind.split(',')[0] -%}
-    {%- set decimals = {'quantity': 3, 'money': 4, 'share': 6}.get(kind) -%}
+    {%- set decimals = {'quantity': 3, 'money': 4, 'share': 6, 'rate': 8}.get(kind) -%}
     {%- set is_whole = type in ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT') -%}
     {%- if kind == 'integer' -%}
         {{- return(is_whole) -}}

@@ -5,7 +5,11 @@
 
     last_file()  ->  order_lines_2025-06.csv
 #}
-{%- macro last_file() -%}
-    {%- set question -%} select coalesce(max(source_file), '') from {{ whole_table().relation_name }} {%- endset -%}
+{%- macro last_file(condition='true') -%}
+    {%- set question -%}
+        select coalesce(max(source_file), '')
+        from {{ whole_table().relation_name }}
+        where {{ condition }}
+    {%- endset -%}
     {{- return(run_query(question).columns[0].values()[0]) -}}
 {%- endmacro -%}

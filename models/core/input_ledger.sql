@@ -4,6 +4,7 @@
     'consents': 'int_consents_validated',
     'suppressions': 'int_suppressions_validated',
     'erasures': 'int_erasures_validated',
+    'exchange_rates': 'int_exchange_rates_validated',
     'campaigns': 'int_campaigns_validated',
     'campaign_contacts': 'campaign_contacts_validated',
     'site_activity': 'int_site_activity_validated',
@@ -25,12 +26,19 @@ validated as (
         decision,
         decision_reason as reason
     from {{ ref(model) }}
-    {%- if not loop.last %}
 
     union all
 
-    {% endif -%}
-    {%- endfor %}
+    {% endfor -%}
+    -- A refund is decided on as the order line that it becomes.
+    select
+        input,
+        source_file,
+        source_row,
+        decision,
+        reason
+    from {{ ref('int_order_lines_validated') }}
+    where input = 'refunds'
 
 )
 

@@ -9,8 +9,10 @@ with
 validated as (
 
     select * from {{ ref('int_order_lines_validated') }}
+    -- Refunds are in the ledger of the other inputs.
+    where input = 'order_lines'
     {%- if is_incremental() %}
-    where run_number > {{ watermark(this.name) }}
+        and run_number > {{ watermark(this.name) }}
     {%- endif %}
 
 )
@@ -22,5 +24,7 @@ select
     decision,
     reason,
     quantity,
-    amount
+    amount,
+    source_currency,
+    source_amount
 from validated

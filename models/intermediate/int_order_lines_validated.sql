@@ -9,16 +9,27 @@
 ) }}
 {#- Without a number two scans of one product look like an export's double. -#}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
+{%- set inputs = ['order_lines', 'refunds'] if has_input('refunds') or not execute
+    else ['order_lines'] %}
 {%- set merges = settings.get('equal_lines') == 'merge' %}
 with
 
--- Lines are numbered in the order of their files.
+-- Lines are numbered in the order of their files, refunds after all of them.
 file_numbers as (
 
+    {% for input in inputs -%}
     select
+        '{{ input }}' as input,
         source_file,
-        cast(row_number() over (order by source_file) as bigint) as file_number
-    from (select distinct source_file from {{ conformed('order_lines') }})
+        {{ loop.index0 * 1000000 }}
+        + cast(row_number() over (order by source_file) as bigint) as file_number
+    from (select distinct source_file from {{ conformed(input) }})
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
@@ -51,7 +62,8 @@ numbered as (
             {%- endif %} as is_merged
     from order_lines
     inner join file_numbers
-        on order_lines.source_file = file_numbers.source_file
+        on order_lines.input = file_numbers.input
+        and order_lines.source_file = file_numbers.source_file
     left join copies
         on order_lines.source_file = copies.source_file
         and order_lines.source_row = copies.source_row
@@ -66,7 +78,7 @@ validated as (
             when numbered.fault is not null then 'rejected'
             when numbered.source_file < versions.latest_file
                 then 'rejected'
-            when numbered.is_merged then 'merged'
+            when numbered.is_merged or numbered.repeated_in is not null then 'merged'
             when numbered.is_money_off then 'accepted'
             when numbered.quantity = 0
                 or coalesce(numbered.stated_service, numbered.service) is not null
@@ -79,6 +91,8 @@ validated as (
             when numbered.source_file < versions.latest_file
                 then {{ text('replaced by {file}', file='versions.latest_file') }}
             when numbered.is_merged then {{ text('identical to an earlier line') }}
+            when numbered.repeated_in is not null
+                then {{ text('the same row is in {file}', file='numbered.repeated_in') }}
             when numbered.quantity = 0 then {{ text('quantity zero') }}
             when coalesce(numbered.stated_service, numbered.service) is not null
                 then {{ text(
@@ -91,8 +105,8 @@ validated as (
             when numbered.line_status = 'cancelled' then {{ text('cancelled') }}
             when numbered.quantity < 0 then {{ text('return') }}
             when numbered.line_status = 'returned' then {{ text('sale that was returned') }}
-            when numbered.discount
-                > cast(numbered.quantity as decimal(38, 3)) * numbered.unit_price
+            when numbered.own_discount
+                > cast(numbered.quantity as decimal(38, 3)) * numbered.own_unit_price
                 then {{ text('sale for nothing: the discount exceeds its value') }}
             when numbered.known_customer_id is null then {{ text('anonymous sale') }}
             else {{ text('sale') }}
@@ -101,11 +115,13 @@ validated as (
     left join versions
         on numbered.order_id = versions.order_id
         and numbered.line_number is not distinct from versions.line_number
+        and numbered.input = 'order_lines'
 
 )
 
 select
     order_line_id,
+    input,
     source_file,
     source_row,
     order_id,
@@ -126,10 +142,12 @@ select
     city,
     quantity,
     quantity_refused as refused_quantity,
-    unit_price,
-    unit_cost,
-    coalesce(discount, 0) as discount,
+    own_unit_price as unit_price,
+    own_unit_cost as unit_cost,
+    coalesce(own_discount, 0) as discount,
     amount,
+    case when source_amount is not null then line_currency end as source_currency,
+    source_amount,
     decision,
     case
         when copy_number > 1 and decision in ('accepted', 'accepted_not_modelled')

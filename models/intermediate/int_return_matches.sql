@@ -1,7 +1,7 @@
 -- What reduces a sale: the goods that came back of it, and money that was taken off or
--- given back without goods, which goes to its own order first and then, first in, first
--- out, to its customer's earlier sales of any product, where returned goods leave
--- something.
+-- given back without goods, which goes to the product that it names first, then to its own
+-- order and then, first in, first out, to its customer's earlier sales of any product,
+-- where returned goods leave something.
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',
@@ -23,19 +23,29 @@ lines as (
 
 ),
 
-own_matches as (
+{#- Each step takes what the one before it left. #}
+{%- set steps = {
+    'product': ['buyer', 'is_anonymous', 'order_id', 'product_id'],
+    'order': ['buyer', 'is_anonymous', 'order_id'],
+    'buyer': ['buyer', 'is_anonymous'],
+} %}
+{%- for step, keys in steps.items() %}
+{%- set left = 'lines' if loop.first else 'left_after_' ~ loop.previtem[0] %}
 
-    {{ match_first_in_first_out('lines', ['buyer', 'is_anonymous', 'order_id']) }}
+{{ step }}_matches as (
+
+    {{ match_first_in_first_out(left, keys) }}
 
 ),
+{%- if not loop.last %}
 
-own_sums as (
+{{ step }}_sums as (
 
     {% for side in ['sale', 'return'] -%}
     select
         {{ side }}_line_id as order_line_id,
         sum(amount) as amount
-    from own_matches
+    from {{ step }}_matches
     group by {{ side }}_line_id
     {%- if not loop.last %}
 
@@ -46,31 +56,29 @@ own_sums as (
 
 ),
 
-left_lines as (
+left_after_{{ step }} as (
 
     select
         lines.order_line_id,
         lines.buyer,
-        lines.amount - coalesce(own_sums.amount, 0) as amount,
+        lines.is_anonymous,
+        lines.order_id,
+        lines.product_id,
+        lines.amount - coalesce({{ step }}_sums.amount, 0) as amount,
         lines.is_return,
         lines.time_number
-    from lines
-    left join own_sums
-        on lines.order_line_id = own_sums.order_line_id
-    where not lines.is_anonymous
-        and lines.amount > coalesce(own_sums.amount, 0)
+    from {{ left }} as lines
+    left join {{ step }}_sums
+        on lines.order_line_id = {{ step }}_sums.order_line_id
+    where lines.amount > coalesce({{ step }}_sums.amount, 0)
 
 ),
-
-other_matches as (
-
-    {{ match_first_in_first_out('left_lines', ['buyer']) }}
-
-),
+{%- endif %}
+{%- endfor %}
 
 money_off as (
 
-    {% for matches in ['own_matches', 'other_matches'] -%}
+    {% for matches in ['product_matches', 'order_matches', 'buyer_matches'] -%}
     select
         sale_line_id,
         return_line_id,

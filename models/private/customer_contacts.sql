@@ -10,5 +10,6 @@ customers as (
 select
     customer_id,
     email,
-    phone
+    phone,
+    first_name
 from customers

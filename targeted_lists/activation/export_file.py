@@ -136,6 +136,7 @@ def write_rows(
         "contact",
         "offer",
         "product_id",
+        "first_name",
         *PERSONAL,
     ]
     kinds = list(target.headings) or sorted({ADDRESS[one] for one in members["channel"]})
@@ -162,7 +163,7 @@ def find_contacts(
             group by customer_id
         )
         select permitted.customer_id, permitted.channels, contacts.email, contacts.phone,
-            {", ".join(f"customers.{column}" for column in PERSONAL)}
+            contacts.first_name, {", ".join(f"customers.{column}" for column in PERSONAL)}
         from permitted
         inner join working.private.customer_contacts as contacts
             on permitted.customer_id = contacts.customer_id
@@ -224,7 +225,7 @@ def write_proofs(
         for channel in sorted(members["channel"].unique()):
             first = members[members["channel"] == channel].iloc[0]
             if contact := clean[ADDRESS[channel]]:
-                texts = [contacts.as_text(first["offer"]), "", *[""] * len(PERSONAL)]
+                texts = [contacts.as_text(first["offer"]), "", "", *[""] * len(PERSONAL)]
                 lines.append([contacts.as_text(name), channel, contact, *texts])
     return lines
 

@@ -146,6 +146,8 @@ def find_setting_fault(settings: Settings) -> str | None:
         return f"the date_order {settings.date_order!r} is neither day first nor month first"
     if settings.time_zone and not is_time_zone(settings.time_zone):
         return f"the time_zone {settings.time_zone!r} is unknown; Europe/Berlin and +02:00 are two"
+    if settings.prices not in ("", "with tax", "without tax"):
+        return f"prices is {settings.prices!r}, neither with tax nor without tax"
     if not re.fullmatch(r"\d{1,3}", settings.skip_lines, re.ASCII):
         return f"skip_lines is {settings.skip_lines!r}, no number of lines above the header"
     if settings.customer_is not in ("", "name"):

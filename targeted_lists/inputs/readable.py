@@ -67,6 +67,7 @@ class Settings:
     date_order : day first or month first, of 01/02/2026.
     time_zone : of the shop, a name or an offset, where times have one: Europe/Berlin, +02:00.
     currency : of the amounts, a code such as EUR.
+    prices : with tax or without tax, where no order tells it.
     skip_lines : lines above the header, such as the title of a report.
     sheet : name of a workbook's sheet; the first where it is empty.
     packed : heading of a column whose cell holds all lines of an order, as WooCommerce writes
@@ -89,6 +90,7 @@ class Settings:
     date_order: str = ""
     time_zone: str = ""
     currency: str = ""
+    prices: str = ""
     skip_lines: str = "0"
     sheet: str = ""
     packed: str = ""

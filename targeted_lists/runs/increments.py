@@ -35,9 +35,9 @@ import yaml
 
 from targeted_lists.common.project import PACKAGE, PROJECT_FILE, project_folder
 
-# Of the raw inputs those that order lines are made of; a new file of the last changes old lines.
+# Of the raw inputs those that order lines are made of; a new file of the last ones changes old lines.
 LINE_INPUTS = ("order_lines", "online_retail", "order_export")
-REWRITING_INPUTS = ("erasures",)
+REWRITING_INPUTS = ("erasures", "exchange_rates", "refunds")
 
 CODE_FOLDERS = (
     "macros",

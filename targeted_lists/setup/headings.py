@@ -74,8 +74,14 @@ def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
 def find_input(headings: list[str], contract: dict[str, dict[str, str]]) -> str:
     """Return the input that the headings of a file fit best: the most of its required columns.
 
-    Goods with a quantity are order lines, whatever else the file says of customers or products.
+    Goods with a quantity are order lines, whatever else the file says of customers or products;
+    with a time of a refund they are refunds.
     """
+    refunds = set(map_headings(headings, "refunds").values())
+    if {"order_id", "refunded_at"} <= refunds and "ordered_at" not in map_headings(
+        headings, "order_lines"
+    ).values():
+        return "refunds"
     if {"product_id", "product_name"} & (
         sold := set(map_headings(headings, "order_lines").values())
     ) and "quantity" in sold:

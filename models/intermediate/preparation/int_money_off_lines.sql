@@ -15,6 +15,7 @@ order_lines as {{ not_materialized() }} (
     select
         order_line_id,
         order_id,
+        product_id,
         coalesce(customer_id, order_id) as buyer,
         quantity,
         amount,
@@ -52,6 +53,7 @@ returned_of_sales as (
 select
     order_lines.order_line_id,
     order_lines.order_id,
+    order_lines.product_id,
     order_lines.buyer,
     abs(order_lines.amount) - coalesce(returned_of_sales.amount, 0) as amount,
     order_lines.is_anonymous,

@@ -6,4 +6,5 @@ select
         as may_have_copies
 from {{ order_lines_to_validate() }}
 where order_id is not null
+    and input = 'order_lines'
 group by order_id

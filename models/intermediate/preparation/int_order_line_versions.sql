@@ -24,6 +24,7 @@ select
     end as latest_file
 from order_lines
 where fault is null
+    and input = 'order_lines'
     and order_id in (
         select order_files.order_id from order_files
         where order_files.is_in_several_files

@@ -23,7 +23,7 @@ orders_to_validate as (
 
     select order_id
     from {{ conformed('order_lines') }}
-    where source_file > {{ string_literal(last_file()) }}
+    where source_file > {{ string_literal(last_file("input = 'order_lines'")) }}
         and order_id is not null
 
     union
@@ -40,9 +40,12 @@ orders_to_validate as (
 {% endif %}
 order_lines as (
 
-    select * from {{ conformed('order_lines') }}
+    select * from {{ lines_and_refunds() }}
     {%- if is_incremental() %}
-    where source_file > {{ string_literal(last_file()) }}
+    where (
+            input = 'order_lines'
+            and source_file > {{ string_literal(last_file("input = 'order_lines'")) }}
+        )
         or order_id in (select orders_to_validate.order_id from orders_to_validate)
     {%- endif %}
 

@@ -17,7 +17,9 @@ line_contacts as (
         max_by(email, (ordered_at, source_file, source_row)) filter (where email is not null)
             as email,
         max_by(phone, (ordered_at, source_file, source_row)) filter (where phone is not null)
-            as phone
+            as phone,
+        max_by(first_name, (ordered_at, source_file, source_row))
+            filter (where first_name is not null) as first_name
     from {{ ref('stg_contract__line_contacts') }}
     where coalesce(email, phone) is not null
         and customer_id not in (

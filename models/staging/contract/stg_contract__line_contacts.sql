@@ -4,9 +4,10 @@
 {%- set settings = described['settings'] -%}
 {%- set extras = extra_columns('order_lines', described) -%}
 {%- set columns = [
-    'order_id', 'customer_id', 'ordered_at', 'customer_email', 'customer_phone', 'accepts_marketing',
+    'order_id', 'customer_id', 'ordered_at', 'customer_email', 'customer_phone', 'first_name',
+    'customer_name', 'accepts_marketing',
 ] -%}
-{%- set told = ['customer_email', 'customer_phone', 'accepts_marketing'] | select('in', extras) | list %}
+{%- set told = columns[3:] | select('in', extras) | list %}
 with
 
 raw_rows as (
@@ -48,6 +49,10 @@ cast_rows as (
         {{ cast_text('ordered_at_found', 'timestamp', settings) }} as ordered_at,
         customer_email_found as email,
         customer_phone_found as phone,
+        -- Of a name that is turned round, with a comma, nobody knows what to say.
+        coalesce(
+            first_name_found, nullif(regexp_extract(customer_name_found, '^([^,\s]+) [^,]*$', 1), '')
+        ) as first_name,
         {{ cast_text('accepts_marketing_found', 'boolean', settings) }} as accepts_marketing
     from filled
 
@@ -62,6 +67,8 @@ select
     ltrim(
         max_by(phone, (ordered_at, source_row)) filter (where phone is not null), chr(39)
     ) as phone,
+    max_by(first_name, (ordered_at, source_row)) filter (where first_name is not null)
+        as first_name,
     bool_or(accepts_marketing) as accepts_marketing,
     min(ordered_at) as ordered_at
 from cast_rows

@@ -26,6 +26,7 @@ select
     cast(null as decimal(18, 3)) as marketing_contacts_per_month,
     cast(null as string) as email,
     cast(null as string) as phone,
+    cast(null as string) as first_name,
     cast(null as string) as country,
     cast(null as string) as city,
     source_note,

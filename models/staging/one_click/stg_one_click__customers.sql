@@ -23,6 +23,7 @@ select
     marketing_contacts_per_month,
     cast(null as string) as email,
     cast(null as string) as phone,
+    cast(null as string) as first_name,
     cast(null as string) as country,
     cast(null as string) as city,
     nullif(concat_ws('; ', service_tier_repair, favourite_category_repair), '') as source_note,

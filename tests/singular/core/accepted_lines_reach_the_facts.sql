@@ -1,6 +1,27 @@
--- The facts hold the accepted lines, all of them and nothing else: in rows, units
--- and money, and so do their refunds.
+-- The facts hold the accepted lines and refunds, all of them and nothing else: in rows,
+-- units and money.
 with
+
+decided as (
+
+    select
+        decision,
+        reason,
+        quantity,
+        amount
+    from {{ ref('order_line_ledger') }}
+
+    union all
+
+    select
+        decision,
+        reason,
+        quantity,
+        amount
+    from {{ ref('int_order_lines_validated') }}
+    where input = 'refunds'
+
+),
 
 ledger as (
 
@@ -10,7 +31,7 @@ ledger as (
         coalesce(sum(amount), 0) as amount,
         coalesce(-sum(amount) filter (where decision = 'accepted' and amount < 0
             and reason not like {{ text('cancelled') }} || '%'), 0) as refund
-    from {{ ref('order_line_ledger') }}
+    from decided
     where decision in ('accepted', 'accepted_not_modelled')
 
 ),

@@ -18,7 +18,8 @@ ledger as (
     select
         source_file,
         count(*) as row_count,
-        sum(amount) as amount
+        -- As the file has it, where the currency is another.
+        sum(coalesce(source_amount, amount)) as amount
     from {{ ref('order_line_ledger') }}
     where decision in ('accepted', 'accepted_not_modelled', 'merged', 'rejected')
     group by source_file

@@ -1,0 +1,1 @@
+{{ stage_input('exchange_rates') }}
