@@ -31,6 +31,7 @@ PREFIXES = {
         "source_",
         "order_line_ledger",
         "input_ledger",
+        "order_differences",
         "product_categories",
         "page_texts",
     ),
