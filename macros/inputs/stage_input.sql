@@ -19,7 +19,7 @@
 {%- set columns = dict(contract, **extras) -%}
 {%- set leaves_out = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
-{%- set typed = typed_columns(input, formats) -%}
+{%- set typed = typed_columns(input, formats) | reject('equalto', 'ordered_at' if 'ordered_time' in extras else '') | list -%}
 with
 
 raw_rows as (
@@ -39,7 +39,7 @@ cleaned as (
         {%- if column in typed %}
         {{ column }} as {{ column }}_found,
         {%- else %}
-        {{ clean_text(column, settings) }} as {{ column }}_found,
+        {{ ordered_text(column, settings, extras) }} as {{ column }}_found,
         {%- endif %}
         {%- endfor %}
         row_fault

@@ -117,6 +117,33 @@ def test_shopify(set_up: SetUp) -> None:
     )
 
 
+def test_square(set_up: SetUp) -> None:
+    found = set_up("15-square-items")
+    assert found["connector"] == "square_items"
+    assert found["undecided"] == []
+    assert found["settings"]["date_order"] == "month first"
+    lines = lines_of()
+    assert [
+        (line["order_id"], line["product_id"], line["quantity"], line["amount"]) for line in lines
+    ] == [
+        ("Tx1", "LAT", D(2), D(8)),
+        ("Tx1", "House Blend", D(1), D(1)),
+        ("Tx2", "House Blend", D(3), D(1050)),
+        ("Tx3", "LAT", D(-1), D(-4)),
+    ]
+    assert lines[0]["ordered_at"] == datetime(2026, 3, 1, 9, 15, 30)
+    assert [line["customer_id"] for line in lines] == ["CUSTA", "CUSTA", None, "CUSTA"]
+    # With the tax that the lines name.
+    with Path("data/shop/dataset.yml").open("a", encoding="utf-8") as file:
+        file.write("vars: {tax_basis: gross}\n")
+    assert [line["amount"] for line in lines_of()] == [
+        D("8.64"),
+        D("1.08"),
+        D(1134),
+        D("-4.32"),
+    ]
+
+
 @pytest.mark.parametrize("case", ["02-woocommerce-packed", "02-woocommerce-lines"])
 def test_woocommerce(case: str, set_up: SetUp) -> None:
     found = set_up(case)

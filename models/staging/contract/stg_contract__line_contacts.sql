@@ -4,10 +4,10 @@
 {%- set settings = described['settings'] -%}
 {%- set extras = extra_columns('order_lines', described) -%}
 {%- set columns = [
-    'order_id', 'customer_id', 'ordered_at', 'customer_email', 'customer_phone', 'first_name',
+    'order_id', 'customer_id', 'ordered_at', 'ordered_time', 'customer_email', 'customer_phone', 'first_name',
     'customer_name', 'accepts_marketing',
 ] -%}
-{%- set told = columns[3:] | select('in', extras) | list %}
+{%- set told = columns[4:] | select('in', extras) | list %}
 with
 
 raw_rows as (
@@ -22,7 +22,7 @@ cleaned as (
         source_file,
         source_row,
         {%- for column in columns %}
-        {{ clean_text(column, settings) }} as {{ column }}_found{{ ',' if not loop.last }}
+        {{ ordered_text(column, settings, extras) }} as {{ column }}_found{{ ',' if not loop.last }}
         {%- endfor %}
     from raw_rows
     {%- if not told %}
