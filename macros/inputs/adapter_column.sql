@@ -4,6 +4,7 @@
 
     - line_service      the service that the line is about, in words
     - refused_quantity  delivered units that the customer did not take
+    - has_damaged_key   whether a spreadsheet rounded the key of the customer
     - source_note       what was fixed in a sound row, in words
     - source_exclusion  why a sound row is accepted and not modelled, in words
 

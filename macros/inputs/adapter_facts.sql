@@ -14,16 +14,19 @@
 {%- macro adapter_facts() -%}
     {%- set contract = {} -%}
     {%- for input in var('input_contract') -%} {%- do contract.update({input: []}) -%} {%- endfor -%}
-    {%- do contract.update({'order_lines': ['line_service', 'currency']}) -%}
+    {%- do contract.update({'order_lines': ['line_service', 'currency', 'has_damaged_key']}) -%}
     {{- return({
         'contract': {'inputs': contract, 'has_consents': true, 'label_periods': 0},
         'online_retail': {
-            'inputs': {'order_lines': []},
+            'inputs': {'order_lines': ['has_damaged_key']},
             'has_consents': false,
             'label_periods': 0,
         },
         'order_export': {
-            'inputs': {'order_lines': ['line_service', 'refused_quantity'], 'customers': []},
+            'inputs': {
+                'order_lines': ['line_service', 'refused_quantity', 'has_damaged_key'],
+                'customers': [],
+            },
             'has_consents': true,
             'label_periods': 0,
         },

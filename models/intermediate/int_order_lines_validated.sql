@@ -10,6 +10,7 @@
 {#- Without a number two scans of one product look like an export's double. -#}
 {%- set settings = describe_inputs()['settings'] if execute else {} -%}
 {%- set merges = settings.get('equal_lines') == 'merge' %}
+{%- set is_accepted = "decision in ('accepted', 'accepted_not_modelled')" %}
 with
 
 -- Lines are numbered in the order of their files.
@@ -132,7 +133,10 @@ select
     amount,
     decision,
     case
-        when copy_number > 1 and decision in ('accepted', 'accepted_not_modelled')
+        when {{ adapter_column('has_damaged_key', 'boolean') }} and {{ is_accepted }}
+            then reason || '; '
+                || {{ text('{column} was damaged by a spreadsheet', column="'customer_id'") }}
+        when copy_number > 1 and {{ is_accepted }}
             then {{ text('{reason}, accepted though identical to an earlier line', reason='reason') }}
         else reason
     end as reason,
