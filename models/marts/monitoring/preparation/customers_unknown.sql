@@ -10,6 +10,12 @@ customers as (
 
 ),
 
+bare_keys as (
+
+    select distinct bare_key from customers
+
+),
+
 named as (
     {% for input in ['consents', 'suppressions'] %}
     select distinct
@@ -37,7 +43,7 @@ compared as (
         named.input,
         customers.customer_id is null
             and {{ bare_key('named.customer_id') }} in (
-                select customers.bare_key from customers
+                select bare_keys.bare_key from bare_keys
             ) as is_near_miss,
         customers.customer_id is null and named.input <> 'erasures' as is_unknown
     from named
