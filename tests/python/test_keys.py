@@ -122,6 +122,27 @@ def test_order_lines_with_damaged_keys_are_named(dataset):
     ]
 
 
+def test_other_adapters_name_them_too(dataset):
+    dataset(
+        {
+            "online_retail.csv": (
+                "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+                "536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,1.7850E+11,United Kingdom\n"
+                "5.36366E+11,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom\n"
+            )
+        }
+    )
+    found = rows(
+        "select customer_id, decision, reason from {{ ref('int_order_lines_validated') }} "
+        "order by source_row",
+        "{adapter: online_retail}",
+    )
+    assert found == [
+        (None, "accepted", "anonymous sale; customer_id was damaged by a spreadsheet"),
+        ("17850", "rejected", "order_id was damaged by a spreadsheet"),
+    ]
+
+
 OTHERS = {
     "order_lines.csv": HEADER + SOUND,
     "customers.csv": "customer_id,email\nC1,a@example.com\n4.47912E+11,b@example.com\n",
