@@ -228,7 +228,7 @@ select
     member as weekday,
     orders,
     revenue,
-    mean_order_value
+    average_order_value
 from pivots.sales_pivot
 where basis = 'bought'
     and dimension = 'weekday'

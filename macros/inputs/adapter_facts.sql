@@ -15,17 +15,21 @@
     {%- set contract = {} -%}
     {%- for input in var('input_contract') -%} {%- do contract.update({input: []}) -%} {%- endfor -%}
     {%- do contract.update({'order_lines': [
-        'line_service', 'currency', 'order_stated', 'order_difference', 'tax_factor',
+        'line_service', 'currency', 'has_damaged_key', 'order_stated', 'order_difference',
+        'tax_factor',
     ]}) -%}
     {{- return({
         'contract': {'inputs': contract, 'has_consents': true, 'label_periods': 0},
         'online_retail': {
-            'inputs': {'order_lines': []},
+            'inputs': {'order_lines': ['has_damaged_key']},
             'has_consents': false,
             'label_periods': 0,
         },
         'order_export': {
-            'inputs': {'order_lines': ['line_service', 'refused_quantity'], 'customers': []},
+            'inputs': {
+                'order_lines': ['line_service', 'refused_quantity', 'has_damaged_key'],
+                'customers': [],
+            },
             'has_consents': true,
             'label_periods': 0,
         },

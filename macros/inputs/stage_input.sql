@@ -1,7 +1,9 @@
 {#
     The body of a staging model of the contract adapter: every raw row of an
     input with its columns cast by the input contract. A value that cannot be
-    cast is null, and `source_fault` says which.
+    cast is null, and `source_fault` says which. A key that a spreadsheet damaged
+    (is_damaged_key) is a fault: of an order line's customer it makes an anonymous sale, and
+    its product keeps the key, for the money is right.
 
     For a customer who asked to be erased only the existence of a row remains; an order
     line becomes anonymous and stays, and the erasure itself keeps a hash of the key. Of
@@ -19,7 +21,10 @@
 {%- set columns = dict(contract, **extras) -%}
 {%- set leaves_out = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
-{%- set typed = typed_columns(input, formats) | reject('equalto', 'ordered_at' if 'ordered_time' in extras else '') | list -%}
+{#- A day whose clock stands in another column is joined to it as text. -#}
+{%- set untyped = ['ordered_at'] if 'ordered_time' in extras else [] -%}
+{%- set typed = typed_columns(input, formats) | reject('in', untyped) | list -%}
+{%- set keys = ['order_id'] if stays else ['order_id', 'customer_id', 'product_id'] -%}
 with
 
 raw_rows as (
@@ -71,8 +76,11 @@ cast_rows as (
         {%- else %}
         {{ cast_text(column ~ '_found', kind, settings) }} as {{ column }}
         {%- endif %}
-        {{- ',' if not loop.last }}
+        {{- ',' if not loop.last or stays }}
         {%- endfor %}
+        {%- if stays %}
+        coalesce({{ is_damaged_key('customer_id_found') }}, false) as has_damaged_key
+        {%- endif %}
     from filled
 
 ),
@@ -88,9 +96,15 @@ faulted as (
         {%- for column, kind in var('order_line_extras', {}).items() if extras and column not in extras %}
         cast(null as {{ input_type(kind) }}) as {{ column }},
         {%- endfor %}
+        {%- if stays %}
+        has_damaged_key,
+        {%- endif %}
         nullif(concat_ws(
             '; ',
             row_fault
+            {%- for column in keys if column in columns %},
+            {{ damaged_key_fault(column, found=column ~ '_found') }}
+            {%- endfor %}
             {%- for column, kind in columns.items() if not kind.startswith('string') %},
             {{ cast_fault(column, kind, found=column ~ '_found') }}
             {%- endfor %}
@@ -129,6 +143,7 @@ conformed as (
         order_stated,
         order_difference,
         tax_factor,
+        has_damaged_key,
         {%- endif %}
         source_fault
     from {{ 'priced' if stays else 'faulted' }}
@@ -159,6 +174,7 @@ remembered as (
         conformed.order_stated,
         conformed.order_difference,
         conformed.tax_factor,
+        conformed.has_damaged_key,
         conformed.source_fault
         {%- else %}
         case

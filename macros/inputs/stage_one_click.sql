@@ -98,7 +98,8 @@ faulted as (
         {{ word }}_repair,
         {%- endfor %}
         coalesce(row_fault, nullif(concat_ws(
-            '; '
+            '; ',
+            {{ damaged_key_fault('customer_id', found='customer_id_text') }}
             {%- for word in words %},
             case
                 when {{ word }} is null and {{ word }}_text is not null

@@ -12,6 +12,7 @@
 {%- set inputs = ['order_lines', 'refunds'] if has_input('refunds') or not execute
     else ['order_lines'] %}
 {%- set merges = settings.get('equal_lines') == 'merge' %}
+{%- set is_accepted = "decision in ('accepted', 'accepted_not_modelled')" %}
 with
 
 -- Lines are numbered in the order of their files, refunds after all of them.
@@ -150,7 +151,10 @@ select
     source_amount,
     decision,
     case
-        when copy_number > 1 and decision in ('accepted', 'accepted_not_modelled')
+        when {{ adapter_column('has_damaged_key', 'boolean') }} and {{ is_accepted }}
+            then reason || '; '
+                || {{ text('{column} was damaged by a spreadsheet', column="'customer_id'") }}
+        when copy_number > 1 and {{ is_accepted }}
             then {{ text('{reason}, accepted though identical to an earlier line', reason='reason') }}
         else reason
     end as reason,

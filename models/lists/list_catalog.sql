@@ -89,7 +89,7 @@ select
             then case
                 when planned_campaigns = 0
                     then {{ text('no candidates: no campaign is planned') }}
-                else {{ text('no candidates: no past campaign predicts who answers, or what it is worth') }}
+                else {{ text('no candidates: no past campaign predicts who responds, or what a response is worth') }}
             end
         when candidates = 0 and list_name = 'cross_sell' and recommended_customers = 0
             then {{ text('no candidates: the history is too short to test what would be bought') }}

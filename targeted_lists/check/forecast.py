@@ -103,6 +103,18 @@ ERASED = """
     select 0, 0
     {%- endif %}
 """
+DAMAGED = """
+    select input, key_column, damaged_count from {{ ref('damaged_keys') }}
+    order by input, key_column
+"""
+DOUBLED = "select key_count from {{ ref('customer_keys_doubled') }}"
+NEAR_MISSES = "select input, near_miss_count from {{ ref('customers_unknown') }}"
+# What becomes of a row of order lines with a damaged key; of other inputs it is rejected.
+SOLD = {
+    "customer_id": "sold to nobody",
+    "product_id": "sold under it, whichever products they were of",
+}
+WRITTEN_OTHERWISE = "leading zeros, plus or blanks"
 # From this share on something is written otherwise than the run reads it.
 MANY_REJECTED, MANY_UNMATCHED = 0.1, 0.5
 
@@ -194,7 +206,21 @@ def weigh_permissions(found: Forecast, models: Models) -> None:
 
 
 def weigh_keys(found: Forecast, models: Models) -> None:
-    """Say which inputs name customers known from nowhere else, and which share a contact."""
+    """Say which keys are damaged, and which customers have two keys or are known nowhere else."""
+    for name, column, rows in models.fetch(DAMAGED):
+        becomes = SOLD.get(column, "rejected") if name == "order_lines" else "rejected"
+        found.warnings.append(
+            f"{rows:,} rows of {name} have a {column} that a spreadsheet damaged, such as "
+            f"4.47912E+11, and are {becomes}; export the file again with that column as text."
+        )
+    ((keys,),) = models.fetch(DOUBLED)
+    if keys:
+        found.warnings.append(
+            f"{keys:,} keys of customers differ from another only in {WRITTEN_OTHERWISE}, as "
+            "000123 and 123 do, or +447912000111 and 447912000111, and stay customers of their "
+            "own; where two are one customer, write the key in one way in all files."
+        )
+    near_misses = dict(models.fetch(NEAR_MISSES))
     counts = {
         name: models.fetch(UNMATCHED.format(model=model))[0] for name, model in NAMING.items()
     }
@@ -206,7 +232,10 @@ def weigh_keys(found: Forecast, models: Models) -> None:
             f"{unmatched:,} of {customers:,} customers in {name} are in no order line, customer "
             "file or total"
         )
-        if unmatched >= MANY_UNMATCHED * customers:
+        near = near_misses.get(name, 0)
+        if near:
+            sentence += f", {near:,} of them but for {WRITTEN_OTHERWISE}"
+        if near or unmatched >= MANY_UNMATCHED * customers:
             found.warnings.append(
                 f"{sentence}; see whether customer_id is written there as in the other files."
             )

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import typer
+from typer.exceptions import TyperException
 
 from targeted_lists.common.outcome import Outcome, UserError
+from targeted_lists.common.system import drop_output
 
 DONE, NOT_DONE, FAULT, INTERRUPTED = 0, 1, 3, 130
 
@@ -44,9 +45,32 @@ def conclude(work: Callable[[], Outcome], *, as_json: bool, is_debug: bool) -> N
     answer = sys.stdout
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         code, found = attempt(work, is_debug=is_debug)
-    if as_json:
-        write_json(answer, {"is_done": code == DONE, "exit_code": code, **found})
+    with until_closed(answer):
+        if as_json:
+            write_json(answer, {"is_done": code == DONE, "exit_code": code, **found})
+        answer.flush()
     raise typer.Exit(code)
+
+
+def refuse_command_line(error: TyperException) -> int:
+    """Say why a command line with `--json` cannot be understood; return the exit code."""
+    from typer.rich_utils import rich_format_error
+
+    rich_format_error(error)
+    found = {"is_done": False, "exit_code": error.exit_code, "error": error.format_message()}
+    with until_closed(sys.stdout):
+        write_json(sys.stdout, found)
+        sys.stdout.flush()
+    return error.exit_code
+
+
+@contextlib.contextmanager
+def until_closed(stream: TextIO) -> Iterator[None]:
+    """Write as long as somebody reads; who closes the stream has seen enough."""
+    try:
+        yield
+    except BrokenPipeError:
+        drop_output(stream)
 
 
 def attempt(work: Callable[[], Outcome], *, is_debug: bool) -> tuple[int, dict[str, Any]]:
@@ -60,8 +84,7 @@ def attempt(work: Callable[[], Outcome], *, is_debug: bool) -> tuple[int, dict[s
         show("Interrupted; what was published before is as it was.")
         return INTERRUPTED, {"error": "interrupted"}
     except BrokenPipeError:
-        # Whoever read the output has seen enough; nothing more can be said to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output(sys.stdout)
         return DONE, {}
     except Exception as error:
         if is_debug:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 IS_WINDOWS = sys.platform == "win32"
 if IS_WINDOWS:
@@ -34,6 +35,12 @@ def replace(source: Path, target: Path) -> None:
         raise OSError(
             error.errno, f"close the program that has it open ({error.strerror})", str(target)
         ) from error
+
+
+def drop_output(stream: TextIO) -> None:
+    """Let a stream that nobody reads any more lead to nowhere, what it still holds included."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def sync_file(path: Path) -> None:

@@ -171,6 +171,18 @@ LINES = {
     ),
     "customer a bare phone": (f"O39,79995551111,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
     "customer as a decimal": (f"O40,1042.0,{DAY},P1,tea,1,1.50,", "accepted", "sale", 1.5),
+    "customer damaged by a spreadsheet": (
+        f"O48,4.47912E+11,{DAY},P1,tea,1,1.50,",
+        "accepted",
+        "anonymous sale; customer_id was damaged by a spreadsheet",
+        1.5,
+    ),
+    "order damaged by a spreadsheet": (
+        f"1.00025E+11,C1,{DAY},P1,tea,1,1.50,",
+        "rejected",
+        "order_id was damaged by a spreadsheet",
+        1.5,
+    ),
     "very long text": (f"O41,C1,{DAY},P1,{'x' * 300_000},1,1.50,", "accepted", "sale", 1.5),
     "product with a plus": (f"O42,C1,{DAY},P1 + P2,set,1,1.50,", "accepted", "sale", 1.5),
     "no order": (f",C1,{DAY},P1,tea,1,1.50,", "rejected", "no order_id", 1.5),
@@ -286,6 +298,7 @@ def damaged(project: Project) -> Path:
                 "0,1990,,",
                 "C1,1981,,",
                 f"C1,1980,{MAIL},{PHONE}",
+                "4.47912E+11,1980,,",
                 header="customer_id,birth_year,email,phone",
             ),
             "consents.csv": lines_csv(
@@ -506,6 +519,7 @@ def test_rows_of_the_other_inputs_are_in_their_ledger(damaged):
         ("customers", 4, "rejected", "no customer_id"),
         ("customers", 5, "rejected", "replaced by a later row of the same key"),
         ("customers", 6, "merged", "identical to an earlier row"),
+        ("customers", 7, "rejected", "customer_id was damaged by a spreadsheet"),
         ("products", 1, "accepted", "sound"),
     ]
 

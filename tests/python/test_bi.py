@@ -108,7 +108,7 @@ def test_the_ready_queries_take_what_is_defined_from_metrics() -> None:
 def test_metrics_by_month_are_those_of_the_sales_pivot(sample_build: Build) -> None:
     # On the sample no order has lines in two months, so that months agree as well.
     pivot = sample_build.query(
-        "select member, revenue, gross_margin, orders, customers, mean_order_value "
+        "select member, revenue, gross_margin, orders, customers, average_order_value "
         "from pivots.sales_pivot where basis = 'bought' and dimension = 'month' "
         "and orders > 0 order by member"
     )

@@ -228,6 +228,11 @@ VALUES = {
     # One person or two: which, nobody can say, so they stay two.
     "B001": ("000123", D("10")),
     "B002": ("123", D("10")),
+    # A spreadsheet rounded the key: whose it was, nobody can say.
+    "B003": (None, D("10")),
+    "B004": (None, D("10")),
+    # One phone or a number of the shop's own.
+    "B005": ("447912000111", D("10")),
     "B009": ("C1", D("1234.56")),
     "B013": ("C1", D("1234.56")),
     "B014": ("C1", D("10")),
@@ -267,6 +272,10 @@ def test_values_as_people_write_them(set_up: SetUp) -> None:
     by_order = {line["order_id"]: line for line in lines}
     # One e-mail is one person, however it is written.
     assert keys["B007"] == keys["B008"]
+    damaged = "anonymous sale; customer_id was damaged by a spreadsheet"
+    assert {by_order[order]["reason"] for order in ("B003", "B004")} == {damaged}
+    # 000123 and 123, and the phone with a plus and without, are two customers each, and counted.
+    assert rows_of("customer_keys_doubled", "from customer_keys_doubled") == [(4, 2)]
     for order in ("B010", "B011", "B012", "B035"):
         assert by_order[order]["decision"] == "rejected"
         assert "is not that of the dataset (EUR) and has no rate" in by_order[order]["reason"]

@@ -15,8 +15,7 @@ import pytest
 import typer
 from conftest import REPO_ROOT, Project
 
-from targeted_lists.cli import app as commands
-from targeted_lists.cli import conclude, place
+from targeted_lists.cli import conclude, options, place
 from targeted_lists.cli.app import app, main
 from targeted_lists.common import project
 from targeted_lists.common.outcome import Outcome, UserError
@@ -165,6 +164,110 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path):
     assert process.stderr.read() == b""
 
 
+PRINTERS = {
+    "plain": "for one in range(100_000): print('C00001')",
+    "sentences": "for one in range(3_000): say(Console(), 'C00001')",
+    "a table": "Console().print('C00001\\n' * 100_000)",
+    "an object": "found['rows'] = ['C00001'] * 100_000",
+}
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("printer", PRINTERS.values(), ids=PRINTERS)
+def test_a_closed_pipe_ends_quietly(printer, is_done, tmp_path):
+    """What is printed by Rich stops no work: its end is that of the work."""
+    as_json = "found" in printer
+    script = (
+        "from rich.console import Console\n"
+        "from targeted_lists.cli.conclude import conclude\n"
+        "from targeted_lists.common.console import say\n"
+        "from targeted_lists.common.outcome import Outcome\n"
+        "def work():\n"
+        "    found = {}\n"
+        f"    {printer}\n"
+        "    open('done', 'w').close()\n"
+        f"    return Outcome(found, is_done={is_done})\n"
+        "import typer\n"
+        f"app = typer.Typer(); app.command()(lambda: conclude(work, as_json={as_json}, "
+        "is_debug=False)); app()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPO_ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    code = process.wait(timeout=60)
+    assert process.stderr.read() == b""
+    if "print(" in printer and "Console" not in printer:
+        assert code == 0
+    else:
+        assert (tmp_path / "done").exists()
+        assert code == (0 if is_done else 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["lists", "--help"], ["check", "--dataset", "shop"], ["init", "--json"]],
+    ids=" ".join,
+)
+def test_nobody_need_read_what_a_command_prints(arguments, tmp_path):
+    """The pipe is closed before anything is written, so that also a short answer meets it."""
+    (tmp_path / "data/shop").mkdir(parents=True)
+    lines = (
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n1,C1,2025-01-31,P,1,2\n"
+    )
+    (tmp_path / "data/shop/order_lines.csv").write_text(lines, encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "targeted_lists", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPO_ROOT)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    assert b"Traceback" not in told
+    assert b"BrokenPipe" not in told
+
+
+REFUSED = {
+    "an unknown option": (["lists", "--datset", "shop"], "No such option: --datset"),
+    "an unknown command": (["memebrs"], "No such command 'memebrs'"),
+    "an option that is missing": (["preview"], "Missing option '--list'"),
+    "a value of another type": (["sample", "--seed", "x"], "Invalid value for '--seed'"),
+    "a value that is none of some": (["export", "--list", "a", "--to", "x"], "Invalid value for"),
+    "opposites": (["lists", "--full", "--reuse"], "--full and --reuse are opposites"),
+    "a name without files": (["init", "shop"], "name the files of shop"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_a_command_line_that_is_not_understood_is_answered_alike(arguments, sentence, capsys):
+    assert main(arguments) == 2
+    plain = capsys.readouterr()
+    assert plain.out == ""
+    assert main([*arguments, "--json"]) == 2
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    assert found.keys() == {"is_done", "exit_code", "error"}
+    assert (found["is_done"], found["exit_code"]) == (False, 2)
+    assert sentence in found["error"]
+    # People read the same.
+    assert told.err.splitlines()[0] == plain.err.splitlines()[0]
+
+
+def test_help_and_version_are_texts_whatever_is_asked_for(capsys):
+    assert main(["lists", "--json", "--help"]) == 0
+    assert "--threads" in capsys.readouterr().out
+
+
 def test_what_is_found_is_one_object_and_the_rest_goes_elsewhere(tmp_path):
     (tmp_path / "data/shop").mkdir(parents=True)
     lines = (
@@ -301,11 +404,11 @@ def test_what_only_reads_needs_no_folder_to_write_in(tmp_path, monkeypatch, caps
 def test_every_tool_can_be_named_that_a_list_is_written_for():
     from targeted_lists.activation.export_file import TARGETS
 
-    assert {tool.value for tool in commands.Tool} == set(TARGETS)
+    assert {tool.value for tool in options.Tool} == set(TARGETS)
 
 
 def test_every_setting_of_a_list_is_an_option():
     from targeted_lists.authoring.new_list import DEFAULTS
 
-    options = {option.name for option in VERBS["list"].params}
-    assert set(DEFAULTS) == options - {"list_name", "as_json", "debug", "help"}
+    given = {option.name for option in VERBS["list"].params}
+    assert set(DEFAULTS) == given - {"list_name", "as_json", "debug", "help"}

@@ -417,6 +417,10 @@ CASES = {
         {"Клиент": "AB-17"},
         {"customer_id": hash_phone("ab17")},
     ),
+    "phone damaged by a spreadsheet": (
+        {"Телефон_new": "7,99956E+10"},
+        NO_CUSTOMER | {"reason": "anonymous sale; customer_id was damaged by a spreadsheet"},
+    ),
     "phone zero": ({"Телефон_new": "0"}, NO_CUSTOMER),
     "phone empty": ({"Телефон_new": ""}, NO_CUSTOMER),
     "phone without a digit": ({"Телефон_new": "нет"}, NO_CUSTOMER),

@@ -88,7 +88,7 @@ select
         when decision <> 'accepted' then decision_reason
         when is_of_unknown_campaign then {{ text('of a campaign that is not known') }}
         when has_responded_early
-            then {{ text('answered, though not sent before the as-of date: the answer is not used') }}
+            then {{ text('responded, though not sent before the as-of date: the response is not used') }}
         when is_unknown_customer and decision_reason = {{ text('sound') }}
             then {{ text('the customer is in no other input: counts in its arm, without orders') }}
         else decision_reason

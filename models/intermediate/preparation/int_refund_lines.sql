@@ -53,6 +53,7 @@ select
     city,
     cast(null as string) as line_service,
     currency,
+    false as has_damaged_key,
     cast(null as decimal(18, 4)) as order_stated,
     cast(null as decimal(18, 4)) as order_difference,
     cast(null as decimal(18, 8)) as tax_factor,

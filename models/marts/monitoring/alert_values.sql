@@ -40,6 +40,10 @@ alert_values as (
 
     union all
 
+    select * from {{ ref('key_alert_values') }}
+
+    union all
+
     select * from {{ ref('freshness_alert_values') }}
 
 )

@@ -73,5 +73,5 @@ select
     cast(revenue as decimal(18, 4)) as revenue,
     {{ share_of('revenue', 'basis') }} as revenue_share,
     cast(gross_margin as decimal(18, 4)) as gross_margin,
-    {{ ratio('revenue', 'orders') }} as mean_order_value
+    {{ ratio('revenue', 'orders') }} as average_order_value
 from grouped

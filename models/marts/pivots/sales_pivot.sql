@@ -98,7 +98,7 @@ select
     cast(units as decimal(18, 3)) as units,
     customers,
     cast(returns_amount as decimal(18, 4)) as returns_amount,
-    {{ ratio('revenue', 'orders') }} as mean_order_value,
+    {{ ratio('revenue', 'orders') }} as average_order_value,
     {{ ratio('gross_margin', 'orders') }} as margin_per_order,
     {{ ratio('lines', 'orders') }} as lines_per_order,
     {{ ratio('gross_margin', 'customers') }} as margin_per_customer,

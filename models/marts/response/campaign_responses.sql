@@ -58,11 +58,11 @@ select
     case
         when campaigns.controls > 0
             then {{ text(
-                'An answer is no effect: what the campaign changed next to its control group '
+                'A response is no effect: what the campaign changed next to its control group '
                 ~ 'is in campaign_lift.'
             ) }}
         else {{ text(
-            'No control group: these answers are no effect of the campaign, since nobody '
+            'No control group: these responses are no effect of the campaign, since nobody '
             ~ 'knows who would have bought without it.'
         ) }}
     end as note,

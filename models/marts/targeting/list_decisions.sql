@@ -109,7 +109,7 @@ select
             case lift_basis
                 when 'responses' then {{ text(
                     'expected value {value} is below {minimum} '
-                    ~ '(value of an answer that is predicted)',
+                    ~ '(value of a response that is predicted)',
                     value='cast(cast(expected_value as decimal(18, 2)) as string)',
                     minimum='cast(minimum_expected_value as decimal(18, 2))'
                 ) }}

@@ -34,6 +34,7 @@ cast_rows as (
     select
         *,
         {{ customer_key('customer_id_text') }} as customer_id,
+        coalesce({{ is_damaged_key('customer_id_text') }}, false) as has_damaged_key,
         {{ cast_text('quantity_text', 'quantity', settings) }} as quantity,
         {{ cast_text('unit_price_text', 'money', settings) }} as unit_price,
         {{ cast_text('ordered_at_text', 'timestamp', settings) }} as ordered_at
@@ -68,9 +69,11 @@ faulted as (
         country,
         cast(null as string) as region,
         cast(null as string) as city,
+        has_damaged_key,
         nullif(concat_ws(
             '; ',
             row_fault,
+            {{ damaged_key_fault('order_id', found='order_id') }},
             {{ cast_fault('quantity', 'quantity') }},
             {{ cast_fault('unit_price', 'money') }},
             {{ cast_fault('ordered_at', 'timestamp') }}

@@ -81,6 +81,7 @@ select
         when settled_status = 'delivered' and quantity_sold < quantity
             then quantity - greatest(quantity_sold, 0)
     end as refused_quantity,
+    customer_id is null and is_key_damaged as has_damaged_key,
     stated_margin,
     stated_margin_text,
     source_fault

@@ -3,7 +3,7 @@ from targeted_lists.learning.models import unpack_classifier
 
 
 def model(dbt, session):
-    """One row per customer and planned campaign: the probability of an answer, and why."""
+    """One row per customer and planned campaign: the probability of a response, and why."""
     features = dbt.ref("response_features")
     models = dbt.ref("ml_response_models").df()
     meta = dbt.config.get("meta")

@@ -22,7 +22,7 @@ select
     scores.customer_id,
     cast(null as string) as product_id,
     {{ text(
-        'answers {campaign} with probability {probability}, at depth {depth} %',
+        'responds to {campaign} with probability {probability}, at depth {depth} %',
         campaign='coalesce(campaigns.campaign_name, campaigns.campaign_id)',
         probability=number_text('scores.p_response'),
         depth=number_text('100 * scores.depth')

@@ -15,7 +15,8 @@ faulted as (
         *,
         coalesce(row_fault, nullif(concat_ws(
             '; ',
-            case when id_text is null then {{ text('no {column}', column="'id'") }} end
+            case when id_text is null then {{ text('no {column}', column="'id'") }} end,
+            {{ damaged_key_fault('customer_id', found='id_text') }}
             {%- for column, kind in columns['numbers'].items() %},
             {{ cast_fault(column, kind) }},
             case

@@ -72,6 +72,9 @@ cast_rows as (
         {%- endfor %}
         coalesce({{ phone_key('customer') }}, {{ phone_key('phone') }})
             as customer_id,
+        coalesce(
+            {{ is_damaged_key('customer') }} or {{ is_damaged_key('phone') }}, false
+        ) as is_key_damaged,
         statuses.meaning as known_status,
         cancellations.meaning = 'yes' as is_cancelled,
         coalesce(line_types.meaning, product_types.meaning) as service
@@ -95,7 +98,8 @@ select
     *,
     -- In a record that is broken the values may not be those of their columns.
     coalesce(row_fault, nullif(concat_ws(
-        '; '
+        '; ',
+        {{ damaged_key_fault('order_id', found='order_id') }}
         {#- Nothing is made of the margin that the export states. #}
         {%- for column, kind in values.items() if column != 'stated_margin' %},
         {{ cast_fault(column, kind) }}
