@@ -9,7 +9,7 @@
     Where the files of a dataset are written in different ways, `with_decimal_mark` adds
     `decimal_mark`, that of the file. `rejoin`, a column and two parts, rejoins a field
     that was split: see rejoin_field. `only_new` leaves out the files that an
-    incremental model has: see last_file. `kept` are columns that keep the type they
+    incremental model has: see new_files. `kept` are columns that keep the type they
     have in parquet, and files of other `formats` than these, csv and parquet,
     are not read.
 #}
@@ -21,7 +21,7 @@
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = files_of(described, input, formats) -%}
     {%- if only_new -%}
-        {%- set files = files | selectattr('source_file', 'gt', last_file()) | list -%}
+        {%- set files = files | selectattr('source_file', 'in', new_files()) | list -%}
     {%- endif -%}
     {%- for file in files %}
     select

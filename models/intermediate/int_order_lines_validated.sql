@@ -15,10 +15,7 @@ with
 -- Lines are numbered in the order of their files.
 file_numbers as (
 
-    select
-        source_file,
-        cast(row_number() over (order by source_file) as bigint) as file_number
-    from (select distinct source_file from {{ conformed('order_lines') }})
+    {{ file_numbers(conformed('order_lines')) }}
 
 ),
 
@@ -64,7 +61,8 @@ validated as (
         numbered.*,
         case
             when numbered.fault is not null then 'rejected'
-            when numbered.source_file < versions.latest_file
+            -- No sound line is of a later one.
+            when numbered.source_file <> versions.latest_file
                 then 'rejected'
             when numbered.is_merged then 'merged'
             when numbered.is_money_off then 'accepted'
@@ -76,7 +74,7 @@ validated as (
         end as decision,
         case
             when numbered.fault is not null then numbered.fault
-            when numbered.source_file < versions.latest_file
+            when numbered.source_file <> versions.latest_file
                 then {{ text('replaced by {file}', file='versions.latest_file') }}
             when numbered.is_merged then {{ text('identical to an earlier line') }}
             when numbered.quantity = 0 then {{ text('quantity zero') }}

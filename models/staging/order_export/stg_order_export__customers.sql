@@ -1,15 +1,22 @@
 with
 
+file_numbers as (
+
+    {{ file_numbers(ref('stg_order_export__order_lines')) }}
+
+),
+
 order_lines as (
 
     select
         *,
         (
             coalesce(ordered_at, cast('1900-01-01' as timestamp)),
-            source_file,
+            file_number,
             source_row
         ) as place
     from {{ ref('stg_order_export__order_lines') }}
+    inner join file_numbers using (source_file)
     where customer_id is not null
         and source_fault is null
 
