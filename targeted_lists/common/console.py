@@ -2,9 +2,56 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import TracebackType
+
 from rich.console import Console
+from rich.status import Status
+
+# Files from this size on take long enough to say how far reading has come.
+LONG_READ = 1 << 20
+EVERY = 10_000
 
 
 def say(console: Console, sentence: str, *, style: str | None = None) -> None:
     """Print a sentence as it is; a terminal wraps it, a log keeps it on one line."""
     console.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+class Reading:
+    """How far reading a long file has come, on the terminal; a log gets nothing.
+
+    Parameters
+    ----------
+    path : of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Say nothing yet."""
+        # What a machine reads is printed elsewhere.
+        self.console = Console(stderr=True)
+        self.name = path.name
+        is_shown = self.console.is_terminal and path.stat().st_size >= LONG_READ
+        self.status = Status("", console=self.console) if is_shown else None
+
+    def __enter__(self) -> Reading:
+        """Name the file."""
+        if self.status:
+            self.status.update(f"Reading {self.name}")
+            self.status.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Take the line away."""
+        if self.status:
+            self.status.stop()
+
+    def count(self, rows: int) -> None:
+        """Say how many rows were read."""
+        if self.status and rows % EVERY == 0:
+            self.status.update(f"Reading {self.name}: {rows:,} rows")

@@ -49,11 +49,14 @@ CODE_FOLDERS = (
     "models/marts/new_customers/preparation",
 )
 CODE_FILES = (
+    "targeted_lists/inputs/archives.py",
     "targeted_lists/inputs/dataset_folder.py",
     "targeted_lists/inputs/layouts.py",
     "targeted_lists/inputs/raw_files.py",
+    "targeted_lists/inputs/raw_places.py",
     "targeted_lists/inputs/readable.py",
     "targeted_lists/inputs/reshaping.py",
+    "targeted_lists/inputs/workbooks.py",
 )
 # And those that say what is mined and fitted, where it is reused (macros/run/reusable.sql).
 FIT_FOLDERS = ("models/core", "models/marts", "python_ml")
