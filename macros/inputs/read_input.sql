@@ -124,8 +124,12 @@
                 then {{ text('the header again') }}
             when strpos({{ texts }}, chr(64976)) > 0
                 then {{ text('bytes that are not text in the encoding of the file') }}
-            when c0 like chr(64980) || '%'
+            {%- if file['settings'].get('total') %}
+            when starts_with(
+                lower(trim(c0)), lower({{ string_literal(file['settings']['total']) }})
+            )
                 then {{ text('a row that sums up others') }}
+            {%- endif %}
             when c0 = chr(64979)
                 then {{ text('a line of more than 16 million bytes') }}
             when strpos({{ texts }}, chr(64977)) > 0

@@ -9,7 +9,9 @@ readable copy in UTF-8 next to the working database.
 from __future__ import annotations
 
 import csv
+import itertools
 import json
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ from targeted_lists.inputs.readable import (
     open_text,
     shown_name,
 )
+from targeted_lists.inputs.reshaping import NAMED_BY, find_reshaped
 
 # SQL that reads a file grows with its columns.
 MOST_COLUMNS = 1_000
@@ -49,6 +52,7 @@ class InputFile:
     Attributes
     ----------
     columns, types : of the header in its order; the types, in DuckDB's words, of parquet alone.
+    reshaped : what is made of its own columns where a row is not an order line; else empty.
     places : column of the project -> places in the header, of which the first that is not empty
         counts.
     found_at : the raw file itself, of which `path` may be a readable copy.
@@ -62,6 +66,7 @@ class InputFile:
     format: str = "csv"
     columns: list[str] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
+    reshaped: dict[str, Any] = field(default_factory=dict)
     places: dict[str, list[int]] = field(default_factory=dict)
     found_at: str = ""
     rules: str = ""
@@ -185,7 +190,7 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
                     found_at=path.as_posix(),
                     rules=rules,
                 )
-                file = open_as_written(path, opened, layout)
+                file = add_reshaped(open_as_written(path, opened, layout), layout)
                 refuse_header(file, layout)
             found.files.append(replace(file, places=layout.find_places(file.columns, file.input)))
     held = {file.input for file in found.files}
@@ -237,6 +242,27 @@ def open_input(path: Path, file: InputFile) -> InputFile:
         path=readable.absolute().as_posix(),
         columns=read_header(readable, path, file.settings),
     )
+
+
+def add_reshaped(file: InputFile, layout: Layout) -> InputFile:
+    """Return a file with the columns that are made of its own while it is read."""
+    settings = file.settings
+    reshaped = find_reshaped(file.columns, settings)
+    if file.format == "parquet" or (reshaped.packed is None and reshaped.document is None):
+        return file
+    sources = layout.sources.get(file.input, {}).values()
+    read = [*(one for headings in sources for one in headings), *layout.headers]
+    cells: list[str] = []
+    if reshaped.packed is not None:
+        with closing(open_text(Path(file.path), "utf-8-sig")) as lines:
+            rows = csv.reader(lines, delimiter=settings.delimiter, skipinitialspace=True)
+            cells = [
+                row[reshaped.packed]
+                for row in itertools.islice(rows, 1, NAMED_BY)
+                if len(row) == reshaped.width
+            ]
+    reshaped = find_reshaped(file.columns, settings, cells, read)
+    return replace(file, reshaped=asdict(reshaped), columns=[*file.columns, *reshaped.columns])
 
 
 def read_parquet_columns(path: Path) -> tuple[list[str], list[str]]:

@@ -25,7 +25,6 @@ from pathlib import Path
 from targeted_lists.common import files
 from targeted_lists.common.folders import WAREHOUSE_FOLDER
 from targeted_lists.common.outcome import UserError
-from targeted_lists.inputs.reshaping import is_reshaped, reshape
 from targeted_lists.inputs.workbooks import WORKBOOKS, WorkbookError, read_sheet
 
 READABLE_FOLDER = WAREHOUSE_FOLDER / "readable"
@@ -112,7 +111,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
         return _write_copy(path, settings, _workbook_lines)
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
-    has_title = settings.skip_lines != "0" or is_reshaped(settings) or _has_mark(path)
+    has_title = settings.skip_lines != "0" or _has_mark(path)
     is_read = is_utf8 and not has_title and not _is_odd_gzip(path)
     if is_read and is_plain(path, settings, state.st_size, state.st_mtime_ns):
         if _note_of(path).exists():
@@ -321,11 +320,7 @@ def open_text(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _fixed_text(path: Path, settings: Settings) -> Iterator[str]:
-    records = fix_quotes(_text_blocks(path, settings), settings.delimiter)
-    if not is_reshaped(settings):
-        return records
-    lines = itertools.chain.from_iterable(map(io.StringIO, records))
-    return reshape(csv.reader(lines, delimiter=settings.delimiter), settings)
+    return fix_quotes(_text_blocks(path, settings), settings.delimiter)
 
 
 def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
@@ -359,9 +354,21 @@ def _workbook_lines(path: Path, settings: Settings) -> Iterator[str]:
             decimal=settings.decimal,
             skip_lines=int(settings.skip_lines),
         )
-        yield from reshape(rows, settings)
+        yield from write_rows(rows, settings.delimiter)
     except WorkbookError as error:
         raise InputError(str(error)) from error
+
+
+def write_rows(rows: Iterable[list[str]], delimiter: str) -> Iterator[str]:
+    """Return rows as a CSV text, in blocks."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    source = iter(rows)
+    while block := list(itertools.islice(source, 1_000)):
+        writer.writerows(block)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def _write_copy(

@@ -12,7 +12,7 @@ from targeted_lists.inputs.connectors import Connector, find_connector
 from targeted_lists.inputs.dataset_file import OF_FILES, UNDECIDED
 from targeted_lists.inputs.layouts import INSTEAD
 from targeted_lists.inputs.readable import Settings
-from targeted_lists.inputs.reshaping import TOTAL, reshape_rows
+from targeted_lists.inputs.reshaping import reshape_rows
 from targeted_lists.setup import values
 from targeted_lists.setup.headings import find_input, map_headings
 from targeted_lists.setup.sniffing import SetupError, Written
@@ -158,9 +158,8 @@ def add_values(
 def as_reshaped(written: Written, connector: Connector) -> Written:
     """Return a file as it is read, with a row a line."""
     settings = Settings(**connector.settings)
-    header, *rows = reshape_rows(iter([written.headings, *written.rows]), settings)
-    kept = [row for row in rows if len(row) == len(header) and not row[0].startswith(TOTAL)]
-    return replace(written, headings=header, rows=kept)
+    header, *rows = reshape_rows([written.headings, *written.rows], settings)
+    return replace(written, headings=header, rows=rows)
 
 
 def take_connector(understood: Understood, connector: Connector, name: str) -> None:
