@@ -47,8 +47,7 @@
         select
             * {{- ' exclude (line)' if packed is not none }},
             {%- if packed is not none %}
-            string_split(regexp_replace(line, '[|]({{ word }})', chr(1) || '\1', 'g'), chr(1))
-                as fields,
+            string_split(line, chr(2)) as fields,
             {%- endif %}
             {%- if document is not none %}
             regexp_extract(
@@ -60,17 +59,18 @@
             select
                 *
                 {%- if packed is not none %},
-                {%- set cell = 'trim(c' ~ packed ~ ')' %}
-                {{ is_whole }} and regexp_matches({{ cell }}, '^{{ word }}') as is_unpacked,
+                regexp_matches(trim(c{{ packed }}), '^{{ word }}') as is_unpacked,
                 unnest(
-                    case
-                        when is_unpacked
-                            then string_split(
-                                regexp_replace({{ cell }}, ';({{ word }})', chr(1) || '\1', 'g'),
-                                chr(1)
-                            )
-                        else ['']
-                    end
+                    string_split(
+                        regexp_replace(
+                            regexp_replace(
+                                case when {{ is_whole }} then trim(c{{ packed }}) else '' end,
+                                '[|]({{ word }})', chr(2) || '\1', 'g'
+                            ),
+                            ';({{ word }})', chr(1) || '\1', 'g'
+                        ),
+                        chr(1)
+                    )
                 ) as line
                 {%- endif %}
             from {{ rows }}

@@ -11,10 +11,11 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import mmap
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -39,7 +40,7 @@ from targeted_lists.inputs.readable import (
     open_text,
     shown_name,
 )
-from targeted_lists.inputs.reshaping import NAMED_BY, find_reshaped
+from targeted_lists.inputs.reshaping import NAMED_BY, PACKED, find_reshaped
 
 # SQL that reads a file grows with its columns.
 MOST_COLUMNS = 1_000
@@ -261,8 +262,20 @@ def add_reshaped(file: InputFile, layout: Layout) -> InputFile:
                 for row in itertools.islice(rows, 1, NAMED_BY)
                 if len(row) == reshaped.width
             ]
-    reshaped = find_reshaped(file.columns, settings, cells, read)
+    with Path(file.path).open("rb") as stream:
+        held = [
+            one
+            for one in read
+            if one.startswith(PACKED) and holds(stream, f"{one.removeprefix(PACKED)}:")
+        ]
+    reshaped = find_reshaped(file.columns, settings, cells, held)
     return replace(file, reshaped=asdict(reshaped), columns=[*file.columns, *reshaped.columns])
+
+
+def holds(stream: IO[bytes], text: str) -> bool:
+    """Whether a text stands anywhere in a file, in UTF-8."""
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        return whole.find(text.encode()) >= 0
 
 
 def read_parquet_columns(path: Path) -> tuple[list[str], list[str]]:

@@ -19,7 +19,7 @@ DOCUMENT = re.compile(r"(?P<number>\S*\d\S*)\s+(?:от|of|from)\s+(?P<time>\d.*)
 FIELD = re.compile(r"(\w+):(.*)", re.S)
 PACKED = "packed "
 # Cells from which the names of packed fields are taken, where nothing reads them.
-NAMED_BY = 5_000
+NAMED_BY = 1_000
 
 
 class Shape(Protocol):
@@ -61,8 +61,7 @@ def find_reshaped(
 
     Parameters
     ----------
-    cells : packed ones, whose fields are columns. read : columns that are read, where they come
-        up.
+    cells : packed ones, whose fields are columns. read : columns that something is read from.
     """
     lowered = [name.strip().lower() for name in header]
     packed = place_of(settings.packed, lowered)
