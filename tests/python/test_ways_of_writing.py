@@ -349,3 +349,16 @@ def test_a_time_in_a_workbook_is_read(capsys) -> None:
     book([HEADINGS, ["A1", "C1", datetime(2026, 1, 31, 10, 30), "P1", 1, 2]])
     init(capsys, "book.xlsx")
     assert lines_of("ordered_at") == [(datetime(2026, 1, 31, 10, 30),)]
+
+
+def test_how_far_reading_a_large_workbook_has_come_is_shown(monkeypatch, capsys) -> None:
+    book([HEADINGS, *(row(f"A{number}") for number in range(50))])
+    monkeypatch.setattr("targeted_lists.common.console.LONG_READ", 0)
+    monkeypatch.setattr("targeted_lists.common.console.EVERY", 10)
+    assert main(["init", "shop", "book.xlsx"]) == 0
+    assert "Reading" not in capsys.readouterr().err
+    # As on a terminal.
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    assert len(lines_of()) == 50
+    assert "Reading book.xlsx" in capsys.readouterr().err

@@ -9,16 +9,17 @@ file_numbers as (
 order_lines as (
 
     select
-        *,
+        order_lines.*,
         (
-            coalesce(ordered_at, cast('1900-01-01' as timestamp)),
-            file_number,
-            source_row
+            coalesce(order_lines.ordered_at, cast('1900-01-01' as timestamp)),
+            file_numbers.file_number,
+            order_lines.source_row
         ) as place
-    from {{ ref('stg_order_export__order_lines') }}
-    inner join file_numbers using (source_file)
-    where customer_id is not null
-        and source_fault is null
+    from {{ ref('stg_order_export__order_lines') }} as order_lines
+    inner join file_numbers
+        on order_lines.source_file = file_numbers.source_file
+    where order_lines.customer_id is not null
+        and order_lines.source_fault is null
 
 ),
 
