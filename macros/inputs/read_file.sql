@@ -25,10 +25,25 @@
             cast(null as string) as further_overflow
         from read_parquet({{ string_literal(file['path']) }}, file_row_number = true)
     {%- else -%}
+        {%- set reshaped = file.get('reshaped') or {} -%}
+        {%- set is_reshaped = reshaped.get('packed') is not none
+            or reshaped.get('document') is not none -%}
+        {%- set rows = text_reader(file, settings, reshaped.get('width')) -%}
         select
             row_number() over () as source_row,
             *
-        from read_csv(
+        from {% if is_reshaped and reshaped -%}
+            ({{ reshaped_rows(reshaped, rows) }})
+        {%- else -%}
+            {{ rows }}
+        {%- endif %}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#  The reader of a text file, with as many columns as its own header has.  #}
+{%- macro text_reader(file, settings, width) -%}
+        read_csv(
             {{ string_literal(file['path']) }},
             auto_detect = false,
             header = true,
@@ -42,14 +57,13 @@
             parallel = false,
             max_line_size = 16777216,
             columns = {
-                {%- for column in file['columns'] %}
-                'c{{ loop.index0 }}': 'varchar',
+                {%- for place in range(width or (file['columns'] | length)) %}
+                'c{{ place }}': 'varchar',
                 {%- endfor %}
                 'overflow': 'varchar',
                 'further_overflow': 'varchar'
             }
         )
-    {%- endif -%}
 {%- endmacro -%}
 
 

@@ -9,21 +9,22 @@
     Where the files of a dataset are written in different ways, `with_decimal_mark` adds
     `decimal_mark`, that of the file. `rejoin`, a column and two parts, rejoins a field
     that was split: see rejoin_field. `only_new` leaves out the files that an
-    incremental model has: see last_file. `kept` are columns that keep the type they
+    incremental model has: see new_files. `kept` are columns that keep the type they
     have in parquet, and files of other `formats` than these, csv and parquet,
-    are not read.
+    are not read. Where not `by_line`, a row that holds all lines of an order may be one row.
 #}
 {%- macro read_input(
     input, columns, with_decimal_mark=false, rejoin=none, only_new=false, kept=[],
-    formats=['csv', 'parquet']
+    formats=['csv', 'parquet'], by_line=true
 ) -%}
     {%- set lineage = source('raw', input) -%}
     {%- set described = describe_inputs() if execute else {'files': [], 'settings': {}} -%}
     {%- set files = files_of(described, input, formats) -%}
     {%- if only_new -%}
-        {%- set files = files | selectattr('source_file', 'gt', last_file()) | list -%}
+        {%- set files = files | selectattr('source_file', 'in', new_files()) | list -%}
     {%- endif -%}
-    {%- for file in files %}
+    {%- for found in files %}
+    {%- set file = found if by_line else as_it_is(found, columns) %}
     select
         {{ string_literal(file['source_file']) }} as source_file,
         source_row,
@@ -63,6 +64,20 @@
         cast(null as string) as row_fault
     where false
     {%- endfor %}
+{%- endmacro -%}
+
+
+{#  A file without the lines in its packed cells, where columns are not read from these.  #}
+{%- macro as_it_is(file, columns) -%}
+    {%- set width = (file['reshaped'] or {}).get('width') -%}
+    {%- set places = [] -%}
+    {%- for column in columns -%}
+        {%- do places.extend(file['places'].get(column | lower, [])) -%}
+    {%- endfor -%}
+    {%- if not width or places | reject('lt', width) | list -%}
+        {{- return(file) -}}
+    {%- endif -%}
+    {{- return(dict(file, reshaped={}, columns=file['columns'][:width])) -}}
 {%- endmacro -%}
 
 
@@ -124,8 +139,12 @@
                 then {{ text('the header again') }}
             when strpos({{ texts }}, chr(64976)) > 0
                 then {{ text('bytes that are not text in the encoding of the file') }}
-            when c0 like chr(64980) || '%'
+            {%- if file['settings'].get('total') %}
+            when starts_with(
+                lower(trim(c0)), lower({{ string_literal(file['settings']['total']) }})
+            )
                 then {{ text('a row that sums up others') }}
+            {%- endif %}
             when c0 = chr(64979)
                 then {{ text('a line of more than 16 million bytes') }}
             when strpos({{ texts }}, chr(64977)) > 0

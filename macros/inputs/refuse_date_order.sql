@@ -40,7 +40,7 @@
                 try_cast(regexp_extract(written, {{ parts }}, 2) as integer) as second_part
             from (
                 select {{ clean_text(column, settings) }} as written
-                from ({{ read_input(input, [column]) }})
+                from ({{ read_input(input, [column], by_line=false) }})
                 {#- So many show it, and a large file is not read twice. #}
                 limit 1000000
             )

@@ -15,9 +15,20 @@
 {%- set columns = var('input_contract')[input] | list -%}
 with
 
+file_numbers as (
+
+    {{ file_numbers(conformed(input)) }}
+
+),
+
 staged as (
 
-    select * from {{ conformed(input) }}
+    select
+        staged.*,
+        file_numbers.file_number
+    from {{ conformed(input) }} as staged
+    left join file_numbers
+        on staged.source_file = file_numbers.source_file
 
 ),
 
@@ -37,9 +48,9 @@ copies_counted as (
         end as fault,
         row_number() over (
             partition by {{ columns | join(', ') }}, source_fault
-            order by source_file, source_row
+            order by file_number, source_row
         ) as copy_number,
-        max((source_file, source_row)) over (
+        max((file_number, source_row)) over (
             partition by {{ columns | join(', ') }}, source_fault
         ) as last_copy
     from staged

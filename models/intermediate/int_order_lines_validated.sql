@@ -22,9 +22,8 @@ file_numbers as (
     select
         '{{ input }}' as input,
         source_file,
-        {{ loop.index0 * 1000000 }}
-        + cast(row_number() over (order by source_file) as bigint) as file_number
-    from (select distinct source_file from {{ conformed(input) }})
+        {{ loop.index0 * 1000000 }} + file_number as file_number
+    from ({{ file_numbers(conformed(input)) }}) as numbers
     {%- if not loop.last %}
 
     union all
@@ -77,7 +76,8 @@ validated as (
         numbered.*,
         case
             when numbered.fault is not null then 'rejected'
-            when numbered.source_file < versions.latest_file
+            -- No sound line is of a later one.
+            when numbered.source_file <> versions.latest_file
                 then 'rejected'
             when numbered.is_merged or numbered.repeated_in is not null then 'merged'
             when numbered.is_money_off then 'accepted'
@@ -89,7 +89,7 @@ validated as (
         end as decision,
         case
             when numbered.fault is not null then numbered.fault
-            when numbered.source_file < versions.latest_file
+            when numbered.source_file <> versions.latest_file
                 then {{ text('replaced by {file}', file='versions.latest_file') }}
             when numbered.is_merged then {{ text('identical to an earlier line') }}
             when numbered.repeated_in is not null

@@ -96,7 +96,7 @@ def check_dataset(
             summaries = [
                 summarise_input(connection, name, tables, found, layout) for name in layout.inputs
             ]
-            faults = list_faults(connection, tables)
+            faults = list_faults(models, tables)
             conformed = read_project()["vars"]["input_contract"]
             equal_lines = count_equal_lines(connection, tables, conformed)
             forecast = make_forecast(models)
@@ -279,22 +279,20 @@ def measure_rows(
     ).fetchone()
 
 
-def list_faults(
-    connection: duckdb.DuckDBPyConnection, tables: dict[str, StagedTable]
-) -> list[tuple[str, int, str]]:
+def list_faults(models: Models, tables: dict[str, StagedTable]) -> list[tuple[str, int, str]]:
     """Return (file, row, fault) of the first rows of each input that will not be accepted."""
     return [
         row
         for table in tables.values()
-        for row in connection.execute(
+        for row in models.fetch(
             f"""
             select source_file, source_row, source_fault
             from {table.name}
             where source_fault is not null
-            order by source_file, source_row
+            order by {{{{ file_order('source_file') }}}}, source_row
             limit {FAULTS_SHOWN}
             """
-        ).fetchall()
+        )
     ]
 
 

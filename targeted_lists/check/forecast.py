@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from targeted_lists.check.gaps import MONTHS, describe_gaps, find_gaps
 from targeted_lists.check.model_sql import Models
 
 LINES = """
@@ -172,6 +173,8 @@ def weigh_lines(
             f"{rejected / lines:.0%} of the order lines are rejected; the reasons are in the "
             "table above."
         )
+    if gap := describe_gaps(find_gaps(models.fetch(MONTHS))):
+        found.warnings.append(gap)
     if accepted and not named and not totals:
         found.warnings.append(
             "No order line names a customer, so there will be no customers, no scores and no "

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import TracebackType
 from typing import TextIO, cast
 
 from rich.console import Console
+from rich.status import Status
 
 from targeted_lists.common.system import drop_output
+
+# Files from this size on take long enough to say how far reading has come.
+LONG_READ = 1 << 20
+EVERY = 10_000
 
 
 def say(console: Console, sentence: str, *, style: str | None = None) -> None:
@@ -23,3 +30,42 @@ def go_on_unread(console: Console) -> None:
 
 
 Console.on_broken_pipe = go_on_unread
+
+
+class Reading:
+    """How far reading a long file has come, on the terminal; a log gets nothing.
+
+    Parameters
+    ----------
+    path : of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Say nothing yet."""
+        # What a machine reads is printed elsewhere.
+        self.console = Console(stderr=True)
+        self.name = path.name
+        is_shown = self.console.is_terminal and path.stat().st_size >= LONG_READ
+        self.status = Status("", console=self.console) if is_shown else None
+
+    def __enter__(self) -> Reading:
+        """Name the file."""
+        if self.status:
+            self.status.update(f"Reading {self.name}")
+            self.status.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Take the line away."""
+        if self.status:
+            self.status.stop()
+
+    def count(self, rows: int) -> None:
+        """Say how many rows were read."""
+        if self.status and rows % EVERY == 0:
+            self.status.update(f"Reading {self.name}: {rows:,} rows")

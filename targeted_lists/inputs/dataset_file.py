@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,24 @@ NO_FILE_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "uni
 OF_CONNECTORS = ("packed", "document", "total", "customer_is")
 STATUSES = ("placed", "delivered", "cancelled", "returned")
 UNDECIDED = "undecided"
+# Settings in which a file may be written otherwise than the rest of its dataset.
+OF_FILES = ("delimiter", "encoding", "skip_lines", "sheet")
 DATE_ORDERS = ("", "day first", "month first")
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):?[0-5]\d")
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file that `dataset.yml` names.
+
+    Attributes
+    ----------
+    path : from the dataset's folder, or absolute; that of a table in an archive goes on in it.
+    settings : how it is written, where not as the rest of its dataset.
+    """
+
+    path: str
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,7 +52,7 @@ class DatasetFile:
     order_fields : columns that stand on the first line of an order alone, of a connector.
     mapping : heading of a file -> the column of the contract that it is read as; one that is
         left empty is not read, though its name may be that of a column.
-    files : input -> paths of its files, from the dataset's folder or absolute.
+    files : input -> its files, those in the folder that have its name left out.
     statuses : word of the shop -> placed, delivered, cancelled or returned.
     variables : vars of dbt that this shop sets.
     """
@@ -45,7 +61,7 @@ class DatasetFile:
     sources: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     order_fields: list[str] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
-    files: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, list[NamedFile]] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
 
@@ -101,8 +117,11 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
             for heading, column in items(given, "mapping")
         },
         files={
-            str(name): [str(one) for one in (paths if isinstance(paths, list) else [paths])]
-            for name, paths in items(given, "files")
+            str(name): [
+                name_file(one, str(name), path)
+                for one in (named if isinstance(named, list) else [named])
+            ]
+            for name, named in items(given, "files")
         },
         statuses={str(word).lower(): str(status) for word, status in items(given, "statuses")},
         variables={
@@ -113,6 +132,28 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
     if fault := find_setting_fault(found.settings) or find_part_fault(found):
         raise InputError(f"{path}: {fault}.")
     return found
+
+
+def name_file(given: object, input_name: str, path: Path) -> NamedFile:
+    """Return a file as one line of `files` names it: a path, or a path and settings.
+
+    Raises
+    ------
+    InputError : it has no path, or a setting that a file cannot have of its own.
+    """
+    if not isinstance(given, dict):
+        return NamedFile(str(given))
+    if extra := sorted(map(str, given.keys() - {"path", *OF_FILES})):
+        raise InputError(
+            f"{path}: a file of {input_name} has the setting {extra[0]}, which is of the whole "
+            f"dataset; a file may have {', '.join(OF_FILES)} of its own."
+        )
+    if not given.get("path"):
+        raise InputError(f"{path}: a file of {input_name} has no path; write path: orders.csv.")
+    return NamedFile(
+        str(given["path"]),
+        {name: str(value) for name, value in given.items() if name != "path"},
+    )
 
 
 def items(given: dict[str, Any], part: str) -> list[tuple[Any, Any]]:
@@ -170,6 +211,9 @@ def ways_out(name: str) -> str:
 
 def find_part_fault(found: DatasetFile) -> str | None:
     """Say what of a mapping, of files or of statuses cannot be used; None if all can."""
+    for named in (one for ones in found.files.values() for one in ones):
+        if fault := find_setting_fault(replace(found.settings, **named.settings)):
+            return f"{fault}, for {named.path}"
     for word, status in found.statuses.items():
         if status == UNDECIDED:
             return (
@@ -181,9 +225,6 @@ def find_part_fault(found: DatasetFile) -> str | None:
     lowered = [heading.lower() for heading in found.mapping]
     if twice := next((one for one in lowered if lowered.count(one) > 1), None):
         return f"the heading {twice!r} is mapped twice"
-    columns = list(found.mapping.values())
-    if twice := next((one for one in columns if columns.count(one) > 1), None):
-        return f"two headings are read as {twice}; leave one of them out"
     return None
 
 

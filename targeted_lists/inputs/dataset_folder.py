@@ -17,6 +17,8 @@ from targeted_lists.inputs.readable import InputError, shown_name
 
 SETTINGS_FILE = "dataset.yml"
 SAFETY_INPUTS = ("consents", "suppressions", "erasures")
+# To which a run of digits in the name of a file is padded.
+DIGITS = 40
 
 
 @contextmanager
@@ -43,6 +45,20 @@ def refuse_name(dataset: str) -> None:
             f"The dataset name {dataset!r} may hold letters, digits, _ and - only; "
             "rename the folder."
         )
+
+
+def file_order(name: str) -> str:
+    r"""Return a text by which names of files are sorted, as the macro of this name does.
+
+    Each run of digits counts as a number, capitals as small letters, and a name comes before one
+    that it begins.
+
+    >>> sorted(["b_10.csv", "B_9.csv", "b.csv", "b-2.csv"], key=file_order)
+    ['b.csv', 'b-2.csv', 'B_9.csv', 'b_10.csv']
+    """
+    lowered = "".join(letter.lower()[0] for letter in name).replace(".", "\2")
+    padded = re.sub("[0-9]+", lambda found: found[0].zfill(DIGITS)[-DIGITS:], lowered)
+    return f"{padded}\1{name}"
 
 
 @refusing_unreadable()
@@ -110,7 +126,7 @@ def sort_files(
             others.append(entry)
     for name, files in found.items():
         # As the ledger orders their names, where a folder's slash is a letter like others.
-        files.sort(key=Path.as_posix)
+        files.sort(key=lambda path: file_order(path.as_posix()))
         for path in files:
             refuse_no_file(path, name)
     for path in others:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from targeted_lists.common.project import project_path
-from targeted_lists.inputs.readable import WORKBOOKS, InputError, Settings
+from targeted_lists.inputs.archives import ARCHIVE
+from targeted_lists.inputs.readable import InputError, Settings
+from targeted_lists.inputs.workbooks import WORKBOOKS
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet", ARCHIVE)
 CONTRACT_SUFFIXES = (*SUFFIXES, *WORKBOOKS)
 
 

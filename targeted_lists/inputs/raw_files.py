@@ -9,11 +9,13 @@ readable copy in UTF-8 next to the working database.
 from __future__ import annotations
 
 import csv
+import itertools
 import json
-from collections.abc import Mapping
+import mmap
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -25,6 +27,7 @@ from targeted_lists.inputs.dataset_folder import (
     sort_files,
 )
 from targeted_lists.inputs.layouts import INSTEAD, Layout, layout_of
+from targeted_lists.inputs.raw_places import find_places
 from targeted_lists.inputs.readable import (
     NO_TEXT,
     OPEN_QUOTE,
@@ -37,6 +40,7 @@ from targeted_lists.inputs.readable import (
     open_text,
     shown_name,
 )
+from targeted_lists.inputs.reshaping import NAMED_BY, PACKED, find_reshaped
 
 # SQL that reads a file grows with its columns.
 MOST_COLUMNS = 1_000
@@ -49,6 +53,7 @@ class InputFile:
     Attributes
     ----------
     columns, types : of the header in its order; the types, in DuckDB's words, of parquet alone.
+    reshaped : what is made of its own columns where a row is not an order line; else empty.
     places : column of the project -> places in the header, of which the first that is not empty
         counts.
     found_at : the raw file itself, of which `path` may be a readable copy.
@@ -57,11 +62,12 @@ class InputFile:
 
     input: str
     source_file: str
-    path: str
-    format: str
-    columns: list[str]
-    types: list[str]
     settings: Settings
+    path: str = ""
+    format: str = "csv"
+    columns: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    reshaped: dict[str, Any] = field(default_factory=dict)
     places: dict[str, list[int]] = field(default_factory=dict)
     found_at: str = ""
     rules: str = ""
@@ -170,22 +176,24 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     )
     stems = {name: layout.file_names.get(name, (name,)) for name in layout.inputs}
     sorted_files, others = sort_files(folder, stems, layout.suffixes)
-    add_named_files(sorted_files, folder, written.files)
-    for input_name, paths in sorted_files.items():
-        for path in paths:
-            settings = found.settings
-            if settings.encoding == layout.settings.encoding and is_utf8(path):
-                settings = replace(settings, encoding="utf-8")
-            file = open_as_written(path, input_name, folder, settings, layout)
-            refuse_header(file, layout)
-            found.files.append(
-                replace(
-                    file,
-                    places=layout.find_places(file.columns, file.input),
+    rules = json.dumps([written.order_fields, sorted(written.statuses.items())])
+    for input_name, places in find_places(sorted_files, folder, written.files).items():
+        for name, place in places:
+            with place.opened() as path:
+                settings = replace(found.settings, **place.settings)
+                is_default = settings.encoding == layout.settings.encoding
+                if is_default and "encoding" not in place.settings and is_utf8(path):
+                    settings = replace(settings, encoding="utf-8")
+                opened = InputFile(
+                    input=input_name,
+                    source_file=name,
+                    settings=settings,
                     found_at=path.as_posix(),
-                    rules=json.dumps([written.order_fields, sorted(written.statuses.items())]),
+                    rules=rules,
                 )
-            )
+                file = add_reshaped(open_as_written(path, opened, layout), layout)
+                refuse_header(file, layout)
+            found.files.append(replace(file, places=layout.find_places(file.columns, file.input)))
     held = {file.input for file in found.files}
     absent = [name for name in layout.needs_all_of if name not in held]
     if held and absent:
@@ -208,69 +216,66 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     return found
 
 
-def add_named_files(
-    found: dict[str, list[Path]], folder: Path, named: Mapping[str, list[str]]
-) -> None:
-    """Add to the files of each input those that `dataset.yml` names, wherever they lie.
-
-    Raises
-    ------
-    InputError : there is no such input, or no such file.
-    """
-    for name, paths in named.items():
-        if name not in found:
-            raise InputError(
-                f"{folder / SETTINGS_FILE}: there is no input {name}; there are "
-                f"{', '.join(found)}."
-            )
-        for given in paths:
-            path = (folder / given).resolve() if not Path(given).is_absolute() else Path(given)
-            if not path.is_file():
-                raise InputError(
-                    f"{folder / SETTINGS_FILE} names the file {given}, which is not there; put it "
-                    "back or correct the line."
-                )
-            if path not in [one.resolve() for one in found[name]]:
-                found[name].append(path)
-
-
-def open_as_written(
-    path: Path, input_name: str, folder: Path, settings: Settings, layout: Layout
-) -> InputFile:
+def open_as_written(path: Path, file: InputFile, layout: Layout) -> InputFile:
     """Open a file with the first settings in which its header has the required columns."""
-    first = open_input(path, input_name, folder, settings)
+    first = open_input(path, file)
     if not find_missing(first, layout) or first.format == "parquet":
         return first
     for other in layout.other_settings:
-        file = open_input(path, input_name, folder, replace(settings, **other))
-        if not find_missing(file, layout):
-            return file
+        opened = open_input(path, replace(file, settings=replace(file.settings, **other)))
+        if not find_missing(opened, layout):
+            return opened
     return first
 
 
-def open_input(path: Path, input_name: str, folder: Path, settings: Settings) -> InputFile:
+def open_input(path: Path, file: InputFile) -> InputFile:
     """Read a file's header, making a readable copy where DuckDB cannot read it in place."""
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty; it needs at least a header line.")
-    is_parquet = path.suffix.lower() == ".parquet"
-    if is_parquet:
-        readable = path
+    if path.suffix.lower() == ".parquet":
         columns, types = read_parquet_columns(path)
-    else:
-        readable = make_readable(path, settings)
-        columns, types = read_header(readable, path, settings), []
-    return InputFile(
-        input=input_name,
-        source_file=(
-            path.relative_to(folder) if path.is_relative_to(folder) else Path(path.name)
-        ).as_posix(),
         # Views are also read from other folders.
+        place = path.absolute().as_posix()
+        return replace(file, path=place, format="parquet", columns=columns, types=types)
+    readable = make_readable(path, file.settings)
+    return replace(
+        file,
         path=readable.absolute().as_posix(),
-        format="parquet" if is_parquet else "csv",
-        columns=columns,
-        types=types,
-        settings=settings,
+        columns=read_header(readable, path, file.settings),
     )
+
+
+def add_reshaped(file: InputFile, layout: Layout) -> InputFile:
+    """Return a file with the columns that are made of its own while it is read."""
+    settings = file.settings
+    reshaped = find_reshaped(file.columns, settings)
+    if file.format == "parquet" or (reshaped.packed is None and reshaped.document is None):
+        return file
+    sources = layout.sources.get(file.input, {}).values()
+    read = [*(one for headings in sources for one in headings), *layout.headers]
+    cells: list[str] = []
+    if reshaped.packed is not None:
+        with closing(open_text(Path(file.path), "utf-8-sig")) as lines:
+            rows = csv.reader(lines, delimiter=settings.delimiter, skipinitialspace=True)
+            cells = [
+                row[reshaped.packed]
+                for row in itertools.islice(rows, 1, NAMED_BY)
+                if len(row) == reshaped.width
+            ]
+    with Path(file.path).open("rb") as stream:
+        held = [
+            one
+            for one in read
+            if one.startswith(PACKED) and holds(stream, f"{one.removeprefix(PACKED)}:")
+        ]
+    reshaped = find_reshaped(file.columns, settings, cells, held)
+    return replace(file, reshaped=asdict(reshaped), columns=[*file.columns, *reshaped.columns])
+
+
+def holds(stream: IO[bytes], text: str) -> bool:
+    """Whether a text stands anywhere in a file, in UTF-8."""
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        return whole.find(text.encode()) >= 0
 
 
 def read_parquet_columns(path: Path) -> tuple[list[str], list[str]]:
@@ -353,6 +358,13 @@ def refuse_header(file: InputFile, layout: Layout) -> None:
         name for name in {*names} if names.count(name) > 1 and (is_header or name in known)
     )
     if repeated:
+        both = [one for one in file.columns if layout.find_columns([one]) == repeated[:1]]
+        if len({one.lower() for one in both}) > 1:
+            raise InputError(
+                f"{file.source_file} has two headings that are read as {repeated[0]}, "
+                f"{' and '.join(both[:2])}; leave one of them out of the mapping in "
+                f"{SETTINGS_FILE}."
+            )
         twice = layout.find_header(repeated[0])
         raise InputError(f"{file.source_file} has the column {twice} twice; rename one of them.")
     if not missing:

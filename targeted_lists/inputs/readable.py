@@ -25,10 +25,9 @@ from pathlib import Path
 from targeted_lists.common import files
 from targeted_lists.common.folders import WAREHOUSE_FOLDER
 from targeted_lists.common.outcome import UserError
-from targeted_lists.inputs.reshaping import is_reshaped, reshape
+from targeted_lists.inputs.workbooks import WORKBOOKS, WorkbookError, read_sheet
 
 READABLE_FOLDER = WAREHOUSE_FOLDER / "readable"
-WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
 # The first line by which a spreadsheet is told the delimiter.
 MARK = re.compile(r"\ufeff?sep=.\r?\n", re.I)
 CHUNK = 1 << 20
@@ -38,6 +37,8 @@ OPEN_QUOTE = "\ufdd1"
 # Instead of a line that is longer than DuckDB is asked to read.
 TOO_LONG = "\ufdd3"
 LONGEST_LINE = 16_000_000
+# More of them than the last member of a gzip file can end with.
+ZEROS = b"\0" * 10
 # A quoted field of more lines than this was never meant to be one.
 MAX_LINES = 500
 
@@ -112,8 +113,9 @@ def make_readable(path: Path, settings: Settings) -> Path:
         return _write_copy(path, settings, _workbook_lines)
     is_utf8 = codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig", "ascii")
     state = path.stat()
-    has_title = settings.skip_lines != "0" or is_reshaped(settings) or _has_mark(path)
-    if is_utf8 and not has_title and is_plain(path, settings, state.st_size, state.st_mtime_ns):
+    has_title = settings.skip_lines != "0" or _has_mark(path)
+    is_read = is_utf8 and not has_title and not _is_odd_gzip(path)
+    if is_read and is_plain(path, settings, state.st_size, state.st_mtime_ns):
         if _note_of(path).exists():
             # It was not, before.
             with files.hold(READABLE_FOLDER):
@@ -122,10 +124,20 @@ def make_readable(path: Path, settings: Settings) -> Path:
     return _write_copy(path, settings, _fixed_text)
 
 
+def _is_odd_gzip(path: Path) -> bool:
+    """Whether a gzip file begins with a comment or ends with zeros, which DuckDB does not read."""
+    if path.suffix.lower() != ".gz":
+        return False
+    with path.open("rb") as stream:
+        flags = stream.read(4)[3:]
+        stream.seek(-min(len(ZEROS), path.stat().st_size), io.SEEK_END)
+        return bool(flags and flags[0] & 0x10) or stream.read() == ZEROS
+
+
 def is_utf8(path: Path) -> bool:
     """Whether a text file is UTF-8 to its end; in any other code page that is rare chance."""
     state = path.stat()
-    is_text = path.suffix.lower() in (".csv", ".gz")
+    is_text = path.suffix.lower() in (".csv", ".tsv", ".txt", ".gz")
     return is_text and _is_utf8(path, state.st_size, state.st_mtime_ns)
 
 
@@ -265,7 +277,9 @@ class _Grammar:
 def is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
     """Whether a file is UTF-8 with quotes in pairs and no endless line; each state read once."""
     mark = re.escape(settings.delimiter.encode())
-    stray_quote = re.compile(rb'[^"\r\n' + mark + rb']"[^"\r\n' + mark + rb"]")
+    # The quote first: a pattern that begins with one letter is searched much faster.
+    text = rb'[^"\r\n' + mark + rb"]"
+    stray_quote = re.compile(rb'"(?<=' + text + rb'")' + text)
     decoder = codecs.getincrementaldecoder("utf-8")()
     with _open_bytes(path) as stream:
         while lines := stream.read(CHUNK):
@@ -310,11 +324,7 @@ def open_text(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _fixed_text(path: Path, settings: Settings) -> Iterator[str]:
-    records = fix_quotes(_text_blocks(path, settings), settings.delimiter)
-    if not is_reshaped(settings):
-        return records
-    lines = itertools.chain.from_iterable(map(io.StringIO, records))
-    return reshape(csv.reader(lines, delimiter=settings.delimiter), settings)
+    return fix_quotes(_text_blocks(path, settings), settings.delimiter)
 
 
 def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
@@ -341,51 +351,66 @@ def _no_text(path: Path, settings: Settings) -> InputError:
 
 
 def _workbook_lines(path: Path, settings: Settings) -> Iterator[str]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
     try:
-        book = CalamineWorkbook.from_path(path)
-        if settings.sheet and settings.sheet not in book.sheet_names:
-            raise InputError(
-                f"{path} has no sheet {settings.sheet!r}; it has {', '.join(book.sheet_names)}."
-            )
-        sheet = (
-            book.get_sheet_by_name(settings.sheet)
-            if settings.sheet
-            else book.get_sheet_by_index(0)
+        rows = read_sheet(
+            path,
+            settings.sheet,
+            decimal=settings.decimal,
+            skip_lines=int(settings.skip_lines),
         )
-        rows = sheet.iter_rows()
-    except CalamineError as error:
-        raise InputError(f"{path} is not a readable workbook; export it again.") from error
-    texts = (
-        [cell_text(cell, settings.decimal) for cell in row]
-        for row in itertools.islice(rows, int(settings.skip_lines), None)
-    )
-    yield from reshape(texts, settings)
+        yield from write_rows(rows, settings.delimiter)
+    except WorkbookError as error:
+        raise InputError(str(error)) from error
 
 
-def cell_text(cell: object, decimal: str) -> str:
-    """Return a cell of a workbook as text: customer 17850, a float there, is not "17850.0"."""
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else str(cell).replace(".", decimal)
-    return str(cell)
+def write_rows(rows: Iterable[list[str]], delimiter: str) -> Iterator[str]:
+    """Return rows as a CSV text, in blocks."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    source = iter(rows)
+    while block := list(itertools.islice(source, 1_000)):
+        writer.writerows(block)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def _write_copy(
     path: Path, settings: Settings, read: Callable[[Path, Settings], Iterator[str]]
 ) -> Path:
     """Write a file's text as UTF-8, once for each state of the file and of the settings."""
-    state = path.stat()
-    version = _short_hash(f"{state.st_size} {state.st_mtime_ns} {settings}")
-    target = READABLE_FOLDER / f"{_source_hash(path)}-{version}.csv"
 
     def write(draft: Path) -> None:
         with open(draft, "w", encoding="utf-8", newline="", opener=files.open_private) as text:
             text.writelines(read(path, settings))
 
+    return find_copy(path, write, settings=settings)
+
+
+def find_copy(
+    path: Path,
+    write: Callable[[Path], None],
+    *,
+    settings: Settings | None = None,
+    part: str = "",
+    ending: str = ".csv",
+) -> Path:
+    """Return the copy that is made of a file, or of a part of it, after writing it once.
+
+    Copies of another state of the file, or made by other settings, are removed.
+
+    Parameters
+    ----------
+    write : writes the copy at the path that it is given.
+    """
+    state = path.stat()
+    source = _source_hash(path)
+    version = _short_hash(f"{state.st_size} {state.st_mtime_ns} {settings}")
+    place = f"{source}-{version}" + (f"-{_short_hash(part)}" if part else "")
+    target = READABLE_FOLDER / f"{place}{ending}"
     with files.hold(READABLE_FOLDER):
         if not target.exists():
-            _remove_copies(path)
+            _remove_copies(path, but=f"{source}-{version}" if part else None)
             # Before the copy, so that none lies there of which nobody knows whose it is.
             files.replace_file(
                 _note_of(path), lambda draft: files.write_text(draft, str(path.resolve()))
@@ -399,22 +424,30 @@ def remove_outdated() -> None:
     if not READABLE_FOLDER.is_dir():
         return
     with files.hold(READABLE_FOLDER):
-        there = {
-            note.stem
-            for note in READABLE_FOLDER.glob("*.source")
-            if Path(note.read_text(encoding="utf-8")).exists()
-        }
-        # Copies before notes, as their names have it: "ab12-cd34.csv", "ab12.source".
-        for path in sorted(READABLE_FOLDER.iterdir()):
-            if path.name.endswith(files.DRAFT) or re.split("[-.]", path.name)[0] not in there:
-                files.remove(path)
+        # Then the copies of tables that were unpacked of an archive.
+        for _ in range(2):
+            there = {
+                note.stem
+                for note in READABLE_FOLDER.glob("*.source")
+                if Path(note.read_text(encoding="utf-8")).exists()
+            }
+            # Copies before notes, as their names have it: "ab12-cd34.csv", "ab12.source".
+            for path in sorted(READABLE_FOLDER.iterdir()):
+                if path.name.endswith(files.DRAFT) or re.split("[-.]", path.name)[0] not in there:
+                    files.remove(path)
 
 
-def _remove_copies(path: Path) -> None:
-    """Remove what was written of a file; its note goes last, so that no copy is overlooked."""
+def _remove_copies(path: Path, *, but: str | None = None) -> None:
+    """Remove what was written of a file; its note goes last, so that no copy is overlooked.
+
+    Parameters
+    ----------
+    but : how the names of those begin that stay.
+    """
     source = _source_hash(path)
     for outdated in sorted(READABLE_FOLDER.glob(f"{source}-*")):
-        files.remove(outdated)
+        if but is None or not outdated.name.startswith(but):
+            files.remove(outdated)
     files.remove(_note_of(path))
 
 

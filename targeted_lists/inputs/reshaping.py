@@ -1,77 +1,98 @@
-"""Rows of a platform that are not one order line each, made so while they are read.
+"""Rows of a platform that are not one order line each, and what becomes of them.
 
 A cell that holds all lines of an order becomes a row a line, the text of a document its number and
-its time, and a row that sums up the others says so in its first cell, so that the ledger can.
+its time, and a row that sums up the others is told from them. The macro reshaped_rows does so
+while a file is read; here are the columns that this gives, and the same for the rows that `init`
+looks at.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 DOCUMENT_NUMBER, DOCUMENT_TIME = "document number", "document time"
+# The macro reshaped_rows has these patterns too.
 DOCUMENT = re.compile(r"(?P<number>\S*\d\S*)\s+(?:от|of|from)\s+(?P<time>\d.*)$")
-# Before the first cell of a row that sums up the others; the macro row_fault looks for it.
-TOTAL = "\ufdd4"
+FIELD = re.compile(r"(\w+):(.*)", re.S)
+PACKED = "packed "
+# Cells from which the names of packed fields are taken, where nothing reads them.
+NAMED_BY = 1_000
 
 
 class Shape(Protocol):
     """The settings that say how rows are made others."""
 
-    delimiter: str
     packed: str
     document: str
     total: str
 
 
-def is_reshaped(settings: Shape) -> bool:
-    """Whether rows are made others."""
-    return bool(settings.packed or settings.document or settings.total)
+@dataclass(frozen=True)
+class Reshaped:
+    """What is made of the columns of a file.
+
+    Attributes
+    ----------
+    width : of its own header. packed, document : places in it; None where there is none.
+    names : of the fields of packed cells, each of which becomes a column.
+    """
+
+    width: int
+    packed: int | None = None
+    document: int | None = None
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that come behind those of the header."""
+        return [
+            *(f"{PACKED}{name}" for name in self.names),
+            *([DOCUMENT_NUMBER, DOCUMENT_TIME] if self.document is not None else []),
+        ]
 
 
-def reshape(rows: Iterable[list[str]], settings: Shape) -> Iterator[str]:
-    """Return rows as the lines of a CSV text, each of one order line.
+def find_reshaped(
+    header: list[str], settings: Shape, cells: Iterable[str] = (), read: Iterable[str] = ()
+) -> Reshaped:
+    """Return what is made of the columns of a file.
 
     Parameters
     ----------
-    rows : the header first.
+    cells : packed ones, whose fields are columns. read : columns that something is read from.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=settings.delimiter, lineterminator="\n")
-    for row in reshape_rows(iter(rows), settings):
-        writer.writerow(row)
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
-
-
-def reshape_rows(rows: Iterator[list[str]], settings: Shape) -> Iterator[list[str]]:
-    """Return rows, each of one order line, the header first."""
-    header = next(rows, [])
     lowered = [name.strip().lower() for name in header]
     packed = place_of(settings.packed, lowered)
-    document = place_of(settings.document, lowered)
-    held = list(rows) if packed is not None else rows
-    names = find_names(held, packed)
-    yield [
-        *header,
-        *(f"packed {name}" for name in names),
-        *([DOCUMENT_NUMBER, DOCUMENT_TIME] if document is not None else []),
-    ]
-    for row in held:
-        if settings.total and row and row[0].strip().lower().startswith(settings.total.lower()):
-            row = [TOTAL + row[0], *row[1:]]
-        cells = unpack(row[packed]) if packed is not None and len(row) > packed else [{}]
-        for cell in cells:
-            further = [cell.get(name, "") for name in names]
-            if document is not None:
-                found = DOCUMENT.search(row[document]) if len(row) > document else None
-                further += [found["number"], found["time"]] if found else ["", ""]
-            # A row that is ragged stays so.
-            yield [*row, *further] if len(row) == len(header) else row
+    found = [name for cell in cells for line in unpack(cell) for name in line]
+    wanted = [one[len(PACKED) :] for one in read if one.lower().startswith(PACKED)]
+    return Reshaped(
+        width=len(header),
+        packed=packed,
+        document=place_of(settings.document, lowered),
+        names=list(dict.fromkeys([*found, *wanted])) if packed is not None else [],
+    )
+
+
+def reshape_rows(rows: list[list[str]], settings: Shape) -> Iterator[list[str]]:
+    """Return rows, each of one order line, the header first; those that sum up others left out."""
+    header, *rest = rows
+    lowered = [name.strip().lower() for name in header]
+    place = place_of(settings.packed, lowered)
+    cells = (row[place] for row in rest if len(row) > place) if place is not None else ()
+    reshaped = find_reshaped(header, settings, cells)
+    document, total = reshaped.document, settings.total.lower()
+    yield [*header, *reshaped.columns]
+    for row in rest:
+        if len(row) != len(header) or (total and row[0].strip().lower().startswith(total)):
+            continue
+        further: list[str] = []
+        if document is not None:
+            found = DOCUMENT.search(row[document])
+            further = [found["number"], found["time"]] if found else ["", ""]
+        for line in [{}] if place is None else unpack(row[place]):
+            yield [*row, *(line.get(name, "") for name in reshaped.names), *further]
 
 
 def place_of(heading: str, lowered: list[str]) -> int | None:
@@ -88,16 +109,9 @@ def unpack(cell: str) -> list[dict[str, str]]:
     lines = []
     # A semicolon within a name does not begin a line: what follows it has no name of a field.
     for text in re.split(r";(?=\w+:)", cell.strip()):
-        fields = [field.partition(":") for field in re.split(r"\|(?=\w+:)", text) if field]
-        lines.append({name.strip(): value.strip() for name, _, value in fields})
-    return lines or [{}]
-
-
-def find_names(rows: Iterable[list[str]], packed: int | None) -> list[str]:
-    """Return the names of the fields of packed cells, in the order in which they come up."""
-    if packed is None:
-        return []
-    cells = (row[packed] for row in rows if len(row) > packed)
-    return list(
-        dict.fromkeys(name for cell in cells for line in unpack(cell) for name in line if name)
-    )
+        line: dict[str, str] = {}
+        for one in re.split(r"\|(?=\w+:)", text):
+            if found := FIELD.match(one):
+                line.setdefault(found[1], found[2].strip())
+        lines.append(line)
+    return lines

@@ -34,6 +34,7 @@ import duckdb
 import yaml
 
 from targeted_lists.common.project import PACKAGE, PROJECT_FILE, project_folder
+from targeted_lists.inputs.dataset_folder import file_order
 
 # Of the raw inputs those that order lines are made of; a new file of the last ones changes old lines.
 LINE_INPUTS = ("order_lines", "online_retail", "order_export")
@@ -48,9 +49,14 @@ CODE_FOLDERS = (
     "models/marts/new_customers/preparation",
 )
 CODE_FILES = (
+    "targeted_lists/inputs/archives.py",
+    "targeted_lists/inputs/dataset_folder.py",
     "targeted_lists/inputs/layouts.py",
     "targeted_lists/inputs/raw_files.py",
+    "targeted_lists/inputs/raw_places.py",
     "targeted_lists/inputs/readable.py",
+    "targeted_lists/inputs/reshaping.py",
+    "targeted_lists/inputs/workbooks.py",
 )
 # And those that say what is mined and fitted, where it is reused (macros/run/reusable.sql).
 FIT_FOLDERS = ("models/core", "models/marts", "python_ml")
@@ -233,8 +239,8 @@ def find_changed_file(known: Mapping[str, ReadFile], found: Mapping[str, ReadFil
     if not known:
         return None
     read = [name for name, file in known.items() if file.input in LINE_INPUTS]
-    last = max(read, default="")
-    for name in sorted(known.keys() | found.keys()):
+    last = max(read, key=file_order, default="")
+    for name in sorted(known.keys() | found.keys(), key=file_order):
         before, now = known.get(name), found.get(name)
         file_input = (now or before).input
         if file_input not in LINE_INPUTS + REWRITING_INPUTS:
@@ -244,7 +250,7 @@ def find_changed_file(known: Mapping[str, ReadFile], found: Mapping[str, ReadFil
         if before is None:
             if file_input in REWRITING_INPUTS:
                 return f"{name} is new"
-            if name < last:
+            if file_order(name) < file_order(last):
                 return f"{name} is new and comes before {last}, which was read already"
         elif before.run_number != now.run_number:
             return f"{name} has changed"

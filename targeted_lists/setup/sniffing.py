@@ -10,11 +10,19 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from targeted_lists.common.outcome import UserError
-from targeted_lists.inputs.readable import MARK, WORKBOOKS
+from targeted_lists.inputs.raw_places import RawPlace, list_places
+from targeted_lists.inputs.readable import MARK
+from targeted_lists.inputs.workbooks import (
+    WORKBOOKS,
+    WorkbookError,
+    list_sheets,
+    read_sheet,
+)
 
 DELIMITERS = (",", ";", "\t", "|")
 # Rows that decide; more of them say the same again.
@@ -22,6 +30,8 @@ MOST_ROWS = 100_000
 # Above the header there may be titles and blank lines, and not a page of them.
 MOST_TITLES = 25
 BLOCK = 1 << 20
+# Of the lines with other letters than those of ASCII, for a file to be UTF-8 with damaged lines.
+LEAST_UTF8 = 0.1
 
 
 class SetupError(UserError):
@@ -34,19 +44,36 @@ class Written:
 
     Attributes
     ----------
+    place : where it lies.
     settings : delimiter, encoding, skip_lines and sheet, as dataset.yml names them.
     headings : of its columns; empty ones are numbered.
     rows : the first of them as texts, each as wide as the header.
+    notes : what is to be known of it, in sentences.
     """
 
-    path: Path
+    place: RawPlace
     settings: dict[str, str]
     headings: list[str]
     rows: list[list[str]]
+    notes: list[str]
+
+    @property
+    def path(self) -> Path:
+        """Its path as people write it, which goes on in an archive."""
+        return self.place.shown
 
 
-def look_at(path: Path, count_known: Callable[[list[str]], int]) -> Written:
-    """Find out how a file is written.
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file as texts, how they are written, and what is to be known of it."""
+
+    rows: list[list[str]]
+    settings: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def look_at_all(path: Path, count_known: Callable[[list[str]], int]) -> list[Written]:
+    """Find out how a file is written, or each table of an archive.
 
     Parameters
     ----------
@@ -55,32 +82,45 @@ def look_at(path: Path, count_known: Callable[[list[str]], int]) -> Written:
     Raises
     ------
     SetupError : it is no table.
+    InputError : it is an archive that cannot be read.
     """
     if not path.is_file():
         raise SetupError(f"{path} is not there; see how its name is written.")
-    if path.suffix.lower() in WORKBOOKS:
-        settings, rows = read_workbook(path, count_known)
-    elif path.suffix.lower() == ".parquet":
-        settings, rows = {}, read_parquet(path)
-    else:
-        settings, rows = read_text(path)
-    rows = list(rows)
-    header = find_header(rows, count_known)
-    if header is None:
-        raise SetupError(f"{path} holds no table: no row has two cells or more.")
-    if header:
+    return [look_at(place, count_known) for place in list_places(RawPlace(path))]
+
+
+def look_at(place: RawPlace, count_known: Callable[[list[str]], int]) -> Written:
+    """Find out how a table is written.
+
+    Raises
+    ------
+    SetupError : it is none.
+    """
+    with place.opened() as path:
+        if path.suffix.lower() in WORKBOOKS:
+            table = read_workbook(path, count_known)
+        elif path.suffix.lower() == ".parquet":
+            table = read_parquet(path)
+        else:
+            table = read_text(path)
+        rows, settings = table.rows, table.settings
+        header = find_header(rows, count_known)
+        if header is None:
+            raise SetupError(f"{path} holds no table: no row has two cells or more.")
+    if settings:
         settings["skip_lines"] = str(header)
     names = [name.strip().lstrip("\ufeff") for name in rows[header]]
     width = len(names)
     return Written(
-        path=path,
+        place=place,
         settings=settings,
         headings=[name or f"column_{number}" for number, name in enumerate(names, start=1)],
         rows=[
-            [*row[:width], *[""] * (width - len(row))]
+            row if len(row) == width else [*row[:width], *[""] * (width - len(row))]
             for row in rows[header + 1 :]
-            if any(cell.strip() for cell in row)
+            if any(row) and any(map(str.strip, row))
         ],
+        notes=[note.replace(str(path), str(place.shown)) for note in table.notes],
     )
 
 
@@ -95,13 +135,21 @@ def find_header(rows: list[list[str]], count_known: Callable[[list[str]], int]) 
     return wide[0] if width >= 2 else None
 
 
-def read_text(path: Path) -> tuple[dict[str, str], list[list[str]]]:
-    """Return the settings and the first rows of a text file."""
+def read_text(path: Path) -> Table:
+    """Return the first rows of a text file."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rb") as stream:
             start = stream.read(BLOCK)
             encoding = find_encoding(start, iter(lambda: stream.read(BLOCK), b""))
+        notes = []
+        if encoding.startswith("cp") and (bad := count_no_utf8(path, opened)):
+            # Two files put together: in the other code page the rest would be read wrong.
+            encoding = "utf-8"
+            notes.append(
+                f"{path} is text in UTF-8 but for {bad:,} lines, which are rejected to the "
+                "ledger: export them again in the same code page as the rest."
+            )
         if not start.strip():
             raise SetupError(f"{path} is empty.")
         with opened(path, "rb") as stream:
@@ -116,10 +164,28 @@ def read_text(path: Path) -> tuple[dict[str, str], list[list[str]]]:
         raise SetupError(f"{path} is no text; export it as CSV or as a workbook.")
     delimiter = marked.strip()[-1] if MARK.fullmatch(marked) else find_delimiter(lines[:60])
     rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-    settings = {"delimiter": delimiter}
-    if encoding not in ("utf-8", "utf-8-sig"):
-        settings["encoding"] = encoding
-    return settings, list(rows)
+    settings = {
+        "delimiter": delimiter,
+        "encoding": "utf-8" if encoding == "utf-8-sig" else encoding,
+    }
+    return Table(list(rows), settings, notes)
+
+
+def count_no_utf8(path: Path, opened: Callable[..., IO[bytes]]) -> int:
+    """Count the lines that are no UTF-8, where enough of the others have letters of UTF-8.
+
+    In another code page hardly a line is UTF-8 by chance.
+    """
+    sound, bad = 0, 0
+    with opened(path, "rb") as stream:
+        for line in stream:
+            if not line.isascii():
+                try:
+                    line.decode("utf-8")
+                    sound += 1
+                except UnicodeDecodeError:
+                    bad += 1
+    return bad if sound >= LEAST_UTF8 * (sound + bad) else 0
 
 
 def find_encoding(start: bytes, rest: object) -> str:
@@ -166,45 +232,43 @@ def find_delimiter(lines: list[str]) -> str:
     return max(DELIMITERS, key=weigh)
 
 
-def read_workbook(
-    path: Path, count_known: Callable[[list[str]], int]
-) -> tuple[dict[str, str], list[list[str]]]:
-    """Return the sheet with the most known headings, and its first rows."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    from targeted_lists.inputs.readable import cell_text
-
+def read_workbook(path: Path, count_known: Callable[[list[str]], int]) -> Table:
+    """Return the first rows of the sheet with the most known headings."""
     try:
-        book = CalamineWorkbook.from_path(path)
+        names = list_sheets(path)
         sheets = {
-            name: [
-                [cell_text(cell, ".") for cell in row]
-                for row in itertools.islice(book.get_sheet_by_name(name).iter_rows(), MOST_ROWS)
-            ]
-            for name in book.sheet_names
+            name: list(itertools.islice(read_sheet(path, name), MOST_ROWS)) for name in names
         }
-    except CalamineError as error:
-        raise SetupError(f"{path} is not a readable workbook ({error}).") from error
+    except WorkbookError as error:
+        raise SetupError(str(error)) from error
     if not sheets:
         raise SetupError(f"{path} has no sheet.")
+    known = {
+        name: max(map(count_known, rows[:MOST_TITLES]), default=0) for name, rows in sheets.items()
+    }
+    best = max(sheets, key=lambda name: known[name])
+    others = [name for name in names if name != best and len(sheets[name]) > 1]
+    return Table(
+        sheets[best],
+        {"sheet": "" if best == names[0] else best},
+        [f"Of {path} the sheet {best!r} is read, and not {', '.join(map(repr, others))}."]
+        if others
+        else [],
+    )
 
-    def known(name: str) -> int:
-        return max(map(count_known, sheets[name][:MOST_TITLES]), default=0)
 
-    best = max(sheets, key=known)
-    return ({} if best == book.sheet_names[0] else {"sheet": best}), sheets[best]
-
-
-def read_parquet(path: Path) -> list[list[str]]:
+def read_parquet(path: Path) -> Table:
     """Return the header and the first rows of a parquet file as texts."""
     import duckdb
 
     with duckdb.connect() as connection:
         try:
             rows = connection.read_parquet(str(path)).limit(MOST_ROWS)
-            return [
-                rows.columns,
-                *(["" if one is None else str(one) for one in row] for row in rows.fetchall()),
-            ]
+            return Table(
+                [
+                    rows.columns,
+                    *(["" if one is None else str(one) for one in row] for row in rows.fetchall()),
+                ]
+            )
         except duckdb.Error as error:
             raise SetupError(f"{path} is not readable as parquet.") from error

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 
 from targeted_lists.inputs.dataset_file import UNDECIDED
+from targeted_lists.setup.sniffing import SetupError
 
 SLASHED = re.compile(r"\s*(\d{1,2})([/-])(\d{1,2})\2(\d{2}|\d{4})(?=\D|$)")
 ZONE = re.compile(
     r":\d{2}(?:[.]\d+)?(?:\s*[AaPp][Mm])?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$"
 )
 NUMBER = re.compile(r"[0-9][0-9.,]*")
+DAY, MONTH = "day first", "month first"
 CLOCKS = (" %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 SAMPLED, MOST_FORMATS = 2_000, 3
 UTC = {"Z", "UTC", "GMT", "+0000", "+00:00", "+00", "-0000", "-00:00"}
@@ -35,6 +37,73 @@ class Style:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Marks:
+    """How often marks stand in numbers.
+
+    Attributes
+    ----------
+    decimals : those that can only part decimals. alone : those before three digits, 2,000.
+    """
+
+    decimals: Counter[str] = field(default_factory=Counter)
+    alone: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def decimal(self) -> str | None:
+        """The decimal mark; None where no number tells it."""
+        if not self.decimals:
+            return None
+        return "," if self.decimals[","] > self.decimals["."] else "."
+
+
+def find_shared_marks(files: Mapping[str, Iterable[str]]) -> Style:
+    """Return the decimal and the thousands mark of all files.
+
+    Where files have different decimal marks, either is read: only of a mark alone before three
+    digits nobody can tell then what it parts. The mark is taken by which no such number is read
+    wrong; a number that it leaves open is rejected to the ledger.
+
+    Raises
+    ------
+    SetupError : with either mark some number would be read wrong.
+
+    >>> find_shared_marks({"a.csv": ["10,50"], "b.csv": ["10.50", "2,000"]}).settings
+    {'thousands': ','}
+    """
+    counted = {name: count_marks(values) for name, values in files.items()}
+    together = Marks()
+    for marks in counted.values():
+        together.decimals += marks.decimals
+        together.alone += marks.alone
+    by_decimal: dict[str, list[str]] = {}
+    for name, marks in counted.items():
+        if marks.decimal:
+            by_decimal.setdefault(marks.decimal, []).append(name)
+    if len(by_decimal) < 2:
+        return Style(settings_of(together))
+    shown = f"{by_decimal[','][0]} has decimal commas and {by_decimal['.'][0]} decimal points"
+    alone = {mark: {name for name, marks in counted.items() if marks.alone[mark]} for mark in ".,"}
+    sound = [mark for mark in ".," if alone[mark] <= set(by_decimal[mark])]
+    if not sound:
+        raise SetupError(
+            f"{shown}, and in each are numbers such as 2,000 that would be read wrong by the mark "
+            "of the other; export them alike, or set up a dataset for each."
+        )
+    others = {".": ",", ",": "."}
+    # By the mark that leaves no number open, then by that of most.
+    is_open = {mark: not alone[others[mark]] <= set(by_decimal[mark]) for mark in sound}
+    decimal = min(sound, key=lambda mark: (is_open[mark], mark != together.decimal))
+    other = others[decimal]
+    settings = {"decimal": decimal} if decimal == "," else {}
+    note = f"{shown}: numbers with either are read"
+    if alone[other] and not is_open[decimal]:
+        return Style(settings | {"thousands": other}, [f"{note}."])
+    if is_open[decimal]:
+        note += f", but for those such as 2{other}000, which may be two numbers: they are rejected"
+    return Style(settings, [f"{note}."])
+
+
 def find_marks(values: Iterable[str]) -> dict[str, str]:
     """Return the decimal and the thousands mark of numbers.
 
@@ -45,8 +114,12 @@ def find_marks(values: Iterable[str]) -> dict[str, str]:
     >>> find_marks(["2,000", "3,000"])
     {'decimal': 'undecided'}
     """
-    decimals: Counter[str] = Counter()
-    alone: Counter[str] = Counter()
+    return settings_of(count_marks(values))
+
+
+def count_marks(values: Iterable[str]) -> Marks:
+    """Count the marks in numbers."""
+    marks_found = Marks()
     for value in values:
         found = NUMBER.search(re.sub(r"[\s'\u2019\u00a0\u2009\u202f]", "", value))
         if found is None:
@@ -57,18 +130,42 @@ def find_marks(values: Iterable[str]) -> dict[str, str]:
             continue
         behind = len(number) - max(number.rfind("."), number.rfind(",")) - 1
         if len(set(marks)) == 2:
-            decimals[marks[-1]] += 1
+            marks_found.decimals[marks[-1]] += 1
         elif len(marks) == 1 and behind != 3:
-            decimals[marks[0]] += 1
+            marks_found.decimals[marks[0]] += 1
         elif len(marks) == 1:
-            alone[marks[0]] += 1
-    if not decimals:
+            marks_found.alone[marks[0]] += 1
+    return marks_found
+
+
+def settings_of(marks: Marks) -> dict[str, str]:
+    """Return what dataset.yml says of marks."""
+    decimal = marks.decimal
+    if decimal is None:
         # Of 2,000 alone nobody knows; of 0,500 everybody would.
-        return {"decimal": UNDECIDED} if alone else {}
-    decimal = "," if decimals[","] > decimals["."] else "."
+        return {"decimal": UNDECIDED} if marks.alone else {}
     other = "." if decimal == "," else ","
     found_marks = {"decimal": decimal} if decimal == "," else {}
-    return found_marks | ({"thousands": other} if alone[other] else {})
+    return found_marks | ({"thousands": other} if marks.alone[other] else {})
+
+
+def find_shared_date_order(files: Mapping[str, Iterable[str]]) -> str | None:
+    """Return which comes first of 01/02/2026 in all files; None where no value is written so.
+
+    A file that does not show it is written as the others.
+
+    Raises
+    ------
+    SetupError : one file puts the day first and another the month.
+    """
+    orders = {name: find_date_order(times) for name, times in files.items()}
+    shown = {order: name for name, order in orders.items() if order in (DAY, MONTH)}
+    if len(shown) == 2:
+        raise SetupError(
+            f"{shown[DAY]} puts the day first and {shown[MONTH]} the month, and of a date such as "
+            "01/02/2026 nobody can tell; export them alike, or set up a dataset for each."
+        )
+    return find_date_order(time for times in files.values() for time in times)
 
 
 def find_date_order(values: Iterable[str]) -> str | None:
@@ -89,7 +186,7 @@ def find_date_order(values: Iterable[str]) -> str | None:
         return None
     if bool(firsts) == bool(seconds):
         return UNDECIDED
-    return "day first" if firsts else "month first"
+    return DAY if firsts else MONTH
 
 
 def find_zone(values: Iterable[str]) -> Style:
@@ -123,11 +220,11 @@ def find_formats(values: list[str], date_order: str | None) -> str:
 
     Every way of writing is read without them; what they save is trying one after the other.
     """
-    days = ["%d.%m.%Y"]
+    days = ["%d.%m.%Y", "%d.%m.%y"]
     if date_order == "day first":
-        days += ["%d/%m/%Y", "%d-%m-%Y"]
+        days += ["%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y", "%d-%m-%y"]
     elif date_order == "month first":
-        days += ["%m/%d/%Y", "%m-%d-%Y"]
+        days += ["%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%m-%d-%y"]
     forms = [day + clock for day in days for clock in ("", *CLOCKS)]
     found: list[str] = []
     left = list(dict.fromkeys(values))[:SAMPLED]
@@ -147,7 +244,9 @@ def find_formats(values: list[str], date_order: str | None) -> str:
 def unread(connection: duckdb.DuckDBPyConnection, values: list[str], form: str) -> list[str]:
     """Return the values that a format of strptime does not read."""
     rows = connection.execute(
-        "select value from (select unnest(?) as value) where try_strptime(trim(value), ?) is null",
+        # A year of two digits, read as one of four, is of the first century.
+        "select value from (select unnest(?) as value) "
+        "where coalesce(year(try_strptime(trim(value), ?)) < 1900, true)",
         [values, form],
     ).fetchall()
     return [value for (value,) in rows]

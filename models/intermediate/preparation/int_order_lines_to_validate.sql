@@ -23,7 +23,7 @@ orders_to_validate as (
 
     select order_id
     from {{ conformed('order_lines') }}
-    where source_file > {{ string_literal(last_file("input = 'order_lines'")) }}
+    where {{ is_of_new_file() }}
         and order_id is not null
 
     union
@@ -42,10 +42,7 @@ order_lines as (
 
     select * from {{ lines_and_refunds() }}
     {%- if is_incremental() %}
-    where (
-            input = 'order_lines'
-            and source_file > {{ string_literal(last_file("input = 'order_lines'")) }}
-        )
+    where {{ is_of_new_file() }}
         or order_id in (select orders_to_validate.order_id from orders_to_validate)
     {%- endif %}
 

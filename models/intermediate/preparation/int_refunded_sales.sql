@@ -1,6 +1,7 @@
 -- What was sold in the orders that refunds name.
 select
     *,
+    {{ file_order('source_file') }} as file_place,
     {{ adapter_column('currency', 'string') }} as order_currency,
     {{ adapter_column('tax_factor', 'rate') }} as order_tax_factor,
     {{ amount_of('quantity', 'unit_price', 'discount') }} / quantity as unit_value

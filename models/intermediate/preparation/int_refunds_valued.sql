@@ -21,7 +21,7 @@ refunds as (
 
     select
         *,
-        max(source_file) over (
+        max_by(source_file, {{ file_order('source_file') }}) over (
             partition by source_fault, copy_number, {{ columns | join(', ') }}
         ) as latest_file
     from counted
@@ -39,10 +39,10 @@ orders as (
     select
         order_id,
         {%- for column in of_order %}
-        max_by({{ column }}, (source_file, -source_row)) as {{ column }},
+        max_by({{ column }}, (file_place, -source_row)) as {{ column }},
         {%- endfor %}
-        max_by(order_currency, (source_file, -source_row)) as currency,
-        max_by(order_tax_factor, (source_file, -source_row)) as tax_factor,
+        max_by(order_currency, (file_place, -source_row)) as currency,
+        max_by(order_tax_factor, (file_place, -source_row)) as tax_factor,
         min(ordered_at) as ordered_at,
         case when min(product_id) = max(product_id) then min(product_id) end as only_product_id,
         bool_and(coalesce(lower(status), '') in ('cancelled', 'returned')) as is_over
@@ -56,7 +56,7 @@ numbered_lines as (
     select
         order_id,
         line_number,
-        max_by(product_id, (source_file, source_row)) as product_id
+        max_by(product_id, (file_place, source_row)) as product_id
     from sales
     where line_number is not null
     group by order_id, line_number
@@ -68,7 +68,7 @@ unit_values as (
     select
         order_id,
         product_id,
-        max_by(unit_value, (source_file, source_row)) as unit_value
+        max_by(unit_value, (file_place, source_row)) as unit_value
     from sales
     group by order_id, product_id
 

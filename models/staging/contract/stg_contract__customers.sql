@@ -8,19 +8,35 @@ customers as (
 
 ),
 
+file_numbers as (
+
+    {{ file_numbers(ref('stg_contract__line_contacts')) }}
+
+),
+
+order_contacts as (
+
+    select
+        order_contacts.*,
+        (
+            order_contacts.ordered_at, file_numbers.file_number, order_contacts.source_row
+        ) as place
+    from {{ ref('stg_contract__line_contacts') }} as order_contacts
+    inner join file_numbers
+        on order_contacts.source_file = file_numbers.source_file
+
+),
+
 line_contacts as (
 
     select
-        max_by(source_file, (ordered_at, source_file, source_row)) as source_file,
-        max_by(source_row, (ordered_at, source_file, source_row)) as source_row,
+        max_by(source_file, place) as source_file,
+        max_by(source_row, place) as source_row,
         customer_id,
-        max_by(email, (ordered_at, source_file, source_row)) filter (where email is not null)
-            as email,
-        max_by(phone, (ordered_at, source_file, source_row)) filter (where phone is not null)
-            as phone,
-        max_by(first_name, (ordered_at, source_file, source_row))
-            filter (where first_name is not null) as first_name
-    from {{ ref('stg_contract__line_contacts') }}
+        max_by(email, place) filter (where email is not null) as email,
+        max_by(phone, place) filter (where phone is not null) as phone,
+        max_by(first_name, place) filter (where first_name is not null) as first_name
+    from order_contacts
     where coalesce(email, phone) is not null
         and customer_id not in (
             select customers.customer_id from customers where customers.customer_id is not null

@@ -13,7 +13,8 @@ market_file as (
     select * from {{ ref('stg_one_click__market_file') }}
     where source_fault is null
     qualify row_number() over (
-        partition by customer_id order by source_file desc, source_row desc
+        partition by customer_id
+        order by {{ file_order('source_file') }} desc, source_row desc
     ) = 1
 
 )

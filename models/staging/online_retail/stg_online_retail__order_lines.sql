@@ -6,7 +6,7 @@ transactions as (
 
     select * from {{ ref('stg_online_retail__transactions') }}
     {%- if is_incremental() %}
-    where source_file > {{ string_literal(last_file()) }}
+    where {{ is_of_new_file() }}
     {%- endif %}
 
 ),

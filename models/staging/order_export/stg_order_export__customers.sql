@@ -1,17 +1,25 @@
 with
 
+file_numbers as (
+
+    {{ file_numbers(ref('stg_order_export__order_lines')) }}
+
+),
+
 order_lines as (
 
     select
-        *,
+        order_lines.*,
         (
-            coalesce(ordered_at, cast('1900-01-01' as timestamp)),
-            source_file,
-            source_row
+            coalesce(order_lines.ordered_at, cast('1900-01-01' as timestamp)),
+            file_numbers.file_number,
+            order_lines.source_row
         ) as place
-    from {{ ref('stg_order_export__order_lines') }}
-    where customer_id is not null
-        and source_fault is null
+    from {{ ref('stg_order_export__order_lines') }} as order_lines
+    inner join file_numbers
+        on order_lines.source_file = file_numbers.source_file
+    where order_lines.customer_id is not null
+        and order_lines.source_fault is null
 
 ),
 

@@ -28,5 +28,5 @@ window twins as (
         {%- for column in (columns['numbers'] | list)[1:] + columns['responses'] %},
         {{ column }}
         {%- endfor %}
-    order by source_file, source_row
+    order by {{ file_order('source_file') }}, source_row
 )

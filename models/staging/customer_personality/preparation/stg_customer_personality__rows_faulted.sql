@@ -62,12 +62,12 @@ versioned as (
         ) }}) over later_rows as last_row,
         count(*) over later_rows - row_number() over (
             partition by id, own_fault is null
-            order by source_file, source_row
+            order by {{ file_order('source_file') }}, source_row
         ) as validation_count
     from faulted
     window later_rows as (
         partition by id, own_fault is null
-        order by source_file, source_row
+        order by {{ file_order('source_file') }}, source_row
         rows between unbounded preceding and unbounded following
     )
 

@@ -1,0 +1,294 @@
+"""What the files of a shop are: their inputs, their columns, and how they are written."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from targeted_lists.common.project import project_path
+from targeted_lists.inputs.connectors import Connector, find_connector
+from targeted_lists.inputs.dataset_file import OF_FILES, UNDECIDED
+from targeted_lists.inputs.layouts import INSTEAD
+from targeted_lists.inputs.readable import Settings
+from targeted_lists.inputs.reshaping import reshape_rows
+from targeted_lists.setup import values
+from targeted_lists.setup.headings import find_input, map_headings
+from targeted_lists.setup.sniffing import SetupError, Written
+
+MOST_STATUSES = 20
+# Of the order lines, for their currency to be the dataset's.
+LEAST_SHARE = 0.8
+# How a row begins that sums up the others, the longest first.
+TOTALS = ("Grand total", "Subtotal", "Total", "Sum total", "Итого", "Всего")
+
+
+@dataclass
+class Understood:
+    """What was understood of all files.
+
+    Attributes
+    ----------
+    connector : of the platform whose exports the order lines are.
+    settings, statuses : as dataset.yml names them.
+    own_settings : by file, in what it is written otherwise than the rest.
+    inputs : input -> its files as they are read.
+    mapping : heading -> column, of all files but those of a connector.
+    read_as : heading -> columns, by file.
+    left_out : headings that nothing is made of, by file.
+    missing : required columns that no heading was found for, by file.
+    notes : what else is to be known, in sentences.
+    """
+
+    connector: Connector | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    own_settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    inputs: dict[str, list[Written]] = field(default_factory=dict)
+    mapping: dict[str, str] = field(default_factory=dict)
+    read_as: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    missing: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Found:
+    """The values that the columns of the files have.
+
+    Attributes
+    ----------
+    numbers, times : of each file. words : of the status. currencies : of the order lines.
+    """
+
+    numbers: dict[str, list[str]] = field(default_factory=dict)
+    times: dict[str, list[str]] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    currencies: list[str] = field(default_factory=list)
+
+
+def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, str]]) -> Understood:
+    """Find out what each column of each file is, and how values are written.
+
+    Raises
+    ------
+    SetupError : the files are those of two platforms, or contradict each other in what cannot be
+        set for each.
+    """
+    understood, found = Understood(), Found()
+    settings: dict[str, dict[str, str]] = {}
+    for written in looked:
+        name = str(written.path)
+        understood.notes += written.notes
+        connector = find_connector(written.headings)
+        if connector:
+            written = as_reshaped(written, connector)
+            input_name = connector.input
+            take_connector(understood, connector, name)
+            pairs = [
+                (heading, column)
+                for column, headings in connector.columns.items()
+                for heading in written.headings
+                if heading.lower() in [one.lower() for one in headings]
+            ]
+        else:
+            input_name = find_input(written.headings, contract)
+            mapped = map_headings(written.headings, input_name)
+            stand_in(mapped, written.headings, input_name, understood.notes, name)
+            add_mapping(understood, mapped, name)
+            pairs = list(mapped.items())
+            if total := find_total(written.rows):
+                understood.settings["total"] = total
+        understood.inputs.setdefault(input_name, []).append(written)
+        read = {heading for heading, _ in pairs}
+        understood.left_out[name] = [one for one in written.headings if one not in read]
+        understood.read_as[name] = {}
+        for heading, column in pairs:
+            understood.read_as[name].setdefault(heading, []).append(column)
+        if connector and connector.adapter:
+            # The adapter knows how its files are written.
+            understood.missing[name] = []
+            continue
+        settings[name] = written.settings
+        understood.missing[name] = [
+            column
+            for column, kind in contract[input_name].items()
+            if kind.endswith("required")
+            and {column, *INSTEAD.get(column, ())}.isdisjoint(dict(map(reversed, pairs)))
+        ]
+        add_values(found, written, pairs, input_name, contract[input_name])
+    set_settings(understood, settings)
+    marks = values.find_shared_marks(found.numbers)
+    understood.settings |= marks.settings
+    times = [value for ones in found.times.values() for value in ones]
+    if order := values.find_shared_date_order(found.times):
+        understood.settings["date_order"] = order
+    if forms := values.find_formats(times, understood.settings.get("date_order")):
+        understood.settings["timestamp_format"] = forms
+    zone = values.find_zone(times)
+    understood.settings |= zone.settings
+    understood.notes += [*marks.notes, *zone.notes]
+    understood.statuses = find_unknown_statuses(found.words)
+    set_currency(understood, found.currencies)
+    note_lacks(understood)
+    return understood
+
+
+def add_values(
+    found: Found,
+    written: Written,
+    pairs: list[tuple[str, str]],
+    input_name: str,
+    kinds: Mapping[str, str],
+) -> None:
+    """Collect the values of a file by which it is told how they are written."""
+    numbers = found.numbers.setdefault(str(written.path), [])
+    times = found.times.setdefault(str(written.path), [])
+    clock = dict(map(reversed, pairs)).get("ordered_time")
+    for heading, column in pairs:
+        place = written.headings.index(heading)
+        ones = [row[place] for row in written.rows if row[place].strip()]
+        if clock and column == "ordered_at":
+            # As staging joins them.
+            beside_it = written.headings.index(clock)
+            ones = [f"{row[place]} {row[beside_it]}" for row in written.rows if row[place].strip()]
+        kind = kinds[column].split(",")[0]
+        if kind in ("quantity", "money", "share", "rate", "integer"):
+            numbers += ones
+        elif kind == "timestamp":
+            times += ones
+        if (input_name, column) == ("order_lines", "status"):
+            found.words += ones
+        if (input_name, column) == ("order_lines", "currency"):
+            found.currencies += ones
+
+
+def as_reshaped(written: Written, connector: Connector) -> Written:
+    """Return a file as it is read, with a row a line."""
+    settings = Settings(**connector.settings)
+    header, *rows = reshape_rows([written.headings, *written.rows], settings)
+    return replace(written, headings=header, rows=rows)
+
+
+def find_total(rows: list[list[str]]) -> str | None:
+    """Return how the last row begins, where it sums up the others.
+
+    >>> find_total([["A1", "Mug", "2"], ["Total:", "", "2"]])
+    'Total'
+    """
+    first = rows[-1][0].strip().lower() if rows and rows[-1] else ""
+    return next((word for word in TOTALS if first.startswith(word.lower())), None)
+
+
+def take_connector(understood: Understood, connector: Connector, name: str) -> None:
+    """Note the platform of a file; stop where another file is of another."""
+    if understood.connector and understood.connector.name != connector.name:
+        raise SetupError(
+            f"{name} is an export of {connector.title}, and another file one of "
+            f"{understood.connector.title}; set up a dataset for each."
+        )
+    understood.connector = connector
+
+
+def set_settings(understood: Understood, found: Mapping[str, Mapping[str, str]]) -> None:
+    """Set how most files are written, and for the others how each is."""
+    defaults = asdict(Settings())
+    common = {
+        setting: Counter(one[setting] for one in found.values() if setting in one).most_common(1)[
+            0
+        ][0]
+        for setting in OF_FILES
+        if any(setting in one for one in found.values())
+    }
+    understood.settings |= {
+        setting: value
+        for setting, value in common.items()
+        if setting == "delimiter" or value != defaults[setting]
+    }
+    for name, settings in found.items():
+        own = {setting: value for setting, value in settings.items() if value != common[setting]}
+        if own:
+            understood.own_settings[name] = own
+            shown = ", ".join(f"{setting} {value!r}" for setting, value in own.items())
+            understood.notes.append(
+                f"{name} is written otherwise than the other files ({shown}): it stands with its "
+                "own settings under files."
+            )
+
+
+def set_currency(understood: Understood, codes: list[str]) -> None:
+    """Set the currency of the dataset, where lines name theirs."""
+    counts = Counter(code.strip().upper() for code in codes)
+    if not counts:
+        return
+    code, count = counts.most_common(1)[0]
+    if count >= LEAST_SHARE * counts.total():
+        understood.settings["currency"] = code
+        others = ", ".join(sorted(set(counts) - {code}))
+        if others and "exchange_rates" in understood.inputs:
+            understood.notes.append(
+                f"Lines in another currency than {code} ({others}) are converted at the rate of "
+                "their order's day."
+            )
+        elif others:
+            understood.notes.append(
+                f"Lines in another currency than {code} ({others}) are rejected to the ledger, for "
+                "no rate is known: add exchange_rates.csv (currency, date, rate) to convert them."
+            )
+    else:
+        understood.settings["currency"] = UNDECIDED
+
+
+def stand_in(
+    mapped: dict[str, str], headings: list[str], input_name: str, notes: list[str], name: str
+) -> None:
+    """Take the name of a product for its key, where a file has no other."""
+    columns = set(mapped.values())
+    if input_name == "order_lines" and "product_name" in columns and "product_id" not in columns:
+        heading = next(one for one in headings if mapped.get(one) == "product_name")
+        mapped[heading] = "product_id"
+        notes.append(
+            f"{name} has no key of products: what stands under {heading!r} is taken for it, so "
+            "two spellings are two products."
+        )
+
+
+def add_mapping(understood: Understood, mapped: Mapping[str, str], name: str) -> None:
+    """Note what headings are read as; stop where two files mean different things by one."""
+    for heading, column in mapped.items():
+        if understood.mapping.setdefault(heading, column) != column:
+            raise SetupError(
+                f"{heading!r} is {understood.mapping[heading]} in one file and {column} in "
+                f"{name}; rename it in one of them."
+            )
+
+
+def find_unknown_statuses(words: Iterable[str]) -> dict[str, str]:
+    """Return the words of a status that nobody knows, to be decided by the shop."""
+    with project_path("seeds/status_words.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["word"] for row in csv.DictReader(file)}
+    unknown = sorted({word.strip().lower() for word in words} - known - {""})
+    return dict.fromkeys(unknown[:MOST_STATUSES], UNDECIDED)
+
+
+def note_lacks(understood: Understood) -> None:
+    """Say what no file has, and what comes of it."""
+    columns = {
+        column
+        for read_as in understood.read_as.values()
+        for named in read_as.values()
+        for column in named
+    }
+    if "order_lines" not in understood.inputs:
+        return
+    if "customer_id" not in columns:
+        understood.notes.append(
+            "No heading names the customer, so there will be no customers and no lists."
+        )
+    if "consents" not in understood.inputs and "accepts_marketing" not in columns:
+        understood.notes.append(
+            "No file says who consented, so every list will be empty: add consents.csv "
+            "(customer_id, channel, status), or set the var consents to not_recorded for lists "
+            "that cannot be exported."
+        )
