@@ -20,7 +20,6 @@ from targeted_lists.common.project import PROJECT_FILE
 DEFINITIONS = Path("seeds/list_definitions.csv")
 PRIORS = Path("seeds/list_priors.csv")
 LABELS = Path("seeds/code_labels.csv")
-CHANNELS = Path("seeds/contact_channels.csv")
 EXPOSURES = Path("models/exposures.yml")
 MARTS = Path("models/marts")
 CANDIDATES = MARTS / "targeting" / "candidates"

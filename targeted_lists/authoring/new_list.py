@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from rich.console import Console
 
 from targeted_lists.authoring.list_files import (
-    CHANNELS,
     DEFINITIONS,
     LABELS,
-    MARTS,
     ListError,
     candidates_file,
     compose_files,
@@ -30,6 +27,7 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.outcome import Outcome
 from targeted_lists.common.project import PROJECT_FILE
+from targeted_lists.inputs.list_values import find_value_fault
 
 # Defaults where the command says nothing; the names are those of the seed.
 DEFAULTS = {
@@ -53,13 +51,6 @@ DEFAULTS = {
     "valued_by": "lift",
 }
 OFFER = {"offer": "A personal message", "offer_ru": "Личное сообщение"}
-CHOICES = {
-    "ranking": ("expected value", "score"),
-    "allows_other_lists": ("false", "true"),
-    "valued_by": ("lift", "responses"),
-}
-LEAST_WHOLE = {"priority": 1, "capacity": 1, "cooldown_days": 0, "valid_days": 1}
-AMOUNTS = ("contact_cost", "offer_cost", "budget", "minimum_expected_value")
 LONGEST_NAME = 40
 
 
@@ -156,7 +147,8 @@ def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
         int(one["priority"]): one["list_name"] for one in rows if one["priority"].isdigit()
     }
     row["priority"] = row["priority"] or str(max(priorities, default=0) + 1)
-    refuse_values(row)
+    if fault := find_value_fault(row):
+        raise ListError(fault)
     if holder := priorities.get(int(row["priority"])):
         raise ListError(
             f"priority {row['priority']} is that of {holder}; "
@@ -197,47 +189,3 @@ def find_taken(name: str) -> Path | None:
             if path.stem in wanted and path.suffix in endings:
                 return path
     return None
-
-
-def refuse_values(row: Mapping[str, str]) -> None:
-    """Stop on a value that the run would stumble over.
-
-    Raises
-    ------
-    ListError : the message names the column and says what it may contain.
-    """
-    for column, value in row.items():
-        if not value.isprintable() or "{" in value or "}" in value:
-            raise ListError(f"{column} is one line of text without braces, not {value!r}.")
-        if column in CHOICES and value not in CHOICES[column]:
-            raise ListError(f"{column} is {' or '.join(CHOICES[column])}, not {value!r}.")
-        if column.endswith("_ru") and value and not re.search("[\u0400-\u04ff]", value):
-            raise ListError(f"{column} is the Russian text, not {value!r}.")
-    for column, least in LEAST_WHOLE.items():
-        value = row[column]
-        if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < least:
-            raise ListError(f"{column} is a whole number from {least} on, not {value!r}.")
-    for column in AMOUNTS:
-        value = row[column]
-        if value and not is_amount(value):
-            raise ListError(f"{column} is an amount from 0 on, such as 2.50, not {value!r}.")
-    marts = sorted(path.name for path in MARTS.iterdir() if path.is_dir())
-    if row["source_mart"] not in marts:
-        raise ListError(f"source_mart {row['source_mart']!r} is none of {', '.join(marts)}.")
-    channels = [one["channel"] for one in read_rows(CHANNELS)]
-    requested = row["channel"].split(" ")
-    if unknown := [one for one in requested if one not in channels]:
-        raise ListError(
-            f"channel {unknown[0]!r} is none of {', '.join(channels)} ({CHANNELS}); "
-            "of several the preferred one is first, with one blank between them."
-        )
-    if len(set(requested)) < len(requested):
-        raise ListError(f"channel {row['channel']!r} names one twice.")
-
-
-def is_amount(text: str) -> bool:
-    """Return whether a text is an amount that is not negative."""
-    try:
-        return 0 <= Decimal(text) < 10**9
-    except InvalidOperation:
-        return False
