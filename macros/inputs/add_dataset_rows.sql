@@ -1,9 +1,10 @@
 {#
-    The post-hook of a seed of which a dataset may have rows of its own: takes out those
-    that it replaces and puts in its own. Nothing where it has none. The seed is loaded
-    from its file each time, so rows that a dataset had before are gone.
+    The post-hook of the seeds, of which a dataset may have rows of its own
+    (targeted_lists/inputs/dataset_rows.py): takes out those that it replaces and puts in
+    its own. Nothing where it has none. A seed is loaded from its file each time, so what
+    the dataset said before is gone.
 
-    post-hook: "{{ add_dataset_rows(this) }}"
+    +post-hook: "{{ add_dataset_rows(this) }}"
 #}
 {%- macro add_dataset_rows(seed) -%}
     {{- adapter.dispatch('add_dataset_rows')(seed) -}}

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from targeted_lists.authoring.dataset_lists import define_for_dataset
 from targeted_lists.authoring.list_files import (
     DEFINITIONS,
     LABELS,
     ListError,
     candidates_file,
     compose_files,
+    define_for_all,
     describe_files,
     find_names,
     read_rows,
@@ -28,6 +30,7 @@ from targeted_lists.common.console import say
 from targeted_lists.common.outcome import Outcome
 from targeted_lists.common.project import PROJECT_FILE
 from targeted_lists.inputs.list_values import find_value_fault
+from targeted_lists.inputs.lists_file import find_lists_file, read_lists
 
 # Defaults where the command says nothing; the names are those of the seed.
 DEFAULTS = {
@@ -54,12 +57,14 @@ OFFER = {"offer": "A personal message", "offer_ru": "Личное сообщен
 LONGEST_NAME = 40
 
 
-def add_list(name: str, given: Mapping[str, str]) -> Outcome:
+def add_list(name: str, given: Mapping[str, str], folder: Path | None = None) -> Outcome:
     """Write a list, and say what was written and what comes next.
 
     Parameters
     ----------
     given : by column of the seed list_definitions; what is empty gets its default.
+    folder : of the dataset whose list it is, where it is no list of all; one that has a
+        `lists.csv` gets the row there.
 
     Returns
     -------
@@ -74,8 +79,10 @@ def add_list(name: str, given: Mapping[str, str]) -> Outcome:
     try:
         # One that was killed while it wrote is finished first.
         files.finish(here)
-        definition = define_list(name, given)
-        texts = compose_files(definition)
+        own = folder if folder and find_lists_file(folder) else None
+        definition = define_list(name, given, own)
+        defined = define_for_dataset(definition, own) if own else define_for_all(definition)
+        texts = compose_files(definition, defined)
         files.replace_together(
             here,
             {
@@ -94,14 +101,14 @@ def add_list(name: str, given: Mapping[str, str]) -> Outcome:
         ) from error
     console = Console()
     say(console, f"The list {name} ({definition['purpose']}) is written:")
-    written = describe_files(definition)
+    written = describe_files(definition, defined)
     for path, what in written.items():
         say(console, f"  {path}: {what}")
     if not (definition["purpose_ru"] and definition["offer_ru"]):
         say(
             console,
-            f"In Russian it reads as in English until {DEFINITIONS} has purpose_ru and offer_ru "
-            f"and {LABELS} its label; the tests of the project ask for them.",
+            f"In Russian it reads as in English until {next(iter(written))} has purpose_ru and "
+            f"offer_ru and {LABELS} its label; the tests of the project ask for them.",
         )
     from targeted_lists.authoring import lineage
 
@@ -110,23 +117,28 @@ def add_list(name: str, given: Mapping[str, str]) -> Outcome:
     except (SystemExit, ValueError) as error:
         raise ListError(f"{lineage.PICTURE} is as it was: {error}") from error
     candidates = candidates_file(name)
-    say(console, f"Say in {candidates} who belongs in it, then: {command('lists')}")
+    then = command("lists", dataset=folder.name if folder else None)
+    say(console, f"Say in {candidates} who belongs in it, then: {then}")
     return Outcome({"files": [str(path) for path in written], "candidates": candidates})
 
 
-def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
+def define_list(name: str, given: Mapping[str, str], own: Path | None = None) -> dict[str, str]:
     """Return the row of a list in the seed list_definitions.
 
     Parameters
     ----------
     given : by column of the seed; what is empty gets its default.
+    own : folder of the dataset in whose `lists.csv` it will be.
 
     Raises
     ------
     ListError : the name is taken or cannot name a table, or a value is unsound.
     """
     refuse_name(name)
-    rows = read_rows(DEFINITIONS)
+    known = {row["list_name"]: row for row in read_rows(DEFINITIONS)}
+    for listed, (_, row) in (read_lists(find_lists_file(own)) if own else {}).items():
+        known[listed] = {**known.get(listed, {}), **row}
+    rows = list(known.values())
     named = {row["list_name"] for row in rows} | set(find_names(read_text(PROJECT_FILE)))
     if name in named:
         raise ListError(
@@ -144,7 +156,7 @@ def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
         row |= {"offer": OFFER["offer"], "offer_ru": row["offer_ru"] or OFFER["offer_ru"]}
     row = {column: row[column] or default for column, default in DEFAULTS.items()}
     priorities = {
-        int(one["priority"]): one["list_name"] for one in rows if one["priority"].isdigit()
+        int(one["priority"]): one["list_name"] for one in rows if one.get("priority", "").isdigit()
     }
     row["priority"] = row["priority"] or str(max(priorities, default=0) + 1)
     if fault := find_value_fault(row):

@@ -21,7 +21,7 @@ from targeted_lists.common.project import project_path, read_project
 from targeted_lists.inputs.dataset_file import GOODS, DatasetFile, read_dataset_file
 from targeted_lists.inputs.dataset_folder import LISTS_FILE, SETTINGS_FILE, refusing_unreadable
 from targeted_lists.inputs.list_values import PROBABILITIES, find_value_fault
-from targeted_lists.inputs.lists_file import Row, find_lists_file, read_lists
+from targeted_lists.inputs.lists_file import Row, find_lists_file, parse_lists, read_lists
 from targeted_lists.inputs.readable import InputError, Settings
 from targeted_lists.inputs.seeds import find_seed_fault, read_columns
 
@@ -85,13 +85,18 @@ def describe_dataset_rows_json(data_dir: str, dataset: str, adapter: str, lists:
 
 @refusing_unreadable()
 def find_dataset_rows(
-    folder: Path, adapter: str, lists: Iterable[str] | None = None
+    folder: Path,
+    adapter: str,
+    lists: Iterable[str] | None = None,
+    *,
+    lists_text: str | None = None,
 ) -> dict[str, SeedRows]:
     """Return what a dataset changes in the seeds, by seed; nothing where it says nothing.
 
     Parameters
     ----------
     lists : the var `lists`; else as the dataset or the project has it.
+    lists_text : what `lists.csv` will hold, where that is not what it holds.
 
     Raises
     ------
@@ -100,13 +105,20 @@ def find_dataset_rows(
     if not folder.is_dir():
         return {}
     settings = read_dataset_file(folder, Settings())
-    listed = read_lists(path) if (path := find_lists_file(folder)) else {}
+    path = find_lists_file(folder) or folder / LISTS_FILE
+    listed = (
+        parse_lists(lists_text, path)
+        if lists_text is not None
+        else read_lists(path)
+        if path.exists() or path.is_symlink()
+        else {}
+    )
     if not (listed or settings.service_codes or settings.costs or settings.contact_caps):
         return {}
     if fault := find_seed_fault():
         raise InputError(fault)
     if lists is None:
-        lists = settings.variables.get("lists") or read_project()["vars"]["lists"]
+        lists = settings.variables.get("lists") or read_project()["vars"].get("lists", [])
     definitions, priors = read_seed(DEFINITIONS), read_seed(PRIORS)
     for number, row in listed.values():
         if fault := change_list(definitions, priors, row, list(lists)):

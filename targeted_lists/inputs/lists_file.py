@@ -9,7 +9,7 @@ from pathlib import Path
 
 from targeted_lists.inputs.dataset_folder import LISTS_FILE
 from targeted_lists.inputs.list_values import PROBABILITIES
-from targeted_lists.inputs.readable import InputError
+from targeted_lists.inputs.readable import InputError, one_line
 from targeted_lists.inputs.seeds import read_columns
 
 Row = dict[str, str]
@@ -30,11 +30,25 @@ def read_lists(path: Path) -> dict[str, tuple[int, Row]]:
     if not path.is_file():
         raise InputError(f"{path} is not a file; it is a table of lists, or take it away.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+        return parse_lists(path.read_text(encoding="utf-8-sig"), path)
+    except UnicodeDecodeError as error:
         raise InputError(
-            f"{path} cannot be read as CSV in UTF-8 ({error}); save it as such."
+            f"{path} cannot be read as CSV in UTF-8 ({one_line(error)}); save it as such."
+        ) from error
+
+
+def parse_lists(text: str, path: Path) -> dict[str, tuple[int, Row]]:
+    """Return what `read_lists` does, of a text that is, or will be, in the file.
+
+    Raises
+    ------
+    InputError : its columns or rows are unsound.
+    """
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise InputError(
+            f"{path} cannot be read as CSV in UTF-8 ({one_line(error)}); save it as such."
         ) from error
     records = [record for record in records if any(map(str.strip, record))]
     if not records:
