@@ -49,6 +49,7 @@
             'database': target.database,
             'dataset': var('dataset'),
             'language': var('language', 'en'),
+            'time_zone': describe_inputs()['settings']['time_zone'],
             'dbt_version': dbt_version,
         } -%}
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk
-from targeted_lists.dashboard.texts import UNKNOWN
+from targeted_lists.dashboard.texts import MONEY_COUNTS, UNKNOWN
 
 METRICS = """
     select metric, segment, value
@@ -70,7 +70,11 @@ def read_headlines(desk: Desk) -> list[Headline]:
 
 
 def _name(desk: Desk, words: str) -> tuple[str, str]:
-    return desk.texts.count(words), desk.texts.count(words, is_segment=True)
+    names = desk.texts.count(words), desk.texts.count(words, is_segment=True)
+    if words not in MONEY_COUNTS:
+        return names
+    everyone, segment = map(desk.texts.in_currency, names)
+    return everyone, segment
 
 
 def _by_segment(desk: Desk, rows: pd.DataFrame, *, decimals: int) -> dict[str, str]:
