@@ -22,10 +22,11 @@ NO_BREAK_SPACE = "\u00a0"
 # What is money: columns, counts, and values by their kind.
 MONEY_COLUMNS = {
     *("revenue", "average_order_value", "expected_value", "removed_value", "amount"),
-    *("mean_monetary", "value_at_risk", "expected_profit", "profit"),
+    *("mean_monetary", "value_at_risk", "expected_profit", "profit", "placed", "bought"),
 }
 MONEY_COUNTS = {
     *("revenue", "known_revenue", "average_order_value", "expected_margin", "value_at_risk"),
+    *("sales_bought", "sales_placed"),
 }
 MONEY_VALUES = {
     "metric": {"revenue", "average_order_value", "margin", "returns", "profit"},
