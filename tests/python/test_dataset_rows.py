@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from conftest import Outcome, Project, query
 
 from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
@@ -313,3 +314,52 @@ def test_the_command_writes_what_a_dataset_has_otherwise(write, capsys):
     assert main(options) == 1
     assert "Nothing is said of win_back; say what is otherwise" in capsys.readouterr().out
     assert (folder / "lists.csv").read_text(encoding="utf-8") == text
+
+
+def test_dbt_loads_the_rows_and_is_told_the_vars(project: Project):
+    folder = project.folder / "data/own"
+    folder.mkdir()
+    (folder / "order_lines.csv").write_text(LINES, encoding="utf-8")
+    (folder / "lists.csv").write_text("list_name,capacity\nwin_back,120\n", encoding="utf-8")
+
+    def settle(code: str) -> None:
+        text = f"vars: {{minimum_age: 21, contact_cap: 5}}\nservice_codes: {{{code}: delivery}}\n"
+        (folder / "dataset.yml").write_text(text, encoding="utf-8")
+
+    def load(**variables: object) -> Outcome:
+        seeds = ("list_definitions", "service_codes", "contact_channels")
+        command = ("build", "--resource-type", "seed", "--select", *seeds)
+        return project.dbt(*command, dataset="own", **variables)
+
+    settle("AB")
+    # A var that the command line names is as it says there.
+    stopped = load(contact_cap=4)
+    assert not stopped.success
+    (sentence,) = stopped.failures
+    given = json.loads(sentence.partition("add --vars '")[2].partition("'")[0])
+    assert given == {"dataset": "own", "minimum_age": 21, "contact_cap": 4}
+    assert "dataset.yml of own sets minimum_age, which dbt is told by the command" in sentence
+    given.pop("dataset")
+
+    loaded = load(**given)
+    assert loaded.success, loaded.failures
+    rows = query(
+        project.warehouse("own"), "select list_name, capacity from seeds.list_definitions"
+    )
+    assert len(rows) == 6
+    assert dict(rows)["win_back"] == 120
+    codes = "select service from seeds.service_codes where code_pattern = '{}'"
+    assert query(project.warehouse("own"), codes.format("AB")) == [("delivery",)]
+
+    # The same again is no change; another code makes the lines others.
+    said = "Order lines are rebuilt from all their files: the seed service_codes has changed."
+    assert said not in load(**given).messages
+    (folder / "lists.csv").unlink()
+    assert said not in load(**given).messages
+    rows = query(
+        project.warehouse("own"), "select list_name, capacity from seeds.list_definitions"
+    )
+    assert dict(rows)["win_back"] == 500
+    settle("AC")
+    assert said in load(**given).messages
+    assert query(project.warehouse("own"), codes.format("AB")) == []
