@@ -123,7 +123,7 @@ def find_dataset_rows(
     for number, row in listed.values():
         if fault := change_list(definitions, priors, row, list(lists)):
             raise InputError(f"{path}, row {number}: {fault}")
-    if fault := find_equal_priorities(definitions):
+    if listed and (fault := find_equal_priorities(definitions)):
         raise InputError(f"{path}: {fault}")
     changed = {
         DEFINITIONS: definitions,

@@ -7,7 +7,7 @@ import difflib
 import io
 from pathlib import Path
 
-from targeted_lists.inputs.dataset_folder import LISTS_FILE
+from targeted_lists.inputs.dataset_folder import LISTS_FILE, refusing_unreadable
 from targeted_lists.inputs.list_values import PROBABILITIES
 from targeted_lists.inputs.readable import InputError, one_line
 from targeted_lists.inputs.seeds import read_columns
@@ -20,6 +20,7 @@ def find_lists_file(folder: Path) -> Path | None:
     return next((one for one in sorted(folder.iterdir()) if one.name.lower() == LISTS_FILE), None)
 
 
+@refusing_unreadable()
 def read_lists(path: Path) -> dict[str, tuple[int, Row]]:
     """Return list -> number and filled columns of its row in `lists.csv`.
 
