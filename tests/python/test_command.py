@@ -308,4 +308,5 @@ def test_every_setting_of_a_list_is_an_option():
     from targeted_lists.authoring.new_list import DEFAULTS
 
     options = {option.name for option in VERBS["list"].params}
-    assert set(DEFAULTS) == options - {"list_name", "as_json", "debug", "help"}
+    further = {"list_name", "dataset", "data_dir", "as_json", "debug", "help"}
+    assert set(DEFAULTS) == options - further
