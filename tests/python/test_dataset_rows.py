@@ -16,6 +16,12 @@ from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
 from targeted_lists.inputs.dataset_rows import describe_dataset_rows_json, find_dataset_rows
 from targeted_lists.inputs.readable import InputError
+from targeted_lists.runs.increments import (
+    CODE_FILES,
+    CODE_FOLDERS,
+    find_changed_seed,
+    read_code,
+)
 
 LINES = "order_id,ordered_at,product_id,quantity,unit_price\nO1,2026-01-01,P1,1,2.00\n"
 D = Decimal
@@ -168,6 +174,13 @@ def test_a_change_of_them_has_another_checksum(write):
     assert before.keys() == {"service_codes"}
     write(settings="service_codes: {AC: delivery}\n")
     assert checksums()["service_codes"] != before["service_codes"]
+
+
+def test_what_is_said_of_lists_makes_no_other_order_lines(repo_root):
+    code = read_code(repo_root, CODE_FOLDERS, files=CODE_FILES)
+    of_lists = ["list_definitions", "list_priors", "contact_channels"]
+    assert find_changed_seed(of_lists, code) is None
+    assert find_changed_seed(["service_codes"], code) == "the seed service_codes has changed"
 
 
 SENTENCES = {
