@@ -425,7 +425,10 @@ def test_what_is_no_table_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
 
 
 def test_plain_dbt_is_told_what_the_dataset_sets(set_up: SetUp, tmp_path: Path) -> None:
-    set_up("07-excel-europe")
+    told = set_up("07-excel-europe")
+    # What keeps a list in the house is said, and never written by itself.
+    assert any("set the var consents to not_recorded" in note for note in told["notes"])
+    assert "consents" not in (tmp_path / "data/shop/dataset.yml").read_text(encoding="utf-8")
     with (tmp_path / "data/shop/dataset.yml").open("a", encoding="utf-8") as file:
         file.write("vars: {consents: not_recorded, new_days: 30}\n")
     # The command passes them on by itself.
