@@ -59,7 +59,8 @@ members: .venv/runtime.stamp  ## A list as a run made it: LIST=win_back [AS_OF=2
 export: .venv/runtime.stamp  ## A file for a tool: LIST=win_back TO=csv|google|meta|yandex [ON=day] [PROOFS=1]
 	@$(JOB) export $(WHICH_DATA) --list "$$LIST" --to "$$TO" $${ON:+--on "$$ON"} $${PROOFS:+--proofs}
 
-# The settings of a list that the command below passes on; the others are columns of the seed.
+# The settings of a list that the command below passes on; the others are columns of the seed. With
+# DATASET it is what that dataset has of the list.
 export PURPOSE PURPOSE_RU SOURCE_MART CHANNEL OFFER OFFER_RU PRIORITY CAPACITY OFFER_COST BUDGET
 export CONTACT_COST COOLDOWN_DAYS VALID_DAYS
 list: .venv/runtime.stamp  ## A list of your own: LIST=name PURPOSE='what for' [OFFER= CHANNEL= PRIORITY= CAPACITY= …]
@@ -68,7 +69,8 @@ list: .venv/runtime.stamp  ## A list of your own: LIST=name PURPOSE='what for' [
 		--offer="$$OFFER" --offer-ru="$$OFFER_RU" --offer-cost="$$OFFER_COST" \
 		--priority="$$PRIORITY" --capacity="$$CAPACITY" --budget="$$BUDGET" \
 		--contact-cost="$$CONTACT_COST" --cooldown-days="$$COOLDOWN_DAYS" \
-		--valid-days="$$VALID_DAYS"
+		--valid-days="$$VALID_DAYS" \
+		$(if $(filter file,$(origin DATASET)),,--dataset "$$DATASET" --data-dir "$$DATA_DIR")
 
 test: .venv/dev.stamp  ## Every linter and every test
 	@$(JOB) test

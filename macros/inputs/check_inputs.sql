@@ -8,22 +8,27 @@
         ) -}}
     {%- endif -%}
     {%- set described = describe_inputs() -%}
-    {%- if described['error'] -%}
-        {{- return(described['error']) -}}
-    {%- endif -%}
+    {#- First, for files are read by the adapter that dbt was told. -#}
+    {%- set given = invocation_args_dict.get('vars') or {} -%}
     {%- set unset = [] -%}
-    {%- set all_vars = dict(invocation_args_dict.get('vars') or {}, **described['variables']) -%}
-    {%- for name, value in described['variables'].items() -%}
-        {%- if var(name, none) | string != value | string -%}
+    {%- for name, value in described['variables'].items() if name not in given -%}
+        {%- set now = dataset_adapter() if name == 'adapter' else var(name, none) -%}
+        {%- if now | string != value | string -%}
             {%- do unset.append(name) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if unset -%}
+        {%- set all_vars = dict(described['variables']) -%}
+        {%- for name, value in given.items() -%}
+            {#- A day, as YAML reads one, is no JSON. -#}
+            {%- set is_json = value is iterable or value is number or value is none -%}
+            {%- do all_vars.update({name: value if is_json else value | string}) -%}
+        {%- endfor -%}
         {{- return(
             'dataset.yml of ' ~ var('dataset') ~ ' sets ' ~ unset | join(', ') ~ ', which dbt is '
             ~ 'told by the command line alone: run targeted-lists lists --dataset '
             ~ var('dataset') ~ ', or add --vars ' ~ "'" ~ tojson(all_vars) ~ "'."
         ) -}}
     {%- endif -%}
-    {{- return(none) -}}
+    {{- return(described['error'] or dataset_rows()['error']) -}}
 {%- endmacro -%}

@@ -1,7 +1,7 @@
 {#
-    Whether a product code stands for a service by the seed service_codes, such as
-    delivery or a gift card, and not for money off. The seed is read as a file: staging
-    cannot wait for its table.
+    Whether a product code stands for a service by the seed service_codes and the dataset's own
+    rows of it, such as delivery or a gift card, and not for money off. The seed is read as
+    a file: staging cannot wait for its table.
 
     is_service('product_id')   SHIPPING  ->  true    P10368  ->  false
 #}
@@ -14,6 +14,13 @@
             ~ ' where adapter = ' ~ string_literal(dataset_adapter()) ~ " and is_money_off <> 'true'"
         ).rows -%}
             {%- do patterns.append(row[0]) -%}
+        {%- endfor -%}
+        {%- set own = dataset_rows()['seeds'].get('service_codes', {}) -%}
+        {%- for adapter_name, pattern in own.get('replaced', []) if pattern in patterns -%}
+            {%- do patterns.remove(pattern) -%}
+        {%- endfor -%}
+        {%- for row in own.get('rows', []) if row[4] != 'true' -%}
+            {%- do patterns.append(row[1]) -%}
         {%- endfor -%}
     {%- endif -%}
     coalesce(

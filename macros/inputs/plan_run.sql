@@ -4,8 +4,10 @@
 #}
 {%- macro plan_run() -%}
     {%- set seeds = {} -%}
+    {%- set own = dataset_rows()['checksums'] -%}
     {%- for id in selected_resources if id.startswith('seed.') -%}
-        {%- do seeds.update({graph.nodes[id].name: graph.nodes[id].checksum.checksum}) -%}
+        {%- set name = graph.nodes[id].name -%}
+        {%- do seeds.update({name: graph.nodes[id].checksum.checksum ~ own.get(name, '')}) -%}
     {%- endfor -%}
     {%- set request = {
         'folder': var('data_dir') ~ '/' ~ var('dataset'),

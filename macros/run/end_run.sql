@@ -17,12 +17,13 @@
     {#- Without results the start hook has stopped the run, and said why. -#}
     {%- if execute and results -%}
         {%- set nodes = [] -%}
+        {%- set own = dataset_rows()['checksums'] -%}
         {%- for node in graph.nodes.values()
             if node.config.enabled and node.config.materialized != 'ephemeral' -%}
             {%- do nodes.append({
                 'unique_id': node.unique_id,
                 'resource_type': node.resource_type,
-                'checksum': node.checksum.checksum,
+                'checksum': node.checksum.checksum ~ (own.get(node.name, '') if node.resource_type == 'seed' else ''),
                 'folders': node.fqn[1:-1],
                 'language': node.language | default('sql'),
                 'schema': node.schema,
@@ -48,6 +49,7 @@
             'database': target.database,
             'dataset': var('dataset'),
             'language': var('language', 'en'),
+            'time_zone': describe_inputs()['settings']['time_zone'],
             'dbt_version': dbt_version,
         } -%}
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}

@@ -23,7 +23,8 @@
 {#  In DuckDB, by the functions of targeted_lists/runs/dbt_plugin.py.  #}
 {%- macro duckdb__start_run() -%}
     {%- if execute -%}
-        {%- set fault = check_inputs() if flags.WHICH in ('build', 'run') -%}
+        {%- set fault = check_inputs() if flags.WHICH in ('build', 'run')
+            else dataset_rows()['error'] if flags.WHICH == 'seed' -%}
         {%- if fault -%}
             {%- do exceptions.raise_compiler_error(fault) -%}
         {%- endif -%}

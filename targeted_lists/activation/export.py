@@ -37,6 +37,7 @@ from targeted_lists.common.folders import (
 from targeted_lists.common.locks import explain_lock
 from targeted_lists.common.outcome import UserError
 from targeted_lists.common.sql import literal
+from targeted_lists.common.units import read_unit
 from targeted_lists.saved.campaigns import (
     MANIFEST,
     campaign_writers,
@@ -90,13 +91,19 @@ def export_list(order: Order, *, places: Places = Places()) -> str:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is to be written: the campaign with both arms, its folder, and the file's rows."""
+    """What is to be written: the campaign with both arms, its folder, and the file's rows.
+
+    Attributes
+    ----------
+    units : currency and time zone of the dataset; None where they are not known.
+    """
 
     record: Path
     campaign: pd.DataFrame
     assignments: pd.DataFrame
     rows: Rows
     used_on: date
+    units: dict[str, str | None]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, order: Order, places: Places) -> Prepared:
@@ -118,7 +125,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, order: Order, places: Places)
             f"{order.list_name} has {rows.customers} customers that {order.target} could take, "
             f"and it takes no fewer than {target.minimum}{describe_left_out(rows)}."
         )
-    return Prepared(record, campaign, assignments, rows, used_on)
+    return Prepared(record, campaign, assignments, rows, used_on, read_units(connection))
 
 
 def write_export(order: Order, places: Places, prepared: Prepared) -> str:
@@ -129,7 +136,7 @@ def write_export(order: Order, places: Places, prepared: Prepared) -> str:
         campaign["exported_to"] = "; ".join(
             filter(None, [campaign["exported_to"].item(), order.target])
         )
-    manifest = describe(order, campaign, rows, prepared.used_on)
+    manifest = describe(order, campaign, rows, prepared.used_on) | prepared.units
     name = f"{prepared.record.name}_{order.target}"
     file = places.exports / order.dataset / name / f"{name}.csv"
     try:
@@ -236,6 +243,14 @@ def find_list(connection: duckdb.DuckDBPyConnection, order: Order) -> dict[str, 
         "definition_hash": definition_hash,
         "campaign_id": name_campaign(order.list_name, as_of_date),
     }
+
+
+def read_units(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """Return what the published file says of its amounts and times, for the manifest.
+
+    A file for an advertising platform has neither, and its format takes no further columns.
+    """
+    return {name: read_unit(connection, name, "published") for name in ("currency", "time_zone")}
 
 
 def freeze(

@@ -14,6 +14,7 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.folders import PUBLISHED_FOLDER, STATE_FOLDER
 from targeted_lists.common.outcome import Outcome, UserError, as_records
+from targeted_lists.common.units import in_currency, read_unit
 from targeted_lists.saved.tables import find_latest
 
 PREVIEWED = (
@@ -59,7 +60,10 @@ def show_preview(dataset: str, list_name: str) -> Outcome:
     table = Table(title=f"{list_name} under other caps and capacities", title_justify="left")
     table.add_column("cap", justify="right")
     table.add_column("depth", no_wrap=True)
-    for heading in ("capacity", "eligible", "members", "control and holdout", "value", "cost"):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        currency = read_unit(connection, "currency")
+    money = [in_currency(heading, currency) for heading in ("value", "cost")]
+    for heading in ("capacity", "eligible", "members", "control and holdout", *money):
         table.add_column(heading, justify="right")
     for cap, depth, *sizes, value, cost, is_as_defined in rows:
         table.add_row(

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -20,7 +20,6 @@ from targeted_lists.common.project import PROJECT_FILE
 DEFINITIONS = Path("seeds/list_definitions.csv")
 PRIORS = Path("seeds/list_priors.csv")
 LABELS = Path("seeds/code_labels.csv")
-CHANNELS = Path("seeds/contact_channels.csv")
 EXPOSURES = Path("models/exposures.yml")
 MARTS = Path("models/marts")
 CANDIDATES = MARTS / "targeting" / "candidates"
@@ -65,8 +64,12 @@ class ListError(UserError):
     """A list that cannot be; the message is one sentence for the user."""
 
 
-def compose_files(row: Mapping[str, str]) -> dict[Path, str]:
+def compose_files(row: Mapping[str, str], defined: Mapping[Path, str]) -> dict[Path, str]:
     """Return the text of each file that a list needs, the new and the added to.
+
+    Parameters
+    ----------
+    defined : the files that say what the list may do and that it is made.
 
     Raises
     ------
@@ -75,10 +78,8 @@ def compose_files(row: Mapping[str, str]) -> dict[Path, str]:
     name = row["list_name"]
     label = name.replace("_", " ")
     texts = {
-        DEFINITIONS: add_row(DEFINITIONS, row),
-        PRIORS: add_row(PRIORS, {"list_name": name, **PRIOR}),
+        **defined,
         LABELS: add_label(read_text(LABELS), name, label, row["purpose_ru"] or label),
-        PROJECT_FILE: add_name(read_text(PROJECT_FILE), name),
         candidates_file(name): START.format_map(row),
         list_file(name): f"{{{{ publish_list('{name}') }}}}\n",
         EXPOSURES: add_exposure(read_text(EXPOSURES), row),
@@ -101,15 +102,38 @@ def compose_files(row: Mapping[str, str]) -> dict[Path, str]:
     return texts
 
 
-def describe_files(row: Mapping[str, str]) -> dict[Path, str]:
-    """Return what each file of a list says of it, for the user."""
+def define_for_all(row: Mapping[str, str]) -> dict[Path, str]:
+    """Return the files of the project that say what a list may do and that it is made."""
     name = row["list_name"]
     return {
-        DEFINITIONS: f"{row['offer']}, by {row['channel']}, priority {row['priority']}, "
+        DEFINITIONS: add_row(DEFINITIONS, row),
+        PRIORS: add_row(PRIORS, {"list_name": name, **PRIOR}),
+        PROJECT_FILE: add_name(read_text(PROJECT_FILE), name),
+    }
+
+
+def describe_files(row: Mapping[str, str], defined: Iterable[Path]) -> dict[Path, str]:
+    """Return what each file of a list says of it, for the user.
+
+    Parameters
+    ----------
+    defined : as `compose_files` takes them, in their order.
+    """
+    name = row["list_name"]
+    said = [
+        f"{row['offer']}, by {row['channel']}, priority {row['priority']}, "
         f"at most {row['capacity']} customers",
-        PRIORS: "what a message is assumed to change",
+        "what a message is assumed to change",
+        "its name in the var lists",
+    ]
+    *rows, project = defined
+    if len(rows) == 1:
+        said = [f"{said[0]}; {said[1]}", said[2]]
+    first = dict(zip(rows, said, strict=False))
+    return {
+        **first,
         LABELS: "what it is called in English and Russian",
-        PROJECT_FILE: "its name in the var lists",
+        project: said[-1],
         candidates_file(name): "who might be in it",
         CANDIDATES / "_candidates__models.yml": "the description of these",
         list_file(name): "its table",

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from rich.console import Console
 
+from targeted_lists.authoring.dataset_lists import define_for_dataset
 from targeted_lists.authoring.list_files import (
-    CHANNELS,
     DEFINITIONS,
     LABELS,
-    MARTS,
     ListError,
     candidates_file,
     compose_files,
+    define_for_all,
     describe_files,
     find_names,
     read_rows,
@@ -30,6 +29,8 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.outcome import Outcome
 from targeted_lists.common.project import PROJECT_FILE
+from targeted_lists.inputs.list_values import find_value_fault
+from targeted_lists.inputs.lists_file import find_lists_file, read_lists
 
 # Defaults where the command says nothing; the names are those of the seed.
 DEFAULTS = {
@@ -53,22 +54,17 @@ DEFAULTS = {
     "valued_by": "lift",
 }
 OFFER = {"offer": "A personal message", "offer_ru": "Личное сообщение"}
-CHOICES = {
-    "ranking": ("expected value", "score"),
-    "allows_other_lists": ("false", "true"),
-    "valued_by": ("lift", "responses"),
-}
-LEAST_WHOLE = {"priority": 1, "capacity": 1, "cooldown_days": 0, "valid_days": 1}
-AMOUNTS = ("contact_cost", "offer_cost", "budget", "minimum_expected_value")
 LONGEST_NAME = 40
 
 
-def add_list(name: str, given: Mapping[str, str]) -> Outcome:
+def add_list(name: str, given: Mapping[str, str], folder: Path | None = None) -> Outcome:
     """Write a list, and say what was written and what comes next.
 
     Parameters
     ----------
     given : by column of the seed list_definitions; what is empty gets its default.
+    folder : of the dataset whose list it is, where it is no list of all; one that has a
+        `lists.csv` gets the row there.
 
     Returns
     -------
@@ -83,8 +79,10 @@ def add_list(name: str, given: Mapping[str, str]) -> Outcome:
     try:
         # One that was killed while it wrote is finished first.
         files.finish(here)
-        definition = define_list(name, given)
-        texts = compose_files(definition)
+        own = folder if folder and find_lists_file(folder) else None
+        definition = define_list(name, given, own)
+        defined = define_for_dataset(definition, own) if own else define_for_all(definition)
+        texts = compose_files(definition, defined)
         files.replace_together(
             here,
             {
@@ -103,14 +101,14 @@ def add_list(name: str, given: Mapping[str, str]) -> Outcome:
         ) from error
     console = Console()
     say(console, f"The list {name} ({definition['purpose']}) is written:")
-    written = describe_files(definition)
+    written = describe_files(definition, defined)
     for path, what in written.items():
         say(console, f"  {path}: {what}")
     if not (definition["purpose_ru"] and definition["offer_ru"]):
         say(
             console,
-            f"In Russian it reads as in English until {DEFINITIONS} has purpose_ru and offer_ru "
-            f"and {LABELS} its label; the tests of the project ask for them.",
+            f"In Russian it reads as in English until {next(iter(written))} has purpose_ru and "
+            f"offer_ru and {LABELS} its label; the tests of the project ask for them.",
         )
     from targeted_lists.authoring import lineage
 
@@ -119,23 +117,28 @@ def add_list(name: str, given: Mapping[str, str]) -> Outcome:
     except (SystemExit, ValueError) as error:
         raise ListError(f"{lineage.PICTURE} is as it was: {error}") from error
     candidates = candidates_file(name)
-    say(console, f"Say in {candidates} who belongs in it, then: {command('lists')}")
+    then = command("lists", dataset=folder.name if folder else None)
+    say(console, f"Say in {candidates} who belongs in it, then: {then}")
     return Outcome({"files": [str(path) for path in written], "candidates": candidates})
 
 
-def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
+def define_list(name: str, given: Mapping[str, str], own: Path | None = None) -> dict[str, str]:
     """Return the row of a list in the seed list_definitions.
 
     Parameters
     ----------
     given : by column of the seed; what is empty gets its default.
+    own : folder of the dataset in whose `lists.csv` it will be.
 
     Raises
     ------
     ListError : the name is taken or cannot name a table, or a value is unsound.
     """
     refuse_name(name)
-    rows = read_rows(DEFINITIONS)
+    known = {row["list_name"]: row for row in read_rows(DEFINITIONS)}
+    for listed, (_, row) in (read_lists(find_lists_file(own)) if own else {}).items():
+        known[listed] = {**known.get(listed, {}), **row}
+    rows = list(known.values())
     named = {row["list_name"] for row in rows} | set(find_names(read_text(PROJECT_FILE)))
     if name in named:
         raise ListError(
@@ -153,10 +156,11 @@ def define_list(name: str, given: Mapping[str, str]) -> dict[str, str]:
         row |= {"offer": OFFER["offer"], "offer_ru": row["offer_ru"] or OFFER["offer_ru"]}
     row = {column: row[column] or default for column, default in DEFAULTS.items()}
     priorities = {
-        int(one["priority"]): one["list_name"] for one in rows if one["priority"].isdigit()
+        int(one["priority"]): one["list_name"] for one in rows if one.get("priority", "").isdigit()
     }
     row["priority"] = row["priority"] or str(max(priorities, default=0) + 1)
-    refuse_values(row)
+    if fault := find_value_fault(row):
+        raise ListError(fault)
     if holder := priorities.get(int(row["priority"])):
         raise ListError(
             f"priority {row['priority']} is that of {holder}; "
@@ -197,47 +201,3 @@ def find_taken(name: str) -> Path | None:
             if path.stem in wanted and path.suffix in endings:
                 return path
     return None
-
-
-def refuse_values(row: Mapping[str, str]) -> None:
-    """Stop on a value that the run would stumble over.
-
-    Raises
-    ------
-    ListError : the message names the column and says what it may contain.
-    """
-    for column, value in row.items():
-        if not value.isprintable() or "{" in value or "}" in value:
-            raise ListError(f"{column} is one line of text without braces, not {value!r}.")
-        if column in CHOICES and value not in CHOICES[column]:
-            raise ListError(f"{column} is {' or '.join(CHOICES[column])}, not {value!r}.")
-        if column.endswith("_ru") and value and not re.search("[\u0400-\u04ff]", value):
-            raise ListError(f"{column} is the Russian text, not {value!r}.")
-    for column, least in LEAST_WHOLE.items():
-        value = row[column]
-        if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < least:
-            raise ListError(f"{column} is a whole number from {least} on, not {value!r}.")
-    for column in AMOUNTS:
-        value = row[column]
-        if value and not is_amount(value):
-            raise ListError(f"{column} is an amount from 0 on, such as 2.50, not {value!r}.")
-    marts = sorted(path.name for path in MARTS.iterdir() if path.is_dir())
-    if row["source_mart"] not in marts:
-        raise ListError(f"source_mart {row['source_mart']!r} is none of {', '.join(marts)}.")
-    channels = [one["channel"] for one in read_rows(CHANNELS)]
-    requested = row["channel"].split(" ")
-    if unknown := [one for one in requested if one not in channels]:
-        raise ListError(
-            f"channel {unknown[0]!r} is none of {', '.join(channels)} ({CHANNELS}); "
-            "of several the preferred one is first, with one blank between them."
-        )
-    if len(set(requested)) < len(requested):
-        raise ListError(f"channel {row['channel']!r} names one twice.")
-
-
-def is_amount(text: str) -> bool:
-    """Return whether a text is an amount that is not negative."""
-    try:
-        return 0 <= Decimal(text) < 10**9
-    except InvalidOperation:
-        return False

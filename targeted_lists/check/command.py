@@ -29,6 +29,7 @@ from targeted_lists.common.files import first_line
 from targeted_lists.common.outcome import Outcome, as_records
 from targeted_lists.common.project import project_folder, project_path, read_contract, read_project
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
+from targeted_lists.inputs.dataset_rows import describe_dataset_rows_json, find_dataset_rows
 from targeted_lists.inputs.layouts import Layout, layout_of
 from targeted_lists.inputs.raw_files import Dataset, describe_inputs_json, find_inputs
 from targeted_lists.inputs.readable import InputError
@@ -79,6 +80,7 @@ def check_dataset(
     try:
         layout = layout_of(adapter, contract)
         found = find_inputs(data_dir, dataset, layout)
+        find_dataset_rows(data_dir / dataset, adapter, requested.get("lists"))
     except InputError as error:
         return refuse(console, str(error), requested)
     if (fault := find_seed_fault()) is not None:
@@ -133,6 +135,10 @@ def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]
     describe: Callable[..., str] = functools.cache(describe_inputs_json)
     connection.create_function(
         "describe_inputs", describe, ["VARCHAR"] * 4, "VARCHAR", side_effects=True
+    )
+    own: Callable[..., str] = functools.cache(describe_dataset_rows_json)
+    connection.create_function(
+        "describe_dataset_rows", own, ["VARCHAR"] * 4, "VARCHAR", side_effects=True
     )
     # Counts of rows and faults are the same with any salt.
     give_salt(connection, functools.cache(make_salt))

@@ -192,6 +192,10 @@ class Models:
             f'create table "{name}" as '
             f"select * from read_csv('seeds/{name}.csv', header = true, types = {{{types}}})"
         )
+        self.building.names.append(name)
+        if own := self.render("{{ add_dataset_rows(this) }}").strip():
+            self.connection.execute(own)
+        self.building.names.pop()
 
     @cached_property
     def seed_types(self) -> dict[str, dict[str, str]]:

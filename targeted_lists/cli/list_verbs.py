@@ -150,10 +150,16 @@ def export(
         "list --list big_spenders --purpose 'Invite those who spend most'",
         "list --list big_spenders --purpose 'Invite those who spend most' "
         "--offer 'An evening in the shop' --offer-cost 1.50 --channel 'email sms'",
+        "list --dataset shop --list win_back --capacity 200 --offer-cost 2.00",
     ),
 )
 def new_list(
     list_name: ListName,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Write what this dataset alone has of the list; else all have it."),
+    ] = None,
+    data_dir: DataDir = DATA,
     purpose: Annotated[str, typer.Option(metavar="TEXT", help="What the list is for.")] = "",
     purpose_ru: Annotated[str, typer.Option(metavar="TEXT", help="The same in Russian.")] = "",
     offer: Annotated[str, typer.Option(metavar="TEXT", help="What its members get.")] = "",
@@ -204,15 +210,28 @@ def new_list(
     given = {
         name: value
         for name, value in locals().items()
-        if name not in ("list_name", "as_json", "debug")
+        if name not in ("list_name", "dataset", "data_dir", "as_json", "debug")
     }
 
     def work() -> Outcome:
         from targeted_lists.cli.place import refuse_packaged_project
 
-        refuse_packaged_project()
-        from targeted_lists.authoring.new_list import add_list
+        if dataset is None:
+            refuse_packaged_project()
+            from targeted_lists.authoring.new_list import add_list
 
-        return add_list(list_name, given)
+            return add_list(list_name, given)
+        from targeted_lists.cli.request import adapter_of, prepare
+
+        variables = prepare(dataset, data_dir, "{}")
+        from targeted_lists.authoring.dataset_lists import change_list, has_list
+        from targeted_lists.authoring.new_list import add_list
+        from targeted_lists.inputs.dataset_folder import find_folder
+
+        folder = find_folder(data_dir, dataset)
+        if has_list(list_name, folder):
+            return change_list(list_name, given, folder, adapter_of(variables))
+        refuse_packaged_project()
+        return add_list(list_name, given, folder)
 
     conclude(work, as_json=as_json, is_debug=debug)

@@ -71,14 +71,9 @@ def vars_of(folder: Path) -> dict[str, object]:
     ------
     InputError : that file cannot be used.
     """
-    from targeted_lists.inputs.dataset_file import read_dataset_file
-    from targeted_lists.inputs.dataset_folder import refusing_unreadable
-    from targeted_lists.inputs.readable import Settings
+    from targeted_lists.inputs.raw_files import read_variables
 
-    with refusing_unreadable():
-        if not folder.is_dir():
-            return {}
-        return dict(read_dataset_file(folder, Settings()).variables)
+    return read_variables(folder)
 
 
 def look_at_inputs(variables: dict[str, object]) -> None:
@@ -88,11 +83,14 @@ def look_at_inputs(variables: dict[str, object]) -> None:
     ------
     InputError : as the run itself would say it.
     """
+    from targeted_lists.inputs.dataset_rows import find_dataset_rows
     from targeted_lists.inputs.layouts import layout_of
     from targeted_lists.inputs.raw_files import find_inputs
 
-    layout = layout_of(adapter_of(variables), read_contract())
-    find_inputs(Path(str(variables["data_dir"])), str(variables["dataset"]), layout)
+    adapter, data_dir = adapter_of(variables), Path(str(variables["data_dir"]))
+    find_inputs(data_dir, str(variables["dataset"]), layout_of(adapter, read_contract()))
+    lists = variables.get("lists")
+    find_dataset_rows(data_dir / str(variables["dataset"]), adapter, lists)
 
 
 def refuse_salt(variables: dict[str, object]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from targeted_lists.common import files
 from targeted_lists.common.commands import command
 from targeted_lists.dashboard.figures import Desk
@@ -90,7 +92,7 @@ def make_dashboard(
             raise DashboardError(f"{published} is not a file that this project published")
         told = publication.iloc[0]
         built_in = told.get("language", LANGUAGES[0])
-        texts = read_texts(source, language or built_in)
+        texts = read_texts(source, language or built_in, known(told, "currency"))
         foreign = "" if texts.language == built_in else explain_foreign(texts, told["dataset"])
         content = collect_content(Desk(source, texts), told, foreign)
         page = write_page(content, texts)
@@ -113,13 +115,20 @@ def explain_foreign(texts: Texts, dataset: str) -> str:
     return texts("foreign", command=command("lists", dataset=dataset, variables=variables))
 
 
-def collect_content(desk: Desk, publication: object, foreign: str) -> Content:
+def collect_content(desk: Desk, publication: pd.Series, foreign: str) -> Content:
     """Draw every figure of every section; `foreign` is said at the head of the page."""
     texts = desk.texts
     segments = desk.source.read(SEGMENTS)
+    units = [
+        texts(f"about_{name}", **{name: unit})
+        for name in ("currency", "time_zone")
+        if (unit := known(publication, name))
+    ]
     return Content(
         title=texts("title", dataset=publication["dataset"]),
-        about=" · ".join(filter(None, [describe_publication(texts, publication), foreign])),
+        about=" · ".join(
+            filter(None, [describe_publication(texts, publication), *units, foreign])
+        ),
         headlines=read_headlines(desk),
         sections=[
             Section(key, [draw(desk) for draw in module.FIGURES])
@@ -129,7 +138,13 @@ def collect_content(desk: Desk, publication: object, foreign: str) -> Content:
     )
 
 
-def describe_publication(texts: Texts, publication: object) -> str:
+def known(publication: pd.Series, name: str) -> str:
+    """Return what the publication says of its amounts or times; nothing where it does not."""
+    value = publication.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def describe_publication(texts: Texts, publication: pd.Series) -> str:
     """Say as of which day the figures are, and when and by what they were published."""
     as_of = publication["as_of_date"]
     is_dated = as_of is not None and as_of == as_of

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from targeted_lists.dashboard.source import Source
-from targeted_lists.dashboard.texts import Texts
+from targeted_lists.dashboard.texts import MONEY_COUNTS, Texts
 from targeted_lists.dashboard.theme import HEIGHT
 
 SEGMENT = "segment"
@@ -109,8 +109,7 @@ class Desk:
             titles[scope] = self.texts(values.get("title", f"{key}.title"), **values)
             notes[scope] = self.texts(f"{key}.note", **values)
             bases[scope] = JOINT.join(
-                self._count(self.texts.count(words, is_segment=scope != ""), number, rows)
-                for words, number in base
+                self._count(words, number, rows, is_segment=scope != "") for words, number in base
             )
         return Figure(
             key=key,
@@ -124,15 +123,17 @@ class Desk:
             **details,
         )
 
-    def _count(self, words: str, number: Number, rows: pd.DataFrame) -> str:
+    def _count(self, key: str, number: Number, rows: pd.DataFrame, *, is_segment: bool) -> str:
         """Return what is counted in words, with its number before them."""
+        words = self.texts.count(key, is_segment=is_segment)
         if number is None:
             return words
         if isinstance(number, str):
             number = rows[number].sum()
         elif callable(number):
             number = number(rows)
-        return f"{self.texts.number(float(number))} {words}"
+        write = self.texts.money if key in MONEY_COUNTS else self.texts.number
+        return f"{write(float(number))} {words}"
 
     def names(self, rows: pd.DataFrame, **kinds: str) -> pd.DataFrame:
         """Return rows with the values of some columns named: column = kind of value."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk
-from targeted_lists.dashboard.texts import UNKNOWN
+from targeted_lists.dashboard.texts import MONEY_COUNTS, UNKNOWN
 
 METRICS = """
     select metric, segment, value
@@ -61,22 +61,22 @@ def read_headlines(desk: Desk) -> list[Headline]:
         Headline(
             name,
             _name(desk, WORDS.get(name, name)),
-            _by_segment(desk, metrics[metrics["metric"] == name], decimals=decimals),
+            _by_segment(desk, name, metrics[metrics["metric"] == name], decimals=decimals),
         )
         for name, decimals in DECIMALS.items()
     ]
-    added = _by_segment(desk, desk.source.read(ADDED), decimals=0)
-    return [*headlines, Headline("expected_margin", _name(desk, "expected_margin"), added)]
+    margin = "expected_margin"
+    added = _by_segment(desk, margin, desk.source.read(ADDED), decimals=0)
+    return [*headlines, Headline(margin, _name(desk, margin), added)]
 
 
 def _name(desk: Desk, words: str) -> tuple[str, str]:
     return desk.texts.count(words), desk.texts.count(words, is_segment=True)
 
 
-def _by_segment(desk: Desk, rows: pd.DataFrame, *, decimals: int) -> dict[str, str]:
-    written = {
-        row["segment"]: desk.texts.number(row["value"], decimals) for _, row in rows.iterrows()
-    }
+def _by_segment(desk: Desk, key: str, rows: pd.DataFrame, *, decimals: int) -> dict[str, str]:
+    write = desk.texts.money if key in MONEY_COUNTS else desk.texts.number
+    written = {row["segment"]: write(row["value"], decimals) for _, row in rows.iterrows()}
     return {
         NOTHING_PICKED: written.get("all", UNKNOWN),
         **{

@@ -19,6 +19,19 @@ UNKNOWN = "\u2013"
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
+# What is money: columns, counts, and values by their kind.
+MONEY_COLUMNS = {
+    *("revenue", "average_order_value", "expected_value", "removed_value", "amount"),
+    *("mean_monetary", "value_at_risk", "expected_profit", "profit", "placed", "bought"),
+}
+MONEY_COUNTS = {
+    *("revenue", "known_revenue", "average_order_value", "expected_margin", "value_at_risk"),
+    *("sales_bought", "sales_placed"),
+}
+MONEY_VALUES = {
+    "metric": {"revenue", "average_order_value", "margin", "returns", "profit"},
+    "feature": {"monetary", "average_order_value"},
+}
 
 
 class Texts:
@@ -28,11 +41,13 @@ class Texts:
     ----------
     texts : text by key; a text is a template with `{name}` for what the data say.
     language : one of `LANGUAGES`; it also decides how numbers are written.
+    currency : code of the currency of all amounts; nothing where it is not known.
     """
 
-    def __init__(self, texts: dict[str, str], *, language: str) -> None:
+    def __init__(self, texts: dict[str, str], *, language: str, currency: str = "") -> None:
         self.texts = texts
         self.language = language
+        self.currency = currency
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return a text with its places filled.
@@ -45,18 +60,30 @@ class Texts:
 
     def column(self, name: str) -> str:
         """Return the name of a column, as on axes and above tables."""
-        return self.texts[f"column.{name}"]
+        told = self.texts[f"column.{name}"]
+        return self.in_currency(told) if name in MONEY_COLUMNS else told
 
     def value(self, kind: str, value: Any) -> str:
         """Return the name of a value that the project gives; what comes from the shop stays."""
         if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
             return self.texts["value.none"]
-        return self.texts.get(f"value.{kind}.{value}", str(value))
+        told = self.texts.get(f"value.{kind}.{value}", str(value))
+        return self.in_currency(told) if value in MONEY_VALUES.get(kind, ()) else told
 
     def count(self, words: str, *, is_segment: bool = False) -> str:
         """Return what is counted, in words; anonymous customers are in no segment."""
         of_segment = self.texts.get(f"count.{words}.segment")
         return of_segment if is_segment and of_segment else self.texts[f"count.{words}"]
+
+    def in_currency(self, name: str) -> str:
+        """Return the name of an amount with the currency, where that is known."""
+        return f"{name}, {self.currency}" if self.currency else name
+
+    def money(self, amount: float, decimals: int = 0) -> str:
+        """Write an amount with the currency, where that is known, such as 1,234 EUR."""
+        written = self.number(amount, decimals)
+        has_code = self.currency and written != UNKNOWN
+        return f"{written}{NO_BREAK_SPACE}{self.currency}" if has_code else written
 
     def number(self, number: float, decimals: int = 0) -> str:
         """Write a number, such as 1,234.5 or 1 234,5."""
@@ -81,8 +108,12 @@ class Texts:
         return f"{day:%d.%m.%Y}" if self.language == "ru" else f"{day:%Y-%m-%d}"
 
 
-def read_texts(source: Source, language: str) -> Texts:
+def read_texts(source: Source, language: str, currency: str = "") -> Texts:
     """Read the texts of a language from the published file.
+
+    Parameters
+    ----------
+    currency : that of the published amounts; nothing where it is not known.
 
     Raises
     ------
@@ -97,4 +128,5 @@ def read_texts(source: Source, language: str) -> Texts:
             f"`{command('lists')}` publishes it again"
         )
     rows = pd.concat([source.read(LABELS), rows], ignore_index=True)
-    return Texts(dict(zip(rows["key"], rows[language], strict=True)), language=language)
+    texts = dict(zip(rows["key"], rows[language], strict=True))
+    return Texts(texts, language=language, currency=currency)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from targeted_lists.common.units import in_currency
 from targeted_lists.explore import reading
 from targeted_lists.explore.serve import PUBLISHED_FILE
 
@@ -22,6 +23,11 @@ def label(kind: str, code: object) -> str:
 def say(english: str) -> str:
     """Return a text of the app in the language of the published file."""
     return words[english] if language != "en" else english
+
+
+def money(english: str) -> str:
+    """Return the name of an amount, with the currency where the published file has one."""
+    return in_currency(say(english), currency)
 
 
 def table(rows: pd.DataFrame, kinds: dict[str, str], headings: dict[str, str]) -> None:
@@ -57,7 +63,7 @@ def show_customer() -> None:
             "arm": say("Arm"),
             "first_exclusion": say("Excluded at"),
             "reason": say("Reason"),
-            "expected_value": say("Expected value"),
+            "expected_value": money("Expected value"),
         },
     )
     st.subheader(say("Lists so far"))
@@ -84,9 +90,9 @@ def show_customer() -> None:
             "order_id": say("Order"),
             "channel": say("Channel"),
             "lines": say("Lines"),
-            "placed_revenue": say("Placed"),
-            "bought_revenue": say("Bought"),
-            "refund": say("Refunded"),
+            "placed_revenue": money("Placed"),
+            "bought_revenue": money("Bought"),
+            "refund": money("Refunded"),
         },
     )
 
@@ -105,7 +111,7 @@ def show_facts(customer: pd.Series) -> None:
     orders, revenue, last = st.columns(3)
     number = {name: customer[name] for name in ("bought_orders", "bought_revenue")}
     orders.metric(say("Orders bought"), _shown(number["bought_orders"], ".0f"))
-    revenue.metric(say("Revenue"), _shown(number["bought_revenue"], ",.2f"))
+    revenue.metric(money("Revenue"), _shown(number["bought_revenue"], ",.2f"))
     last.metric(say("Last order"), _shown(customer["last_bought_at"], "%Y-%m-%d"))
 
 
@@ -135,8 +141,8 @@ def show_list() -> None:
         [
             (say("Members"), "members", ",.0f"),
             (say("Control and holdout"), "control_and_holdout", ",.0f"),
-            (say("Expected value"), "expected_value", ",.2f"),
-            (say("Cost"), "planned_cost", ",.2f"),
+            (money("Expected value"), "expected_value", ",.2f"),
+            (money("Cost"), "planned_cost", ",.2f"),
         ],
         strict=True,
     ):
@@ -155,7 +161,7 @@ def show_list() -> None:
             "before": say("Before"),
             "removed": say("Removed"),
             "after": say("After"),
-            "removed_value": say("Value removed"),
+            "removed_value": money("Value removed"),
         },
     )
 
@@ -189,6 +195,7 @@ def show_rules() -> None:
 
 publication = ask(reading.PUBLICATION).iloc[0]
 language = str(publication["language"])
+currency = reading.read_currency(ask)
 words = reading.read_words(language)
 labels = reading.read_labels(ask)
 pages = {"customer": show_customer, "list": show_list, "rules": show_rules}

@@ -89,6 +89,8 @@ RULES = """
         and list_contains(string_split(antecedent || ' + ' || consequent, ' + '), ?)
     order by is_usable desc, lift desc, antecedent, consequent
 """
+# A file of an earlier version has no currency.
+UNITS = "select * from publication"
 LABELS = "select kind, code, label from metrics.labels"
 PUBLICATION = "select dataset, language, as_of_date, published_at from publication"
 
@@ -106,6 +108,12 @@ def asker(published: Path) -> Ask:
             return connection.execute(sql, list(values)).df()
 
     return ask
+
+
+def read_currency(ask: Ask) -> str | None:
+    """Return the currency of the published amounts; None where it is not known."""
+    value = ask(UNITS).iloc[0].get("currency")
+    return value if isinstance(value, str) else None
 
 
 def read_labels(ask: Ask) -> dict[str, dict[str, str]]:

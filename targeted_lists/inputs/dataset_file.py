@@ -25,6 +25,23 @@ UNDECIDED = "undecided"
 OF_FILES = ("delimiter", "encoding", "skip_lines", "sheet")
 DATE_ORDERS = ("", "day first", "month first")
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):?[0-5]\d")
+PARTS = ("mapping", "files", "statuses", "service_codes", "costs", "contact_caps", "vars")
+# What a code stands for that the project takes for a service, and this shop sells.
+GOODS = "goods"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a code of products stands for.
+
+    Attributes
+    ----------
+    name : in words; goods where it is none.
+    is_money_off : whether a negative amount under the code reduces the sales of its order.
+    """
+
+    name: str
+    is_money_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,8 @@ class DatasetFile:
         left empty is not read, though its name may be that of a column.
     files : input -> its files, those in the folder that have its name left out.
     statuses : word of the shop -> placed, delivered, cancelled or returned.
+    service_codes : code of a product, `%` for any text -> the service that it stands for.
+    costs, contact_caps : channel -> what a message costs; how many a customer gets at most.
     variables : vars of dbt that this shop sets.
     """
 
@@ -63,6 +82,9 @@ class DatasetFile:
     mapping: dict[str, str] = field(default_factory=dict)
     files: dict[str, list[NamedFile]] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    service_codes: dict[str, Service] = field(default_factory=dict)
+    costs: dict[str, str] = field(default_factory=dict)
+    contact_caps: dict[str, str] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,8 +107,7 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
             "for each setting."
         ) from error
     known = asdict(defaults)
-    parts = ("mapping", "files", "statuses", "vars")
-    names = [*known, "connector", *parts]
+    names = [*known, "connector", *PARTS]
     if not isinstance(given, dict) or given.keys() - {*names}:
         extra = min(map(str, given.keys() - {*names})) if isinstance(given, dict) else given
         raise InputError(
@@ -102,11 +123,13 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
                 f"{', '.join(read_connectors())}."
             )
         known |= connector.settings
-    for part in parts:
+    for part in PARTS:
         if not isinstance(given.get(part) or {}, dict):
             raise InputError(
                 f"{path}: {part} is a list of `name: value` lines, one below another."
             )
+    if fault := find_service_fault(given.get("service_codes") or {}) or find_amount_fault(given):
+        raise InputError(f"{path}: {fault}.")
     written = {name: str(value) for name, value in given.items() if name in known}
     found = DatasetFile(
         settings=Settings(**known | written),
@@ -124,6 +147,9 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
             for name, named in items(given, "files")
         },
         statuses={str(word).lower(): str(status) for word, status in items(given, "statuses")},
+        service_codes={code: read_service(said) for code, said in items(given, "service_codes")},
+        costs={str(name): str(cost) for name, cost in items(given, "costs")},
+        contact_caps={str(name): str(cap) for name, cap in items(given, "contact_caps")},
         variables={
             **({"adapter": connector.adapter} if connector and connector.adapter else {}),
             **{str(name): value for name, value in items(given, "vars")},
@@ -159,6 +185,50 @@ def name_file(given: object, input_name: str, path: Path) -> NamedFile:
 def items(given: dict[str, Any], part: str) -> list[tuple[Any, Any]]:
     """Return the lines of one part of the file."""
     return list((given.get(part) or {}).items())
+
+
+def read_service(said: Any) -> Service:
+    """Return what a code stands for, from its name or from a name and `money_off`."""
+    if isinstance(said, dict):
+        return Service(said["service"].strip(), said.get("money_off", False))
+    return Service(said.strip())
+
+
+def find_service_fault(codes: dict[Any, Any]) -> str | None:
+    """Say which of the codes of services cannot be used; None if all can."""
+    for code, said in codes.items():
+        if not isinstance(code, str):
+            return f"the code {code} in service_codes is no text; write it in double quotes"
+        if not code.strip("%_ "):
+            return (
+                f"the code {code!r} in service_codes stands for every product; name some of them"
+            )
+        named = said if isinstance(said, dict) else {"service": said}
+        if named.keys() - {"service", "money_off"} or not is_text(named.get("service")):
+            return (
+                f"what {code!r} in service_codes stands for is written as `delivery` or as "
+                f"`{{service: coupon, money_off: true}}`, not as {said!r}"
+            )
+        if not isinstance(named.get("money_off", False), bool):
+            return f"money_off of {code!r} in service_codes is true or false"
+    return None
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is a text in which something stands."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def find_amount_fault(given: dict[str, Any]) -> str | None:
+    """Say which cost or cap of a channel cannot be used; None if all can."""
+    for part, what, kinds in (
+        ("costs", "an amount from 0 on, such as 0.02", (int, float)),
+        ("contact_caps", "a whole number from 0 on", int),
+    ):
+        for channel, value in items(given, part):
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < 10**9:
+                return f"{part} of {channel} is {what}, not {value!r}"
+    return None
 
 
 def find_setting_fault(settings: Settings) -> str | None:

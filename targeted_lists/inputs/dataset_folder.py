@@ -16,6 +16,8 @@ from pathlib import Path
 from targeted_lists.inputs.readable import InputError, shown_name
 
 SETTINGS_FILE = "dataset.yml"
+# What a shop says of its lists (dataset_rows.py).
+LISTS_FILE = "lists.csv"
 SAFETY_INPUTS = ("consents", "suppressions", "erasures")
 # To which a run of digits in the name of a file is padded.
 DIGITS = 40

@@ -21,6 +21,7 @@ import duckdb
 
 from targeted_lists.inputs.dataset_file import read_dataset_file
 from targeted_lists.inputs.dataset_folder import (
+    LISTS_FILE,
     SETTINGS_FILE,
     find_folder,
     refusing_unreadable,
@@ -112,11 +113,12 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
         "files": [],
     }
     try:
+        # Also where the files cannot be read, as by another adapter than these name.
+        described["variables"] = read_variables(Path(data_dir) / dataset)
         layout = layout_of(adapter, json.loads(contract))
-        refuse_other_adapter(Path(data_dir) / dataset, adapter)
         found = find_inputs(Path(data_dir), dataset, layout)
     except InputError as error:
-        return json.dumps({**described, "error": str(error)})
+        return json.dumps({**described, "error": str(error)}, default=str)
     return json.dumps(
         {
             "error": None,
@@ -133,23 +135,14 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
 
 
 @refusing_unreadable()
-def refuse_other_adapter(folder: Path, adapter: str) -> None:
-    """Stop where `dataset.yml` names a connector of another adapter than dbt was told.
+def read_variables(folder: Path) -> dict[str, Any]:
+    """Return the vars that a dataset sets for itself; none where it has no folder.
 
     Raises
     ------
-    InputError : the message has the full command.
+    InputError : `dataset.yml` cannot be used.
     """
-    if not folder.is_dir():
-        return
-    wanted = read_dataset_file(folder, Settings()).variables.get("adapter", adapter)
-    if wanted != adapter:
-        name = folder.name
-        raise InputError(
-            f"dataset.yml of {name} is read by the adapter {wanted}, which dbt is told by the "
-            f"command line alone: run targeted-lists lists --dataset {name}, or add --vars "
-            f"'{{dataset: {name}, adapter: {wanted}}}'."
-        )
+    return dict(read_dataset_file(folder, Settings()).variables) if folder.is_dir() else {}
 
 
 @refusing_unreadable()
@@ -211,7 +204,7 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     found.ignored_files = [
         shown_name(path.relative_to(folder).as_posix())
         for path in others
-        if path.is_file() and path.name.lower() != SETTINGS_FILE
+        if path.is_file() and path.name.lower() not in (SETTINGS_FILE, LISTS_FILE)
     ]
     return found
 

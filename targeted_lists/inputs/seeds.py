@@ -102,3 +102,9 @@ def find_unsound(typed: dict[str, dict[str, str]]) -> str | None:
                 f'{places[value]}: "{value[:40]}" is not {word}; correct it.' for (value,) in wrong
             ]
     return min(faults, default=None)
+
+
+def read_columns(seed: str) -> list[str]:
+    """Return the names of a seed's columns."""
+    with project_path(SEED_FOLDER / f"{seed}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file))

@@ -21,6 +21,7 @@ from targeted_lists.common.folders import STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.project import is_here, project_folder
 from targeted_lists.common.system import memory_size
 from targeted_lists.inputs.dataset_folder import find_folder, refuse_name
+from targeted_lists.inputs.dataset_rows import describe_dataset_rows_json
 from targeted_lists.inputs.raw_files import describe_inputs_json
 from targeted_lists.inputs.readable import InputError
 from targeted_lists.inputs.seeds import check_seeds_json
@@ -112,6 +113,8 @@ class Plugin(BasePlugin):
 
         for name, function in {
             "check_seeds": check_seeds_json,
+            # Read once, so that a run notes the rows that it has loaded.
+            "describe_dataset_rows": functools.cache(describe_dataset_rows_json),
             "describe_inputs": describe_inputs_json,
             "end_run": end_run,
             "erase_customers": erase_customers,

@@ -66,6 +66,8 @@ CODE_SUFFIXES = (".sql", ".py", "__models.yml")
 # Vars that make no other rows of the same files: where these are (the files themselves are
 # compared), and which marts use their models again.
 WITHOUT_EFFECT = {"data_dir", "reuse_models"}
+# The macro dataset_rows names it, to refuse a list that is not made: no order line hangs on it.
+NOT_OF_LINES = "lists"
 # Noted among the vars, as a mark that does not tell it.
 SALT_NAME = "salt"
 
@@ -153,6 +155,7 @@ def plan_run(
     texts = read_code(project, CODE_FOLDERS, files=CODE_FILES)
     code = hash_texts(texts)
     used_variables = find_used_variables(texts, variables, project)
+    used_variables.pop(NOT_OF_LINES, None)
     used = json.dumps({**used_variables, SALT_NAME: salt_mark}, sort_keys=True)
     fit_code = hash_fits(project, variables)
     reason = (

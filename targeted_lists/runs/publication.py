@@ -24,6 +24,7 @@ from targeted_lists.common.system import replace
 STORAGE_VERSION = "v1.4.0"  # the oldest DuckDB whose readers must be able to open the file
 DRAFT = "publication_draft"
 AS_OF_DATE = ("intermediate", "int_as_of_date", "as_of_date")
+CURRENCY = ("intermediate", "int_dataset_currency", "currency")
 
 
 class PublicationError(UserError):
@@ -41,6 +42,7 @@ class Request:
     language : of the texts in the tables, such as en; written into the table `publication`.
     tables : schema and name of each table to publish.
     dbt_version : written into the table `publication`.
+    time_zone : of the dataset's times, also written there; nothing where it is not known.
     """
 
     database: str
@@ -48,6 +50,7 @@ class Request:
     language: str
     tables: list[tuple[str, str]]
     dbt_version: str
+    time_zone: str = ""
 
 
 def publish_marts(
@@ -178,6 +181,8 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
         select
             ?::varchar as dataset,
             ?::varchar as language,
+            ?::varchar as currency,
+            ?::varchar as time_zone,
             ?::varchar as code_version,
             ?::varchar as project_version,
             ?::varchar as dbt_version,
@@ -191,6 +196,8 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
         [
             request.dataset,
             request.language,
+            read_fact(connection, request.database, CURRENCY),
+            request.time_zone or None,
             code_version(project_version),
             project_version,
             request.dbt_version,
@@ -202,7 +209,19 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
 
 def read_as_of_date(connection: duckdb.DuckDBPyConnection, database: str) -> object:
     """Return the day that every feature is taken as of; None where the project has none."""
-    schema, name, column = AS_OF_DATE
+    return read_fact(connection, database, AS_OF_DATE)
+
+
+def read_fact(
+    connection: duckdb.DuckDBPyConnection, database: str, place: tuple[str, str, str]
+) -> object:
+    """Return the value of a column in a table of one row; None where there is no such table.
+
+    Parameters
+    ----------
+    place : its schema, table and column.
+    """
+    schema, name, column = place
     has_table = connection.execute(
         "select count(*) from duckdb_tables() "
         "where database_name = ? and schema_name = ? and table_name = ?",

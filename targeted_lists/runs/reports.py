@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from targeted_lists.common.outcome import UserError, as_records
+from targeted_lists.common.units import in_currency, read_unit
 
 LISTED = (
     *("list_name", "members", "control", "holdout", "expected_value"),
@@ -61,13 +62,14 @@ def show_lists(published: Path, console: Console) -> dict[str, list[dict[str, An
             lists = connection.execute(CATALOG).fetchall()
             decisions = connection.execute(LEDGER).fetchall()
             rejected = connection.execute(REJECTED).fetchall()
+            currency = read_unit(connection, "currency")
     except duckdb.Error as error:
         raise ReportError(
             f"{published} has no lists to show ({str(error).splitlines()[0]})"
         ) from error
     table = Table(title="Customer lists", title_justify="left")
     table.add_column("list", no_wrap=True)
-    for heading in ("members", "control", "holdout", "expected value"):
+    for heading in ("members", "control", "holdout", in_currency("expected value", currency)):
         table.add_column(heading, justify="right")
     table.add_column("stopped because")
     for name, members, control, holdout, value, is_stopped, reason in lists:
@@ -80,20 +82,22 @@ def show_lists(published: Path, console: Console) -> dict[str, list[dict[str, An
             (reason or "") if is_stopped else "",
         )
     console.print(table)
-    show_lines(console, "Order lines read", "decision", decisions)
+    show_lines(console, "Order lines read", "decision", decisions, currency)
     if rejected:
-        show_lines(console, "Order lines rejected, by reason", "reason", rejected)
+        show_lines(console, "Order lines rejected, by reason", "reason", rejected, currency)
     return {
         "lists": as_records(LISTED, lists),
         "order_lines": as_records(("decision", "lines", "amount", "share"), decisions),
     }
 
 
-def show_lines(console: Console, title: str, heading: str, rows: list[tuple]) -> None:
+def show_lines(
+    console: Console, title: str, heading: str, rows: list[tuple], currency: str | None
+) -> None:
     """Print how many order lines, worth how much, fall to each row of the ledger."""
     table = Table(title=title, title_justify="left")
     table.add_column(heading, overflow="fold")
-    for number in ("lines", "share", "amount"):
+    for number in ("lines", "share", in_currency("amount", currency)):
         table.add_column(number, justify="right", no_wrap=True)
     for name, lines, amount, share in rows:
         money = "" if amount is None else f"{amount:,.2f}"

@@ -253,6 +253,16 @@ TOY_FILES = {
     ),
     "macros/leave_out_erased.sql": "{%- macro leave_out_erased() -%}{%- endmacro -%}",
     "macros/plan_run.sql": "{%- macro plan_run() -%}{%- endmacro -%}",
+    "macros/dataset_rows.sql": (
+        "{%- macro dataset_rows() -%}"
+        "{{- return({'error': none, 'checksums': {'factors': var('own_rows', '')}}) -}}"
+        "{%- endmacro -%}"
+        "{%- macro add_dataset_rows(seed) -%}{%- endmacro -%}"
+    ),
+    "macros/describe_inputs.sql": (
+        "{%- macro describe_inputs() -%}"
+        "{{- return({'settings': {'time_zone': 'Europe/Berlin'}}) -}}{%- endmacro -%}"
+    ),
     "models/staging/contract/stg_lines.sql": (
         "select * from read_csv('data/' || '{{ var(\"dataset\") }}' || '/lines.csv')"
     ),

@@ -23,7 +23,6 @@ from targeted_lists.common.project import read_contract
 from targeted_lists.inputs.connectors import ConnectorError, read_connector, read_connectors
 from targeted_lists.inputs.dataset_file import find_setting_fault
 from targeted_lists.inputs.layouts import layout_of
-from targeted_lists.inputs.raw_files import describe_inputs_json
 from targeted_lists.inputs.readable import Settings
 from targeted_lists.sample import generate_sample, render_order_export
 
@@ -462,7 +461,10 @@ def test_what_is_no_table_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
 
 
 def test_plain_dbt_is_told_what_the_dataset_sets(set_up: SetUp, tmp_path: Path) -> None:
-    set_up("07-excel-europe")
+    told = set_up("07-excel-europe")
+    # What keeps a list in the house is said, and never written by itself.
+    assert any("set the var consents to not_recorded" in note for note in told["notes"])
+    assert "consents" not in (tmp_path / "data/shop/dataset.yml").read_text(encoding="utf-8")
     with (tmp_path / "data/shop/dataset.yml").open("a", encoding="utf-8") as file:
         file.write("vars: {consents: not_recorded, new_days: 30}\n")
     # The command passes them on by itself.
@@ -566,11 +568,14 @@ def test_online_retail_of_both_years(
     assert (sale["amount"], sale["ordered_at"]) == (D("15.30"), datetime(2010, 12, 1, 8, 26))
     assert back["reason"] == "return"
     assert postage["decision"] == "accepted_not_modelled"
-    # By hand dbt is told the adapter, or says so.
-    told = json.loads(
-        describe_inputs_json(json.dumps(read_contract()), "data", "shop", "contract")
-    )
-    assert "is read by the adapter online_retail" in told["error"]
+    # By hand dbt is told the adapter and all vars, or says so in one sentence.
+    with Path("data/shop/dataset.yml").open("a", encoding="utf-8") as file:
+        file.write("vars: {consents: not_recorded}\n")
+    with duckdb.connect() as connection:
+        models = open_models(connection, {"dataset": "shop", "data_dir": "data"})
+        told = models.render("{{ check_inputs() }}").strip()
+    assert "dataset.yml of shop sets adapter, consents, which dbt is told" in told
+    assert '{"adapter": "online_retail", "consents": "not_recorded"}' in told
 
 
 def test_the_order_export_is_known(tmp_path: Path, monkeypatch) -> None:

@@ -410,5 +410,6 @@ def test_every_tool_can_be_named_that_a_list_is_written_for():
 def test_every_setting_of_a_list_is_an_option():
     from targeted_lists.authoring.new_list import DEFAULTS
 
-    given = {option.name for option in VERBS["list"].params}
-    assert set(DEFAULTS) == given - {"list_name", "as_json", "debug", "help"}
+    options = {option.name for option in VERBS["list"].params}
+    further = {"list_name", "dataset", "data_dir", "as_json", "debug", "help"}
+    assert set(DEFAULTS) == options - further

@@ -213,6 +213,53 @@ def test_what_the_data_say_cannot_become_markup(tmp_path, sample_build):
     assert page.count("</script>") == 3
 
 
+@pytest.mark.parametrize(
+    ("language", "units", "tile", "axis"),
+    [
+        (
+            "en",
+            "amounts in EUR · times of Europe/Berlin",
+            "average order value: revenue bought over orders bought",
+            "expected value, EUR",
+        ),
+        (
+            "ru",
+            "суммы в EUR · время Europe/Berlin",
+            "средний чек: выручка по купленному на купленный заказ",
+            "ожидаемая ценность, EUR",
+        ),
+    ],
+)
+def test_amounts_have_their_currency_and_times_their_zone(
+    tmp_path, sample_build, language, units, tile, axis
+):
+    published = tmp_path / "shop.duckdb"
+    shutil.copyfile(sample_build.published, published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update main.publication set currency = 'EUR', time_zone = 'Europe/Berlin'"
+        )
+    made = make_dashboard(published, tmp_path / "page.html", language=language)
+    page = made.path.read_text(encoding="utf-8")
+    head = page.partition("</header>")[0]
+    assert units in head
+    assert re.search(rf"<dt>{tile}</dt><dd>[\d.,]+\u00a0EUR</dd>", html.unescape(head))
+    (told,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', page)
+    specs = {chart["id"]: chart["spec"] for chart in json.loads(told)["charts"]}
+    assert specs["values-0"]["layer"][0]["encoding"]["x"]["title"] == axis
+    body = html.unescape(re.sub(r"<script.*?</script>", "", page, flags=re.S))
+    assert re.search(r"<h3[^>]*>[^<]* \d[\d,\u00a0]*\u00a0EUR [^<]*</h3>", body)
+    # No share and no count has one.
+    assert not re.search(r"%[^<]{0,3}EUR|customers, EUR|клиентов, EUR", body)
+
+
+def test_without_a_currency_nothing_is_said_of_it(page, sample_build):
+    assert sample_build.query("select currency, time_zone from publication") == [(None, None)]
+    head = page.partition("</header>")[0]
+    assert "amounts in" not in head
+    assert "times of" not in head
+
+
 def test_an_empty_dataset_has_a_sentence_in_every_figure(empty_page):
     page = empty_page.read_text(encoding="utf-8")
     figures = re.findall(r'<figure class="(.*?)"', page)
@@ -226,6 +273,8 @@ def test_a_file_of_an_earlier_version_is_shown_as_far_as_it_goes(tmp_path, sampl
     shutil.copyfile(sample_build.published, published)
     with duckdb.connect(str(published)) as connection:
         connection.execute("drop table segmentation.som_map_units")
+        connection.execute("alter table main.publication drop column currency")
+        connection.execute("alter table main.publication drop column time_zone")
     page = make_dashboard(published, tmp_path / "page.html").path.read_text(encoding="utf-8")
     assert "Nothing to show: this dataset leaves no rows in segmentation.som_map_units." in page
 

@@ -260,8 +260,22 @@ def test_a_csv_holds_the_permitted_members_and_names_the_others(places):
     assert manifest["left_out"] == {"malformed email": ["m4"], "no permission now": ["m5"]}
     assert manifest["valid_until"] == "2026-07-31"
     assert manifest["customers_in_file"] == 3
+    assert (manifest["currency"], manifest["time_zone"]) == (None, None)
     assert "malformed email: m4" in message
     assert "@" not in json.dumps(manifest)
+
+
+def test_the_manifest_says_what_amounts_and_times_are_in(places, monkeypatch):
+    lower_minimum(monkeypatch)
+    with duckdb.connect(str(places.published / "shop.duckdb")) as published:
+        published.execute("alter table publication add column currency text default 'EUR'")
+        published.execute("alter table publication add column time_zone text default '+02:00'")
+    for target in ("csv", "google"):
+        export_list(replace(ORDER, target=target), places=places)
+        manifest = read_manifest(places, target)
+        assert (manifest["currency"], manifest["time_zone"]) == ("EUR", "+02:00")
+    # The platforms' formats take no further columns.
+    assert read_file(places, "google")[0] == ["Email", "Phone"]
 
 
 def test_hashed_files_hold_hashes_of_permitted_contacts_alone(places, monkeypatch):

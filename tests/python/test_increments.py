@@ -66,6 +66,7 @@ SEEDS = {"spellings": "a", "caps": "a"}
 PROJECT = {
     "dbt_project.yml": "vars: {kept_days: 30, list_cap: 2}\n",
     "macros/days.sql": "{{ var('kept_days') }}",
+    "macros/dataset_rows.sql": "{{ var('lists', []) }}",
     "models/staging/stg_lines.sql": "select * from {{ ref('spellings') }}",
     "models/lists/list_all.sql": "{{ var('list_cap') }}",
 }
@@ -205,6 +206,7 @@ def test_the_first_files_after_the_seeds_are_no_change(shop: Shop) -> None:
     [
         ({"variables": {"kept_days": 31}}, "the var kept_days has changed"),
         ({"variables": {"list_cap": 3}}, None),
+        ({"variables": {"lists": ["win_back"]}}, None),
         ({"seeds": {"spellings": "b"}}, "the seed spellings has changed"),
         ({"seeds": {"caps": "b"}}, None),
         # A command that reads no files says nothing about them.

@@ -17,6 +17,7 @@ from conftest import REPO_ROOT
 from targeted_lists.__main__ import main
 from targeted_lists.authoring import lineage
 from targeted_lists.common import files
+from targeted_lists.inputs.dataset_rows import find_dataset_rows
 
 PURPOSE = "Invite those who spend most"
 RUSSIAN = {
@@ -233,3 +234,63 @@ def test_what_was_stopped_between_two_files_is_finished_by_the_next_command(
     assert not [name for name in texts_of(folder) if name.endswith((".draft", ".journal"))]
     assert (folder / "models/lists/list_big_spenders.sql").exists()
     assert read_seed(folder, "list_definitions")[-1]["list_name"] == "big_spenders"
+
+
+@pytest.mark.parametrize(
+    ("settings", "written"),
+    [
+        (None, "vars:\n  lists: [{names}]\n"),
+        ("currency: EUR\n", "currency: EUR\nvars:\n  lists: [{names}]\n"),
+        (
+            "vars:  # ours\n    language: ru\n",
+            "vars:  # ours\n    lists: [{names}]\n    language: ru\n",
+        ),
+        ("vars:\n  lists: [win_back]  # one\n", "vars:\n  lists: [win_back, cards]  # one\n"),
+    ],
+)
+def test_a_list_of_a_dataset_with_lists_of_its_own_is_no_other_datasets(
+    folder, capsys, settings, written
+):
+    shop = folder / "data/shop"
+    shop.mkdir(parents=True)
+    (shop / "lists.csv").write_text("list_name,capacity\nwin_back,120\n", encoding="utf-8")
+    if settings:
+        (shop / "dataset.yml").write_text(settings, encoding="utf-8")
+    before = texts_of(folder)
+    with contextlib.chdir(folder):
+        code = main(["list", "--dataset=shop", "--list=cards", f"--purpose={PURPOSE}"])
+    printed = capsys.readouterr().out.splitlines()
+    assert code == 0, printed
+    after = texts_of(folder)
+    for name in ("dbt_project.yml", "seeds/list_definitions.csv", "seeds/list_priors.csv"):
+        assert after[name] == before[name]
+    rows = list(csv.DictReader((shop / "lists.csv").open(encoding="utf-8")))
+    assert [(row["list_name"], row["capacity"], row["priority"]) for row in rows] == [
+        ("win_back", "120", ""),
+        ("cards", "500", "7"),
+    ]
+    assert (rows[1]["smallest_effect"], rows[0]["smallest_effect"]) == ("0.02", "")
+    names = yaml.safe_load(after["dbt_project.yml"])["vars"]["lists"]
+    text = written.format(names=", ".join([*names, "cards"]))
+    assert (shop / "dataset.yml").read_text(encoding="utf-8") == text
+    assert printed[1].startswith("  data/shop/lists.csv: A personal message, by email, priority 7")
+    assert "  data/shop/dataset.yml: its name in the var lists" in printed
+    assert printed[-1].endswith("then: targeted-lists lists --dataset shop")
+    with contextlib.chdir(folder):
+        assert find_dataset_rows(Path("data/shop"), "contract").keys() == {
+            "list_definitions",
+            "list_priors",
+        }
+
+
+def test_settings_without_a_place_for_the_name_are_named_and_nothing_written(folder, capsys):
+    shop = folder / "data/shop"
+    shop.mkdir(parents=True)
+    (shop / "lists.csv").write_text("list_name,capacity\n", encoding="utf-8")
+    (shop / "dataset.yml").write_text("vars: {language: ru}\n", encoding="utf-8")
+    before = texts_of(folder)
+    with contextlib.chdir(folder):
+        assert main(["list", "--dataset=shop", "--list=cards", f"--purpose={PURPOSE}"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "data/shop/dataset.yml has no place for the var lists; write `lists: [" in told
+    assert texts_of(folder) == before

@@ -49,11 +49,11 @@ def test_the_publication_says_what_it_holds(toy):
     rows = query(
         toy.published(),
         "select dataset, as_of_date::varchar, project_version, duckdb_version, table_count, "
-        "row_count, published_at > timestamp '2025-01-01' from publication",
+        "row_count, published_at > timestamp '2025-01-01', currency, time_zone from publication",
     )
     version = f"v{duckdb.__version__}"
     project = read_yaml(REPO_ROOT / "dbt_project.yml")["version"]
-    assert rows == [("sample", "2025-01-31", project, version, 4, 6, True)]
+    assert rows == [("sample", "2025-01-31", project, version, 4, 6, True, None, "Europe/Berlin")]
     assert query(toy.published(), "from publication_tables order by all") == [
         ("core", "dim_things", 2),
         ("core", "order_line_ledger", 2),
@@ -176,6 +176,15 @@ def test_tests_do_not_publish_what_was_built_from_other_files(toy, write_lines):
     assert toy.dbt("run").success
     (toy.folder / "seeds/factors.csv").write_text("id,factor\n1,11\n", encoding="utf-8")
     assert toy.dbt("test").messages[0].startswith("Not published: seeds and models")
+    assert things(toy) == [1, 2]
+
+
+def test_tests_do_not_publish_what_was_built_with_other_rows_of_the_dataset(toy, write_lines):
+    write_lines(1, 2, 3)
+    for command in ("seed", "run"):
+        assert toy.dbt(command, own_rows="before").success
+    outcome = toy.dbt("test", own_rows="after")
+    assert "seeds and models were not built whole, or have changed since" in outcome.messages[-1]
     assert things(toy) == [1, 2]
 
 

@@ -337,6 +337,7 @@ def test_the_lists_of_the_sample_are_those_shown(
     (shown,) = (block for block in blocks(page, "") if block.startswith("Customer lists"))
     show_lists(sample_build.published, Console(width=80))
     printed = shape(capsys.readouterr().out)
+    assert "expected value," not in printed
     # A list of one's own stands among them.
     assert [line for line in shown.splitlines() if shape(line) not in printed] == []
     lists = [name for (name,) in sample_build.query("select list_name from lists.list_catalog")]

@@ -236,7 +236,7 @@ def draw_values(desk: Desk) -> Figure:
             ("members", rows["members"].sum()),
             ("expected_margin", lifts["expected_value"].sum()),
         ],
-        tell=lambda scope, _: {"value": desk.texts.number(lifts["expected_value"].sum())},
+        tell=lambda scope, _: {"value": desk.texts.money(lifts["expected_value"].sum())},
     )
 
 

@@ -275,7 +275,7 @@ def draw_depth(desk: Desk) -> Figure:
         base=[("tested_campaign", None)],
         tell=lambda scope, _: {
             "depth": desk.texts.percent(best["depth"], 0),
-            "profit": desk.texts.number(best["expected_profit"]),
+            "profit": desk.texts.money(best["expected_profit"]),
         },
     )
 

@@ -39,9 +39,9 @@ def draw_program(desk: Desk) -> Figure:
         finding = first["verdict_code"] if first["verdict_code"] in SURE else "open"
         return {
             "period": desk.texts.value("holdout_period", first["holdout_period"]),
-            "total": desk.texts.number(first["incremental_total"]),
-            "low": desk.texts.number(first["incremental_lower_95"]),
-            "high": desk.texts.number(first["incremental_upper_95"]),
+            "total": desk.texts.money(first["incremental_total"]),
+            "low": desk.texts.money(first["incremental_lower_95"]),
+            "high": desk.texts.money(first["incremental_upper_95"]),
             "finding": desk.texts.value("finding", finding),
             "mistakes": desk.texts.number(first["contacted_by_mistake"]),
         }

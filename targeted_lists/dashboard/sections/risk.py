@@ -245,7 +245,7 @@ def draw_risk(desk: Desk) -> Figure:
         high = rows[rows["is_high"]]
         return {
             "customers": desk.texts.number(high["customers"].sum()),
-            "value": desk.texts.number(high["value_at_risk"].sum()),
+            "value": desk.texts.money(high["value_at_risk"].sum()),
             "share": desk.texts.percent(
                 high["value_at_risk"].sum() / (rows["value_at_risk"].sum() or 1)
             ),

@@ -105,7 +105,7 @@ def draw_months(desk: Desk) -> Figure:
         return {
             "month": pd.Timestamp(best["month"]).strftime("%Y-%m"),
             "times": desk.texts.number(best["bought"] / (totals["bought"].mean() or 1), 1),
-            "revenue": desk.texts.number(best["bought"]),
+            "revenue": desk.texts.money(best["bought"]),
         }
 
     return desk.figure(
@@ -158,7 +158,7 @@ def draw_bought_share(desk: Desk) -> Figure:
         placed, bought = rows["placed"].sum(), rows["bought"].sum()
         return {
             "share": desk.texts.percent(bought / placed if placed else None, 1),
-            "lost": desk.texts.number(placed - bought),
+            "lost": desk.texts.money(placed - bought),
         }
 
     return desk.figure(
