@@ -126,8 +126,8 @@ def test_every_row_of_refunds_is_in_the_ledger(world: World) -> None:
         (1, "accepted", "return"),
         (2, "rejected", "neither an amount nor units of a product of the order"),
         (3, "rejected", 'quantity "x" is not a number'),
-        (4, "rejected", 'no order_id'),
-        (5, "rejected", 'no refunded_at'),
+        (4, "rejected", "no order_id"),
+        (5, "rejected", "no refunded_at"),
         (6, "rejected", 'currency "JPY" is not that of the dataset (EUR) and has no rate'),
     ]
     lines = ask("order_line_ledger", "select count(*) from order_line_ledger")
@@ -307,7 +307,7 @@ def test_a_first_name_comes_with_the_contact(world: World) -> None:
         "order_id,customer_id,ordered_at,product_id,quantity,unit_price,customer_email,"
         "customer_name,first_name\n"
         "N1,C1,2026-03-01,MUG,1,10,ann@example.com,Ann Probe,\n"
-        "N2,C2,2026-03-01,MUG,1,10,bob@example.com,\"Probe, Bob\",\n"
+        'N2,C2,2026-03-01,MUG,1,10,bob@example.com,"Probe, Bob",\n'
         "N3,C3,2026-03-01,MUG,1,10,eve@example.com,E Probe,Eve\n"
     )
     ask = world(order_lines=lines)
