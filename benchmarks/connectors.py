@@ -54,9 +54,7 @@ def main() -> None:
             for name in files:
                 staged[name].append(clock(lambda n=name: stage(n)))
         checked = {name: clock(lambda n=name: check(n)) for name in files}
-        print(
-            f"{len(sample.inputs['order_lines']):,} order lines, one thread, processor seconds"
-        )
+        print(f"{len(sample.inputs['order_lines']):,} order lines, one thread, processor seconds")
         print("| layout | init | reading (median) | times the contract | check |")
         print("|---|--:|--:|--:|--:|")
         base = statistics.median(staged["contract"])
