@@ -36,7 +36,7 @@ import yaml
 from targeted_lists.common.project import PACKAGE, PROJECT_FILE, project_folder
 from targeted_lists.inputs.dataset_folder import file_order
 
-# Of the raw inputs those that order lines are made of; a new file of the last ones changes old lines.
+# Of the raw inputs those that order lines are made of; a new file of the others changes old lines.
 LINE_INPUTS = ("order_lines", "online_retail", "order_export")
 REWRITING_INPUTS = ("erasures", "exchange_rates", "refunds")
 

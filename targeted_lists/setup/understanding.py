@@ -21,7 +21,7 @@ MOST_STATUSES = 20
 # Of the order lines, for their currency to be the dataset's.
 LEAST_SHARE = 0.8
 # How a row begins that sums up the others, the longest first.
-TOTALS = ("Grand total", "Subtotal", "Total", "Sum total", "Итого", "Всего")
+TOTALS = ("Grand total", "Subtotal", "Total", "Sum total", "Итого", "Всего")  # noqa: RUF001
 
 
 @dataclass
@@ -233,8 +233,8 @@ def set_currency(understood: Understood, codes: list[str]) -> None:
             )
         elif others:
             understood.notes.append(
-                f"Lines in another currency than {code} ({others}) are rejected to the ledger, for "
-                "no rate is known: add exchange_rates.csv (currency, date, rate) to convert them."
+                f"Lines in another currency than {code} ({others}) are rejected to the ledger: add "
+                "exchange_rates.csv (currency, date, rate) to convert them."
             )
     else:
         understood.settings["currency"] = UNDECIDED

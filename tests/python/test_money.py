@@ -15,7 +15,8 @@ from targeted_lists.check.command import open_models
 from targeted_lists.cli.request import adapter_of, prepare
 
 D = Decimal
-LINES = """order_id,line_number,customer_id,ordered_at,product_id,quantity,unit_price,discount,currency
+COLUMNS = "order_id,line_number,customer_id,ordered_at,product_id,quantity,unit_price,discount"
+LINES = f"""{COLUMNS},currency
 A1,1,C1,2026-03-01 10:00:00,MUG,2,10.00,,EUR
 A1,2,C1,2026-03-01 10:00:00,TEA,3,5.00,1.00,EUR
 A2,1,C1,2026-03-02 10:00:00,MUG,1,10.00,,EUR
