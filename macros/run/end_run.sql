@@ -50,6 +50,7 @@
             'dataset': var('dataset'),
             'language': var('language', 'en'),
             'time_zone': describe_inputs()['settings']['time_zone'],
+            'tax_basis': var('tax_basis', 'as written'),
             'dbt_version': dbt_version,
         } -%}
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}

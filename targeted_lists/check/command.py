@@ -242,8 +242,8 @@ def summarise_input(
     columns = layout.inputs[name]
     files = [file for file in found.files if file.input == name]
     names = {column for file in files for column in file.places}
-    further = read_project()["vars"].get("order_line_extras") or {}
-    wanted = [column for column in columns if column in names or column not in further]
+    further = read_project()["vars"].get("order_line_extras") if name == "order_lines" else None
+    wanted = [column for column in columns if column in names or column not in (further or ())]
     ignored = {
         heading.lower()
         for file in files

@@ -124,6 +124,8 @@ def collect_content(desk: Desk, publication: pd.Series, foreign: str) -> Content
         for name in ("currency", "time_zone")
         if (unit := known(publication, name))
     ]
+    if (basis := known(publication, "tax_basis")) in ("net", "gross"):
+        units.append(texts(f"about_{basis}"))
     return Content(
         title=texts("title", dataset=publication["dataset"]),
         about=" · ".join(

@@ -9,6 +9,8 @@ from typing import Any
 
 from targeted_lists.common.project import read_yaml
 
+# Of the headings that tell a platform, for one of them to be renamed.
+LEAST_TELLING = 5
 FOLDER = Path(__file__).parent / "platforms"
 PARTS = {"title", "told_by", "adapter", "input", "columns", "order_fields", "settings"}
 
@@ -93,6 +95,16 @@ def read_connector(path: Path) -> Connector:
         order_fields=order_fields,
         settings={name: str(value) for name, value in (given.get("settings") or {}).items()},
     )
+
+
+def find_near_connector(headings: list[str]) -> tuple[Connector, str] | None:
+    """Return the platform that a file's headings tell but for one of five, and that heading."""
+    lowered = {heading.strip().lower() for heading in headings}
+    for connector in read_connectors().values():
+        missing = [one for one in connector.told_by if one.lower() not in lowered]
+        if len(missing) == 1 and len(connector.told_by) >= LEAST_TELLING:
+            return connector, missing[0]
+    return None
 
 
 def find_connector(headings: list[str]) -> Connector | None:

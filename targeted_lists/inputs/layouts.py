@@ -44,14 +44,16 @@ class Layout:
 
     def find_places(self, headers: list[str], input_name: str) -> dict[str, list[int]]:
         """Return the places in the header of an input's file that each column is read from."""
-        lowered = [header.lower() for header in headers]
+        lowered = self.find_columns(headers)
         places: dict[str, list[int]] = {}
         if input_name not in self.sources:
             for place, column in enumerate(self.find_columns(headers)):
                 places.setdefault(column, []).append(place)
             return places
         for column, sources in self.sources[input_name].items():
-            there = [lowered.index(one.lower()) for one in sources if one.lower() in lowered]
+            # A heading that the shop mapped itself bears the column's name.
+            known = [*([column] if column in self.headers.values() else []), *sources]
+            there = [lowered.index(one.lower()) for one in known if one.lower() in lowered]
             if there:
                 places[column] = there
         return places

@@ -43,6 +43,7 @@ class Request:
     tables : schema and name of each table to publish.
     dbt_version : written into the table `publication`.
     time_zone : of the dataset's times, also written there; nothing where it is not known.
+    tax_basis : whether amounts are net or gross of tax, or as written in the files.
     """
 
     database: str
@@ -51,6 +52,7 @@ class Request:
     tables: list[tuple[str, str]]
     dbt_version: str
     time_zone: str = ""
+    tax_basis: str = "as written"
 
 
 def publish_marts(
@@ -183,6 +185,7 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
             ?::varchar as language,
             ?::varchar as currency,
             ?::varchar as time_zone,
+            ?::varchar as tax_basis,
             ?::varchar as code_version,
             ?::varchar as project_version,
             ?::varchar as dbt_version,
@@ -198,6 +201,7 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
             request.language,
             read_fact(connection, request.database, CURRENCY),
             request.time_zone or None,
+            request.tax_basis,
             code_version(project_version),
             project_version,
             request.dbt_version,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from targeted_lists.common.project import project_path
-from targeted_lists.inputs.connectors import Connector, find_connector
+from targeted_lists.inputs.connectors import Connector, find_connector, find_near_connector
 from targeted_lists.inputs.dataset_file import OF_FILES, UNDECIDED
 from targeted_lists.inputs.layouts import INSTEAD
 from targeted_lists.inputs.readable import Settings
@@ -32,6 +32,7 @@ class Understood:
     ----------
     connector : of the platform whose exports the order lines are.
     settings, statuses : as dataset.yml names them.
+    known_statuses : word of the shop that needs no decision -> what it means.
     own_settings : by file, in what it is written otherwise than the rest.
     inputs : input -> its files as they are read.
     mapping : heading -> column, of all files but those of a connector.
@@ -44,6 +45,7 @@ class Understood:
     connector: Connector | None = None
     settings: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    known_statuses: dict[str, str] = field(default_factory=dict)
     own_settings: dict[str, dict[str, str]] = field(default_factory=dict)
     inputs: dict[str, list[Written]] = field(default_factory=dict)
     mapping: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,13 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
         name = str(written.path)
         understood.notes += written.notes
         connector = find_connector(written.headings)
+        if connector is None and (near := find_near_connector(written.headings)):
+            connector = near[0]
+            understood.notes.append(
+                f"{name} is read as an export of {near[0].title}, though it has no heading "
+                f"{near[1]!r}; if that was renamed, write the new heading and its column into the "
+                "mapping of dataset.yml."
+            )
         if connector:
             written = as_reshaped(written, connector)
             input_name = connector.input
@@ -129,7 +138,7 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
     zone = values.find_zone(times)
     understood.settings |= zone.settings
     understood.notes += [*marks.notes, *zone.notes]
-    understood.statuses = find_unknown_statuses(found.words)
+    set_statuses(understood, found.words)
     set_currency(understood, found.currencies)
     note_lacks(understood)
     return understood
@@ -233,8 +242,8 @@ def set_currency(understood: Understood, codes: list[str]) -> None:
             )
         elif others:
             understood.notes.append(
-                f"Lines in another currency than {code} ({others}) are rejected to the ledger: add "
-                "exchange_rates.csv (currency, date, rate) to convert them."
+                f"Lines in another currency than {code} ({others}) are rejected to the ledger; "
+                "exchange_rates.csv (currency, date, rate) would convert them."
             )
     else:
         understood.settings["currency"] = UNDECIDED
@@ -264,12 +273,14 @@ def add_mapping(understood: Understood, mapped: Mapping[str, str], name: str) ->
             )
 
 
-def find_unknown_statuses(words: Iterable[str]) -> dict[str, str]:
-    """Return the words of a status that nobody knows, to be decided by the shop."""
+def set_statuses(understood: Understood, words: Iterable[str]) -> None:
+    """Note what the words of a status mean; what nobody knows is to be decided by the shop."""
     with project_path("seeds/status_words.csv").open(encoding="utf-8", newline="") as file:
-        known = {row["word"] for row in csv.DictReader(file)}
-    unknown = sorted({word.strip().lower() for word in words} - known - {""})
-    return dict.fromkeys(unknown[:MOST_STATUSES], UNDECIDED)
+        meanings = {row["word"]: row["status"] for row in csv.DictReader(file)}
+    found = sorted({word.strip().lower() for word in words} - {""})
+    understood.known_statuses = {word: meanings[word] for word in found if word in meanings}
+    unknown = [word for word in found if word not in meanings]
+    understood.statuses = dict.fromkeys(unknown[:MOST_STATUSES], UNDECIDED)
 
 
 def note_lacks(understood: Understood) -> None:
@@ -286,7 +297,12 @@ def note_lacks(understood: Understood) -> None:
         understood.notes.append(
             "No heading names the customer, so there will be no customers and no lists."
         )
-    if "consents" not in understood.inputs and "accepts_marketing" not in columns:
+    if "accepts_marketing" in columns:
+        understood.notes.append(
+            "A yes to marketing in an order is a consent to e-mail of the order's time; a later "
+            "no takes it back."
+        )
+    elif "consents" not in understood.inputs:
         understood.notes.append(
             "No file says who consented, so every list will be empty: add consents.csv "
             "(customer_id, channel, status), or set the var consents to not_recorded for lists "

@@ -114,6 +114,7 @@ def render(understood: Understood, places: Mapping[str, list[Placed]], paths: li
         lines.append(f"# What is {UNDECIDED} could not be told from the files: decide it here.")
     if understood.connector:
         lines.append(f"connector: {understood.connector.name}  # {understood.connector.title}")
+    lines += [f"# {note}" for note in understood.notes]
     for name, value in understood.settings.items():
         ways = ways_out(name) if value == UNDECIDED else MEANINGS.get(name, "")
         lines.append(f"{name}: {quoted(value)}  # {ways}")
@@ -127,6 +128,11 @@ def render(understood: Understood, places: Mapping[str, list[Placed]], paths: li
         lines += ["", "# A heading of the files, and the column that it is read as."]
         lines += ["mapping:"]
     lines += [f"  {quoted(heading)}: {column}" for heading, column in understood.mapping.items()]
+    if understood.known_statuses:
+        known = ", ".join(
+            f"{word} = {status}" for word, status in understood.known_statuses.items()
+        )
+        lines += ["", f"# Statuses that are known: {known}."]
     if understood.statuses:
         lines += ["", "# A status of the shop: placed, delivered, cancelled or returned."]
         lines += ["statuses:"]

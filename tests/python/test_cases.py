@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -87,6 +88,9 @@ def test_shopify(set_up: SetUp) -> None:
     assert found["connector"] == "shopify"
     assert found["undecided"] == []
     assert found["settings"] == {"delimiter": ",", "currency": "EUR"}
+    written = Path("data/shop/dataset.yml").read_text(encoding="utf-8")
+    assert "# A yes to marketing in an order is a consent to e-mail" in written
+    assert "paid = delivered, partially_refunded = delivered, pending = placed" in written
     lines = lines_of()
     assert len(lines) == 11
     assert sold(lines) == {
@@ -440,6 +444,27 @@ def test_two_platforms_are_not_one_dataset(tmp_path: Path, monkeypatch, capsys) 
     assert not (tmp_path / "data").exists()
 
 
+def test_a_platform_that_renamed_a_heading_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    export = (CASES / "01-shopify/orders_export_1.csv").read_text(encoding="utf-8")
+    Path("orders.csv").write_text(
+        export.replace("Lineitem price", "Lineitem amount", 1), encoding="utf-8"
+    )
+    assert main(["init", "shop", "orders.csv", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["connector"] == "shopify"
+    assert (
+        "orders.csv is read as an export of Shopify, orders export, though it has no heading "
+        "'Lineitem price'; if that was renamed, write the new heading and its column into the "
+        "mapping of dataset.yml." in found["notes"]
+    )
+    assert found["missing"] == {"orders.csv": ["unit_price"]}
+    assert main(["check", "--dataset", "shop"]) == 1
+    with Path("data/shop/dataset.yml").open("a", encoding="utf-8") as file:
+        file.write('mapping: {"Lineitem amount": unit_price}\n')
+    assert sold(lines_of())["#1001"] == D("22.50")
+
+
 def test_what_is_set_up_is_not_set_up_again(set_up: SetUp) -> None:
     set_up("07-excel-europe")
     assert "is there already" in set_up("07-excel-europe", code=1)["error"]
@@ -464,7 +489,8 @@ def test_plain_dbt_is_told_what_the_dataset_sets(set_up: SetUp, tmp_path: Path) 
     told = set_up("07-excel-europe")
     # What keeps a list in the house is said, and never written by itself.
     assert any("set the var consents to not_recorded" in note for note in told["notes"])
-    assert "consents" not in (tmp_path / "data/shop/dataset.yml").read_text(encoding="utf-8")
+    written = (tmp_path / "data/shop/dataset.yml").read_text(encoding="utf-8")
+    assert "consents" not in re.sub("#.*", "", written)
     with (tmp_path / "data/shop/dataset.yml").open("a", encoding="utf-8") as file:
         file.write("vars: {consents: not_recorded, new_days: 30}\n")
     # The command passes them on by itself.

@@ -86,7 +86,7 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
     assert "…" not in "".join(lines).replace('"…"', "")
     assert table[0] == ["input", "files", "rows", "faulty", "columns", "dates"]
     assert ["order_lines", "1", "3", "2", "6 of 22", "2025-01-31 to 2025-03-01"] in table
-    assert ["customers", "1", "2", "1", "4 of 16", ""] in table
+    assert ["customers", "1", "2", "1", "4 of 17", ""] in table
     assert ["order_lines.csv", "2", 'quantity "many" is not a number'] in table
     assert ["order_lines.csv", "3", "more fields than the header"] in table
     assert ["customers.csv", "2", "birth_year (a contact) is not a whole number"] in table
@@ -97,7 +97,7 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
         "No row of products can be read; if its dates or numbers are written otherwise, say how "
         "in dataset.yml next to it."
     ) in lines
-    assert "Not there, so empty: consents, suppressions, erasures," in text
+    assert "Not there, so empty: refunds, exchange_rates, consents, suppressions, erasures," in text
     assert "contacts.csv is no file of an input; it is ignored." in text
     assert lines[-1] == "Ready, but see the 2 sentences above: targeted-lists lists --dataset shop"
     assert "ann@" not in text

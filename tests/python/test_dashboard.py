@@ -237,12 +237,14 @@ def test_amounts_have_their_currency_and_times_their_zone(
     shutil.copyfile(sample_build.published, published)
     with duckdb.connect(str(published)) as connection:
         connection.execute(
-            "update main.publication set currency = 'EUR', time_zone = 'Europe/Berlin'"
+            "update main.publication set currency = 'EUR', time_zone = 'Europe/Berlin', "
+            "tax_basis = 'net'"
         )
     made = make_dashboard(published, tmp_path / "page.html", language=language)
     page = made.path.read_text(encoding="utf-8")
     head = page.partition("</header>")[0]
     assert units in head
+    assert {"en": "amounts net of tax", "ru": "суммы без налога"}[language] in head
     assert re.search(rf"<dt>{tile}</dt><dd>[\d.,]+\u00a0EUR</dd>", html.unescape(head))
     (told,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', page)
     specs = {chart["id"]: chart["spec"] for chart in json.loads(told)["charts"]}

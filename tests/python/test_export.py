@@ -74,7 +74,8 @@ def make_shop(folder: Path) -> None:
             "consent_purpose text, consent_basis text, own_exclusion text)"
         )
         working.execute(
-            "create table private.customer_contacts (customer_id text, email text, phone text)"
+            "create table private.customer_contacts (customer_id text, email text, phone text, "
+            "first_name text)"
         )
         working.execute(
             "create table core.dim_customers (customer_id text, gender text, city text, "
@@ -90,7 +91,8 @@ def make_shop(folder: Path) -> None:
         }
         for customer, (_, email, phone, channels) in everyone.items():
             working.execute(
-                "insert into private.customer_contacts values (?, ?, ?)", [customer, email, phone]
+                "insert into private.customer_contacts values (?, ?, ?, 'Kim')",
+                [customer, email, phone],
             )
             working.execute(
                 "insert into core.dim_customers values (?, 'female', 'Leeds', null, 'Toys')",
@@ -250,12 +252,13 @@ def test_a_csv_holds_the_permitted_members_and_names_the_others(places):
     message = export_list(ORDER, places=places)
     header, *lines = read_file(places)
     assert header[:5] == ["customer_id", "channel", "contact", "offer", "product_id"]
+    assert {line[header.index("first_name")] for line in lines} == {"Kim"}
     assert [line[:3] for line in lines] == [
         ["m1", "email", "ann@example.com"],
         ["m2", "email", "bea.b@gmail.com"],
         ["m3", "sms", "+12025550143"],
     ]
-    assert lines[0][3:] == ['Tea, "fresh"', "p1", "female", "Leeds", "", "Toys"]
+    assert lines[0][3:] == ['Tea, "fresh"', "p1", "Kim", "female", "Leeds", "", "Toys"]
     manifest = read_manifest(places)
     assert manifest["left_out"] == {"malformed email": ["m4"], "no permission now": ["m5"]}
     assert manifest["valid_until"] == "2026-07-31"
@@ -561,9 +564,11 @@ def test_free_text_is_no_formula_and_a_phone_stays_one(places, sign):
     formula = f"{sign}HYPERLINK(1)"
     with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
         working.execute("update core.dim_customers set city = ?", [formula])
+        working.execute("update private.customer_contacts set first_name = ?", [formula])
     export_list(ORDER, places=places)
     header, *lines = read_file(places)
     assert {line[header.index("city")] for line in lines} == {f"'{formula}"}
+    assert {line[header.index("first_name")] for line in lines} == {f"'{formula}"}
     assert "+12025550143" in {line[header.index("contact")] for line in lines}
 
 

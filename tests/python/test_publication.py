@@ -49,11 +49,19 @@ def test_the_publication_says_what_it_holds(toy):
     rows = query(
         toy.published(),
         "select dataset, as_of_date::varchar, project_version, duckdb_version, table_count, "
-        "row_count, published_at > timestamp '2025-01-01', currency, time_zone from publication",
+        "row_count, published_at > timestamp '2025-01-01', currency, time_zone, tax_basis "
+        "from publication",
     )
     version = f"v{duckdb.__version__}"
     project = read_yaml(REPO_ROOT / "dbt_project.yml")["version"]
-    assert rows == [("sample", "2025-01-31", project, version, 4, 6, True, None, "Europe/Berlin")]
+    assert rows == [
+        (
+            *("sample", "2025-01-31", project, version, 4, 6, True),
+            None,
+            "Europe/Berlin",
+            "as written",
+        )
+    ]
     assert query(toy.published(), "from publication_tables order by all") == [
         ("core", "dim_things", 2),
         ("core", "order_line_ledger", 2),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 from conftest import REPO_ROOT
 
+from targeted_lists.common.project import read_yaml
 from targeted_lists.inputs.seeds import find_seed_fault
 
 TYPES = """
@@ -80,3 +82,9 @@ def test_a_seed_that_is_no_csv_is_named(tmp_path, raw, cause):
 
 def test_the_seeds_of_the_project_are_sound():
     assert find_seed_fault(REPO_ROOT / "seeds") is None
+
+
+def test_the_project_makes_every_list_that_the_seed_defines():
+    with (REPO_ROOT / "seeds/list_definitions.csv").open(encoding="utf-8", newline="") as file:
+        defined = [row["list_name"] for row in csv.DictReader(file)]
+    assert sorted(read_yaml(REPO_ROOT / "dbt_project.yml")["vars"]["lists"]) == sorted(defined)

@@ -34,14 +34,14 @@ channels as (
 
 faults as (
 
+    -- A shop may name fewer lists than there are.
     select
-        coalesce(named.list_name, definitions.list_name) as subject,
-        'is not both in the var lists and in the seed list_definitions' as fault
+        named.list_name as subject,
+        'is in the var lists and not in the seed list_definitions' as fault
     from named
-    full outer join definitions
+    left join definitions
         on named.list_name = definitions.list_name
-    where named.list_name is null
-        or definitions.list_name is null
+    where definitions.list_name is null
 
     union all
 
