@@ -28,7 +28,7 @@
     select
         {{ string_literal(file['source_file']) }} as source_file,
         source_row,
-        {%- set names = columns_of(file, described['headers']) %}
+        {%- set names = file['names'] %}
         {%- for column in columns %}
         {{ first_of(file['places'].get(column | lower, [])) }} as {{ column }},
         {%- endfor %}
@@ -103,16 +103,6 @@
         described['files']
         | selectattr('input', 'equalto', input) | selectattr('format', 'in', formats) | list
     ) -}}
-{%- endmacro -%}
-
-
-{#  The names that the project has for the columns of a file, in the order of its header.  #}
-{%- macro columns_of(file, headers) -%}
-    {%- set names = [] -%}
-    {%- for header in file['columns'] | map('lower') -%}
-        {%- do names.append(headers.get(header, header)) -%}
-    {%- endfor -%}
-    {{- return(names) -}}
 {%- endmacro -%}
 
 

@@ -15,7 +15,7 @@
     {%- for column, kind in var('input_contract')[input].items() -%}
         {%- set inexact = [] -%}
         {%- for file in files -%}
-            {%- set names = columns_of(file, described['headers']) -%}
+            {%- set names = file['names'] -%}
             {%- if column not in names
                 or file['format'] != 'parquet'
                 or not is_exact(file['types'][names.index(column)], kind) -%}

@@ -67,8 +67,9 @@ class DatasetFile:
     settings : how its text files are written.
     sources : input -> column -> headings that it is read from, of a connector.
     order_fields : columns that stand on the first line of an order alone, of a connector.
-    mapping : heading of a file -> the column of the contract that it is read as; one that is
-        left empty is not read, though its name may be that of a column.
+    mapping : input, or nothing for all -> heading of its files -> the columns of the contract that
+        it is read as, the second and further ones where their own heading is empty; one that has
+        none is not read, though its name may be that of a column.
     files : input -> its files, those in the folder that have its name left out.
     statuses : word of the shop -> placed, delivered, cancelled or returned.
     service_codes : code of a product, `%` for any text -> the service that it stands for.
@@ -79,7 +80,7 @@ class DatasetFile:
     settings: Settings
     sources: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     order_fields: list[str] = field(default_factory=list)
-    mapping: dict[str, str] = field(default_factory=dict)
+    mapping: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     files: dict[str, list[NamedFile]] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     service_codes: dict[str, Service] = field(default_factory=dict)
@@ -135,10 +136,7 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
         settings=Settings(**known | written),
         sources={connector.input: connector.columns} if connector and connector.columns else {},
         order_fields=connector.order_fields if connector else [],
-        mapping={
-            str(heading): str(column) if column else f"not read: {heading}"
-            for heading, column in items(given, "mapping")
-        },
+        mapping=read_mapping(items(given, "mapping")),
         files={
             str(name): [
                 name_file(one, str(name), path)
@@ -180,6 +178,28 @@ def name_file(given: object, input_name: str, path: Path) -> NamedFile:
         str(given["path"]),
         {name: str(value) for name, value in given.items() if name != "path"},
     )
+
+
+def read_mapping(given: list[tuple[Any, Any]]) -> dict[str, dict[str, list[str]]]:
+    """Return what headings are read as, by input, of the lines of `mapping`.
+
+    A line names a heading and its column, or an input and the headings of its files:
+    `Qty: quantity`, or `order_lines: {Qty: quantity}`.
+    """
+    mapping: dict[str, dict[str, list[str]]] = {"": {}}
+    for name, said in given:
+        if isinstance(said, dict):
+            mapping[str(name)] = dict(map(read_heading, said.items()))
+        else:
+            heading, columns = read_heading((name, said))
+            mapping[""][heading] = columns
+    return mapping
+
+
+def read_heading(said: tuple[Any, Any]) -> tuple[str, list[str]]:
+    """Return a heading and its columns; one without any is not read."""
+    heading, columns = str(said[0]), said[1] if isinstance(said[1], list) else [said[1]]
+    return heading, [str(one) for one in columns if one] or [f"not read: {heading}"]
 
 
 def items(given: dict[str, Any], part: str) -> list[tuple[Any, Any]]:
@@ -292,9 +312,10 @@ def find_part_fault(found: DatasetFile) -> str | None:
             )
         if status not in STATUSES:
             return f"the status {word!r} cannot be {status!r}; it may be {', '.join(STATUSES)}"
-    lowered = [heading.lower() for heading in found.mapping]
-    if twice := next((one for one in lowered if lowered.count(one) > 1), None):
-        return f"the heading {twice!r} is mapped twice"
+    for headings in found.mapping.values():
+        lowered = [heading.lower() for heading in headings]
+        if twice := next((one for one in lowered if lowered.count(one) > 1), None):
+            return f"the heading {twice!r} is mapped twice"
     return None
 
 

@@ -28,6 +28,7 @@ class Layout:
     other_settings : what is read over those, in turn, where a header has not the required columns.
     file_names : input -> names of its files without suffix, where not its own.
     headers : header -> the column that it is read as, where it has another name.
+    mapping : input -> header -> columns that it is read as, as a dataset says.
     sources : input -> column -> headers that it is read from, of which the first that is not
         empty counts; of an input that is here, no other header is read.
     """
@@ -40,33 +41,48 @@ class Layout:
     other_settings: tuple[dict[str, str], ...] = ()
     file_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    mapping: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     sources: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def find_places(self, headers: list[str], input_name: str) -> dict[str, list[int]]:
         """Return the places in the header of an input's file that each column is read from."""
-        lowered = self.find_columns(headers)
+        mapping = self.mapping.get(input_name, {})
+        lowered = [header.lower() for header in headers]
         places: dict[str, list[int]] = {}
+        # Each column from its own headings first, then from those that stand in for them.
+        for is_first in (True, False):
+            for header, columns in mapping.items():
+                for column in columns[:1] if is_first else columns[1:]:
+                    if header.lower() in lowered:
+                        places.setdefault(column, []).append(lowered.index(header.lower()))
         if input_name not in self.sources:
-            for place, column in enumerate(self.find_columns(headers)):
-                places.setdefault(column, []).append(place)
+            for place, column in enumerate(self.find_columns(headers, input_name)):
+                if place not in places.get(column, []):
+                    places.setdefault(column, []).insert(0, place)
             return places
         for column, sources in self.sources[input_name].items():
-            # A heading that the shop mapped itself bears the column's name.
-            known = [*([column] if column in self.headers.values() else []), *sources]
-            there = [lowered.index(one.lower()) for one in known if one.lower() in lowered]
+            there = [lowered.index(one.lower()) for one in sources if one.lower() in lowered]
             if there:
-                places[column] = there
+                places.setdefault(column, []).extend(there)
         return places
 
-    def find_columns(self, headers: list[str]) -> list[str]:
+    def find_columns(self, headers: list[str], input_name: str) -> list[str]:
         """Return the columns, in lower case, that the headers of a file are read as."""
         columns = {header.lower(): column for header, column in self.headers.items()}
+        for header, mapped in self.mapping.get(input_name, {}).items():
+            columns[header.lower()] = mapped[0]
         return [columns.get(header.lower(), header.lower()) for header in headers]
 
     def find_header(self, column: str) -> str:
         """Return the header that a column is known by."""
-        known = (header for header, name in self.headers.items() if name == column)
-        return next(known, column)
+        known = [header for header, name in self.headers.items() if name == column]
+        mapped = [
+            header
+            for headers in self.mapping.values()
+            for header, columns in headers.items()
+            if columns[0] == column
+        ]
+        return next(iter([*known, *mapped]), column)
 
 
 ONLINE_RETAIL = Layout(

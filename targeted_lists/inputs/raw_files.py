@@ -12,6 +12,7 @@ import csv
 import itertools
 import json
 import mmap
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -54,6 +55,7 @@ class InputFile:
     Attributes
     ----------
     columns, types : of the header in its order; the types, in DuckDB's words, of parquet alone.
+    names : what the columns are read as, in lower case.
     reshaped : what is made of its own columns where a row is not an order line; else empty.
     places : column of the project -> places in the header, of which the first that is not empty
         counts.
@@ -67,6 +69,7 @@ class InputFile:
     path: str = ""
     format: str = "csv"
     columns: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
     reshaped: dict[str, Any] = field(default_factory=dict)
     places: dict[str, list[int]] = field(default_factory=dict)
@@ -79,7 +82,6 @@ class Dataset:
     """The files of a dataset by input, with the settings they are read with."""
 
     settings: Settings
-    headers: dict[str, str] = field(default_factory=dict)
     order_fields: list[str] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
@@ -98,15 +100,13 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
     Returns
     -------
     JSON with `error` (a sentence, or null), `settings`, `columns` (input -> the lower-case names
-    that the project reads), `headers` (lower-case header -> the column it is read as, where it
-    has another name), `statuses` and `variables` of the dataset, and `files`: one object per
+    that the project reads), `statuses` and `variables` of the dataset, and `files`: one object per
     file.
     """
     described = {
         "error": None,
         "settings": asdict(Settings()),
         "columns": {},
-        "headers": {},
         "order_fields": [],
         "statuses": {},
         "variables": {},
@@ -124,7 +124,6 @@ def describe_inputs_json(contract: str, data_dir: str, dataset: str, adapter: st
             "error": None,
             "settings": asdict(found.settings),
             "columns": {name: sorted(columns) for name, columns in layout.inputs.items()},
-            "headers": {header.lower(): column for header, column in found.headers.items()},
             "order_fields": found.order_fields,
             "statuses": found.statuses,
             "variables": found.variables,
@@ -157,12 +156,11 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
     written = read_dataset_file(folder, layout.settings)
     layout = replace(
         layout,
-        headers={**layout.headers, **written.mapping},
+        mapping=find_mapping(written.mapping, layout, folder),
         sources={**layout.sources, **written.sources},
     )
     found = Dataset(
         settings=written.settings,
-        headers=layout.headers,
         order_fields=written.order_fields,
         statuses=written.statuses,
         variables=written.variables,
@@ -186,7 +184,13 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
                 )
                 file = add_reshaped(open_as_written(path, opened, layout), layout)
                 refuse_header(file, layout)
-            found.files.append(replace(file, places=layout.find_places(file.columns, file.input)))
+            found.files.append(
+                replace(
+                    file,
+                    names=layout.find_columns(file.columns, file.input),
+                    places=layout.find_places(file.columns, file.input),
+                )
+            )
     held = {file.input for file in found.files}
     absent = [name for name in layout.needs_all_of if name not in held]
     if held and absent:
@@ -207,6 +211,23 @@ def find_inputs(data_dir: Path, dataset: str, layout: Layout) -> Dataset:
         if path.is_file() and path.name.lower() not in (SETTINGS_FILE, LISTS_FILE)
     ]
     return found
+
+
+def find_mapping(
+    given: Mapping[str, dict[str, list[str]]], layout: Layout, folder: Path
+) -> dict[str, dict[str, list[str]]]:
+    """Return what a dataset's headings are read as, by input.
+
+    Raises
+    ------
+    InputError : there is no such input.
+    """
+    if unknown := min(given.keys() - {"", *layout.inputs}, default=None):
+        raise InputError(
+            f"{folder / SETTINGS_FILE}: mapping names the input {unknown}; there are "
+            f"{', '.join(layout.inputs)}."
+        )
+    return {name: given.get("", {}) | given.get(name, {}) for name in layout.inputs}
 
 
 def open_as_written(path: Path, file: InputFile, layout: Layout) -> InputFile:
@@ -245,7 +266,8 @@ def add_reshaped(file: InputFile, layout: Layout) -> InputFile:
     if file.format == "parquet" or (reshaped.packed is None and reshaped.document is None):
         return file
     sources = layout.sources.get(file.input, {}).values()
-    read = [*(one for headings in sources for one in headings), *layout.headers]
+    mapped = layout.mapping.get(file.input, {})
+    read = [*(one for headings in sources for one in headings), *layout.headers, *mapped]
     cells: list[str] = []
     if reshaped.packed is not None:
         with closing(open_text(Path(file.path), "utf-8-sig")) as lines:
@@ -332,7 +354,7 @@ def refuse_header(file: InputFile, layout: Layout) -> None:
     shown only where the first line looks like names.
     """
     settings = file.settings
-    names = layout.find_columns(file.columns)
+    names = layout.find_columns(file.columns, file.input)
     if len(names) > MOST_COLUMNS:
         raise InputError(
             f"{file.source_file} has {len(names):,} columns, and no more than {MOST_COLUMNS:,} "
@@ -351,7 +373,7 @@ def refuse_header(file: InputFile, layout: Layout) -> None:
         name for name in {*names} if names.count(name) > 1 and (is_header or name in known)
     )
     if repeated:
-        both = [one for one in file.columns if layout.find_columns([one]) == repeated[:1]]
+        both = [one for one, name in zip(file.columns, names, strict=True) if name == repeated[0]]
         if len({one.lower() for one in both}) > 1:
             raise InputError(
                 f"{file.source_file} has two headings that are read as {repeated[0]}, "

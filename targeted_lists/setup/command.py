@@ -20,6 +20,8 @@ from targeted_lists.setup.writing import place_files, render, undecided
 
 EXAMPLES = 3
 LONGEST_EXAMPLE = 24
+# Of these a first letter is shown.
+PERSONAL = {"customer_name", "first_name", "customer_phone", "customer_email", "email", "phone"}
 
 
 def set_up_dataset(
@@ -69,7 +71,11 @@ def report(understood: Understood, target: Path, dataset: str, data_dir: Path) -
             table.add_column(heading, overflow="fold")
         for place, heading in enumerate(written.headings):
             if columns := understood.read_as[name].get(heading):
-                table.add_row(heading, ", ".join(columns), show_examples(written.rows, place))
+                is_personal = not PERSONAL.isdisjoint(columns) or (
+                    "customer_id" in columns and understood.names_customers
+                )
+                shown = show_examples(written.rows, place, is_personal=is_personal)
+                table.add_row(heading, ", ".join(columns), shown)
         console.print(table)
         if left_out := understood.left_out[name]:
             say(console, f"Not read: {', '.join(left_out)}.")
@@ -102,15 +108,15 @@ def report(understood: Understood, target: Path, dataset: str, data_dir: Path) -
     )
 
 
-def show_examples(rows: list[list[str]], place: int) -> str:
-    """Return the first values of a column; of a contact its first letter alone."""
+def show_examples(rows: list[list[str]], place: int, *, is_personal: bool) -> str:
+    """Return the first values of a column; of a person's its first letter alone."""
     found: dict[str, None] = {}
     for row in rows:
         if value := row[place].strip():
             found[value] = None
             if len(found) == EXAMPLES:
                 break
-    return ", ".join(map(shorten, found))
+    return ", ".join(f"{one[0]}…" if is_personal else shorten(one) for one in found)
 
 
 def shorten(value: str) -> str:

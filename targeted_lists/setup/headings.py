@@ -10,6 +10,10 @@ from targeted_lists.common.project import read_yaml
 from targeted_lists.inputs.connectors import read_connectors
 
 HEADINGS = Path(__file__).with_name("headings.yml")
+# A heading is known as it is, without brackets, or without words that say what it is of. An order
+# is none of these: what it costs is not what a line does.
+LEVELS = 3
+PREFIXES = ("product", "item", "lineitem", "line", "customer", "buyer", "client")
 
 
 @functools.cache
@@ -28,6 +32,19 @@ def plain(heading: str) -> str:
     ('orderid', 'колво')
     """
     return re.sub(r"[\W_]+", "", heading.lower())
+
+
+def variants(heading: str) -> list[str]:
+    """Return a heading as it may be known: as it is, without brackets, without what it is of.
+
+    >>> variants("Product Qty (pcs)")
+    ['productqtypcs', 'productqty', 'qty']
+    """
+    bare = re.sub(r"[(][^)]*[)]|\[[^]]*\]", "", heading)
+    words = re.findall(r"[^\W_]+", bare.lower())
+    while len(words) > 1 and words[0] in PREFIXES:
+        words = words[1:]
+    return [plain(heading), plain(bare), "".join(words)]
 
 
 @functools.cache
@@ -50,7 +67,7 @@ def known_words() -> frozenset[str]:
 
 def count_known(row: list[str]) -> int:
     """Return how many cells of a row are known headings."""
-    return len({plain(cell) for cell in row} & known_words())
+    return sum(not known_words().isdisjoint(variants(cell)) for cell in {*row} - {""})
 
 
 def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
@@ -60,31 +77,36 @@ def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
     {'Order No': 'order_id', 'SKU': 'product_id', 'Qty': 'quantity'}
     """
     found: dict[str, str] = {}
-    for column, words in read_headings()[input_name].items():
-        ranked = sorted(
-            (words.index(plain(heading)), place, heading)
-            for place, heading in enumerate(headings)
-            if plain(heading) in words and heading not in found
-        )
-        if ranked:
-            found[ranked[0][2]] = column
+    known = read_headings()[input_name]
+    # What is known as it is goes first, whatever else it might be.
+    for level in range(LEVELS):
+        for column, words in known.items():
+            ranked = sorted(
+                (words.index(ones[level]), place, heading)
+                for place, heading in enumerate(headings)
+                if heading not in found
+                and len(ones := variants(heading)) > level
+                and ones[level] in words
+            )
+            if ranked and column not in found.values():
+                found[ranked[0][2]] = column
     return {heading: found[heading] for heading in headings if heading in found}
 
 
 def find_input(headings: list[str], contract: dict[str, dict[str, str]]) -> str:
     """Return the input that the headings of a file fit best: the most of its required columns.
 
-    Goods with a quantity are order lines, whatever else the file says of customers or products;
-    with a time of a refund they are refunds.
+    Goods of an order, or with a quantity, are order lines, whatever else the file says of
+    customers or products; with a time of a refund they are refunds.
     """
     refunds = set(map_headings(headings, "refunds").values())
     if {"order_id", "refunded_at"} <= refunds and "ordered_at" not in map_headings(
         headings, "order_lines"
     ).values():
         return "refunds"
-    if {"product_id", "product_name"} & (
-        sold := set(map_headings(headings, "order_lines").values())
-    ) and "quantity" in sold:
+    sold = set(map_headings(headings, "order_lines").values())
+    is_of_goods = bool({"product_id", "product_name"} & sold)
+    if is_of_goods and ("quantity" in sold or {"order_id", "ordered_at"} <= sold):
         return "order_lines"
 
     def fit(name: str) -> tuple[float, int]:

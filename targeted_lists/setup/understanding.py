@@ -14,6 +14,7 @@ from targeted_lists.inputs.layouts import INSTEAD
 from targeted_lists.inputs.readable import Settings
 from targeted_lists.inputs.reshaping import reshape_rows
 from targeted_lists.setup import values
+from targeted_lists.setup.deciding import Mapped, decide
 from targeted_lists.setup.headings import find_input, map_headings
 from targeted_lists.setup.sniffing import SetupError, Written
 
@@ -35,7 +36,7 @@ class Understood:
     known_statuses : word of the shop that needs no decision -> what it means.
     own_settings : by file, in what it is written otherwise than the rest.
     inputs : input -> its files as they are read.
-    mapping : heading -> column, of all files but those of a connector.
+    mapping : input -> heading -> columns, of all files but those of a connector.
     read_as : heading -> columns, by file.
     left_out : headings that nothing is made of, by file.
     missing : required columns that no heading was found for, by file.
@@ -48,11 +49,17 @@ class Understood:
     known_statuses: dict[str, str] = field(default_factory=dict)
     own_settings: dict[str, dict[str, str]] = field(default_factory=dict)
     inputs: dict[str, list[Written]] = field(default_factory=dict)
-    mapping: dict[str, str] = field(default_factory=dict)
+    mapping: dict[str, Mapped] = field(default_factory=dict)
     read_as: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def names_customers(self) -> bool:
+        """Whether the key of a customer is a name."""
+        of_connector = self.connector.settings if self.connector else {}
+        return "customer_is" in {**of_connector, **self.settings}
 
 
 @dataclass
@@ -103,12 +110,19 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
             ]
         else:
             input_name = find_input(written.headings, contract)
-            mapped = map_headings(written.headings, input_name)
-            stand_in(mapped, written.headings, input_name, understood.notes, name)
-            add_mapping(understood, mapped, name)
-            pairs = list(mapped.items())
             if total := find_total(written.rows):
                 understood.settings["total"] = total
+                written = replace(written, rows=written.rows[:-1])
+            mapped = {
+                heading: [column]
+                for heading, column in map_headings(written.headings, input_name).items()
+            }
+            if input_name == "order_lines":
+                decided, notes = decide(mapped, written)
+                understood.settings |= decided
+                understood.notes += notes
+            add_mapping(understood, mapped, input_name, name)
+            pairs = [(heading, one) for heading, columns in mapped.items() for one in columns]
         understood.inputs.setdefault(input_name, []).append(written)
         read = {heading for heading, _ in pairs}
         understood.left_out[name] = [one for one in written.headings if one not in read]
@@ -249,28 +263,16 @@ def set_currency(understood: Understood, codes: list[str]) -> None:
         understood.settings["currency"] = UNDECIDED
 
 
-def stand_in(
-    mapped: dict[str, str], headings: list[str], input_name: str, notes: list[str], name: str
-) -> None:
-    """Take the name of a product for its key, where a file has no other."""
-    columns = set(mapped.values())
-    if input_name == "order_lines" and "product_name" in columns and "product_id" not in columns:
-        heading = next(one for one in headings if mapped.get(one) == "product_name")
-        mapped[heading] = "product_id"
-        notes.append(
-            f"{name} has no key of products: what stands under {heading!r} is taken for it, so "
-            "two spellings are two products."
-        )
-
-
-def add_mapping(understood: Understood, mapped: Mapping[str, str], name: str) -> None:
+def add_mapping(understood: Understood, mapped: Mapped, input_name: str, name: str) -> None:
     """Note what headings are read as; stop where two files mean different things by one."""
-    for heading, column in mapped.items():
-        if understood.mapping.setdefault(heading, column) != column:
+    known = understood.mapping.setdefault(input_name, {})
+    for heading, columns in mapped.items():
+        if known.setdefault(heading, columns)[0] != columns[0]:
             raise SetupError(
-                f"{heading!r} is {understood.mapping[heading]} in one file and {column} in "
-                f"{name}; rename it in one of them."
+                f"{heading!r} is {known[heading][0]} in one file and {columns[0]} in {name}; "
+                "rename it in one of them."
             )
+        known[heading] = list(dict.fromkeys([*known[heading], *columns]))
 
 
 def set_statuses(understood: Understood, words: Iterable[str]) -> None:

@@ -125,9 +125,17 @@ def render(understood: Understood, places: Mapping[str, list[Placed]], paths: li
             lines.append(f"  {name}:")
             lines += [f"    - {render_file(one)}" for one in named]
     if understood.mapping:
-        lines += ["", "# A heading of the files, and the column that it is read as."]
-        lines += ["mapping:"]
-    lines += [f"  {quoted(heading)}: {column}" for heading, column in understood.mapping.items()]
+        lines += [
+            "",
+            "# A heading, and the column that it is read as; the second of two where that one's",
+            "# own heading is empty.",
+            "mapping:",
+        ]
+    for name, mapped in understood.mapping.items():
+        lines.append(f"  {name}:")
+        lines += [
+            f"    {quoted(one)}: {render_columns(columns)}" for one, columns in mapped.items()
+        ]
     if understood.known_statuses:
         known = ", ".join(
             f"{word} = {status}" for word, status in understood.known_statuses.items()
@@ -138,6 +146,11 @@ def render(understood: Understood, places: Mapping[str, list[Placed]], paths: li
         lines += ["statuses:"]
         lines += [f"  {quoted(word)}: {status}" for word, status in understood.statuses.items()]
     return "\n".join([*lines, ""])
+
+
+def render_columns(columns: list[str]) -> str:
+    """Return what a heading is read as, as `mapping` says it."""
+    return columns[0] if len(columns) == 1 else f"[{', '.join(columns)}]"
 
 
 def render_file(placed: Placed) -> str:

@@ -124,7 +124,10 @@ INPUTS = {
         "new_customers",
         "customer_id text, target text, prediction text",
     ),
-    "customer_contacts": ("private", "customer_id text, email text, phone text"),
+    "customer_contacts": (
+        "private",
+        "customer_id text, email text, phone text, first_name text",
+    ),
     "int_customers_validated": ("private", "customer_id text, birth_year bigint, decision text"),
     "int_consents_validated": (
         "intermediate",
@@ -360,7 +363,8 @@ class World:
                 for customer, age in self.ages.items()
             ],
             "customer_contacts": [
-                {"customer_id": customer, **contact} for customer, contact in self.contacts.items()
+                {"customer_id": customer, **contact, "first_name": None}
+                for customer, contact in self.contacts.items()
             ],
             "int_consents_validated": [
                 {

@@ -444,6 +444,97 @@ def test_two_platforms_are_not_one_dataset(tmp_path: Path, monkeypatch, capsys) 
     assert not (tmp_path / "data").exists()
 
 
+def test_a_report_with_titles_and_a_total_is_read_by_its_headings(set_up: SetUp, capsys) -> None:
+    found = set_up("16-total-and-title")
+    assert found["connector"] is None
+    assert found["settings"]["total"] == "Итого"
+    read_as = found["mapping"]["order_lines"]
+    # Names are no keys where a contact is there.
+    assert read_as["Покупатель"] == ["customer_name"]
+    assert read_as["Email"] == ["customer_email", "customer_id"]
+    first, second, total = lines_of()
+    assert (first["order_id"], first["amount"], first["status"]) == ("1001", D(2501), "delivered")
+    assert (second["amount"], second["status"]) == (D(2350), "cancelled")
+    assert total["reason"] == "a row that sums up others"
+    assert first["customer_id"].startswith("c_")
+    file = CASES / "16-total-and-title/orders.csv"
+    assert main(["init", "again", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert [word for word in ("Итого", "Иванов", "+7916", "ivan") if word in shown] == []
+
+
+def test_a_total_before_the_discount_is_told_by_its_values(set_up: SetUp) -> None:
+    read_as = set_up("17-two-totals")["mapping"]["order_lines"]
+    assert read_as["Row Total"] == ["line_gross"]
+    assert read_as["Grand Total"] == ["order_total"]
+    assert read_as["Customer Email"] == ["customer_email", "customer_id"]
+    lines = lines_of()
+    assert [(line["order_id"], line["amount"]) for line in lines] == [
+        ("100000012", D(19)),
+        ("100000012", D(5)),
+        ("100000013", D(5)),
+    ]
+    assert lines[2]["ordered_at"] == datetime(2026, 3, 2, 22)
+
+
+def test_an_empty_key_of_a_product_is_filled_by_its_name(set_up: SetUp) -> None:
+    found = set_up("18-no-customer-key")
+    assert found["mapping"]["order_lines"]["Item Name"] == ["product_name", "product_id"]
+    assert [(line["product_id"], line["customer_id"], line["amount"]) for line in lines_of()] == [
+        ("MUG-B", "annbuyer", D(20)),
+        ("Tea", "bobbuyer", D(4)),
+    ]
+
+
+def test_a_total_of_the_order_on_each_line_is_none_of_the_line(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sales.csv").write_text(
+        "Order,Date,Customer,SKU,Qty,Price,Total\n"
+        "1,2026-03-01,C1,A,1,10.00,25.00\n"
+        "1,2026-03-01,C1,B,3,5.00,25.00\n"
+        "2,2026-03-02,C2,A,2,10.00,40.00\n"
+        "2,2026-03-02,C2,C,4,5.00,40.00\n",
+        encoding="utf-8",
+    )
+    assert main(["init", "shop", "sales.csv"]) == 0
+    assert sold(lines_of()) == {"1": D(25), "2": D(40)}
+
+
+def test_a_heading_means_one_thing_in_orders_and_another_in_customers(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("orders.csv").write_text(
+        "Order,Date,Customer ID,SKU,Qty,Price,Email\n1,2026-03-01,C1,A,1,10.00,ann@example.com\n",
+        encoding="utf-8",
+    )
+    Path("people.csv").write_text(
+        "Customer ID,Email,First name\nC1,ann.new@example.com,Ann\n", encoding="utf-8"
+    )
+    assert main(["init", "shop", "orders.csv", "people.csv"]) == 0
+    assert rows_of("customer_contacts", "select * from customer_contacts") == [
+        ("C1", "ann.new@example.com", None, "Ann")
+    ]
+
+
+def test_customers_with_a_name_alone_are_hashed(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sales.csv").write_text(
+        "Order,Date,Customer,SKU,Qty,Price\n"
+        "1,2026-03-01,Ann Probe,A,1,10.00\n2,2026-03-01,ANN  PROBE,A,1,10.00\n",
+        encoding="utf-8",
+    )
+    assert main(["init", "shop", "sales.csv"]) == 0
+    shown = capsys.readouterr().out
+    assert "told by a name alone" in shown
+    assert "Probe" not in shown
+    keys = [line["customer_id"] for line in lines_of()]
+    assert keys[0] == keys[1]
+    assert keys[0].startswith("c_")
+
+
 def test_a_platform_that_renamed_a_heading_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     export = (CASES / "01-shopify/orders_export_1.csv").read_text(encoding="utf-8")

@@ -214,14 +214,14 @@ STOPPING = {
         {"order_lines.csv": LINES, "dataset.yml": b"separator: ';'"},
         "data/shop/dataset.yml has the unknown setting separator; it may have delimiter, "
         "encoding, decimal, thousands, timestamp_format, date_order, time_zone, currency, "
-        "skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, "
+        "prices, skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, "
         "service_codes, costs, contact_caps, vars.",
     ),
     "settings that are a text": (
         {"order_lines.csv": LINES, "dataset.yml": b"semicolon"},
         "data/shop/dataset.yml has the unknown setting semicolon; it may have delimiter, "
         "encoding, decimal, thousands, timestamp_format, date_order, time_zone, currency, "
-        "skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, "
+        "prices, skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, "
         "service_codes, costs, contact_caps, vars.",
     ),
     "an unknown encoding": (
