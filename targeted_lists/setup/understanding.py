@@ -174,8 +174,10 @@ def add_values(
         ones = [row[place] for row in written.rows if row[place].strip()]
         if clock and column == "ordered_at":
             # As staging joins them.
-            beside_it = written.headings.index(clock)
-            ones = [f"{row[place]} {row[beside_it]}" for row in written.rows if row[place].strip()]
+            clock_place = written.headings.index(clock)
+            ones = [
+                f"{row[place]} {row[clock_place]}" for row in written.rows if row[place].strip()
+            ]
         kind = kinds[column].split(",")[0]
         if kind in ("quantity", "money", "share", "rate", "integer"):
             numbers += ones
