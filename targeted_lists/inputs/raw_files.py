@@ -374,7 +374,8 @@ def refuse_header(file: InputFile, layout: Layout) -> None:
     )
     if repeated:
         both = [one for one, name in zip(file.columns, names, strict=True) if name == repeated[0]]
-        if len({one.lower() for one in both}) > 1:
+        mapped = {heading.lower() for heading in layout.mapping.get(file.input, {})}
+        if not mapped.isdisjoint(one.lower() for one in both):
             raise InputError(
                 f"{file.source_file} has two headings that are read as {repeated[0]}, "
                 f"{' and '.join(both[:2])}; leave one of them out of the mapping in "

@@ -148,7 +148,7 @@ def match_amounts(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, Dec
 
 
 def match_money_off(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, Decimal]]:
-    """Return the matches with money off: what goods leave, the own order first."""
+    """Return the matches with money off: what goods leave, the own product and order first."""
     found = match_amounts(lines)
     by_id = {line.id: line for line in lines}
     left = {line.id: line.amount for line in lines if line.is_sale and line.decision == "accepted"}
@@ -161,12 +161,17 @@ def match_money_off(lines: list[Line]) -> dict[tuple[int, int], tuple[Decimal, D
         key=lambda line: (line.day, line.id),
     )
     needed = {off.id: -off.amount for off in offs}
-    for is_own in (True, False):
+    for step in ("product", "order", "customer"):
         for off in offs:
             for sale in sorted((by_id[one] for one in left), key=lambda x: (x.day, x.id)):
                 if sale.day > off.day or sale.customer != off.customer:
                     continue
-                if (sale.order == off.order) if is_own else off.customer:
+                is_own = sale.order == off.order
+                if {
+                    "product": is_own and sale.product == off.product,
+                    "order": is_own,
+                    "customer": off.customer is not None,
+                }[step]:
                     taken = min(needed[off.id], left[sale.id])
                     if taken > 0:
                         units, before = found.get((sale.id, off.id), (Decimal(0), Decimal(0)))

