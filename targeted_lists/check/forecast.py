@@ -34,6 +34,21 @@ STATUSES = """
     group by shown
     order by count(*) desc, shown
 """
+FOREIGN = """
+    select source_currency, count(*), sum(source_amount)
+    from {{ ref('int_order_lines_validated') }}
+    where source_currency is not null and amount is null and input = 'order_lines'
+    group by source_currency
+    order by count(*) desc, source_currency
+"""
+LOST_REFUNDS = """
+    select count(*), count(*) filter (order_id not in (
+        select order_id from {{ ref('int_order_lines_validated') }}
+        where input = 'order_lines' and order_id is not null
+    ))
+    from {{ ref('int_order_lines_validated') }}
+    where input = 'refunds' and decision = 'accepted'
+"""
 CUSTOMERS = """
     select
         count(*) filter (decision in ('accepted', 'accepted_not_modelled')),
@@ -166,6 +181,17 @@ def weigh_lines(
             f"{sum(count for _, count in statuses):,} order lines have an unknown status ({shown}"
             f"{', …' if len(statuses) > 5 else ''}) and are rejected; write placed, delivered, "
             "cancelled or returned there."
+        )
+    if foreign := models.fetch(FOREIGN):
+        money = ", ".join(f"{amount:,.2f} {code}" for code, _, amount in foreign)
+        found.warnings.append(
+            f"{sum(count for _, count, _ in foreign):,} order lines are in another currency that "
+            f"has no rate, and in no sum ({money}); add exchange_rates.csv (currency, date, rate)."
+        )
+    ((refunds, lost),) = models.fetch(LOST_REFUNDS)
+    if lost:
+        found.warnings.append(
+            f"{lost:,} of {refunds:,} refunds are of orders that no file of order lines has."
         )
     rejected = sum(line[2] for line in found.lines if line[0] == "rejected")
     if lines and accepted and rejected >= MANY_REJECTED * lines:

@@ -326,3 +326,20 @@ def test_init_tells_refunds_and_rates(world: World, capsys) -> None:
     text = Path("data/other/dataset.yml").read_text(encoding="utf-8")
     assert "  refunds:\n" in text
     assert "  exchange_rates:\n" in text
+
+
+def test_the_check_names_money_without_a_rate_and_refunds_without_an_order(
+    world: World, capsys
+) -> None:
+    world(
+        order_lines=LINES,
+        refunds=REFUNDS + "A1,MUG,,1,10.00,2026-03-05\nZZ,,,,5,2026-03-05\n",
+        dataset="currency: EUR\n",
+    )
+    assert main(["check", "--dataset", "shop", "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert (
+        "4 order lines are in another currency that has no rate, and in no sum (240.00 USD, "
+        "8,000.00 JPY); add exchange_rates.csv (currency, date, rate)." in warnings
+    )
+    assert "1 of 2 refunds are of orders that no file of order lines has." in warnings
