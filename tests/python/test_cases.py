@@ -502,6 +502,27 @@ def test_a_total_of_the_order_on_each_line_is_none_of_the_line(
     assert sold(lines_of()) == {"1": D(25), "2": D(40)}
 
 
+def test_a_column_that_changes_its_format_half_way_is_read(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{number},2026-03-{number:02} 10:00,C1,A,1,10.50" for number in range(1, 6)]
+    rows += [f'{number},{number:02}.03.2026 10:00,C1,A,1,"10,50"' for number in range(6, 11)]
+    rows += [f"{number},03/{number:02}/2026 10:00,C1,A,1,10.50" for number in range(11, 15)]
+    # What nobody can read is in the ledger, and the rest is not lost for it.
+    rows += ["15,15. Lenzing 2026,C1,A,1,10.50"]
+    text = "\n".join(["Order,Date,Customer ID,SKU,Qty,Price", *rows, ""])
+    Path("sales.csv").write_text(text, encoding="utf-8")
+    assert main(["init", "shop", "sales.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["undecided"] == []
+    lines = lines_of()
+    assert [line["ordered_at"] for line in lines[:14]] == [
+        datetime(2026, 3, day, 10) for day in range(1, 15)
+    ]
+    assert {line["amount"] for line in lines} == {D("10.5")}
+    assert lines[14]["reason"] == 'ordered_at "15. Lenzing 2026" is not a date'
+
+
 def test_a_heading_means_one_thing_in_orders_and_another_in_customers(
     tmp_path: Path, monkeypatch
 ) -> None:
