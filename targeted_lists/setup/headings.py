@@ -6,8 +6,9 @@ import functools
 import re
 from pathlib import Path
 
-from targeted_lists.common.project import read_yaml
+from targeted_lists.common.project import read_contract, read_yaml
 from targeted_lists.inputs.connectors import read_connectors
+from targeted_lists.inputs.dataset_folder import find_safety_input
 
 HEADINGS = Path(__file__).with_name("headings.yml")
 # A heading is known as it is, without brackets, or without words that say what it is of. An order
@@ -70,6 +71,12 @@ def count_known(row: list[str]) -> int:
     return sum(not known_words().isdisjoint(variants(cell)) for cell in {*row} - {""})
 
 
+@functools.cache
+def own_names(input_name: str) -> dict[str, list[str]]:
+    """Return the columns of an input by their own names, where shops have no others for them."""
+    return {column: [plain(column)] for column in read_contract()[input_name]}
+
+
 def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
     """Return heading -> column of an input; of several for one column the surest.
 
@@ -77,7 +84,7 @@ def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
     {'Order No': 'order_id', 'SKU': 'product_id', 'Qty': 'quantity'}
     """
     found: dict[str, str] = {}
-    known = read_headings()[input_name]
+    known = read_headings().get(input_name) or own_names(input_name)
     # What is known as it is goes first, whatever else it might be.
     for level in range(LEVELS):
         for column, words in known.items():
@@ -93,12 +100,14 @@ def map_headings(headings: list[str], input_name: str) -> dict[str, str]:
     return {heading: found[heading] for heading in headings if heading in found}
 
 
-def find_input(headings: list[str], contract: dict[str, dict[str, str]]) -> str:
-    """Return the input that the headings of a file fit best: the most of its required columns.
+def find_input(headings: list[str], contract: dict[str, dict[str, str]], name: str) -> str:
+    """Return the input that a file is of: by its name, else by the most of the required columns.
 
     Goods of an order, or with a quantity, are order lines, whatever else the file says of
     customers or products; with a time of a refund they are refunds.
     """
+    if (named := find_named_input(headings, contract, name)) is not None:
+        return named
     refunds = set(map_headings(headings, "refunds").values())
     if {"order_id", "refunded_at"} <= refunds and "ordered_at" not in map_headings(
         headings, "order_lines"
@@ -109,9 +118,33 @@ def find_input(headings: list[str], contract: dict[str, dict[str, str]]) -> str:
     if is_of_goods and ("quantity" in sold or {"order_id", "ordered_at"} <= sold):
         return "order_lines"
 
-    def fit(name: str) -> tuple[float, int]:
-        columns = set(map_headings(headings, name).values())
-        required = {column for column, kind in contract[name].items() if kind.endswith("required")}
+    def fit(input_name: str) -> tuple[float, int]:
+        columns = set(map_headings(headings, input_name).values())
+        required = find_required(contract[input_name])
         return (len(columns & required) / len(required), len(columns))
 
-    return max(read_headings(), key=fit)
+    # An erasure is read from no file that does not say so.
+    return max((one for one in read_headings() if one != "erasures"), key=fit)
+
+
+def find_named_input(
+    headings: list[str], contract: dict[str, dict[str, str]], name: str
+) -> str | None:
+    """Return the input that a file is named after, where it has what the input needs.
+
+    What resembles consents, suppressions or erasures is one of them, however it is written and
+    whatever it lacks: who is named there is to be spared.
+    """
+    if (safety := find_safety_input(name)) is not None:
+        return safety
+    stem = name.lower().partition(".")[0]
+    named = next((one for one in contract if stem == one or stem.startswith(f"{one}_")), None)
+    if named is None:
+        return None
+    columns = set(map_headings(headings, named).values())
+    return named if find_required(contract[named]) <= columns else None
+
+
+def find_required(columns: dict[str, str]) -> set[str]:
+    """Return the required columns of an input."""
+    return {column for column, kind in columns.items() if kind.endswith("required")}

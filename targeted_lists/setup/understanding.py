@@ -109,7 +109,7 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
                 if heading.lower() in [one.lower() for one in headings]
             ]
         else:
-            input_name = find_input(written.headings, contract)
+            input_name = find_input(written.headings, contract, written.path.name)
             if total := find_total(written.rows):
                 understood.settings["total"] = total
                 written = replace(written, rows=written.rows[:-1])

@@ -20,7 +20,7 @@ from conftest import REPO_ROOT
 from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
 from targeted_lists.cli.request import adapter_of, prepare
-from targeted_lists.common.project import read_contract
+from targeted_lists.common.project import read_contract, read_yaml
 from targeted_lists.inputs.connectors import ConnectorError, read_connector, read_connectors
 from targeted_lists.inputs.dataset_file import find_setting_fault
 from targeted_lists.inputs.layouts import layout_of
@@ -554,6 +554,45 @@ def test_customers_with_a_name_alone_are_hashed(tmp_path: Path, monkeypatch, cap
     keys = [line["customer_id"] for line in lines_of()]
     assert keys[0] == keys[1]
     assert keys[0].startswith("c_")
+
+
+def test_a_file_is_what_its_name_says(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("orders.csv").write_text(
+        "Order,Date,Customer ID,SKU,Qty,Price\n1,2026-03-01,C1,A,1,10.00\n", encoding="utf-8"
+    )
+    # An erasure and a suppression have the same columns.
+    for name in ("erasures.csv", "supressions 2026.csv"):
+        Path(name).write_text("customer_id,reason,event_at\nC1,asked,2026-03-03\n", "utf-8")
+    Path("campaigns_2026.csv").write_text(
+        "campaign_id,started_at\nK1,2026-03-03\n", encoding="utf-8"
+    )
+    paths = ["orders.csv", "erasures.csv", "supressions 2026.csv", "campaigns_2026.csv"]
+    assert main(["init", "shop", *paths]) == 0
+    files = read_yaml(Path("data/shop/dataset.yml"))["files"]
+    assert {name: [Path(one).name for one in ones] for name, ones in files.items()} == {
+        "order_lines": ["orders.csv"],
+        "erasures": ["erasures.csv"],
+        "suppressions": ["supressions 2026.csv"],
+        "campaigns": ["campaigns_2026.csv"],
+    }
+    (line,) = lines_of()
+    assert line["customer_id"] is None
+
+
+def test_whom_permissions_name_by_an_address_is_counted_as_unknown(set_up: SetUp, capsys) -> None:
+    set_up("13-by-email")
+    files = read_yaml(Path("data/shop/dataset.yml"))["files"]
+    assert sorted(files) == ["consents", "customers", "erasures", "order_lines"]
+    assert main(["check", "--dataset", "shop", "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert any("2 of 4 customers in consents are in no order line" in one for one in warnings)
+    assert any("1 of 1 customers in erasures are in no order line" in one for one in warnings)
+
+
+def test_a_shared_phone_joins_no_keys(set_up: SetUp) -> None:
+    set_up("14-shared-phone")
+    assert len({line["customer_id"] for line in lines_of()}) == 12
 
 
 def test_a_platform_that_renamed_a_heading_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
