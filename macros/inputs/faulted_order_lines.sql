@@ -15,7 +15,7 @@
     select
         *,
         -- What takes money off; a fee of the same code adds none.
-        (coalesce(is_code_for_money_off, false) or is_money_refund) and amount < 0
+        (is_code_for_money_off or is_money_refund) and amount < 0
             and line_status <> 'cancelled' as is_money_off,
         case
             when source_fault is not null
@@ -31,7 +31,7 @@
                     currency=shown_text('line_currency'),
                     own='own_currency'
                 ) }}
-            when unit_price < 0 and is_code_for_money_off is not true
+            when unit_price < 0 and not is_code_for_money_off
                 then {{ text('price below zero') }}
             -- Beyond this, sums and products would not fit their decimals.
             when abs(amount) >= 100000000000
@@ -60,7 +60,9 @@
                 conformed_lines.*,
                 last_plausible.epoch_seconds as plausible_until,
                 services.service,
-                services.is_money_off as is_code_for_money_off,
+                coalesce(services.is_money_off, false)
+                or coalesce(conformed_lines.stated_service in ('discount', 'refund'), false)
+                    as is_code_for_money_off,
                 dataset_currency.currency as own_currency,
                 coalesce(conformed_lines.line_currency <> dataset_currency.currency, false)
                     {%- if has_input('exchange_rates') or not execute %}

@@ -12,6 +12,9 @@ NAME = re.compile(r"[^\W\d_][^\W\d_.'-]*[ .]+[^\W\d_][^\d_]*")
 LEAST_SHARE = 0.5
 CENTS = 0.02
 
+# What is of the line, where it differs within an order.
+OF_LINES = {"order_tax": "line_tax", "order_discount": "discount", "order_refund": "line_refund"}
+
 Mapped = dict[str, list[str]]
 
 
@@ -31,6 +34,7 @@ def decide(mapped: Mapped, written: Written) -> tuple[dict[str, str], list[str]]
     name = str(written.path)
     decide_product(mapped, written, name, notes)
     decide_customer(mapped, written, name, settings, notes)
+    decide_amounts(mapped, written)
     decide_total(mapped, written, name, notes)
     return settings, notes
 
@@ -83,6 +87,21 @@ def decide_customer(
             f"{name} has no key of customers: a hash of {' or else '.join(map(repr, contacts))} "
             "is taken for it."
         )
+
+
+def decide_amounts(mapped: Mapped, written: Written) -> None:
+    """Tell an amount of the line from one of the order: only the order's is on all its lines."""
+    order = heading_of(mapped, "order_id")
+    for column, of_line in OF_LINES.items():
+        heading = heading_of(mapped, column)
+        if order is None or heading is None or heading_of(mapped, of_line):
+            continue
+        found: dict[str, set[str]] = {}
+        for key, value in zip(values_of(written, order), values_of(written, heading), strict=True):
+            if value:
+                found.setdefault(key, set()).add(value)
+        if any(len(values) > 1 for values in found.values()):
+            mapped[heading] = [of_line]
 
 
 def decide_total(mapped: Mapped, written: Written, name: str, notes: list[str]) -> None:

@@ -467,6 +467,8 @@ def test_a_total_before_the_discount_is_told_by_its_values(set_up: SetUp) -> Non
     read_as = set_up("17-two-totals")["mapping"]["order_lines"]
     assert read_as["Row Total"] == ["line_gross"]
     assert read_as["Grand Total"] == ["order_total"]
+    # It differs within the order.
+    assert read_as["Tax Amount"] == ["line_tax"]
     assert read_as["Customer Email"] == ["customer_email", "customer_id"]
     lines = lines_of()
     assert [(line["order_id"], line["amount"]) for line in lines] == [
@@ -475,6 +477,7 @@ def test_a_total_before_the_discount_is_told_by_its_values(set_up: SetUp) -> Non
         ("100000013", D(5)),
     ]
     assert lines[2]["ordered_at"] == datetime(2026, 3, 2, 22)
+    assert rows_of("order_differences", "select * from order_differences") == []
 
 
 def test_an_empty_key_of_a_product_is_filled_by_its_name(set_up: SetUp) -> None:

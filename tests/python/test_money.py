@@ -343,3 +343,14 @@ def test_the_check_names_money_without_a_rate_and_refunds_without_an_order(
         "8,000.00 JPY); add exchange_rates.csv (currency, date, rate)." in warnings
     )
     assert "1 of 2 refunds are of orders that no file of order lines has." in warnings
+
+
+def test_a_line_of_the_kind_discount_takes_money_off_its_order(world: World) -> None:
+    lines = (
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price,line_kind\n"
+        "K1,C1,2026-03-01,MUG,1,50.00,goods\n"
+        "K1,C1,2026-03-01,WELCOME10,1,-10.00,discount\n"
+        "K1,C1,2026-03-01,EXPRESS,1,5.00,shipping\n"
+    )
+    ask = world(order_lines=lines)
+    assert kept(ask) == {("K1", "MUG"): (D(1), D(40))}
