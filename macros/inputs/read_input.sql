@@ -110,7 +110,7 @@
     {%- if file['format'] == 'parquet' -%}
         cast(null as string)
     {%- else -%}
-        {#- Marked by targeted_lists/inputs/readable.py. -#}
+        {#- Marked by targeted_lists/inputs/readable.py and quotes.py. -#}
         {%- set texts -%}
             concat_ws(
                 '',

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from targeted_lists.common import files
-from targeted_lists.inputs.readable import InputError, find_copy, one_line
+from targeted_lists.inputs.copies import find_copy
+from targeted_lists.inputs.readable import InputError, one_line
 from targeted_lists.inputs.workbooks import WORKBOOKS
 
 ARCHIVE = ".zip"

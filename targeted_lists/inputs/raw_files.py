@@ -29,11 +29,10 @@ from targeted_lists.inputs.dataset_folder import (
     sort_files,
 )
 from targeted_lists.inputs.layouts import INSTEAD, Layout, layout_of
+from targeted_lists.inputs.quotes import OPEN_QUOTE, TOO_LONG
 from targeted_lists.inputs.raw_places import find_places
 from targeted_lists.inputs.readable import (
     NO_TEXT,
-    OPEN_QUOTE,
-    TOO_LONG,
     InputError,
     Settings,
     is_utf8,

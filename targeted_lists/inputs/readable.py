@@ -11,39 +11,30 @@ import codecs
 import csv
 import functools
 import gzip
-import hashlib
 import io
 import itertools
 import re
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from targeted_lists.common import files
-from targeted_lists.common.folders import WAREHOUSE_FOLDER
 from targeted_lists.common.outcome import UserError
+from targeted_lists.inputs import quotes
+from targeted_lists.inputs.copies import find_copy, remove_copies_of
 from targeted_lists.inputs.workbooks import WORKBOOKS, WorkbookError, read_sheet
 
-READABLE_FOLDER = WAREHOUSE_FOLDER / "readable"
 # The first line by which a spreadsheet is told the delimiter.
 MARK = re.compile(r"\ufeff?sep=.\r?\n", re.I)
 CHUNK = 1 << 20
 # Characters that Unicode keeps out of every text; the macro row_fault looks for them.
 NO_TEXT = "\ufdd0"
-OPEN_QUOTE = "\ufdd1"
-# Instead of a line that is longer than DuckDB is asked to read.
-TOO_LONG = "\ufdd3"
-LONGEST_LINE = 16_000_000
 # More of them than the last member of a gzip file can end with.
 ZEROS = b"\0" * 10
-# A quoted field of more lines than this was never meant to be one.
-MAX_LINES = 500
 
 codecs.register_error("mark_no_text", lambda error: (NO_TEXT, error.end))
-csv.field_size_limit(LONGEST_LINE)
 
 
 class InputError(UserError, ValueError):
@@ -116,10 +107,7 @@ def make_readable(path: Path, settings: Settings) -> Path:
     has_title = settings.skip_lines != "0" or _has_mark(path)
     is_read = is_utf8 and not has_title and not _is_odd_gzip(path)
     if is_read and is_plain(path, settings, state.st_size, state.st_mtime_ns):
-        if _note_of(path).exists():
-            # It was not, before.
-            with files.hold(READABLE_FOLDER):
-                _remove_copies(path)
+        remove_copies_of(path)
         return path
     return _write_copy(path, settings, _fixed_text)
 
@@ -154,125 +142,6 @@ def _is_utf8(path: Path, size: int, mtime_ns: int) -> bool:
     return True
 
 
-def fix_quotes(blocks: Iterable[str], delimiter: str) -> Iterator[str]:
-    """Return a CSV text, record by record, so that no quote swallows other records.
-
-    A quoted field may run over several lines when it is closed as CSV requires and its record
-    has as many fields as the header. Else the quote was opened by mistake: its line becomes a
-    record of its own with every quote marked (`OPEN_QUOTE`), and reading goes on with the line
-    after it. Text behind a closing quote belongs to its field, as in Python's csv module. Of a
-    line of more than 16 million bytes only a mark is left (`TOO_LONG`).
-
-    Parameters
-    ----------
-    blocks : the text in blocks of whole lines with their ends, the header first. A block whose
-        quotes are all in order comes back as it is, which is several times as fast.
-    """
-    grammar = _Grammar(delimiter)
-    ahead: deque[str] = deque()
-    source = iter(blocks)
-
-    def next_line() -> str | None:
-        if not ahead:
-            ahead.extend(io.StringIO(next(source, ""), newline=""))
-        return ahead.popleft() if ahead else None
-
-    width = None
-    while True:
-        if width and not ahead:
-            block = next(source, "")
-            if block and not _is_too_long(block) and grammar.is_sound_throughout(block):
-                yield block
-                continue
-            ahead.extend(io.StringIO(block, newline=""))
-        line = next_line()
-        if line is None:
-            return
-        if '"' not in line or _is_too_long(line):
-            record = line
-        elif not grammar.is_open(line):
-            record = line if grammar.is_sound(line) else grammar.rewrite(line)
-        else:
-            taken = [line]
-            length = len(line)
-            while (
-                len(taken) < MAX_LINES
-                and length <= LONGEST_LINE
-                and (more := next_line()) is not None
-            ):
-                taken.append(more)
-                length += len(more)
-                if '"' in more and not grammar.is_open("".join(taken)):
-                    break
-            record = "".join(taken)
-            if grammar.is_open(record) or not grammar.is_sound(record, width):
-                record = line.replace('"', OPEN_QUOTE)
-                ahead.extendleft(reversed(taken[1:]))
-        if _is_too_long(record):
-            record = f"{TOO_LONG}\n"
-        width = width or len(grammar.split(record))
-        yield record
-
-
-def _is_too_long(text: str) -> bool:
-    # No character has more than four bytes.
-    return len(text) * 4 > LONGEST_LINE and len(text.encode()) > LONGEST_LINE
-
-
-class _Grammar:
-    """What a record of CSV looks like; the patterns never backtrack."""
-
-    def __init__(self, delimiter: str) -> None:
-        self.delimiter = delimiter
-        mark = re.escape(delimiter)
-        blanks = "" if delimiter == " " else " *+"
-        plain = rf'{blanks}(?!")[^{mark}\r\n]*+'
-        quoted = rf'{blanks}"(?:[^"]|"")*+"'
-        self.opened = re.compile(
-            rf'(?:(?>{quoted}[^{mark}\r\n]*+|{plain}){mark})*+{blanks}"(?:[^"]|"")*+'
-        )
-        self.field = rf"(?>{quoted}(?=[{mark}\r\n]|\Z)|{plain})"
-        self.mark = mark
-
-    def is_open(self, record: str) -> bool:
-        """Whether a text ends inside a quoted field."""
-        return self.opened.fullmatch(record) is not None
-
-    def is_sound(self, record: str, width: int | None = None) -> bool:
-        """Whether every quoted field is closed before a delimiter, in so many fields."""
-        return self._sound(width).fullmatch(record) is not None
-
-    def is_sound_throughout(self, block: str) -> bool:
-        """Whether every line of a block that holds a quote is a sound record by itself."""
-        end = 0
-        while (quote := block.find('"', end)) >= 0:
-            start = block.rfind("\n", 0, quote) + 1
-            end = block.find("\n", quote) + 1 or len(block)
-            if not self.is_sound(block[start:end]):
-                return False
-        return True
-
-    @functools.cache  # noqa: B019 - a grammar lives as long as one file is read
-    def _sound(self, width: int | None) -> re.Pattern[str]:
-        times = "*+" if width is None else f"{{{width - 1}}}+"
-        return re.compile(rf"(?:{self.field}{self.mark}){times}{self.field}[\r\n]*+")
-
-    def split(self, record: str) -> list[str]:
-        """Return the fields of a record."""
-        reader = csv.reader(
-            io.StringIO(record, newline=""), delimiter=self.delimiter, skipinitialspace=True
-        )
-        return next(reader, [])
-
-    def rewrite(self, record: str) -> str:
-        """Return a record with its fields quoted as CSV requires."""
-        text = io.StringIO()
-        csv.writer(text, delimiter=self.delimiter, lineterminator="\n").writerow(
-            self.split(record)
-        )
-        return text.getvalue()
-
-
 @functools.cache
 def is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
     """Whether a file is UTF-8 with quotes in pairs and no endless line; each state read once."""
@@ -290,7 +159,10 @@ def is_plain(path: Path, settings: Settings, size: int, mtime_ns: int) -> bool:
                 return False
             if b"\0" in lines:
                 raise _no_text(path, settings)
-            if len(lines) > LONGEST_LINE and max(map(len, lines.splitlines())) > LONGEST_LINE:
+            if (
+                len(lines) > quotes.LONGEST_LINE
+                and max(map(len, lines.splitlines())) > quotes.LONGEST_LINE
+            ):
                 return False
             if b'"' in lines and (
                 stray_quote.search(lines)
@@ -324,7 +196,7 @@ def open_text(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _fixed_text(path: Path, settings: Settings) -> Iterator[str]:
-    return fix_quotes(_text_blocks(path, settings), settings.delimiter)
+    return quotes.fix_quotes(_text_blocks(path, settings), settings.delimiter)
 
 
 def _text_blocks(path: Path, settings: Settings) -> Iterator[str]:
@@ -385,83 +257,6 @@ def _write_copy(
             text.writelines(read(path, settings))
 
     return find_copy(path, write, settings=settings)
-
-
-def find_copy(
-    path: Path,
-    write: Callable[[Path], None],
-    *,
-    settings: Settings | None = None,
-    part: str = "",
-    ending: str = ".csv",
-) -> Path:
-    """Return the copy that is made of a file, or of a part of it, after writing it once.
-
-    Copies of another state of the file, or made by other settings, are removed.
-
-    Parameters
-    ----------
-    write : writes the copy at the path that it is given.
-    """
-    state = path.stat()
-    source = _source_hash(path)
-    version = _short_hash(f"{state.st_size} {state.st_mtime_ns} {settings}")
-    place = f"{source}-{version}" + (f"-{_short_hash(part)}" if part else "")
-    target = READABLE_FOLDER / f"{place}{ending}"
-    with files.hold(READABLE_FOLDER):
-        if not target.exists():
-            _remove_copies(path, but=f"{source}-{version}" if part else None)
-            # Before the copy, so that none lies there of which nobody knows whose it is.
-            files.replace_file(
-                _note_of(path), lambda draft: files.write_text(draft, str(path.resolve()))
-            )
-            files.replace_file(target, write)
-    return target
-
-
-def remove_outdated() -> None:
-    """Remove the copies of files that are no longer there, and drafts of copies."""
-    if not READABLE_FOLDER.is_dir():
-        return
-    with files.hold(READABLE_FOLDER):
-        # Then the copies of tables that were unpacked of an archive.
-        for _ in range(2):
-            there = {
-                note.stem
-                for note in READABLE_FOLDER.glob("*.source")
-                if Path(note.read_text(encoding="utf-8")).exists()
-            }
-            # Copies before notes, as their names have it: "ab12-cd34.csv", "ab12.source".
-            for path in sorted(READABLE_FOLDER.iterdir()):
-                if path.name.endswith(files.DRAFT) or re.split("[-.]", path.name)[0] not in there:
-                    files.remove(path)
-
-
-def _remove_copies(path: Path, *, but: str | None = None) -> None:
-    """Remove what was written of a file; its note goes last, so that no copy is overlooked.
-
-    Parameters
-    ----------
-    but : how the names of those begin that stay.
-    """
-    source = _source_hash(path)
-    for outdated in sorted(READABLE_FOLDER.glob(f"{source}-*")):
-        if but is None or not outdated.name.startswith(but):
-            files.remove(outdated)
-    files.remove(_note_of(path))
-
-
-def _note_of(path: Path) -> Path:
-    """Return where it stands which file a copy is of."""
-    return READABLE_FOLDER / f"{_source_hash(path)}.source"
-
-
-def _source_hash(path: Path) -> str:
-    return _short_hash(str(path.resolve()))
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.md5(text.encode()).hexdigest()[:16]
 
 
 def shown_name(name: str) -> str:

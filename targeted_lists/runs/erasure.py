@@ -17,7 +17,7 @@ import duckdb
 from targeted_lists.common import files
 from targeted_lists.common.folders import EXPORT_FOLDER, STATE_FOLDER
 from targeted_lists.common.sql import literal, qualified, quoted
-from targeted_lists.inputs import readable
+from targeted_lists.inputs import copies
 from targeted_lists.saved.campaigns import (
     ASSIGNMENTS,
     CAMPAIGN,
@@ -82,7 +82,7 @@ def erase_customers(
     ------
     duckdb.Error, OSError : a file cannot be read or replaced; it is as it was.
     """
-    readable.remove_outdated()
+    copies.remove_outdated()
     if not customers and not (folder / dataset).exists():
         return 0
     with open_state(dataset, folder=folder, exports=exports) as saved, duckdb.connect() as memory:

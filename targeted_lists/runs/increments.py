@@ -52,6 +52,7 @@ CODE_FILES = (
     "targeted_lists/inputs/archives.py",
     "targeted_lists/inputs/dataset_folder.py",
     "targeted_lists/inputs/layouts.py",
+    "targeted_lists/inputs/quotes.py",
     "targeted_lists/inputs/raw_files.py",
     "targeted_lists/inputs/raw_places.py",
     "targeted_lists/inputs/readable.py",

@@ -9,7 +9,7 @@ import json
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import EXPORT_FOLDER, STATE_FOLDER
-from targeted_lists.inputs import readable
+from targeted_lists.inputs import copies
 from targeted_lists.saved.salt import PUBLIC_SALT, SAMPLE, keep_salt, make_salt, read_salt
 from targeted_lists.saved.tables import open_state
 
@@ -33,7 +33,7 @@ def start_state(dataset: str) -> str | None:
     ------
     OSError : it cannot be.
     """
-    readable.remove_outdated()
+    copies.remove_outdated()
     ensure_salt(dataset)
     saved = STATE_FOLDER / dataset
     if saved.exists() or (EXPORT_FOLDER / dataset).exists():

@@ -16,8 +16,8 @@ from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
 from targeted_lists.cli.request import prepare
 from targeted_lists.common.project import read_contract
+from targeted_lists.inputs.copies import READABLE_FOLDER, remove_outdated
 from targeted_lists.inputs.raw_files import describe_inputs_json
-from targeted_lists.inputs.readable import READABLE_FOLDER, remove_outdated
 
 HEADER = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
 FILES = "select distinct source_file from int_order_lines_validated order by 1"

@@ -16,7 +16,7 @@ from crashes import Command, Crash, crash_everywhere, is_killed
 from test_export import ORDER, lower_minimum, make_shop, places_in
 
 from targeted_lists.activation.export import export_list
-from targeted_lists.inputs import readable
+from targeted_lists.inputs import copies, readable
 from targeted_lists.inputs.readable import Settings, make_readable
 from targeted_lists.runs.erasure import erase_customers
 from targeted_lists.runs.publication import Request, publish_marts
@@ -133,7 +133,7 @@ def begin_run(folder: Path) -> None:
 def read_raw(folder: Path) -> None:
     readable.is_plain.cache_clear()
     with contextlib.chdir(folder):
-        readable.remove_outdated()
+        copies.remove_outdated()
         for path in sorted(Path("data/shop").glob("*.csv")):
             make_readable(path, Settings(encoding="cp1251"))
 

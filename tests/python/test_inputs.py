@@ -16,16 +16,14 @@ import pytest
 import yaml
 from conftest import REPO_ROOT
 
+from targeted_lists.inputs.copies import READABLE_FOLDER
 from targeted_lists.inputs.dataset_file import is_file_encoding
 from targeted_lists.inputs.layouts import layout_of
+from targeted_lists.inputs.quotes import OPEN_QUOTE, TOO_LONG, fix_quotes
 from targeted_lists.inputs.raw_files import describe_inputs_json, find_inputs
 from targeted_lists.inputs.readable import (
     NO_TEXT,
-    OPEN_QUOTE,
-    READABLE_FOLDER,
-    TOO_LONG,
     Settings,
-    fix_quotes,
     make_readable,
 )
 
@@ -391,13 +389,13 @@ def test_a_field_of_50_megabytes_costs_its_own_line_only(folder, encoding, quote
 
 
 def test_a_line_of_letters_of_many_bytes_is_measured_in_bytes(monkeypatch):
-    monkeypatch.setattr("targeted_lists.inputs.readable.LONGEST_LINE", 20)
+    monkeypatch.setattr("targeted_lists.inputs.quotes.LONGEST_LINE", 20)
     assert fix("a,b\nдыня,дыня\n") == ["a,b\n", "дыня,дыня\n"]
     assert fix("a,b\nдыня,дыня,д\n") == ["a,b\n", f"{TOO_LONG}\n"]
 
 
 def test_a_field_over_many_lines_is_measured_whole(monkeypatch):
-    monkeypatch.setattr("targeted_lists.inputs.readable.LONGEST_LINE", 20)
+    monkeypatch.setattr("targeted_lists.inputs.quotes.LONGEST_LINE", 20)
     records = fix('a,b\n1,"xxxxxxxx\nyyyyyyyy\nzzz"\n2,3\n')
     assert records == [
         "a,b\n",

@@ -27,8 +27,8 @@ from conftest import REPO_ROOT, Build, Project
 from targeted_lists.check.command import check_dataset
 from targeted_lists.cli.request import NAMED_ADAPTERS
 from targeted_lists.inputs.layouts import layout_of
+from targeted_lists.inputs.quotes import OPEN_QUOTE, fix_quotes
 from targeted_lists.inputs.raw_files import describe_inputs_json
-from targeted_lists.inputs.readable import OPEN_QUOTE, fix_quotes
 from targeted_lists.sample import generate_sample, render_order_export
 from targeted_lists.sample.order_export import code_phone, fit_code_page
 from targeted_lists.saved.salt import PUBLIC_SALT, keep_salt
