@@ -21,6 +21,8 @@
 {%- set columns = dict(contract, **extras) -%}
 {%- set leaves_out = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
+{#- What order lines have beyond the contract (adapter_column). -#}
+{%- set further = adapter_fact('inputs').get('order_lines', []) if stays else [] -%}
 {#- A day whose clock stands in another column is joined to it as text. -#}
 {%- set untyped = ['ordered_at'] if 'ordered_time' in extras else [] -%}
 {%- set typed = typed_columns(input, formats) | reject('in', untyped) | list -%}
@@ -121,6 +123,7 @@ priced as (
     select
         *,
         cast(null as string) as line_service,
+        cast(null as string) as currency,
         cast(null as decimal(18, 4)) as order_stated,
         cast(null as decimal(18, 4)) as order_difference,
         cast(null as decimal(18, 8)) as tax_factor
@@ -137,14 +140,9 @@ conformed as (
         {%- for column in contract %}
         {{ column }},
         {%- endfor %}
-        {%- if stays %}
-        line_service,
-        {{ 'currency' if 'currency' in extras else 'cast(null as string) as currency' }},
-        order_stated,
-        order_difference,
-        tax_factor,
-        has_damaged_key,
-        {%- endif %}
+        {%- for column in further %}
+        {{ column }},
+        {%- endfor %}
         source_fault
     from {{ 'priced' if stays else 'faulted' }}
 
@@ -168,13 +166,10 @@ remembered as (
         case when erased.customer_id is null then conformed.{{ column }} end as {{ column }},
         {%- endif %}
         {%- endfor %}
+        {%- for column in further %}
+        conformed.{{ column }},
+        {%- endfor %}
         {%- if stays %}
-        conformed.line_service,
-        conformed.currency,
-        conformed.order_stated,
-        conformed.order_difference,
-        conformed.tax_factor,
-        conformed.has_damaged_key,
         conformed.source_fault
         {%- else %}
         case
@@ -193,18 +188,4 @@ select * from remembered
 
 select * from conformed
 {%- endif %}
-{%- endmacro -%}
-
-
-{#  What the files of an input have of the columns beyond the contract, with their kinds.  #}
-{%- macro extra_columns(input, described) -%}
-    {%- set there = {} -%}
-    {%- if input == 'order_lines' -%}
-        {%- for column, kind in var('order_line_extras', {}).items() -%}
-            {%- for file in described['files'] if column in file['places'] and file['input'] == input -%}
-                {%- do there.update({column: kind}) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{- return(there) -}}
 {%- endmacro -%}
