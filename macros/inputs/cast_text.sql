@@ -68,6 +68,9 @@
         coalesce(
             try_cast({{ plain }} as {{ input_type(kind) }}),
             try_cast({{ joined }} as {{ input_type(kind) }})
+            {%- if type == 'share' %},
+            cast({{ percent_share(text) }} as {{ input_type(kind) }})
+            {%- endif %}
             {%- if not settings.get('is_fixed') %},
             case
                 when {{ text }} is not null

@@ -73,6 +73,11 @@ cast_rows as (
         {{ customer_key('customer_id_found') }} as customer_id
         {%- elif column == 'status' and input == 'order_lines' %}
         {{ known_status('status_found') }} as status
+        {%- elif column == 'discount' and stays and not typed %}
+        coalesce(
+            {{ cast_text('discount_found', kind, settings) }},
+            {{ percent_of_line('discount_found', 'quantity_found', 'unit_price_found', settings) }}
+        ) as discount
         {%- elif column in typed %}
         {{ cast_typed(column ~ '_found', kind) }} as {{ column }}
         {%- else %}

@@ -354,3 +354,24 @@ def test_a_line_of_the_kind_discount_takes_money_off_its_order(world: World) -> 
     )
     ask = world(order_lines=lines)
     assert kept(ask) == {("K1", "MUG"): (D(1), D(40))}
+
+
+def test_a_discount_in_per_cent_is_of_its_line(world: World) -> None:
+    lines = (
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price,discount\n"
+        "P1,C1,2026-03-01,MUG,2,10.00,10 %\n"
+        'P2,C1,2026-03-01,MUG,1,10.00,"12,5%"\n'
+        "P3,C1,2026-03-01,MUG,-1,10.00,10%\n"
+        "P4,C1,2026-03-01,MUG,1,10.00,110%\n"
+        "P5,C1,2026-03-01,MUG,1,10.00,2.00\n"
+    )
+    ask = world(order_lines=lines, customers="customer_id,promo_share\nC1,15 %\n")
+    found = ask(
+        "int_order_lines_validated",
+        "select amount, reason from int_order_lines_validated order by order_line_id",
+    )
+    assert [amount for amount, _ in found] == [D(18), D("8.75"), D(-9), D(10), D(8)]
+    assert found[3][1] == 'discount "110%" is not a number'
+    assert ask("int_customers_validated", "select promo_share from int_customers_validated") == [
+        (D("0.15"),)
+    ]
