@@ -15,8 +15,8 @@
     {%- set contract = {} -%}
     {%- for input in var('input_contract') -%} {%- do contract.update({input: []}) -%} {%- endfor -%}
     {%- do contract.update({'order_lines': [
-        'line_service', 'currency', 'has_damaged_key', 'order_stated', 'order_difference',
-        'tax_factor',
+        'line_service', 'currency', 'order_stated', 'order_difference', 'tax_factor',
+        'has_damaged_key',
     ]}) -%}
     {{- return({
         'contract': {'inputs': contract, 'has_consents': true, 'label_periods': 0},
