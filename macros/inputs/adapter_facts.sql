@@ -3,11 +3,12 @@
     apart from the folders of models/staging and their switches in
     dbt_project.yml, which cannot call macros.
 
-    - inputs            the conformed inputs that it delivers, each with its columns beyond
-                        the input contract (macro adapter_column)
-    - has_consents      false where such files never record consents: a research file
-    - label_periods     in how many of the last periods a customer must have spent for a
-                        given label to train (macro activity_label_periods)
+    - inputs             the conformed inputs that it delivers, each with its columns beyond
+                         the input contract (macro adapter_column)
+    - has_line_contacts  whether order lines may say how a customer can be reached
+    - has_consents       false where such files never record consents: a research file
+    - label_periods      in how many of the last periods a customer must have spent for a
+                         given label to train (macro activity_label_periods)
 
     adapter_facts()['one_click']['label_periods']  ->  3
 #}
@@ -19,9 +20,15 @@
         'has_damaged_key',
     ]}) -%}
     {{- return({
-        'contract': {'inputs': contract, 'has_consents': true, 'label_periods': 0},
+        'contract': {
+            'inputs': contract,
+            'has_line_contacts': true,
+            'has_consents': true,
+            'label_periods': 0,
+        },
         'online_retail': {
             'inputs': {'order_lines': ['has_damaged_key']},
+            'has_line_contacts': false,
             'has_consents': false,
             'label_periods': 0,
         },
@@ -30,6 +37,7 @@
                 'order_lines': ['line_service', 'refused_quantity', 'has_damaged_key'],
                 'customers': [],
             },
+            'has_line_contacts': false,
             'has_consents': true,
             'label_periods': 0,
         },
@@ -42,6 +50,7 @@
                 'customer_period_totals': ['source_note'],
                 'activity_labels': ['source_note'],
             },
+            'has_line_contacts': false,
             'has_consents': true,
             'label_periods': 3,
         },
@@ -55,6 +64,7 @@
                 'campaigns': [],
                 'campaign_contacts': ['source_note', 'source_exclusion'],
             },
+            'has_line_contacts': false,
             'has_consents': false,
             'label_periods': 0,
         },
@@ -64,6 +74,8 @@
 
 {#  One fact of this run's adapter; of one that is not known, which stops the run, nothing.  #}
 {%- macro adapter_fact(name) -%}
-    {%- set unknown = {'inputs': {}, 'has_consents': true, 'label_periods': 0} -%}
+    {%- set unknown = {
+        'inputs': {}, 'has_line_contacts': false, 'has_consents': true, 'label_periods': 0
+    } -%}
     {{- return(adapter_facts().get(dataset_adapter(), unknown)[name]) -}}
 {%- endmacro -%}

@@ -26,7 +26,8 @@
 {#- A day whose clock stands in another column is joined to it as text. -#}
 {%- set untyped = ['ordered_at'] if 'ordered_time' in extras else [] -%}
 {%- set typed = typed_columns(input, formats) | reject('in', untyped) | list -%}
-{%- set keys = ['order_id'] if stays else ['order_id', 'customer_id', 'product_id'] -%}
+{%- set keys = ['order_id'] if stays
+    else ['order_id', 'customer_id', 'other_customer_id', 'product_id'] -%}
 with
 
 raw_rows as (
@@ -67,10 +68,8 @@ cast_rows as (
         {%- for column, kind in columns.items() %}
         {%- if column == 'customer_id' and input == 'erasures' %}
         {{ erased_key(customer_key('customer_id_found')) }} as customer_id
-        {%- elif column == 'customer_id' and settings.get('customer_is') == 'name' %}
-        {{ name_key('customer_id_found') }} as customer_id
-        {%- elif column == 'customer_id' %}
-        {{ customer_key('customer_id_found') }} as customer_id
+        {%- elif column in ['customer_id', 'other_customer_id'] %}
+        {{ staged_key(column, input, settings, extras) }} as {{ column }}
         {%- elif column == 'status' and input == 'order_lines' %}
         {{ known_status('status_found') }} as status
         {%- elif column == 'discount' and stays and not typed %}
@@ -86,7 +85,11 @@ cast_rows as (
         {{- ',' if not loop.last or stays }}
         {%- endfor %}
         {%- if stays %}
-        coalesce({{ is_damaged_key('customer_id_found') }}, false) as has_damaged_key
+        coalesce(
+            {{ is_damaged_key('customer_id_found') }}
+            and {{ staged_key('customer_id', input, settings, extras) }} is null,
+            false
+        ) as has_damaged_key
         {%- endif %}
     from filled
 

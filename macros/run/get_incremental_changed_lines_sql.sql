@@ -18,10 +18,20 @@
 {%- endmacro -%}
 
 
-{#  The keys of the lines that were validated since this model was built.  #}
+{#
+    The keys of the lines that were validated since this model was built, and of customers those
+    that lost a key to another.
+#}
 {%- macro changed_keys(key) -%}
     select {{ key_of_line(key) }} from {{ ref('int_order_lines_validated') }}
     where run_number > {{ watermark(this.name) }}
+    {%- if key == 'customer_id' %}
+
+    union
+
+    select previous_customer_id from {{ ref('int_persons_changed') }}
+    where run_number > {{ watermark(this.name) }}
+    {%- endif %}
 {%- endmacro -%}
 
 

@@ -7,7 +7,7 @@
 #}
 {%- macro only_changed(key) -%}
     {#- Named for dbt, which does not see the condition while parsing. -#}
-    {%- set validated = ref('int_order_lines_validated') -%}
+    {%- set named = [ref('int_order_lines_validated'), ref('int_persons_changed')] -%}
     {%- if is_incremental() -%}
         and {{ key_of_line(key) }} in ({{ changed_keys(key) }})
     {%- endif -%}

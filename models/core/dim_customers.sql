@@ -2,8 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('int_customers_validated') }}
-    where decision = 'accepted'
+    select * from {{ ref('int_customers_merged') }}
 
 ),
 
@@ -15,7 +14,7 @@ placed_customers as (
 
 totals as (
 
-    select * from {{ ref('int_customer_totals_validated') }}
+    select * from {{ by_person('customer_totals') }} as customer_totals
     where decision = 'accepted'
 
 ),

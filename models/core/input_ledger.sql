@@ -1,6 +1,7 @@
 {% set inputs = {
     'products': 'int_products_validated',
     'customers': 'int_customers_validated',
+    'customer_links': 'int_customer_links_validated',
     'consents': 'int_consents_validated',
     'suppressions': 'int_suppressions_validated',
     'erasures': 'int_erasures_validated',

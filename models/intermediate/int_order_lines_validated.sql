@@ -127,7 +127,7 @@ select
     source_row,
     order_id,
     line_number,
-    known_customer_id as customer_id,
+    {{ person_of('validated.known_customer_id') }} as customer_id,
     product_id,
     product_name,
     category_1,
@@ -164,3 +164,4 @@ select
     delivered_at,
     cast({{ run_number() }} as bigint) as run_number
 from validated
+{{ join_persons('validated.known_customer_id') }}

@@ -1,57 +1,13 @@
-"""Contacts as the tools that receive them want them: whole, or hashed as each platform does."""
+"""Contacts as the platforms that receive them hash them."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from targeted_lists.inputs.contacts import DOTLESS_DOMAINS
 
 # The last four are wide forms of the first.
 FORMULA_SIGNS = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-DOTLESS_DOMAINS = {"gmail.com", "googlemail.com"}
-
-
-def clean_email(email: str | None) -> str | None:
-    """Return an e-mail without white space and in lower case; None where it cannot be one.
-
-    References
-    ----------
-    RFC 5321, 5322 and 6531 as the library email-validator has them; nobody is asked whether the
-    domain exists. Domains for tests and examples (RFC 2606) are taken, local ones are not.
-    """
-    try:
-        checked = validate_email(
-            (email or "").strip(),
-            check_deliverability=False,
-            test_environment=True,
-            globally_deliverable=False,
-        )
-    except EmailNotValidError:
-        return None
-    return checked.normalized.lower() if "." in checked.domain else None
-
-
-def clean_phone(phone: str | None, *, country: str) -> str | None:
-    """Return a phone number in E.164, `+16505551212`; None where it cannot be one.
-
-    Parameters
-    ----------
-    country : two letters of the country of numbers that are written without one.
-
-    References
-    ----------
-    ITU-T E.164; lengths and prefixes by country are those of Google's libphonenumber.
-    """
-    try:
-        number = phonenumbers.parse(phone or "", country)
-    except phonenumbers.NumberParseException:
-        return None
-    # Whether a number is assigned changes from year to year; whether it can be one does not.
-    if re.search("[A-Za-z]", phone or "") or not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def as_text(cell: str) -> str:

@@ -17,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from targeted_lists.activation import contacts
+from targeted_lists.inputs.contacts import clean_email, clean_phone
 
 PERSONAL = ["gender", "city", "country", "favourite_category"]
 ADDRESS = {"email": "email", "sms": "phone", "phone": "phone"}
@@ -175,8 +176,8 @@ def find_contacts(
     return {
         customer: {
             "channels": channels,
-            "email": contacts.clean_email(email),
-            "phone": contacts.clean_phone(phone, country=country),
+            "email": clean_email(email),
+            "phone": clean_phone(phone, country=country),
             "personal": [contacts.as_text(str(value or "")) for value in personal],
         }
         for customer, channels, email, phone, *personal in rows
@@ -215,8 +216,8 @@ def write_proofs(
         "select name, email, phone from working.seeds.proof_recipients order by name"
     ).fetchall():
         clean = {
-            "email": contacts.clean_email(email),
-            "phone": contacts.clean_phone(phone, country=order.country),
+            "email": clean_email(email),
+            "phone": clean_phone(phone, country=order.country),
         }
         if order.target != "csv":
             usable = {kind: contact for kind, contact in clean.items() if contact}

@@ -28,6 +28,7 @@ from targeted_lists.common.console import say
 from targeted_lists.common.files import first_line
 from targeted_lists.common.outcome import Outcome, as_records
 from targeted_lists.common.project import project_folder, project_path, read_contract, read_project
+from targeted_lists.inputs.contacts import give_contacts
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
 from targeted_lists.inputs.dataset_rows import describe_dataset_rows_json, find_dataset_rows
 from targeted_lists.inputs.layouts import Layout, layout_of
@@ -142,6 +143,7 @@ def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]
     )
     # Counts of rows and faults are the same with any salt.
     give_salt(connection, functools.cache(make_salt))
+    give_contacts(connection)
     return Models(connection, variables)
 
 

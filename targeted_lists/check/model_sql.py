@@ -124,7 +124,7 @@ class Models:
             "modules": SimpleNamespace(re=re),
             "record_watermark": lambda *_arguments, **_options: "",
             "project_name": self.project["name"],
-            "load_relation": lambda relation: relation,
+            "load_relation": self.load_relation,
             "ref": self.build,
             "return": give_back,
             "source": lambda *names: ".".join(names),
@@ -148,6 +148,14 @@ class Models:
     def dispatch(self, name: str, _package: str | None = None) -> Callable[..., Any]:
         """Return a macro as DuckDB needs it."""
         return self.macros.get(f"duckdb__{name}") or self.macros[f"default__{name}"]
+
+    def load_relation(self, relation: Any) -> Any:
+        """Return a table that is there; None of one that is not built yet."""
+        name = str(relation).strip('"')
+        there = self.connection.execute(
+            "select 1 from duckdb_tables() where table_name = ?", [name]
+        ).fetchone()
+        return relation if there else None
 
     def read_variable(self, name: str, default: Any = None) -> Any:
         """Return a var; one that is set to nothing is like one that is not set."""

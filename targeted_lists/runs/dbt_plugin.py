@@ -20,6 +20,7 @@ from targeted_lists.common import files
 from targeted_lists.common.folders import STATE_FOLDER, WAREHOUSE_FOLDER
 from targeted_lists.common.project import is_here, project_folder
 from targeted_lists.common.system import memory_size
+from targeted_lists.inputs.contacts import give_contacts
 from targeted_lists.inputs.dataset_folder import find_folder, refuse_name
 from targeted_lists.inputs.dataset_rows import describe_dataset_rows_json
 from targeted_lists.inputs.raw_files import describe_inputs_json
@@ -123,6 +124,7 @@ class Plugin(BasePlugin):
         }.items():
             conn.create_function(name, function, side_effects=True)
         give_salt(conn, lambda: customer_key_salt())
+        give_contacts(conn)
         for path in (self.database, wal_of(self.database)):
             if path.exists():
                 path.chmod(files.PRIVATE_FILE)

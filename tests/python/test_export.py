@@ -19,6 +19,7 @@ from targeted_lists.activation import contacts, export_file
 from targeted_lists.activation.export import ExportError, Places, export_list
 from targeted_lists.activation.export_file import Order
 from targeted_lists.common import files
+from targeted_lists.inputs.contacts import clean_email, clean_phone
 from targeted_lists.runs.erasure import erase_customers
 from targeted_lists.saved.campaigns import hash_list
 from targeted_lists.saved.tables import open_state
@@ -198,9 +199,9 @@ def lower_minimum(monkeypatch) -> None:
 def test_hashes_are_those_of_the_published_vectors():
     email = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
     phone = "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"
-    assert contacts.hash_contact(contacts.clean_email(" John_Smith@gmail.com ")) == email
+    assert contacts.hash_contact(clean_email(" John_Smith@gmail.com ")) == email
     for text in ("16505551212", "+1 (650) 555-1212", "650.555.1212"):
-        clean = contacts.clean_phone(text, country="US")
+        clean = clean_phone(text, country="US")
         assert clean == "+16505551212"
         assert contacts.digits_phone(clean) == phone
         # Google hashes the plus as well, so that the two differ.
@@ -216,9 +217,9 @@ def test_google_forgets_the_dots_of_gmail_alone():
 
 
 def test_numbers_without_a_country_are_of_the_default_one():
-    assert contacts.clean_phone("8 (999) 555-11-11", country="RU") == "+79995551111"
-    assert contacts.clean_phone("07700 900123", country="GB") == "+447700900123"
-    assert contacts.clean_phone("+44 7700 900123", country="US") == "+447700900123"
+    assert clean_phone("8 (999) 555-11-11", country="RU") == "+79995551111"
+    assert clean_phone("07700 900123", country="GB") == "+447700900123"
+    assert clean_phone("+44 7700 900123", country="US") == "+447700900123"
 
 
 @pytest.mark.parametrize(
@@ -237,12 +238,12 @@ def test_numbers_without_a_country_are_of_the_default_one():
     ],
 )
 def test_what_is_no_email_is_none(email):
-    assert contacts.clean_email(email) is None
+    assert clean_email(email) is None
 
 
 @pytest.mark.parametrize("phone", [None, "", "12345", "+1 call me", "555-CALL-NOW", "+44", "n/a"])
 def test_what_is_no_phone_is_none(phone):
-    assert contacts.clean_phone(phone, country="US") is None
+    assert clean_phone(phone, country="US") is None
 
 
 # --- the file -----------------------------------------------------------------

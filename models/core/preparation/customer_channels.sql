@@ -12,7 +12,7 @@ placed_orders as (
 
 channel_totals as (
 
-    select * from {{ ref('int_customer_channel_orders_validated') }}
+    select * from {{ by_person('customer_channel_orders') }} as customer_channel_orders
     where decision = 'accepted'
         and orders > 0
 

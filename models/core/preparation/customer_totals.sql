@@ -13,7 +13,7 @@ orders as (
 
 aggregates as (
 
-    select * from {{ ref('int_customer_totals_validated') }}
+    select * from {{ by_person('customer_totals') }} as customer_totals
     where decision = 'accepted'
 
 ),

@@ -12,6 +12,15 @@ order_lines as (
 
 ),
 
+-- Of whom a key went to another person nothing may stay.
+left_persons as (
+
+    select previous_customer_id as customer_id
+    from {{ ref('int_persons_changed') }}
+    where run_number > {{ watermark(affected_models()) or 0 }}
+
+),
+
 affected as (
 
     select * from {{ ref('int_order_lines_affected') }}
@@ -24,3 +33,10 @@ select
 from order_lines
 where order_id in (select affected.order_id from affected)
 group by customer_id
+
+union
+
+select
+    customer_id,
+    cast({{ run_number() }} as bigint) as run_number
+from left_persons

@@ -8,8 +8,38 @@ last_plausible as (
     select * from {{ ref('int_last_plausible_time') }}
 
 ),
+
+persons as (
+
+    select * from {{ ref('int_customer_persons') }}
+
+),
+
+persons_changed as (
+
+    select * from {{ ref('int_persons_changed') }}
+    where run_number > {{ watermark(whole_table().name) or 0 }}
+
+),
 {% endif %}
 {%- if is_incremental() %}
+
+-- All keys of the persons that a key left or joined.
+keys_changed as (
+
+    select customer_key from persons_changed
+
+    union
+
+    select persons.customer_key
+    from persons
+    inner join persons_changed
+        on persons.customer_id in (
+            persons_changed.customer_id, persons_changed.previous_customer_id
+        )
+
+),
+
 plausible_before as (
 
     select coalesce(max_by(plausible_until, run_number), 0) as epoch_seconds
@@ -17,13 +47,20 @@ plausible_before as (
 
 ),
 
--- Those of the new files, and those with a line that was plausible and no longer is,
+-- Those of the new files and of keys of other persons, and those with a line that was plausible and no longer is,
 -- or the other way round.
 orders_to_validate as (
 
     select order_id
     from {{ conformed('order_lines') }}
     where {{ is_of_new_file() }}
+        and order_id is not null
+
+    union
+
+    select order_id
+    from {{ conformed('order_lines') }}
+    where customer_id in (select keys_changed.customer_key from keys_changed)
         and order_id is not null
 
     union

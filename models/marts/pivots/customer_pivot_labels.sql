@@ -35,7 +35,7 @@ members as (
         'category' as dimension,
         spend.category as member,
         spend.revenue as bought_revenue
-    from {{ ref('int_customer_category_spend_validated') }} as spend
+    from {{ by_person('customer_category_spend') }} as spend
     inner join {{ ref('customer_totals') }} as totals
         on spend.customer_id = totals.customer_id
         and totals.basis = 'bought'

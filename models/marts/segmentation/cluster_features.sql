@@ -24,7 +24,7 @@ customers as (
 
 site_activity as (
 
-    select * from {{ ref('int_site_activity_validated') }}
+    select * from {{ by_person('site_activity') }} as site_activity
     where decision = 'accepted'
         and period_start < {{ as_of_date() }}
 
@@ -32,7 +32,7 @@ site_activity as (
 
 category_spend as (
 
-    select * from {{ ref('int_customer_category_spend_validated') }}
+    select * from {{ by_person('customer_category_spend') }} as customer_category_spend
     where decision = 'accepted'
         and revenue > 0
 

@@ -44,8 +44,7 @@ cast_rows as (
         source_file,
         source_row,
         order_id_found as order_id,
-        {{ (name_key if settings.get('customer_is') == 'name' else customer_key)('customer_id_found') }}
-            as customer_id,
+        {{ staged_key('customer_id', 'order_lines', settings, extras) }} as customer_id,
         {{ cast_text('ordered_at_found', 'timestamp', settings) }} as ordered_at,
         customer_email_found as email,
         customer_phone_found as phone,

@@ -10,7 +10,7 @@ cutoffs as (
 
 period_totals as (
 
-    select * from {{ ref('int_customer_period_totals_validated') }}
+    select * from {{ by_person('customer_period_totals') }} as customer_period_totals
     where decision = 'accepted'
 
 ),

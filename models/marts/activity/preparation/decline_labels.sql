@@ -8,7 +8,7 @@ cutoffs as (
 
 labels as (
 
-    select * from {{ ref('int_activity_labels_validated') }}
+    select * from {{ by_person('activity_labels') }} as activity_labels
     where decision = 'accepted'
 
 ),

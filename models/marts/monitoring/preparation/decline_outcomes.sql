@@ -20,7 +20,7 @@ scores as (
 
 labels as (
 
-    select * from {{ ref('int_activity_labels_validated') }}
+    select * from {{ by_person('activity_labels') }} as activity_labels
     where decision = 'accepted'
         and label in ('declined', 'steady')
 

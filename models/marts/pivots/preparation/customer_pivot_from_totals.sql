@@ -35,7 +35,7 @@ channel_totals as (
     select
         customer_id,
         max_by(channel, (orders, channel)) as preferred_channel
-    from {{ ref('int_customer_channel_orders_validated') }}
+    from {{ by_person('customer_channel_orders') }} as customer_channel_orders
     where decision = 'accepted'
         and orders > 0
     group by customer_id
@@ -51,7 +51,7 @@ category_totals as (
         max(spend.revenue) as favourite_revenue,
         {{ revenue_by_place('category', 'spend.revenue') }},
         sum(spend.revenue) as revenue
-    from {{ ref('int_customer_category_spend_validated') }} as spend
+    from {{ by_person('customer_category_spend') }} as spend
     left join labels
         on labels.dimension = 'category'
         and spend.category = labels.member

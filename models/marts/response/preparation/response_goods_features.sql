@@ -53,7 +53,7 @@ lines_spent as (
     from contacts
     inner join totals
         on contacts.customer_id = totals.customer_id
-    inner join {{ ref('int_customer_category_spend_validated') }} as spend
+    inner join {{ by_person('customer_category_spend') }} as spend
         on contacts.customer_id = spend.customer_id
     where contacts.is_current
         and spend.decision = 'accepted'

@@ -9,7 +9,7 @@ contacts as (
 
 site_activity as (
 
-    select * from {{ ref('int_site_activity_validated') }}
+    select * from {{ by_person('site_activity') }} as site_activity
     where decision = 'accepted'
 
 )

@@ -20,7 +20,7 @@ site_activity as (
         customer_id,
         visits,
         period_start
-    from {{ ref('int_site_activity_validated') }}
+    from {{ by_person('site_activity') }} as site_activity
     where decision = 'accepted'
 
 ),

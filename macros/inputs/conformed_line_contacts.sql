@@ -1,0 +1,19 @@
+{#
+    How order lines say that customers can be reached, or no row where the adapter's never do.
+
+    select * from {{ conformed_line_contacts() }}
+#}
+{%- macro conformed_line_contacts() -%}
+    {%- if adapter_fact('has_line_contacts') -%}
+        {{- ref('stg_' ~ dataset_adapter() ~ '__line_contacts') -}}
+    {%- else -%}
+        (
+            select
+                cast(null as string) as customer_id,
+                cast(null as string) as email,
+                cast(null as string) as phone,
+                cast(null as timestamp) as ordered_at
+            where false
+        )
+    {%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,1 @@
+{{ stage_input('customer_links') }}
