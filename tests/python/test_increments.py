@@ -400,7 +400,8 @@ def link_sample() -> dict[str, dict[int, str]]:
         if line["customer_id"] in keys[70:72]:
             shared[line["customer_id"]] = line["email"]
     one, other = (shared[key] for key in keys[70:72])
-    assert one and other
+    assert one
+    assert other
     customers = {1: text, 2: text.replace(one, other.upper()), 3: text}
     return {"customer_links.csv": links, "customers.csv": customers}
 
