@@ -233,6 +233,11 @@ def test_as_of_an_earlier_day_only_links_count_that_were_known(world: World) -> 
     for day, keys in {"2026-01-31": None, "2026-02-05": "AB", "2026-03-01": "ABC"}.items():
         found = persons_of(world(f"{{as_of_date: {day}}}", **files))
         assert found == ({frozenset(keys)} if keys else set()), day
+    # That a sixth key has the contact later changes nothing then.
+    later = "".join(f"L{number},2026-02-20,ann@example.com,,,\n" for number in range(4))
+    crowded = files | {"customers": customers + later}
+    assert persons_of(world("{as_of_date: 2026-02-05}", **crowded)) == {frozenset("AB")}
+    assert persons_of(world(**crowded)) == {frozenset("AC")}
     assert world(**files)(
         "customer_keys",
         "select linked_at::date::varchar from customer_keys "
