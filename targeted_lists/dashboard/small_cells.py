@@ -122,19 +122,18 @@ class _Table:
                 self._hide_group(hidden, small.index[small.any(axis=1)]),
                 self._merge_member(hidden, small.columns[small.any(axis=0)]),
             ]
-        for group in sorted(hidden.merging):
-            if self._is_short([group], hidden.members):
-                ways = [self._merge_member(hidden, named)] if named else []
-                return [self._hide_group(hidden, [group]), *ways]
-        if further and any(
-            self._is_short(hidden.groups | hidden.merging, [one]) for one in hidden.members
-        ):
+        block = self.counts[list(hidden.members)]
+        if short := _find_short(block.loc[list(hidden.merging)].T, self.least):
+            ways = [self._merge_member(hidden, named)] if named else []
+            return [self._hide_group(hidden, short), *ways]
+        if further and _find_short(block.loc[[*hidden.groups, *hidden.merging]], self.least):
             merging = hidden.merging | {self._smallest(further)}
             return [replace(hidden, merging=merging), self._hide_group(hidden, further)]
-        for member in named if shown else []:
-            if self._is_short(hidden.groups, [member]):
-                return [self._hide_group(hidden, shown), self._merge_member(hidden, [member])]
-        if shown and self._is_short(hidden.groups, hidden.members):
+        of_hidden = self.counts.loc[list(hidden.groups)]
+        if shown and (short := _find_short(of_hidden[named], self.least)):
+            return [self._hide_group(hidden, shown), self._merge_member(hidden, short)]
+        together = of_hidden[list(hidden.members)].sum(axis=1, min_count=1).to_frame()
+        if shown and _find_short(together, self.least):
             return [self._hide_group(hidden, shown)]
         return []
 
@@ -155,15 +154,16 @@ class _Table:
     def _smallest(self, groups: Iterable[str]) -> str:
         return _by_size(self.counts.loc[list(groups)].sum(axis=1))[0]
 
-    def _is_short(self, groups: Iterable[str], members: Iterable[str]) -> bool:
-        """Whether there is somebody in a part of the table, and too few to be told."""
-        cells = self.counts.loc[list(groups), list(members)]
-        return bool(cells.notna().any(axis=None)) and cells.sum().sum() < self.least
-
     def _count_hidden(self, hidden: Hidden) -> float:
         """Return the customers who are not shown by member."""
         block = self.counts.loc[list(hidden.merging), list(hidden.members)]
         return self.counts.loc[list(hidden.groups)].sum().sum() + block.sum().sum()
+
+
+def _find_short(counts: pd.DataFrame, least: int) -> list[str]:
+    """Return the columns in which there is somebody, and too few customers to be told."""
+    is_short = counts.notna().any() & (counts.sum() < least)
+    return list(is_short.index[is_short])
 
 
 def _by_size(customers: pd.Series) -> list[str]:
