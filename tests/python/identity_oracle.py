@@ -334,19 +334,19 @@ def find_used_addresses(
 ) -> dict[Person, str]:
     """Return the one address of a kind that each person is written to at: the latest known.
 
-    The customers file comes before order lines; then what is of a later day, then the smaller
-    key.
+    The customers file comes before order lines; then what is of a later day, then the key that
+    sorts last.
     """
-    rows = [(0, day_of(one), one.key, one) for one in world.customers]
-    rows += [(1, day_of(one), key_of_order(one), one) for one in world.orders]
+    rows = [(True, one.key, one) for one in world.customers]
+    rows += [(False, key_of_order(one), one) for one in world.orders]
     found = defaultdict(list)
-    for source, day, key, row in rows:
+    for is_of_customers, key, row in rows:
         for address in (read_address(row.email), read_address(row.phone)):
             if address and kind_of(address) == kind:
-                found[key].append((source, -day, key, address))
+                found[key].append((is_of_customers, day_of(row), key, address))
     used = {}
     for person in persons:
         own = [one for key in person for one in found[key]]
         if own:
-            used[person] = min(own)[-1]
+            used[person] = max(own)[-1]
     return used

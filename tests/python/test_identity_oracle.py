@@ -420,7 +420,8 @@ def test_the_address_used_is_the_latest_known_of_the_customers_file():
     order = (Order("O", "A", "o@example.com", "", 90),)
     assert used(("A", ANN, 1), ("B", BOB, 2)) == BOB
     assert used(("A", ANN, 2), ("B", BOB, 1)) == ANN
-    assert used(("A", ANN, 1), ("B", BOB, 1)) == ANN
+    assert used(("A", ANN, 1), ("B", BOB, 1)) == BOB
+    assert used(("A", ANN, None), ("B", BOB, None)) == BOB
     assert used(("A", ANN, None), ("B", BOB, 0)) == BOB
     assert used(("A", ANN, 1), ("B", "bob@", 2)) == ANN
     assert used(("A", ANN, 1), ("B", "", 2), orders=order) == ANN
