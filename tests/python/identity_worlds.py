@@ -218,7 +218,9 @@ def draw_world(seed: int, *, number: int = 0) -> World:
         if len(customers) > 7 and rng.random() < 0.7:
             for i in rng.permutation(len(customers))[: int(rng.integers(4, 8))]:
                 customers[i] = replace(customers[i], **{column: _pick(rng, texts)})
-    orders = _draw_orders(rng, number=number, keys=keys, mailboxes=mailboxes, phones=phones)
+    orders = _draw_orders(
+        rng, number=number, keys=keys, customers=customers, mailboxes=mailboxes, phones=phones
+    )
     subjects = _list_subjects(customers, orders, keys=keys)
 
     def draw_requests(most: int) -> tuple[Request, ...]:
@@ -312,15 +314,23 @@ def _draw_orders(
     *,
     number: int,
     keys: list[str],
+    customers: list[Customer],
     mailboxes: list[list[str]],
     phones: list[list[str]],
 ) -> tuple[Order, ...]:
-    """Draw orders of keys, of guests and of nobody; few of those with a key have contacts."""
+    """Draw orders of keys, of guests and of nobody.
+
+    Some of those with a key say the contacts of the customers file again, few say others.
+    """
     rows = []
+    customer_of = {one.key: one for one in customers}
     for key in keys:
         for _ in range(int(rng.integers(3))):
             email = _draw_text(rng, mailboxes, damaged=_NO_EMAILS) if rng.random() < 0.1 else ""
             phone = _draw_text(rng, phones, damaged=_NO_PHONES) if rng.random() < 0.1 else ""
+            if key in customer_of and rng.random() < 0.3:
+                email = email or customer_of[key].email
+                phone = phone or customer_of[key].phone
             rows.append((key, email, phone))
     for _ in range(int(rng.integers(9))):
         phone = _draw_text(rng, phones, damaged=_NO_PHONES) if rng.random() < 0.2 else ""
