@@ -178,7 +178,7 @@ def _choose_persons(
 
 
 def _open_keys(rng: np.random.Generator, *, orders: pd.DataFrame, last: int) -> list[_NewKey]:
-    """Deal each person's orders between the first key and the new ones.
+    """Share each person's orders between the first key and the new ones.
 
     Parameters
     ----------
