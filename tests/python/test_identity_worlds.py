@@ -28,12 +28,14 @@ def world() -> World:
     address, the oracle the day of the customers file.
     """
     world = join_worlds(draw_world(seed, number=seed) for seed in range(WORLDS))
-    said = {(one.key, text) for one in world.customers for text in (one.email, one.phone)}
+    said = {
+        (one.key, read_address(text)) for one in world.customers for text in (one.email, one.phone)
+    }
     orders = tuple(
         replace(
             one,
-            email="" if (one.key, one.email) in said else one.email,
-            phone="" if (one.key, one.phone) in said else one.phone,
+            email="" if (one.key, read_address(one.email)) in said else one.email,
+            phone="" if (one.key, read_address(one.phone)) in said else one.phone,
         )
         for one in world.orders
     )
