@@ -8,16 +8,9 @@ shared_addresses as (
 
 ),
 
-links as (
+links_refused as (
 
-    select * from {{ ref('int_identity_links') }}
-    where key_count > 1
-
-),
-
-keys_grouped as (
-
-    select * from {{ ref('int_keys_grouped') }}
+    select * from {{ ref('links_refused') }}
 
 ),
 
@@ -31,35 +24,6 @@ customers as (
 
     select * from {{ ref('int_customers_validated') }}
     where decision = 'accepted'
-
-),
-
-linked_persons as (
-
-    select
-        links.link_kind,
-        links.link_value,
-        keys_grouped.is_taken_apart,
-        links.customer_key,
-        coalesce(persons.customer_id, links.customer_key) as customer_id
-    from links
-    inner join keys_grouped
-        on links.customer_key = keys_grouped.customer_key
-    left join persons
-        on links.customer_key = persons.customer_key
-
-),
-
-refused_links as (
-
-    select
-        link_kind,
-        link_value,
-        count(*) as key_count,
-        bool_or(is_taken_apart) as is_taken_apart
-    from linked_persons
-    group by link_kind, link_value
-    having count(distinct customer_id) > 1
 
 ),
 
@@ -93,32 +57,31 @@ findings as (
     select
         'phone of several persons' as finding,
         link_value as subject,
-        key_count,
+        count(*) as key_count,
         {{ text(
             'one phone of {keys} keys that have different e-mails: it links nobody',
-            keys='key_count'
+            keys='count(*)'
         ) }} as detail
-    from refused_links
+    from links_refused
     where link_kind = 'phone'
         and not is_taken_apart
+    group by link_value
 
     union all
 
     select
         'too many keys' as finding,
-        linked_persons.link_kind as subject,
-        count(distinct linked_persons.customer_key) as key_count,
+        link_kind as subject,
+        count(distinct customer_key) as key_count,
         {{ text(
             'links by {kind} that would join more than {most} keys, or two e-mails by phones '
             ~ 'alone: they count for nobody',
-            kind=label('linked_by', 'linked_persons.link_kind'),
+            kind=label('linked_by', 'link_kind'),
             most=string_literal(var('person_keys') | string)
         ) }} as detail
-    from linked_persons
-    inner join refused_links
-        on linked_persons.link_value = refused_links.link_value
-    where refused_links.is_taken_apart
-    group by linked_persons.link_kind
+    from links_refused
+    where is_taken_apart
+    group by link_kind
 
     union all
 
