@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from conftest import World
 
 from targeted_lists.__main__ import main
+from targeted_lists.check.command import open_models
+from targeted_lists.cli.request import adapter_of, prepare
 from targeted_lists.inputs.contacts import contact_address, contact_rules
+from targeted_lists.sample import write_sample
 
 CASES = Path(__file__).resolve().parents[1] / "data/cases"
 LINES = "order_id,line_number,customer_id,ordered_at,product_id,quantity,unit_price"
@@ -315,3 +319,32 @@ def test_check_says_who_is_one_person(world: World, capsys: pytest.CaptureFixtur
     notes = " ".join(json.loads(capsys.readouterr().out)["notes"])
     assert "2 keys of customers are 1 persons, by e-mail, phone or customer_links" in notes
     assert "1 contacts are of more keys than a person has (7 keys)" in notes
+
+
+def test_planted_persons_are_found_and_strangers_are_not(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_sample(Path("data/shop"), duplicates=0.05)
+    truth = pd.read_csv("data/shop/truth/customers.csv", dtype=str)
+    given = prepare("shop", Path("data"), "{}")
+    with duckdb.connect() as connection:
+        models = open_models(connection, {**given, "adapter": adapter_of(given)})
+        models.build("customer_keys")
+        found = connection.execute("select customer_key, customer_id from customer_keys").df()
+    planted = pairs_of(dict(zip(truth["customer_id"], truth["person_id"], strict=True)))
+    joined = pairs_of(dict(zip(found["customer_key"], found["customer_id"], strict=True)))
+    assert len(planted) > 150
+    # Keys of the erased are in no table.
+    known = set(found["customer_key"])
+    planted = {pair for pair in planted if pair <= known}
+    assert len(joined & planted) >= 0.99 * len(joined)
+    assert len(joined & planted) >= 0.95 * len(planted)
+
+
+def pairs_of(persons: dict[str, str]) -> set[frozenset[str]]:
+    """Return each two keys of one person."""
+    keys: dict[str, list[str]] = {}
+    for key, person in persons.items():
+        keys.setdefault(person, []).append(key)
+    return {
+        frozenset(pair) for group in keys.values() for pair in itertools.combinations(group, 2)
+    }
