@@ -1,5 +1,12 @@
 -- The cap of a channel stays; a cap in all below it cuts deeper, one above it does not help.
 {{ config(materialized='ephemeral') }}
+{% set by_value -%}
+order by
+                case when screened.ranking = 'score' then screened.score else 0 end desc,
+                screened.expected_value desc,
+                screened.score desc,
+                screened.customer_id
+{%- endset -%}
 with
 
 screened as (
@@ -26,13 +33,12 @@ eligible as (
         screened.*,
         caps.contact_cap,
         row_number() over (
-            partition by screened.list_name, caps.contact_cap
-            order by
-                case when screened.ranking = 'score' then screened.score else 0 end desc,
-                screened.expected_value desc,
-                screened.score desc,
-                screened.customer_id
-        ) as rank
+            partition by
+                screened.list_name,
+                caps.contact_cap,
+                coalesce(screened.address_key, screened.customer_id)
+            {{ by_value }}
+        ) as place_at_address
     from screened
     inner join taken
         on screened.list_name = taken.list_name
@@ -42,8 +48,19 @@ eligible as (
         and not screened.is_cooling_down
         and taken.taken_by is null
         and screened.is_worth_it
+        and not screened.is_address_held_out
         and screened.sends_in_window + taken.planned_messages < caps.contact_cap
         and screened.sends_in_channel + taken.planned_in_channel < screened.channel_cap
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by list_name, contact_cap {{ by_value }}) as rank
+    from eligible as screened
+    where place_at_address = 1
 
 )
 
@@ -59,4 +76,4 @@ select
         order by rank
     ) as running_cost,
     is_in_holdout or is_control as is_left_alone
-from eligible
+from ranked
