@@ -33,12 +33,6 @@ addresses as (
 
 ),
 
-address_sends as (
-
-    select * from {{ ref('address_messages') }}
-
-),
-
 options as (
 
     select
@@ -65,10 +59,11 @@ options as (
         coalesce(permissions.is_suppressed, false) as is_suppressed,
         coalesce(permissions.is_erased, false) as is_erased,
         coalesce(addresses.is_held_out, false) as is_address_held_out,
-        coalesce(sends.sends_in_window, 0) + coalesce(address_sends.sends_in_window, 0)
-            as sends_in_window,
-        coalesce(sends.sends_in_channel, 0) + coalesce(address_sends.sends_in_channel, 0)
-            as sends_in_channel
+        coalesce(sends.sends_in_window, 0) as sends_in_window,
+        coalesce(sends.sends_in_channel, 0) as sends_in_channel,
+        coalesce(sends.sends_in_window, 0) >= {{ var('contact_cap') }}
+            or coalesce(sends.sends_in_channel, 0) >= channels.contact_cap
+            as is_pressed
     from candidates
     inner join channels
         on candidates.list_name = channels.list_name
@@ -82,19 +77,6 @@ options as (
     left join addresses
         on candidates.customer_id = addresses.customer_id
         and channels.address = addresses.address
-    left join address_sends
-        on candidates.customer_id = address_sends.customer_id
-        and channels.channel = address_sends.channel
-
-),
-
-weighed as (
-
-    select
-        *,
-        sends_in_window >= {{ var('contact_cap') }} or sends_in_channel >= channel_cap
-            as is_pressed
-    from options
 
 )
 
@@ -117,7 +99,7 @@ select
     is_erased,
     is_address_held_out,
     is_pressed
-from weighed
+from options
 qualify row_number() over (
     partition by list_name, customer_id
     order by
