@@ -64,8 +64,8 @@ held_out as (
     inner join periods
         on draws.period = periods.period
     inner join windows
-        on windows.window_start_at >= periods.start_at
-        and windows.window_start_at < periods.end_at
+        on periods.start_at <= windows.window_start_at
+        and periods.end_at > windows.window_start_at
     inner join contacted
         on windows.campaign_id = contacted.campaign_id
         and draws.customer_id = contacted.customer_id

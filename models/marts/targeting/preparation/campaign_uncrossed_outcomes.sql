@@ -2,41 +2,45 @@
 -- any. Amounts are cut where those of everyone are.
 with
 
-amounts as (
-
-    select * from {{ ref('campaign_amounts') }}
-
-),
-
 crossed as (
 
     select * from {{ ref('campaign_crossed_customers') }}
 
+),
+
+campaigns as (
+
+    select distinct campaign_id from crossed
+
+),
+
+amounts as (
+
+    select amounts.*
+    from {{ ref('campaign_amounts') }} as amounts
+    inner join campaigns
+        on amounts.campaign_id = campaigns.campaign_id
+    left join crossed
+        on amounts.campaign_id = crossed.campaign_id
+        and amounts.customer_id = crossed.customer_id
+    where crossed.customer_id is null
+
 )
 
 select
-    amounts.campaign_id,
-    amounts.stratum,
-    amounts.arm,
-    amounts.metric,
+    campaign_id,
+    stratum,
+    arm,
+    metric,
     'all' as slice,
     'all' as slice_value,
     count(*) as customers,
     {%- for prefix in ['', 'pre_', 'clipped_'] %}
-    cast(sum(amounts.{{ prefix }}amount) as decimal(38, 4)) as {{ prefix }}total,
-    cast(
-        sum({{ product_of('amounts.' ~ prefix ~ 'amount', 'amounts.' ~ prefix ~ 'amount') }})
-        as decimal(38, 8)
-    ) as {{ prefix }}total_of_squares,
+    cast(sum({{ prefix }}amount) as decimal(38, 4)) as {{ prefix }}total,
+    cast(sum({{ product_of(prefix ~ 'amount', prefix ~ 'amount') }}) as decimal(38, 8))
+        as {{ prefix }}total_of_squares,
     {%- endfor %}
-    cast(
-        sum({{ product_of('amounts.amount', 'amounts.pre_amount') }}) as decimal(38, 8)
-    ) as total_of_products,
+    cast(sum({{ product_of('amount', 'pre_amount') }}) as decimal(38, 8)) as total_of_products,
     true as is_tested
 from amounts
-left join crossed
-    on amounts.campaign_id = crossed.campaign_id
-    and amounts.customer_id = crossed.customer_id
-where crossed.customer_id is null
-    and amounts.campaign_id in (select crossed.campaign_id from crossed)
-group by all
+group by campaign_id, stratum, arm, metric

@@ -115,7 +115,7 @@ eligible_{{ place }} as (
     select
         *,
         case
-            when customer_id in (select customer_id from same_address_{{ place }})
+            when customer_id in (select same.customer_id from same_address_{{ place }} as same)
                 then 'same address'
             else screening_exclusion
         end as early_exclusion

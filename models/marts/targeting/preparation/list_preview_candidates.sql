@@ -58,9 +58,12 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by list_name, contact_cap {{ by_value }}) as rank
+        row_number() over (
+            partition by screened.list_name, screened.contact_cap
+            {{ by_value }}
+        ) as rank
     from eligible as screened
-    where place_at_address = 1
+    where screened.place_at_address = 1
 
 )
 

@@ -11,14 +11,18 @@ contacts as (
 
 key_contacts as (
 
-    select
-        address_key,
-        customer_key
-    from {{ ref('int_key_contacts') }}
+    select * from {{ ref('int_key_contacts') }}
+
+),
+
+of_several_keys as (
+
+    select address_key from key_contacts
     where address_key not in (
         select crowded.address_key from {{ ref('int_shared_addresses') }} as crowded
     )
-    qualify count(*) over (partition by address_key) > 1
+    group by address_key
+    having count(*) > 1
 
 ),
 
@@ -28,6 +32,8 @@ owners as (
         key_contacts.address_key,
         {{ person_of('key_contacts.customer_key') }} as customer_id
     from key_contacts
+    inner join of_several_keys
+        on key_contacts.address_key = of_several_keys.address_key
     {{ join_persons('key_contacts.customer_key') }}
 
 ),
