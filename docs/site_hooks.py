@@ -51,9 +51,9 @@ PUBLICATION = {
     "publication": {
         "en": "What was published, when, as of which day, from which code?",
         "ru": "Что опубликовано, когда, на какую дату и из какого кода?",
-        "columns": "dataset, language, currency, time_zone, tax_basis, code_version, "
-        "project_version, dbt_version, duckdb_version, table_count, row_count, as_of_date, "
-        "published_at",
+        "columns": "dataset, language, currency, time_zone, tax_basis, small_cell, "
+        "code_version, project_version, dbt_version, duckdb_version, table_count, row_count, "
+        "as_of_date, published_at",
     },
     "publication_tables": {
         "en": "Which tables were published, with how many rows?",

@@ -12,6 +12,7 @@
                 cast(null as string) as customer_id,
                 cast(null as string) as email,
                 cast(null as string) as phone,
+                cast(null as string) as first_name,
                 cast(null as timestamp) as ordered_at
             where false
         )

@@ -51,6 +51,7 @@
             'language': var('language', 'en'),
             'time_zone': describe_inputs()['settings']['time_zone'],
             'tax_basis': var('tax_basis', 'as written'),
+            'small_cell': var('small_cell'),
             'dbt_version': dbt_version,
         } -%}
         {%- set call -%} select end_run({{ string_literal(tojson(request)) }}) {%- endset -%}

@@ -1,9 +1,9 @@
 {#
     Keys that hang together by what they share, as a query: each key with the smallest key of its
     connected component. `links` names a relation with a row per customer_key and link_value.
-    Each round looks at the neighbours' smallest key and at that one's own, so that a path of
-    n keys takes about log(n) rounds. A component that is not settled after eight, and
-    one of more keys than the var person_keys, is not sound.
+    A key takes over the smallest key that a neighbour has, round by round, as often as
+    a person may have keys; where the keys then do not agree, and where they are more than
+    the var person_keys, the component is not sound.
 
     customer_key  link_value        customer_key  group_key  is_sound
     A             ann@                A             A          true
@@ -13,21 +13,22 @@
 
     {{ connected_keys('links', "link_kind = 'email'") }}
 #}
-{%- macro connected_keys(links, condition='true') -%}
-    {%- set rounds = 8 -%}
-    with
+{%- macro connected_keys(links, condition=none) -%}
+    with recursive
 
-    linked as (
+    linked as materialized (
 
         select
             customer_key,
             min(customer_key) over (partition by link_value) as neighbour
         from {{ links }}
+        {%- if condition %}
         where {{ condition }}
+        {%- endif %}
 
     ),
 
-    edges as (
+    edges as materialized (
 
         select
             customer_key,
@@ -41,57 +42,51 @@
             customer_key as neighbour
         from linked
 
-        union
-
-        select
-            customer_key,
-            customer_key as neighbour
-        from linked
-
     ),
 
-    labels_0 as (
+    -- One row per key, which each round may replace; the next round looks at what it replaced.
+    labels (customer_key, label, round) using key (customer_key) as (
 
         select
             customer_key,
-            min(neighbour) as label
+            min(least(customer_key, neighbour)) as label,
+            0 as round
         from edges
         group by customer_key
 
-    ),
-    {%- for number in range(1, rounds + 1) %}
-
-    near_{{ number }} as (
+        union
 
         select
             edges.customer_key,
-            min(labels.label) as label
-        from edges
-        inner join labels_{{ number - 1 }} as labels
-            on edges.neighbour = labels.customer_key
+            min(labels.label) as label,
+            any_value(labels.round) + 1 as round
+        from labels
+        inner join edges
+            on labels.customer_key = edges.neighbour
+        inner join recurring.labels as known
+            on edges.customer_key = known.customer_key
+        where labels.label < known.label
+            and labels.round < {{ 2 * var('person_keys') }}
         group by edges.customer_key
 
     ),
 
-    labels_{{ number }} as (
+    settled as materialized (
 
         select
-            near.customer_key,
-            least(near.label, labels.label) as label
-        from near_{{ number }} as near
-        inner join labels_{{ number - 1 }} as labels
-            on near.label = labels.customer_key
+            customer_key,
+            label
+        from labels
 
     ),
-    {%- endfor %}
 
     unsettled as (
 
         select distinct own.label
         from edges
-        inner join labels_{{ rounds }} as own
+        inner join settled as own
             on edges.customer_key = own.customer_key
-        inner join labels_{{ rounds }} as other
+        inner join settled as other
             on edges.neighbour = other.customer_key
         where own.label <> other.label
 
@@ -102,5 +97,5 @@
         label as group_key,
         count(*) over (partition by label) <= {{ var('person_keys') }}
         and label not in (select unsettled.label from unsettled) as is_sound
-    from labels_{{ rounds }}
+    from settled
 {%- endmacro -%}

@@ -16,15 +16,7 @@ persons as (
 
 source_keys as (
 
-    {% for input in ['order_lines', 'customers', 'customer_totals'] -%}
-    select customer_id as customer_key from {{ conformed(input) }}
-    where customer_id is not null
-    {%- if not loop.last %}
-
-    union
-
-    {% endif -%}
-    {%- endfor %}
+    select * from {{ ref('int_source_keys') }}
 
 ),
 

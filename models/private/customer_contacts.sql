@@ -33,6 +33,29 @@ written as (
 
 ),
 
+-- What orders call a guest, where the customers file says nothing.
+line_names as (
+
+    select
+        line_contacts.first_name,
+        {{ person_of('line_contacts.customer_id') }} as customer_id,
+        (line_contacts.ordered_at, line_contacts.customer_id) as place
+    from {{ conformed_line_contacts() }} as line_contacts
+    {{ join_persons('line_contacts.customer_id') }}
+    where line_contacts.first_name is not null
+
+),
+
+called as (
+
+    select
+        customer_id,
+        max_by(first_name, place) as first_name
+    from line_names
+    group by customer_id
+
+),
+
 addressed as (
 
     select
@@ -64,9 +87,11 @@ select
     coalesce(named.customer_id, addressed.customer_id) as customer_id,
     coalesce(addressed.email, named.email) as email,
     coalesce(addressed.phone, named.phone) as phone,
-    named.first_name,
+    coalesce(named.first_name, called.first_name) as first_name,
     addressed.email_key,
     addressed.phone_key
 from named
 full join addressed
     on named.customer_id = addressed.customer_id
+left join called
+    on coalesce(named.customer_id, addressed.customer_id) = called.customer_id

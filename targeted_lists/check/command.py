@@ -27,7 +27,7 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.files import first_line
 from targeted_lists.common.outcome import Outcome, as_records
-from targeted_lists.common.project import project_folder, project_path, read_contract, read_project
+from targeted_lists.common.project import project_path, read_contract, read_project, search_path
 from targeted_lists.inputs.contacts import give_contacts
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
 from targeted_lists.inputs.dataset_rows import describe_dataset_rows_json, find_dataset_rows
@@ -120,6 +120,7 @@ def check_dataset(
         ),
         "other_rows": as_records(("input", "decision", "reason", "rows"), forecast.others),
         "ignored_files": found.ignored_files,
+        "notes": forecast.notes,
     }
     return Outcome({**outcome.data, **details}, outcome.is_done)
 
@@ -127,7 +128,7 @@ def check_dataset(
 def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]) -> Models:
     """Give a connection what the models need, and return those."""
     # SQL reads files of the project, such as seeds/code_labels.csv.
-    connection.execute("set file_search_path = ?", [str(project_folder())])
+    connection.execute("set file_search_path = ?", [search_path()])
     if threads := os.environ.get("DUCKDB_THREADS"):
         connection.execute(f"set threads = {int(threads)}")
     if limit := os.environ.get("DUCKDB_MEMORY_LIMIT"):

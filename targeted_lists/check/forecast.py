@@ -64,23 +64,16 @@ GRANTED = """
     where decision = 'accepted' and lower(status) = 'granted'
 """
 ADDRESSED = """
-    select count(*) from {{ ref('int_customers_validated') }}
-    where decision = 'accepted' and coalesce(email, phone) is not null
+    select count(*) from {{ ref('customer_contacts') }}
+    where coalesce(email_key, phone_key) is not null
 """
-SHARED = """
-    select
-        (
-            select count(*) from (
-                select 1 from {{ ref('int_customers_validated') }} where decision = 'accepted'
-                group by lower(email) having lower(email) is not null and count(*) > 1
-            )
-        ),
-        (
-            select count(*) from (
-                select 1 from {{ ref('int_customers_validated') }} where decision = 'accepted'
-                group by phone having phone is not null and count(*) > 1
-            )
-        )
+MERGED = """
+    select count(*), count(distinct customer_id)
+    from {{ ref('int_customer_persons') }}
+"""
+IDENTITY = """
+    select finding, count(*), sum(key_count) from {{ ref('identity_findings') }}
+    group by finding order by finding
 """
 # Who these name, and nothing that identifies a customer.
 NAMING = {
@@ -167,6 +160,7 @@ def make_forecast(models: Models) -> Forecast:
     weigh_lines(found, models, accepted=accepted, named=named, lines=lines, totals=totals)
     weigh_permissions(found, models)
     weigh_keys(found, models)
+    weigh_identity(found, models)
     return found
 
 
@@ -270,8 +264,29 @@ def weigh_keys(found: Forecast, models: Models) -> None:
             )
         else:
             found.notes.append(f"{sentence}.")
-    ((emails, phones),) = models.fetch(SHARED)
-    if emails or phones:
+
+
+def weigh_identity(found: Forecast, models: Models) -> None:
+    """Say which keys are one person, and what was not taken for one."""
+    ((keys, persons),) = models.fetch(MERGED)
+    if keys:
         found.notes.append(
-            f"{emails:,} e-mails and {phones:,} phones are each of more than one customer."
+            f"{keys:,} keys of customers are {persons:,} persons, by e-mail, phone or "
+            "customer_links; core.customer_keys says which."
+        )
+    counts = {finding: (subjects, keys) for finding, subjects, keys in models.fetch(IDENTITY)}
+    for finding, sentence in {
+        "shared contact": "{0:,} contacts are of more keys than a person has ({1:,} keys), as a "
+        "counter's phone is: they link nobody and reach nobody",
+        "phone of several persons": "{0:,} phones are of several persons with different e-mails "
+        "({1:,} keys), as a family's is: they link nobody",
+        "different birth years": "{0:,} persons have keys with different birth years",
+        "different genders": "{0:,} persons have keys with different genders",
+    }.items():
+        if finding in counts:
+            found.notes.append(sentence.format(*counts[finding]) + ".")
+    if "too many keys" in counts:
+        found.warnings.append(
+            f"{counts['too many keys'][1]:,} keys would be one person with too many others, so "
+            "their links do not count; correct the contacts or customer_links that join strangers."
         )

@@ -142,8 +142,12 @@ def copy_part(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
-def write_sample(out: Path | None, *, layout: str, seed: int) -> Outcome:
+def write_sample(out: Path | None, *, layout: str, seed: int, duplicates: float = 0) -> Outcome:
     """Write the sample shop into a folder that is not there yet.
+
+    Parameters
+    ----------
+    duplicates : share of the customers who have two keys or three.
 
     Returns
     -------
@@ -160,10 +164,10 @@ def write_sample(out: Path | None, *, layout: str, seed: int) -> Outcome:
         raise PlaceError(f"{folder} is there already; remove it, or name another one: --out")
     refuse_read_only()
     if layout == "contract":
-        inputs = sample.write_sample(folder, seed=seed).inputs
+        inputs = sample.write_sample(folder, seed=seed, duplicates=duplicates).inputs
         rows = {name: len(frame) for name, frame in inputs.items()}
     else:
-        generated = sample.generate_sample(seed=seed)
+        generated = sample.generate_sample(seed=seed, duplicates=duplicates)
         if layout == "order_export":
             sample.render_order_export(generated, folder)
         else:

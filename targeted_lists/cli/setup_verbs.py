@@ -37,6 +37,10 @@ def sample(
         Layout, typer.Option(help="Files of the contract, or the export of a platform.")
     ] = Layout.contract,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 42,
+    duplicates: Annotated[
+        float,
+        typer.Option(min=0, max=0.5, help="Share of customers who have two keys or three."),
+    ] = 0,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -45,7 +49,7 @@ def sample(
     def work() -> Outcome:
         from targeted_lists.cli.place import write_sample
 
-        return write_sample(out, layout=layout.value, seed=seed)
+        return write_sample(out, layout=layout.value, seed=seed, duplicates=duplicates)
 
     conclude(work, as_json=as_json, is_debug=debug)
 

@@ -62,3 +62,11 @@ def package_version() -> str:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return what a YAML file says."""
     return yaml.load(path.read_text(encoding="utf-8"), LOADER) or {}
+
+
+def search_path() -> str:
+    """Return where SQL looks for relative paths: here first, as for `state/`, then the project.
+
+    A path of DuckDB's setting that is not named is not looked at, not even the current folder.
+    """
+    return f".,{project_folder()}"

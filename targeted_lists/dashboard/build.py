@@ -9,6 +9,7 @@ import pandas as pd
 
 from targeted_lists.common import files
 from targeted_lists.common.commands import command
+from targeted_lists.common.project import read_project
 from targeted_lists.dashboard.figures import Desk
 from targeted_lists.dashboard.headlines import read_headlines
 from targeted_lists.dashboard.page import Content, Section, write_page
@@ -94,7 +95,7 @@ def make_dashboard(
         built_in = told.get("language", LANGUAGES[0])
         texts = read_texts(source, language or built_in, known(told, "currency"))
         foreign = "" if texts.language == built_in else explain_foreign(texts, told["dataset"])
-        content = collect_content(Desk(source, texts), told, foreign)
+        content = collect_content(Desk(source, texts, read_small_cell(told)), told, foreign)
         page = write_page(content, texts)
     if target is None:
         is_first = texts.language == LANGUAGES[0]
@@ -144,6 +145,12 @@ def known(publication: pd.Series, name: str) -> str:
     """Return what the publication says of its amounts or times; nothing where it does not."""
     value = publication.get(name)
     return value if isinstance(value, str) else ""
+
+
+def read_small_cell(publication: pd.Series) -> int:
+    """Return the fewest customers that may be shown; a file of an earlier version says none."""
+    least = publication.get("small_cell")
+    return int(read_project()["vars"]["small_cell"] if pd.isna(least) else least)
 
 
 def describe_publication(texts: Texts, publication: pd.Series) -> str:

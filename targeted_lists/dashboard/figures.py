@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from targeted_lists.dashboard.small_cells import merge_small_cells
 from targeted_lists.dashboard.source import Source
 from targeted_lists.dashboard.texts import MONEY_COUNTS, Texts
 from targeted_lists.dashboard.theme import HEIGHT
@@ -66,20 +67,36 @@ class Figure:
 
 @dataclass(frozen=True)
 class Desk:
-    """What is available to draw a figure."""
+    """What is available to draw a figure.
+
+    Attributes
+    ----------
+    least : fewest customers of one kind that may be shown.
+    """
 
     source: Source
     texts: Texts
+    least: int
 
-    def blank(self, key: str, *queries: str) -> Figure:
-        """Return a figure that says why there is nothing in it."""
+    def blank(self, key: str, *queries: str, why: str = "blank") -> Figure:
+        """Return a figure that says why there is nothing in it; `why` is the key of the words."""
         tables = self._tables(queries)
         return Figure(
             key=key,
             heading=self.texts(f"{key}.heading"),
-            titles={NOTHING_PICKED: self.texts("blank", tables=", ".join(tables))},
+            titles={
+                NOTHING_PICKED: self.texts(why, tables=", ".join(tables), least=self.least),
+            },
             tables=tables,
         )
+
+    def merge_small(self, rows: pd.DataFrame, *, sums: Sequence[str] = ()) -> pd.DataFrame:
+        """Return what may be shown of people by `group` and `member`: see `merge_small_cells`."""
+        return merge_small_cells(rows, least=self.least, sums=sums)
+
+    def explain_small(self, key: str, **values: str) -> str:
+        """Return a sentence about small groups, as the end of a note."""
+        return " " + self.texts(key, least=self.least, **values)
 
     def figure(
         self,
@@ -90,6 +107,7 @@ class Desk:
         base: Sequence[Count],
         tell: Tell,
         scopes: Mapping[str, pd.DataFrame] | None = None,
+        withheld: Sequence[str] = (),
         **details: Any,
     ) -> Figure:
         """Return a figure of charts with a title, a note and a base for each scope.
@@ -102,6 +120,7 @@ class Desk:
         tell : returns, of a scope and its rows, the values of the texts; under "title" the key of
             the title, where there are several.
         scopes : rows by segment that may be picked; those of everyone have the key "".
+        withheld : segments of which nothing is shown, for too few customers.
         """
         titles, notes, bases = {}, {}, {}
         for scope, rows in (scopes or {NOTHING_PICKED: pd.DataFrame()}).items():
@@ -111,6 +130,8 @@ class Desk:
             bases[scope] = JOINT.join(
                 self._count(words, number, rows, is_segment=scope != "") for words, number in base
             )
+        for scope in withheld:
+            titles[scope] = self.texts("small.segment", segment=scope, least=self.least)
         return Figure(
             key=key,
             heading=self.texts(f"{key}.heading"),
@@ -165,6 +186,11 @@ def scopes_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def is_picked() -> str:
     """Return the expression that keeps the rows of the segment that is picked, or all."""
     return f"{SEGMENT} == '{NOTHING_PICKED}' || datum.{SEGMENT} == {SEGMENT}"
+
+
+def is_scope() -> str:
+    """Return the expression that keeps the rows of the scope shown; everyone has its own."""
+    return f"datum.{SEGMENT} == {SEGMENT}"
 
 
 def following(chart: alt.Chart) -> alt.Chart:

@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from targeted_lists.common import files
 from targeted_lists.common.folders import STATE_FOLDER, WAREHOUSE_FOLDER
-from targeted_lists.common.project import is_here, project_folder
+from targeted_lists.common.project import is_here, search_path
 from targeted_lists.common.system import memory_size
 from targeted_lists.inputs.contacts import give_contacts
 from targeted_lists.inputs.dataset_folder import find_folder, refuse_name
@@ -78,7 +78,7 @@ class Plugin(BasePlugin):
         config["temp_directory"] = f"{database}.tmp"
         if not is_here():
             # Where SQL reads a file of the project, such as seeds/code_labels.csv.
-            config["file_search_path"] = str(project_folder())
+            config["file_search_path"] = search_path()
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Register the functions that macros call; each takes and returns JSON text.

@@ -44,6 +44,7 @@ class Request:
     dbt_version : written into the table `publication`.
     time_zone : of the dataset's times, also written there; nothing where it is not known.
     tax_basis : whether amounts are net or gross of tax, or as written in the files.
+    small_cell : fewest customers of one kind that pages for others show.
     """
 
     database: str
@@ -53,6 +54,7 @@ class Request:
     dbt_version: str
     time_zone: str = ""
     tax_basis: str = "as written"
+    small_cell: int | None = None
 
 
 def publish_marts(
@@ -186,6 +188,7 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
             ?::varchar as currency,
             ?::varchar as time_zone,
             ?::varchar as tax_basis,
+            ?::bigint as small_cell,
             ?::varchar as code_version,
             ?::varchar as project_version,
             ?::varchar as dbt_version,
@@ -202,6 +205,7 @@ def write_publication(connection: duckdb.DuckDBPyConnection, request: Request) -
             read_fact(connection, request.database, CURRENCY),
             request.time_zone or None,
             request.tax_basis,
+            request.small_cell,
             code_version(project_version),
             project_version,
             request.dbt_version,

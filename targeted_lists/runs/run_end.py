@@ -63,7 +63,8 @@ class Run:
     nodes : every enabled node of the project, whether it ran or not: unique_id, resource_type,
         checksum, folders, language, schema, name, is_saved and is_past_frozen.
     statuses : dbt's status of each node that ran, by unique_id; unit tests too.
-    database, dataset, language, time_zone, tax_basis, dbt_version : written into the publication.
+    database, dataset, language, time_zone, tax_basis, small_cell, dbt_version : written into the
+        publication.
     """
 
     command: str
@@ -76,6 +77,7 @@ class Run:
     dbt_version: str
     time_zone: str = ""
     tax_basis: str = "as written"
+    small_cell: int | None = None
 
 
 def end_run_json(connection: duckdb.DuckDBPyConnection, request: str) -> str:
@@ -124,6 +126,7 @@ def end_run(connection: duckdb.DuckDBPyConnection, *, run: Run) -> str:
             dbt_version=run.dbt_version,
             time_zone=run.time_zone,
             tax_basis=run.tax_basis,
+            small_cell=run.small_cell,
         ),
     )
     save_state(connection, run)

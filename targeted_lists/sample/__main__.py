@@ -1,6 +1,7 @@
 """Write the sample: `python -m targeted_lists.sample [--out data/sample] [--seed 42]`.
 
-With `--layout order_export` its order lines are written as an online shop would export them.
+With `--layout order_export` its order lines are written as an online shop would export them, with
+`--duplicates 0.05` one in twenty customers has two keys or three.
 """
 
 from __future__ import annotations
@@ -28,12 +29,20 @@ def main() -> None:
         "--out", type=Path, help="folder to write (data/sample, or data/order_export)"
     )
     parser.add_argument("--seed", type=int, default=42, help="same seed, same bytes")
+    parser.add_argument(
+        "--duplicates",
+        type=float,
+        default=0,
+        metavar="SHARE",
+        help="share of the customers with more than one key (0)",
+    )
     options = parser.parse_args()
+    drawn = {"seed": options.seed, "duplicates": options.duplicates}
     if options.layout == "order_export":
         folder = options.out or Path("data/order_export")
-        print(render_order_export(generate_sample(seed=options.seed), folder))
+        print(render_order_export(generate_sample(**drawn), folder))
         return
-    sample = write_sample(options.out or Path("data/sample"), seed=options.seed)
+    sample = write_sample(options.out or Path("data/sample"), **drawn)
     for name, frame in sample.inputs.items():
         print(f"{name:26} {len(frame):>7} rows")
 

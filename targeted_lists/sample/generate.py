@@ -14,6 +14,7 @@ import pandas as pd
 
 from targeted_lists.sample import activity, aggregates, baskets, campaigns, dirt, permissions
 from targeted_lists.sample.catalogue import PAIRS, SERVICES, build_products
+from targeted_lists.sample.duplicate_keys import plant_duplicates
 from targeted_lists.sample.people import (
     DAYS,
     END,
@@ -25,6 +26,7 @@ from targeted_lists.sample.people import (
 )
 
 COMPRESSED = {"order_lines", "site_activity", "line_truth"}
+_PARTS = 100
 FALL = 0.6
 """Who is expected to buy less than this share of the last 60 days' level is a decliner."""
 
@@ -44,7 +46,7 @@ class Sample:
     truth: dict[str, pd.DataFrame]
 
 
-def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
+def generate_sample(*, seed: int = 42, customers: int = 3000, duplicates: float = 0) -> Sample:
     """Draw a shop of 14 months whose truth is known.
 
     Every part draws from a stream of its own, PCG64([seed, part]), so that a change in one
@@ -54,10 +56,13 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
     ----------
     seed : of all streams; the same seed gives the same sample.
     customers : how many buy; segments and orders scale with it. At least 500.
+    duplicates : share of the customers who get a second key, a few of them a third
+        (`plant_duplicates`). All else is the same as without them.
 
     Raises
     ------
-    ValueError : fewer than 500 customers, too few to plant everything in.
+    ValueError : fewer than 500 customers, too few to plant everything in; a share of duplicates
+        above 0 that is too small or too large.
     """
     if customers < 500:
         raise ValueError(
@@ -101,7 +106,7 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
         for name, frame in totals.items()
     }
     inputs, input_truth = dirt.spoil_inputs(next(streams), inputs=clean)
-    return Sample(
+    sample = Sample(
         inputs={"order_lines": order_lines} | inputs,
         truth={
             "customers": _list_segments(
@@ -122,6 +127,16 @@ def generate_sample(*, seed: int = 42, customers: int = 3000) -> Sample:
             "line_truth": line_truth,
             "input_truth": input_truth,
         },
+    )
+    if not duplicates:
+        return sample
+    return Sample(
+        *plant_duplicates(
+            np.random.Generator(np.random.PCG64([seed, _PARTS])),
+            share=duplicates,
+            inputs=sample.inputs,
+            truth=sample.truth,
+        )
     )
 
 
@@ -169,7 +184,7 @@ class _Demand:
 
 def open_streams(seed: int) -> Iterator[np.random.Generator]:
     """Yield the parts' own streams of draws, in their order."""
-    return (np.random.Generator(np.random.PCG64([seed, part])) for part in range(100))
+    return (np.random.Generator(np.random.PCG64([seed, part])) for part in range(_PARTS))
 
 
 def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _Demand:
@@ -192,18 +207,21 @@ def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _D
     return _Demand(products, buyers, people, declines, levels, natural, consents, contacts, orders)
 
 
-def write_sample(folder: Path | str, *, seed: int = 42, customers: int = 3000) -> Sample:
+def write_sample(
+    folder: Path | str, *, seed: int = 42, customers: int = 3000, duplicates: float = 0
+) -> Sample:
     """Generate the sample and write it as files of the contract, the truth in `truth/`.
 
     Parameters
     ----------
     folder : made where missing; files of the same names are overwritten.
+    seed, customers, duplicates : as `generate_sample` takes them.
 
     Returns
     -------
     Sample : what was written.
     """
-    sample = generate_sample(seed=seed, customers=customers)
+    sample = generate_sample(seed=seed, customers=customers, duplicates=duplicates)
     folder = Path(folder)
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     truth = sample.truth["line_truth"]
@@ -293,7 +311,7 @@ def _list_segments(
     consents: pd.DataFrame,
     file: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the truth about each customer.
+    """Return the truth about each customer, who is one person.
 
     `declines_after_end` says for regular buyers whether the expected orders of the 60 days
     after the end, season aside, are below 60 % of those of the 60 days before; the counts
@@ -320,6 +338,7 @@ def _list_segments(
         consenting = permissions.find_consenting(consents, channel=channel, at=None)
         truth[f"consents_to_{channel}"] = truth["customer_id"].isin(consenting)
     truth["is_in_customers"] = truth["customer_id"].isin(file["customer_id"])
+    truth["person_id"] = truth["customer_id"]
     flags = truth.select_dtypes("bool").columns
     truth[flags] = truth[flags].replace({True: "true", False: "false"})
     return truth

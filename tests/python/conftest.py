@@ -17,12 +17,15 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from targeted_lists.check.command import open_models
+from targeted_lists.cli.request import adapter_of, prepare
 from targeted_lists.common.commands import THROUGH_MAKE
 from targeted_lists.dashboard.build import make_dashboard
 from targeted_lists.runs.dbt_runs import explain_failures, invoke_dbt
 
 # `make test` says to the program how it was called; a test calls it by itself.
 os.environ.pop(THROUGH_MAKE, None)
+World = Callable[..., Callable[[str, str], list[tuple]]]
 REPO_ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = (
     "dbt_project.yml",
@@ -356,5 +359,32 @@ def write_lines(toy: Project) -> Callable[[int], None]:
     def write(*ids: int) -> None:
         text = "id,name\n" + "".join(f"{one},thing {one}\n" for one in ids)
         (toy.folder / "data/sample/lines.csv").write_text(text, encoding="utf-8")
+
+    return write
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch) -> World:
+    """Return a function that writes a dataset, and gives one that asks the run's tables.
+
+    The question may call macros.
+    """
+    monkeypatch.chdir(tmp_path)
+    folder = Path("data/shop")
+
+    def write(variables: str = "{}", **files: str) -> Callable[[str, str], list[tuple]]:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            suffix = "yml" if name == "dataset" else "csv"
+            (folder / f"{name}.{suffix}").write_text(text, encoding="utf-8")
+
+        def ask(table: str, sql: str) -> list[tuple]:
+            given = prepare("shop", Path("data"), variables)
+            with duckdb.connect() as connection:
+                models = open_models(connection, {**given, "adapter": adapter_of(given)})
+                models.build(table)
+                return models.fetch(sql)
+
+        return ask
 
     return write

@@ -97,7 +97,7 @@ def test_a_folder_that_can_be_read_is_shown_as_a_run_would_see_it(check, checked
         "No row of products can be read; if its dates or numbers are written otherwise, say how "
         "in dataset.yml next to it."
     ) in lines
-    empty = "refunds, exchange_rates, consents, suppressions, erasures,"
+    empty = "refunds, exchange_rates, customer_links, consents, suppressions, erasures,"
     assert f"Not there, so empty: {empty}" in text
     assert "contacts.csv is no file of an input; it is ignored." in text
     assert lines[-1] == "Ready, but see the 2 sentences above: targeted-lists lists --dataset shop"

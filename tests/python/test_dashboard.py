@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import csv
 import html
+import importlib
 import json
+import pkgutil
 import re
 import shutil
 import string
@@ -28,6 +30,10 @@ from targeted_lists.dashboard.source import DashboardError
 from targeted_lists.dashboard.texts import LANGUAGES, Texts
 
 MOST_BYTES = 5_000_000
+BEHAVIOUR_NAMES = (
+    *("average order value", "deal share", "preferred channel", "response rate"),
+    "tenure",
+)
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +202,146 @@ def test_no_personal_data_of_a_member_is_in_the_page(page, sample_build):
     assert emails & set(re.findall(r"[\w.+-]+@[\w.-]+", page.lower())) == set()
     # What is too short to be a number of anybody is a typing error that files hold.
     assert {one for one in phones if len(one) > 8} & set(re.findall(r"\d{9,}", page)) == set()
+
+
+@pytest.fixture
+def village(sample_build: Build, tmp_path: Path) -> Path:
+    """A published sample in which three customers of one segment live in a place of their own."""
+    published = tmp_path / "village.duckdb"
+    shutil.copyfile(sample_build.published, published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update core.fct_order_lines set city = 'Hinterwald' where customer_id in ("
+            "select customer_id from rfm.rfm_scores where segment = 'Loyal' "
+            "and basis = 'bought' order by customer_id limit 3)"
+        )
+    return published
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_there"),
+    [
+        ("update main.publication set small_cell = 5", False),
+        ("update main.publication set small_cell = 3", True),
+        # A file of an earlier version takes what the project has.
+        ("alter table main.publication drop column small_cell", False),
+    ],
+)
+def test_a_place_of_few_customers_is_in_the_page_where_the_shop_says_so(
+    village, tmp_path, setting, is_there
+):
+    with duckdb.connect(str(village)) as connection:
+        connection.execute(setting)
+    page = make_dashboard(village, tmp_path / "page.html").path.read_text(encoding="utf-8")
+    assert ("Hinterwald" in page) == is_there
+    (told,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', page)
+    (cities,) = (one["spec"] for one in json.loads(told)["charts"] if one["id"] == "cities-0")
+    rows = rows_of(cities)
+    assert ("other" in set(rows[rows["segment"] == ""]["member"])) != is_there
+    with duckdb.connect(str(village), read_only=True) as connection:
+        ((placed, places),) = connection.execute(
+            "select sum(placed_revenue)::double, count(distinct city) "
+            "from core.fct_order_lines where is_modelled"
+        ).fetchall()
+    # Thirteen places, of which twelve are drawn, or all where two of them are merged.
+    assert places == 13
+    of_all = rows[rows["segment"] == ""]
+    assert len(of_all) == 12
+    assert (of_all["placed"].sum() == pytest.approx(placed, abs=0.01)) != is_there
+
+
+def test_no_few_customers_of_an_attribute_are_shown(charts, sample_build):
+    attributes = ("age", "income", "household", "education", "marital status")
+    for chart, groups in (("groups-0", 6), ("segment_groups-0", 9)):
+        rows = rows_of(charts[chart])
+        shown = rows[rows["characteristic"].isin(attributes)]
+        assert set(shown["characteristic"]) == set(attributes)
+        assert shown["customers"].min() >= 5
+        group = "name" if chart == "groups-0" else "segment"
+        assert shown.groupby("characteristic")[group].nunique().min() >= groups
+        sums = shown.groupby([group, "characteristic"])["share"].sum()
+        assert sums.to_list() == pytest.approx([1] * len(sums))
+        # What customers do is no secret.
+        assert rows["customers"].min() < 5
+    ((small,),) = sample_build.query(
+        "select count(*) from segmentation.customer_groups "
+        "where characteristic = 'household' and customers < 5"
+    )
+    assert small > 5
+
+
+def test_all_customers_less_the_segments_tell_of_no_few(charts):
+    rows = rows_of(charts["segment_groups-0"])
+    rows = rows[~rows["characteristic"].isin(BEHAVIOUR_NAMES)]
+    for _, part in rows.groupby("characteristic"):
+        counts = part.pivot_table(index="segment", columns="member", values="customers")
+        everyone = counts.loc[""]
+        # A member that some segments do not show by name: what is left of it is large enough.
+        left = (everyone - counts.drop(index="")[everyone.dropna().index].sum()).dropna()
+        assert ((left == 0) | (left >= 5)).all()
+
+
+def test_a_group_of_which_nothing_is_shown_says_so(markup):
+    (scopes,) = re.findall(r'id="figure-cities">.*?<h3 data-scopes="(.*?)">', markup)
+    titles = json.loads(html.unescape(scopes))
+    assert "too few customers to show (fewer than 5 in each group)" in titles["Cannot Lose Them"]
+    (scopes,) = re.findall(
+        r'id="figure-segment_groups">.*?<p class="note"><span data-scopes="(.*?)">', markup
+    )
+    notes = json.loads(html.unescape(scopes))
+    assert "Too few customers to show: age, education" in notes["Cannot Lose Them"]
+    assert "are part of “other”" in notes["Hibernating"]
+    assert "are part of" not in notes["Champions"]
+
+
+def test_means_of_few_customers_are_left_out(tmp_path, sample_build):
+    published = tmp_path / "few.duckdb"
+    shutil.copyfile(sample_build.published, published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update segmentation.cluster_profiles set customers = 2 "
+            "where cluster = 3 and feature = 'income'"
+        )
+        connection.execute(
+            "update segmentation.cluster_profiles set customers = 1 where feature = 'children'"
+        )
+    page = make_dashboard(published, tmp_path / "page.html").path.read_text(encoding="utf-8")
+    (told,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', page)
+    (spec,) = (one["spec"] for one in json.loads(told)["charts"] if one["id"] == "profiles-0")
+    shown = rows_of(spec).groupby("feature")["cluster"].agg(set)
+    everyone = shown["age (years)"]
+    # The smallest further cluster goes with it, or the mean of all would tell it.
+    assert len(everyone - shown["income"]) == 2
+    assert 3 not in shown["income"]
+    # Of seven single customers five or more would be told by nothing else.
+    assert "children" not in shown
+    assert "A mean of fewer than 5 customers is left out" in page
+
+
+def test_whatever_reads_attributes_of_people_merges_small_groups():
+    """New queries by what people are belong into this list, and their rows into `merge_small`."""
+    attributes = re.compile(
+        r"\b(city|country|region|gender|birth_year|age|age_years|education|marital_status|"
+        r"children|household|income|service_tier|characteristic|cluster_profiles|"
+        r"customer_characteristics|customer_group_tests|findings|dim_customers)\b"
+    )
+    rooms = (
+        importlib.import_module(f"targeted_lists.{room}.{found.name}")
+        for room in ("dashboard", "dashboard.sections", "explore", "activation")
+        for found in pkgutil.iter_modules(
+            importlib.import_module(f"targeted_lists.{room}").__path__
+        )
+        # The app runs as it is imported.
+        if found.name not in ("app", "sections")
+    )
+    found = {
+        f"{module.__name__.split('.')[-1]}.{name}"
+        for module in rooms
+        for name, value in vars(module).items()
+        if isinstance(value, str) and "select" in value and attributes.search(value)
+    }
+    # The app shows one customer at a time, to whoever has the published file.
+    assert found == {"sales.CITIES", "profiles.GROUPS", "clusters.PROFILES", "reading.CUSTOMER"}
 
 
 def test_what_the_data_say_cannot_become_markup(tmp_path, sample_build):

@@ -11,7 +11,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,11 @@ SELECTED = [
 RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
 RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
-RUN_TABLES = {"intermediate.int_order_lines_affected", "core.customers_affected"}
+RUN_TABLES = {
+    "intermediate.int_order_lines_affected",
+    "intermediate.int_persons_changed",
+    "core.customers_affected",
+}
 REBUILT = """
     select model
     from main.watermarks
@@ -237,11 +241,15 @@ def test_a_seed_counts_as_loaded_when_it_was(shop: Shop) -> None:
 
 @dataclass
 class Growing:
-    """A dataset whose files of order lines arrive one after the other."""
+    """A dataset whose files of order lines arrive one after the other.
+
+    `others` are files that say something else each time: name -> number of files -> text.
+    """
 
     project: Project
     dataset: str
     files: dict[str, str]
+    others: dict[str, dict[int, str]] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -259,6 +267,8 @@ class Growing:
                 path.unlink(missing_ok=True)
             elif not path.exists():
                 path.write_text(text, encoding="utf-8")
+        for name, texts in self.others.items():
+            (self.folder / name).write_text(texts[count], encoding="utf-8")
 
     def run(self, *arguments: str, **variables: Any) -> Outcome:
         outcome = self.project.dbt(
@@ -363,9 +373,42 @@ def sample_parts(grown_project: Project) -> Growing:
     """A part of the sample, whose lines arrive in three files."""
     folder = grown_project.folder / "data/parts"
     folder.mkdir()
-    for name in ("customers.csv", "products.csv", "erasures.csv"):
+    for name in ("products.csv", "erasures.csv"):
         shutil.copyfile(REPO_ROOT / "data/sample" / name, folder / name)
-    return Growing(grown_project, "parts", split_sample())
+    return Growing(grown_project, "parts", split_sample(), link_sample())
+
+
+def link_sample() -> dict[str, dict[int, str]]:
+    """Return files by which keys become one person, and no longer, while the lines arrive.
+
+    With the first file each key is a person; then some are linked, and two of them have one
+    e-mail; then some of these links are taken back, others join more keys, and one of the two has
+    an e-mail of its own again.
+    """
+    keys = sorted({line["customer_id"] for line in lines_of_sample() if line["customer_id"]})
+    keys = [key for key in keys if re.fullmatch(r"C[0-9]+", key)]
+    random.Random(5).shuffle(keys)
+    header = "customer_id,other_customer_id,status,reason,event_at\n"
+    first = [f"{one},{other},same,asked,2025-11-01\n" for one, other in pairs(keys[:40])]
+    taken_back = [f"{one},{other},different,asked,2026-05-01\n" for one, other in pairs(keys[:16])]
+    more = [f"{one},{other},same,asked,2026-05-01\n" for one, other in pairs(keys[39:61])]
+    links = {1: header, 2: header + "".join(first)}
+    links[3] = links[2] + "".join(taken_back + more)
+    text = (REPO_ROOT / "data/sample/customers.csv").read_text(encoding="utf-8")
+    shared = {}
+    for line in csv.DictReader(io.StringIO(text)):
+        if line["customer_id"] in keys[70:72]:
+            shared[line["customer_id"]] = line["email"]
+    one, other = (shared[key] for key in keys[70:72])
+    assert one
+    assert other
+    customers = {1: text, 2: text.replace(one, other.upper()), 3: text}
+    return {"customer_links.csv": links, "customers.csv": customers}
+
+
+def pairs(keys: list[str]) -> list[tuple[str, str]]:
+    """Return every second key with the one after it."""
+    return list(zip(keys[::2], keys[1::2], strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -426,6 +469,14 @@ def test_adding_files_makes_the_tables_of_a_full_build(
     whole = growing.content()
     assert differing(added[3], whole) == []
     assert len(whole) > 40
+    if growing.others:
+        merged = {
+            name: rows["intermediate.int_customer_persons"].total()
+            for name, rows in {"then": added[2], "now": whole}.items()
+        }
+        # Twenty pairs and the two of one e-mail; then without eight pairs, and with eleven more,
+        # of which one joins a third key to a pair.
+        assert merged == {"then": 40 + 2, "now": 40 - 16 + 21}
     assert whole["core.fct_order_lines"].total() > added[2]["core.fct_order_lines"].total() > 1000
 
 

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
+from conftest import World
 
 from targeted_lists.__main__ import main
-from targeted_lists.check.command import open_models
-from targeted_lists.cli.request import adapter_of, prepare
 
 D = Decimal
 COLUMNS = "order_id,line_number,customer_id,ordered_at,product_id,quantity,unit_price,discount"
@@ -35,32 +33,6 @@ USD,2026-03-15,0.8
 GBP,2026-03-15,0
 """
 REFUNDS = "order_id,product_id,line_number,quantity,amount,refunded_at\n"
-
-World = Callable[..., Callable[[str, str], list[tuple]]]
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch) -> World:
-    """Return a function that writes a dataset, and gives one that asks the run's tables."""
-    monkeypatch.chdir(tmp_path)
-    folder = Path("data/shop")
-
-    def write(variables: str = "{}", **files: str) -> Callable[[str, str], list[tuple]]:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            suffix = "yml" if name == "dataset" else "csv"
-            (folder / f"{name}.{suffix}").write_text(text, encoding="utf-8")
-
-        def ask(table: str, sql: str) -> list[tuple]:
-            given = prepare("shop", Path("data"), variables)
-            with duckdb.connect() as connection:
-                models = open_models(connection, {**given, "adapter": adapter_of(given)})
-                models.build(table)
-                return connection.execute(sql).fetchall()
-
-        return ask
-
-    return write
 
 
 def kept(ask: Callable[[str, str], list[tuple]]) -> dict[tuple[str, str], tuple]:

@@ -32,6 +32,8 @@ PREFIXES = {
         "order_line_ledger",
         "input_ledger",
         "order_differences",
+        "customer_key",
+        "identity_findings",
         "product_categories",
         "page_texts",
     ),

@@ -49,8 +49,8 @@ def test_the_publication_says_what_it_holds(toy):
     rows = query(
         toy.published(),
         "select dataset, as_of_date::varchar, project_version, duckdb_version, table_count, "
-        "row_count, published_at > timestamp '2025-01-01', currency, time_zone, tax_basis "
-        "from publication",
+        "row_count, published_at > timestamp '2025-01-01', currency, time_zone, tax_basis, "
+        "small_cell from publication",
     )
     version = f"v{duckdb.__version__}"
     project = read_yaml(REPO_ROOT / "dbt_project.yml")["version"]
@@ -60,6 +60,7 @@ def test_the_publication_says_what_it_holds(toy):
             None,
             "Europe/Berlin",
             "as written",
+            5,
         )
     ]
     assert query(toy.published(), "from publication_tables order by all") == [

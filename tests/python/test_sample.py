@@ -11,8 +11,11 @@ import gzip
 import hashlib
 import io
 import math
-from collections import defaultdict
+import re
+import sys
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +23,8 @@ import pytest
 import yaml
 from scipy.stats import chi2_contingency
 
-from targeted_lists.sample import generate, generate_sample, write_sample
+from targeted_lists.sample import generate, generate_sample, render_order_export, write_sample
+from targeted_lists.sample.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -173,8 +177,11 @@ def test_sample_is_at_most_four_megabytes():
     assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) <= 4_000_000
 
 
-# What comes back is in its order lines, in one currency.
-@pytest.mark.parametrize("name", sorted(CONTRACT.keys() - {"refunds", "exchange_rates"}))
+# What comes back is in its order lines, in one currency, and each customer has one key.
+NOT_THERE = {"refunds", "exchange_rates", "customer_links"}
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACT.keys() - NOT_THERE))
 def test_every_input_is_there_with_the_columns_of_the_contract(name):
     header, *rows = records(name)
     # The sample tells contacts by month, in site_activity.
@@ -526,3 +533,292 @@ def test_decliners_buy_less_after_the_end_and_others_do_not():
     assert 60 <= (people["declines_after_end"] == "true").sum() <= 150
     assert ratio["true"] < 0.55
     assert ratio["false"] > 0.75
+
+
+# --- persons with several keys ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def doubled(tmp_path_factory) -> Path:
+    """The sample with a second key for one in twenty."""
+    folder = tmp_path_factory.mktemp("doubled")
+    write_sample(folder, seed=42, duplicates=0.05)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def person_of(doubled) -> dict[str, str]:
+    rows = table("customers", doubled / "truth")
+    return dict(zip(rows["customer_id"], rows["person_id"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def new_keys(doubled) -> pd.DataFrame:
+    return table("duplicates", doubled / "truth")
+
+
+def plain_email(text: str) -> str:
+    """Return the mailbox that a well-formed e-mail means."""
+    name, _, domain = text.strip().lower().partition("@")
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{name.split('+')[0].replace('.', '')}@gmail.com"
+    return f"{name}@{domain}"
+
+
+def plain_phone(text: str) -> str:
+    """Return the number that a well-formed phone of the sample means, by its last ten digits."""
+    return re.sub(r"\D", "", text)[-10:]
+
+
+def test_without_duplicates_every_customer_is_a_person():
+    rows = truth("customers")
+    assert rows["person_id"].equals(rows["customer_id"])
+    assert rows["customer_id"].is_unique
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(KEYS.keys() - {"customers"} | {"order_lines", "consents"}),
+)
+def test_duplicates_change_keys_alone(doubled, person_of, name):
+    header, *rows = records(name, doubled)
+    column = header.index("customer_id") if "customer_id" in header else None
+    if column is not None:
+        for row in rows:
+            row[column] = person_of.get(row[column], row[column])
+    assert [header, *rows] == records(name)
+
+
+def test_truth_of_duplicates_is_the_persons(doubled, person_of):
+    rows = table("customers", doubled / "truth")
+    said = rows.columns.difference(["customer_id"])
+    assert rows["customer_id"].is_unique
+    assert (rows.groupby("person_id")[list(said)].nunique() == 1).all(axis=None)
+    assert rows[rows["customer_id"] == rows["person_id"]].equals(truth("customers"))
+    others = {"line_truth", "input_truth", "campaign_orders", "declines", "product_pairs"}
+    assert all(records(one, doubled / "truth") == records(one, SAMPLE / "truth") for one in others)
+
+
+def test_as_many_have_several_keys_as_were_asked_for(doubled, new_keys, person_of):
+    of_person = Counter(new_keys["person_id"])
+    assert len(of_person) == round(0.05 * len(truth("customers")))
+    assert set(of_person.values()) == {1, 2}
+    assert 10 <= sum(count == 2 for count in of_person.values()) <= 20
+    assert set(new_keys["linked_by"]) == {"email", "phone", "link"}
+    assert {one: person_of[one] for one in new_keys["customer_id"]} == dict(
+        zip(new_keys["customer_id"], new_keys["person_id"], strict=True)
+    )
+
+
+def test_new_keys_look_like_the_others(doubled, new_keys):
+    used = set(truth("customers")["customer_id"])
+    for name in KEYS.keys() - {"campaigns", "products"}:
+        used |= set(table(name)["customer_id"])
+    keys = new_keys["customer_id"]
+    assert keys.str.fullmatch(r"C\d{5}").all()
+    assert keys.is_unique
+    assert not set(keys) & used
+    # The order of neither the keys nor the file tells whose they are.
+    assert not new_keys["person_id"].is_monotonic_increasing
+    rows = table("customers", doubled)["customer_id"]
+    assert not rows[rows.isin(keys)].is_monotonic_increasing
+    person = dict(zip(keys, new_keys["person_id"], strict=True))
+    everyone = sorted(used | set(keys))
+    assert not any(person.get(one) == other for other, one in pairwise(everyone))
+
+
+def test_new_keys_are_tied_to_their_person(doubled, new_keys):
+    customers = table("customers", doubled).set_index("customer_id")
+    links = table("customer_links", doubled).query("status == 'same'")
+    linked = defaultdict(set)
+    for first, second in zip(links["customer_id"], links["other_customer_id"], strict=True):
+        linked[first].add(second)
+        linked[second].add(first)
+    keys_of = {one: {one, *rows} for one, rows in new_keys.groupby("person_id")["customer_id"]}
+    texts = Counter()
+    for key in new_keys.sort_values("opened_at", kind="stable").itertuples():
+        own, first = customers.loc[key.customer_id], customers.loc[key.person_id]
+        assert own["registered_at"] == key.opened_at
+        if key.linked_by == "email":
+            assert plain_email(own["email"]) == plain_email(first["email"])
+            assert own["email"] != first["email"]
+            texts["capitals"] += own["email"] != own["email"].lower()
+            texts["blanks"] += own["email"] != own["email"].strip()
+            texts["dots or a plus"] += own["email"].strip().lower() != first["email"]
+            texts["both"] += own["phone"] != ""
+        elif key.linked_by == "phone":
+            assert own["email"] == ""
+            assert plain_phone(own["phone"]) == plain_phone(first["phone"])
+            assert own["phone"] != first["phone"]
+            texts["brackets"] += "(" in own["phone"]
+            texts["dashes"] += "-" in own["phone"]
+            texts["national"] += not own["phone"].startswith(("+", "011", "1-"))
+        else:
+            assert linked[key.customer_id]
+            assert linked[key.customer_id] <= keys_of[key.person_id]
+            assert own["email"] not in ("", first["email"])
+            assert own["phone"] == ""
+    assert set(texts) == {
+        "capitals",
+        "blanks",
+        "dots or a plus",
+        "both",
+        "brackets",
+        "dashes",
+        "national",
+    }
+    assert min(texts.values()) >= 3
+    gmail = customers["email"].str.contains("gmail|googlemail", case=False)
+    # Longer than Google gives names: nobody's.
+    assert gmail.sum() >= 10
+    assert customers.loc[gmail, "email"].map(plain_email).str.len().min() > 30 + len("@gmail.com")
+
+
+def test_contacts_of_all_others_are_as_they_were(doubled, new_keys):
+    traps = set(table("identity_traps", doubled / "truth")["customer_id"])
+    before, after = table("customers"), table("customers", doubled).iloc[: len(table("customers"))]
+    rest = [column for column in before if column not in ("email", "phone")]
+    assert after[rest].equals(before[rest])
+    differs = (before[["email", "phone"]] != after[["email", "phone"]]).any(axis=1)
+    google = after["email"].str.endswith("@gmail.com")
+    assert set(after.loc[differs, "customer_id"]) <= traps | set(
+        new_keys.loc[new_keys["linked_by"] == "email", "person_id"]
+    )
+    assert (differs & google).sum() == google.sum() > 0
+    assert not traps & (set(new_keys["person_id"]) | set(new_keys["customer_id"]))
+
+
+def test_orders_are_shared_between_the_keys(doubled, new_keys, person_of, planted):
+    lines = pd.DataFrame(
+        [row[:4] for row in records("order_lines", doubled)[1:]], columns=LINE_COLUMNS[:4]
+    )
+    lines.index += 1
+    lines["at"] = pd.Series([parse_time(text) for text in lines["ordered_at"]], lines.index)
+    sold = lines[~lines.index.isin(planted["return"]) & (lines["order_id"] != "")]
+    orders = sold.groupby("order_id").agg(key=("customer_id", "first"), at=("at", "min"))
+    assert (sold.groupby("order_id")["customer_id"].nunique() == 1).all()
+    orders["person"] = orders["key"].map(person_of)
+    first = orders.groupby("key")["at"].min()
+    opened = new_keys.set_index("customer_id")["opened_at"].map(parse_time)
+    before = first[opened.index] - opened
+    assert before.between(timedelta(hours=1), timedelta(hours=7)).all()
+    of_person = {one: rows.sort_values("at") for one, rows in orders.groupby("person")}
+    persons = [of_person[one] for one in new_keys["person_id"].unique()]
+    assert all(rows["key"].iloc[0] == rows["person"].iloc[0] for rows in persons)
+    own = [(rows["key"] == rows["person"]).to_numpy() for rows in persons]
+    # Some have an order under the first key after one under another, some do not.
+    returns_to_first = [bool((is_own[1:] & ~is_own[:-1]).any()) for is_own in own]
+    assert 20 < sum(returns_to_first) < len(persons) - 20
+    share = sum((~is_own).sum() for is_own in own) / sum(len(is_own) for is_own in own)
+    assert 0.25 < share < 0.5
+    related = table("line_truth", doubled / "truth").query(
+        "kind == 'return' and related_row != ''"
+    )
+    sale = lines["customer_id"].loc[related["related_row"].astype(int)].to_numpy()
+    assert (lines["customer_id"].loc[related["source_row"].astype(int)].to_numpy() == sale).all()
+    assert set(sale) & set(opened.index)
+
+
+@pytest.mark.parametrize(
+    ("name", "fewest"),
+    [("consents", 30), ("suppressions", 3), ("campaign_contacts", 30), ("site_activity", 100)],
+)
+def test_other_rows_stand_under_either_key(doubled, new_keys, name, fewest):
+    rows = table(name, doubled)["customer_id"]
+    assert rows.isin(new_keys["customer_id"]).sum() >= fewest
+    assert rows.isin(new_keys["person_id"]).sum() >= fewest
+
+
+def test_a_withdrawal_stands_under_another_key_than_the_consent(doubled, person_of):
+    said = defaultdict(lambda: defaultdict(set))
+    for row in table("consents", doubled).itertuples():
+        person = person_of.get(row.customer_id, row.customer_id)
+        said[person][row.status].add(row.customer_id)
+    apart = [one for one in said.values() if one["withdrawn"] and one["granted"]]
+    assert sum(not one["withdrawn"] & one["granted"] for one in apart) >= 3
+
+
+def test_traps_join_nobody(doubled, person_of):
+    traps = table("identity_traps", doubled / "truth")
+    customers = table("customers", doubled).drop_duplicates("customer_id")
+    customers = customers.set_index("customer_id")
+    links = table("customer_links", doubled)
+    links["pair"] = list(zip(links["customer_id"], links["other_customer_id"], strict=True))
+    assert not traps["customer_id"].duplicated().any()
+    assert (traps["customer_id"].map(person_of) == traps["customer_id"]).all()
+    found = Counter()
+    for (_, kind), rows in traps.groupby(["trap", "kind"]):
+        people = customers.loc[rows["customer_id"]]
+        emails, phones = people["email"].map(plain_email), people["phone"].map(plain_phone)
+        found[kind] += 1
+        if kind == "family_phone":
+            assert len(people) in (2, 3)
+            assert phones.nunique() == 1
+            assert len(phones.iloc[0]) == 10
+            assert emails.is_unique
+            assert (people["email"] != "").all()
+        elif kind == "counter_phone":
+            assert len(people) > 5
+            assert phones.nunique() == 1
+            assert (people["email"] == "").sum() >= 2
+        elif kind == "shared_email":
+            assert len(people) > 5
+            assert emails.nunique() == 1
+        elif kind == "near_email":
+            first, second = people["email"]
+            assert emails.is_unique
+            assert second in (
+                first.partition("@")[0].replace(".", "") + "@" + first.partition("@")[2],
+                first.replace("@", "+shop@"),
+            )
+            assert phones.is_unique
+        else:
+            assert kind == "linked_different"
+            assert emails.nunique() == 1
+            last = links[links["pair"] == tuple(people.index)].sort_values("event_at").iloc[-1]
+            assert last["status"] == "different"
+    assert found == {
+        "counter_phone": 1,
+        "shared_email": 2,
+        "family_phone": 15,
+        "near_email": 15,
+        "linked_different": 6,
+    }
+    taken_back = links[links["pair"].duplicated(keep=False)]
+    assert set(taken_back["status"]) == {"same", "different"}
+
+
+def test_duplicates_of_one_seed_are_the_same_bytes(tmp_path):
+    for name, seed in (("first", 7), ("second", 7), ("third", 8)):
+        write_sample(tmp_path / name, seed=seed, customers=500, duplicates=0.1)
+    paths = [path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*.csv*")]
+    first, second, third = (
+        {path: (tmp_path / name / path).read_bytes() for path in paths}
+        for name in ("first", "second", "third")
+    )
+    assert first == second
+    drawn = {Path("customer_links.csv"), Path("truth/duplicates.csv")}
+    assert all(first[path] != third[path] for path in drawn)
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.001, 0.9])
+def test_shares_that_cannot_be_planted_are_refused(share):
+    with pytest.raises(ValueError, match=rf"duplicates is {share}, which is -?\d+ persons"):
+        generate_sample(customers=500, duplicates=share)
+
+
+def test_duplicates_are_an_option_of_the_command(tmp_path, monkeypatch, capsys, doubled):
+    command = ["sample", "--out", str(tmp_path), "--duplicates", "0.05"]
+    monkeypatch.setattr(sys, "argv", command)
+    main()
+    assert "customer_links" in capsys.readouterr().out
+    for path in doubled.rglob("*.csv*"):
+        assert (tmp_path / path.relative_to(doubled)).read_bytes() == path.read_bytes()
+
+
+def test_an_order_export_has_the_keys_too(tmp_path):
+    sample = generate_sample(customers=500, duplicates=0.1)
+    text = render_order_export(sample, tmp_path).read_bytes().decode("cp1251")
+    coded = {f"79{int(one[1:]):09d}" for one in sample.truth["duplicates"]["customer_id"]}
+    assert len(coded) > 50
+    assert all(f";{one};" in text for one in coded)

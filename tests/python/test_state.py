@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Project, query
 
+from targeted_lists.common.project import search_path
 from targeted_lists.saved.tables import read_latest, save_tables
 
 DAYS = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)]
@@ -260,3 +261,14 @@ def test_a_draft_of_an_export_is_not_read(readers: Project) -> None:
             f"select '{folder}' as customer_id",
         )
     assert read_with(readers, "'2025-03-31'", "lists.exported") == [("win_back",)]
+
+
+def test_what_was_saved_is_found_where_the_project_lies_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/here.csv").write_text("id\n1\n", encoding="utf-8")
+    with duckdb.connect(config={"file_search_path": search_path()}) as connection:
+        found = connection.execute(
+            "select parse_filename(file) from glob(['state/*.csv', 'seeds/code_labels.csv'])"
+        ).fetchall()
+    assert found == [("here.csv",), ("code_labels.csv",)]

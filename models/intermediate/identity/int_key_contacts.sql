@@ -88,14 +88,7 @@ select
     addresses.address_key,
     addresses.address_kind,
     any_value(addresses.address) as address,
-    max_by(
-        named.contact_text,
-        (
-            named.is_from_customers,
-            coalesce(named.last_at, cast('0001-01-01' as timestamp)),
-            named.contact_text
-        )
-    ) as contact_text,
+    max(named.contact_text) as contact_text,
     bool_or(named.is_from_customers) as is_from_customers,
     -- A customers file without a day says what has always been so.
     case when bool_and(named.first_at is not null) then min(named.first_at) end as first_at,

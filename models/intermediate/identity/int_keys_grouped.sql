@@ -9,7 +9,7 @@ links as (
 
 ),
 
-shared_links as (
+shared_links as materialized (
 
     select
         customer_key,
@@ -20,20 +20,34 @@ shared_links as (
 
 ),
 
-by_email as (
-
-    {{ connected_keys('shared_links', "link_kind = 'email'") }}
-
-),
-
-by_email_and_link as (
+by_email_and_link as materialized (
 
     {{ connected_keys('shared_links', "link_kind <> 'phone'") }}
 
 ),
 
+taken_apart as (
+
+    select
+        customer_key,
+        link_value
+    from shared_links
+    where link_kind = 'email'
+        and customer_key in (
+            select linked.customer_key from by_email_and_link as linked
+            where not linked.is_sound
+        )
+
+),
+
+by_email as materialized (
+
+    {{ connected_keys('taken_apart') }}
+
+),
+
 -- A key without such a link is a group of its own.
-base as (
+base as materialized (
 
     select
         keys.customer_key,
@@ -76,7 +90,7 @@ phones as (
 
 ),
 
-joining_phones as (
+joining_phones as materialized (
 
     select
         group_key as customer_key,
@@ -87,7 +101,7 @@ joining_phones as (
 
 ),
 
-by_phone as (
+by_phone as materialized (
 
     {{ connected_keys('joining_phones') }}
 

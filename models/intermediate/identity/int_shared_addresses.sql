@@ -1,9 +1,13 @@
--- Addresses of too many keys to be a person's: a counter's phone, a shop's own mailbox.
+-- Addresses of too many keys to be a person's: a counter's phone, a shop's own mailbox. As of an
+-- earlier day, by what was known then.
 with
 
 key_contacts as (
 
     select * from {{ ref('int_key_contacts') }}
+    {%- if var('as_of_date', none) %}
+    where first_at is null or first_at < {{ as_of_date() }}
+    {%- endif %}
 
 )
 

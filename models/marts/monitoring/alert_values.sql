@@ -44,6 +44,10 @@ alert_values as (
 
     union all
 
+    select * from {{ ref('identity_alert_values') }}
+
+    union all
+
     select * from {{ ref('freshness_alert_values') }}
 
 )

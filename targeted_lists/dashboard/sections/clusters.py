@@ -64,7 +64,7 @@ SILHOUETTES = """
 # profiles of one cluster say nothing.
 PROFILES = """
     select profiles.cluster, summaries.cluster_name, profiles.feature, profiles.mean, profiles.z,
-        summaries.customers
+        profiles.customers as customers_known, summaries.customers
     from segmentation.cluster_profiles as profiles
     inner join segmentation.cluster_summaries as summaries
         on profiles.method = summaries.method
@@ -213,9 +213,9 @@ def draw_silhouettes(desk: Desk) -> Figure:
 
 def draw_profiles(desk: Desk) -> Figure:
     """Draw how each cluster differs as a heat map of features."""
-    rows = desk.source.read(PROFILES)
+    rows, small, clustered = _read_profiles(desk)
     if rows.empty:
-        return desk.blank("profiles", PROFILES)
+        return desk.blank("profiles", PROFILES, why="small.blank" if clustered else "blank")
     data = desk.names(rows.assign(name=_number_names(rows)), feature="feature")
     chart = (
         alt.Chart(data)
@@ -239,20 +239,21 @@ def draw_profiles(desk: Desk) -> Figure:
         chart,
         queries=[PROFILES],
         table=data[["name", "feature", "mean", "z"]].rename(columns={"name": "cluster_name"}),
-        base=[("clustered", data.drop_duplicates("cluster")["customers"].sum())],
+        base=[("clustered", clustered)],
         tell=lambda scope, _: {
             "cluster": top["name"],
             "feature": top["feature"],
             "z": desk.texts.number(top["z"], 1),
+            "small": small,
         },
     )
 
 
 def draw_parallels(desk: Desk) -> Figure:
     """Draw the same profiles as one line a cluster over parallel coordinates."""
-    rows = desk.source.read(PROFILES)
+    rows, small, clustered = _read_profiles(desk)
     if rows.empty:
-        return desk.blank("parallels", PROFILES)
+        return desk.blank("parallels", PROFILES, why="small.blank" if clustered else "blank")
     spread = rows.groupby("feature")["z"].agg(lambda z: z.max() - z.min())
     order = spread.sort_values(ascending=False).index[:10]
     data = rows[rows["feature"].isin(order)]
@@ -279,12 +280,37 @@ def draw_parallels(desk: Desk) -> Figure:
         chart,
         queries=[PROFILES],
         table=data[["name", "feature", "z"]].rename(columns={"name": "cluster_name"}),
-        base=[("clustered", data.drop_duplicates("cluster")["customers"].sum())],
+        base=[("clustered", clustered)],
         tell=lambda scope, _: {
             "feature": features[0],
             "spread": desk.texts.number(spread.max(), 1),
+            "small": small,
         },
     )
+
+
+def _read_profiles(desk: Desk) -> tuple[pd.DataFrame, str, int]:
+    """Return the means that may be shown, a sentence about the others, and how many they are of.
+
+    A mean is of those whose value is known, who may be few: as the size of such a group it is
+    left out, with further ones.
+    """
+    rows = desk.source.read(PROFILES)
+    if rows.empty:
+        return rows, "", 0
+    is_shown = pd.Series(False, index=rows.index)
+    for _, of_feature in rows.groupby("feature"):
+        known = pd.DataFrame(
+            {
+                "group": None,
+                "member": of_feature["cluster"].astype(str),
+                "customers": of_feature["customers_known"],
+            }
+        )
+        large = desk.merge_small(known)["member"]
+        is_shown |= known["member"].isin(large).reindex(rows.index, fill_value=False)
+    small = "" if is_shown.all() else desk.explain_small("small.means")
+    return rows[is_shown], small, int(rows.drop_duplicates("cluster")["customers"].sum())
 
 
 def draw_tree(desk: Desk) -> Figure:

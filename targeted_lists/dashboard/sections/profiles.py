@@ -7,32 +7,20 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import NOTHING_PICKED, Desk, Figure, emphasis, scopes_of
+from targeted_lists.dashboard.figures import Desk, Figure, emphasis, is_scope, scopes_of
+from targeted_lists.dashboard.small_cells import EVERYONE, OTHER, add_everyone
 from targeted_lists.dashboard.theme import BLUE, GREY, SKY
 
 GROUPS = """
-    select grouping, group_name, group_key, characteristic, member, customers, share,
-        overall_share, lowest
+    select grouping, group_name, group_key, characteristic, member, customers, lowest
     from segmentation.customer_groups
-    where grouping not in ('all', 'rfm_segment') and share is not null
+    where share is not null
     qualify bool_or(member <> 'unknown') over (partition by characteristic)
     order by grouping, group_key, characteristic, lowest nulls last, member
 """
-# The members of a characteristic that no segment is picked for are those of all customers.
-SEGMENTS = """
-    select
-        case when grouping = 'all' then '' else group_name end as segment,
-        characteristic,
-        member,
-        customers,
-        share,
-        overall_share,
-        lowest
-    from segmentation.customer_groups
-    where grouping in ('all', 'rfm_segment') and share is not null
-    qualify bool_or(member <> 'unknown') over (partition by characteristic)
-    order by all
-"""
+ALL, SEGMENTS = "all", "rfm_segment"
+# What customers do, not what they are: the others are attributes, whose small groups are merged.
+BEHAVIOUR = {"average_order_value", "deal_share", "preferred_channel", "response_rate", "tenure"}
 ANSWERS = """
     select group_name as segment, sum(contacted)::bigint as contacted,
         sum(responses)::bigint as responses
@@ -54,20 +42,30 @@ WILSON_Z = 1.959963984540054
 def draw_groups(desk: Desk) -> Figure:
     """Draw the distribution of a characteristic, to be chosen, in each cluster."""
     rows = desk.source.read(GROUPS)
-    if rows.empty:
+    of_clusters = rows[~rows["grouping"].isin([ALL, SEGMENTS])] if len(rows) else rows
+    if of_clusters.empty:
         return desk.blank("groups", GROUPS)
-    numbers = {key: number for number, key in enumerate(sorted(rows["group_key"].unique()), 1)}
-    data = rows.assign(
-        name=[f"{numbers[one.group_key]} {one.group_name}" for one in rows.itertuples()],
-        ratio=rows["share"] / rows["overall_share"].where(rows["overall_share"] > 0),
-    )
-    data = desk.names(data, characteristic="characteristic", member="member")
+    merged = _merge_small(desk, rows)
+    data = merged[~merged["grouping"].isin([ALL, SEGMENTS]) & (merged["group"] != EVERYONE)]
+    if data.empty:
+        return desk.blank("groups", GROUPS, why="small.blank")
+    names = dict(zip(of_clusters["group_key"], of_clusters["group_name"], strict=True))
+    numbers = {key: f"{number} {names[key]}" for number, key in enumerate(sorted(names), 1)}
+    data = data.assign(name=data["group"].map(numbers))
+    small = _explain_small(desk, of_clusters, data)
+    data = desk.names(data, characteristic="characteristic")
     data["place"] = range(len(data))
-    large = data[(data["customers"] >= FEWEST_SHOWN) & data["ratio"].notna()]
-    top = large.loc[large["ratio"].idxmax()] if len(large) else data.iloc[0]
+    top = _find_top(data)
     pick, shown = _choice(desk, "groups_choice", data["characteristic"], top["characteristic"])
     base = (
-        alt.Chart(data)
+        alt.Chart(
+            data[
+                [
+                    *("name", "characteristic", "member", "customers", "share", "overall_share"),
+                    *("ratio", "place"),
+                ]
+            ]
+        )
         .transform_filter(shown)
         .encode(
             x=alt.X(
@@ -89,6 +87,7 @@ def draw_groups(desk: Desk) -> Figure:
             ],
         )
     )
+    compared = of_clusters[of_clusters["grouping"] == top["grouping"]]
     return desk.figure(
         "groups",
         base.mark_bar(cornerRadius=0)
@@ -98,50 +97,51 @@ def draw_groups(desk: Desk) -> Figure:
         table=data[
             ["name", "characteristic", "member", "customers", "share", "overall_share"]
         ].rename(columns={"name": "cluster_name"}),
-        base=[("compared", _count_compared(data[data["grouping"] == top["grouping"]]))],
-        tell=lambda scope, _: {
-            "cluster": top["name"],
-            "member": top["member"],
-            "characteristic": top["characteristic"],
-            "share": desk.texts.percent(top["share"], 0),
-            "overall": desk.texts.percent(top["overall_share"], 0),
-        },
+        base=[("compared", _count_compared(compared))],
+        tell=lambda scope, _: {"cluster": top["name"], "small": small, **_tell_top(desk, top)},
     )
 
 
 def draw_segment_groups(desk: Desk) -> Figure:
     """Draw a characteristic, to be chosen, of the picked segment next to all customers."""
-    rows = desk.source.read(SEGMENTS)
+    rows = desk.source.read(GROUPS)
+    rows = rows[rows["grouping"].isin([ALL, SEGMENTS])] if len(rows) else rows
     if rows.empty:
-        return desk.blank("segment_groups", SEGMENTS)
-    named = desk.names(rows, characteristic="characteristic", member="member")
-    named["segment"] = [desk.texts.value("segment", one) if one else "" for one in rows["segment"]]
-    named = named.sort_values(["characteristic", "lowest", "member"], kind="stable")
-    members = list(dict.fromkeys(named["member"]))
-    named["ratio"] = (named["share"] / named["overall_share"]).where(named["overall_share"] > 0)
-    of_segments = named[named["segment"] != ""]
+        return desk.blank("segment_groups", GROUPS)
+    data = _merge_small(desk, rows)
+    if data.empty:
+        return desk.blank("segment_groups", GROUPS, why="small.blank")
+    small = {
+        group: _explain_small(desk, rows, data[data["group"] == group])
+        for group in data["group"].unique()
+    }
+    order = data.sort_values(["is_other", "lowest"], kind="stable")
+    members = list(dict.fromkeys(order["member"]))
+    data["segment"] = [desk.texts.value("segment", one) if one else "" for one in data["group"]]
+    data = desk.names(data, characteristic="characteristic")
+    of_segments = data[data["segment"] != ""]
     tests = of_segments[of_segments["customers"] >= FEWEST_SHOWN]
-
-    def find_top(rows: pd.DataFrame) -> pd.Series:
-        large = rows[(rows["customers"] >= FEWEST_SHOWN) & rows["ratio"].notna()]
-        return large.loc[large["ratio"].idxmax()] if len(large) else rows.iloc[0]
+    named = {
+        desk.texts.value("segment", one)
+        for one in rows.loc[rows["grouping"] == SEGMENTS, "group_key"].unique()
+    }
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
-        top = find_top(rows if scope else of_segments if len(of_segments) else rows)
+        top = _find_top(rows if scope else of_segments if len(of_segments) else rows)
         return {
             "segment": top["segment"] or desk.texts("everyone"),
-            "member": top["member"],
-            "characteristic": top["characteristic"],
-            "share": desk.texts.percent(top["share"], 0),
-            "overall": desk.texts.percent(top["overall_share"], 0),
+            "small": small[rows["group"].iloc[0]],
+            **_tell_top(desk, top),
         }
 
-    top = find_top(of_segments if len(of_segments) else named)
-    pick, shown = _choice(desk, "segment_choice", named["characteristic"], top["characteristic"])
+    top = _find_top(of_segments if len(of_segments) else data)
+    pick, shown = _choice(desk, "segment_choice", data["characteristic"], top["characteristic"])
     base = (
-        alt.Chart(named)
+        alt.Chart(
+            data[["segment", "characteristic", "member", "customers", "share", "overall_share"]]
+        )
         .transform_filter(shown)
-        .transform_filter("datum.segment == segment")
+        .transform_filter(is_scope())
         .encode(
             y=alt.Y("member:N", title=None, sort=members),
             tooltip=[
@@ -159,14 +159,15 @@ def draw_segment_groups(desk: Desk) -> Figure:
     return desk.figure(
         "segment_groups",
         (bars + everyone).add_params(pick).properties(height=270),
-        queries=[SEGMENTS],
+        queries=[GROUPS],
         table=tests[
             ["segment", "characteristic", "member", "customers", "share", "overall_share"]
         ],
         segments=list(tests["segment"]),
         base=[("compared", _count_compared)],
         tell=tell,
-        scopes=scopes_of(of_segments) | {NOTHING_PICKED: named[named["segment"] == ""]},
+        scopes=dict(iter(data.groupby("segment", sort=True))),
+        withheld=sorted(named - set(of_segments["segment"])),
     )
 
 
@@ -278,6 +279,70 @@ def draw_depth(desk: Desk) -> Figure:
             "profit": desk.texts.money(best["expected_profit"]),
         },
     )
+
+
+def _merge_small(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what may be shown of each grouping, its `group` and `characteristic`.
+
+    Everyone is in each grouping, as the group without a name; a member is in words.
+    """
+    merged = []
+    for characteristic, of_all in rows[rows["grouping"] == ALL].groupby("characteristic"):
+        lowest = of_all.set_index("member")["lowest"]
+        compared = rows[(rows["characteristic"] == characteristic) & (rows["grouping"] != ALL)]
+        for grouping in compared["grouping"].unique() if len(compared) else [ALL]:
+            groups = compared[compared["grouping"] == grouping]
+            inside = groups.groupby("member")["customers"].sum()
+            outside = of_all.set_index("member")["customers"].sub(inside, fill_value=0)
+            outside = outside[outside > 0].astype("int64").reset_index()
+            groups = groups.rename(columns={"group_key": "group"})
+            counts = pd.concat([groups, outside])[["group", "member", "customers"]]
+            is_attribute = characteristic not in BEHAVIOUR
+            shown = desk.merge_small(counts) if is_attribute else add_everyone(counts)
+            shown["lowest"] = shown["member"].map(lowest)
+            shown["is_other"] = shown["member"] == OTHER
+            shown = shown.sort_values(["group", "is_other", "lowest", "member"])
+            merged.append(shown.assign(grouping=grouping, characteristic=characteristic))
+    data = pd.concat(merged, ignore_index=True)
+    of_group = data.groupby(["grouping", "characteristic", "group"])
+    data["share"] = data["customers"] / of_group["customers"].transform("sum")
+    overall = data[data["group"] == EVERYONE].set_index(["characteristic", "member"])["share"]
+    overall = overall[~overall.index.duplicated()]
+    data["overall_share"] = [
+        0.0 if one.is_other else overall[one.characteristic, one.member]
+        for one in data.itertuples()
+    ]
+    # What a group does not show by name is its other, and so it is of everyone.
+    named = of_group["overall_share"].transform("sum")
+    data["overall_share"] = data["overall_share"].mask(data["is_other"], 1 - named)
+    data["ratio"] = data["share"] / data["overall_share"].where(data["overall_share"] > 0)
+    return desk.names(data, member="member")
+
+
+def _explain_small(desk: Desk, rows: pd.DataFrame, shown: pd.DataFrame) -> str:
+    """Say that small groups are merged, and of which characteristics nothing is shown."""
+    missing = sorted(
+        desk.texts.value("characteristic", one)
+        for one in set(rows["characteristic"]) - set(shown["characteristic"])
+    )
+    return (desk.explain_small("small") if shown["is_other"].any() else "") + (
+        desk.explain_small("small.missing", names=", ".join(missing)) if missing else ""
+    )
+
+
+def _find_top(rows: pd.DataFrame) -> pd.Series:
+    """Return the row that differs most from all customers, of those with enough customers."""
+    large = rows[(rows["customers"] >= FEWEST_SHOWN) & rows["ratio"].notna() & ~rows["is_other"]]
+    return large.loc[large["ratio"].idxmax()] if len(large) else rows.iloc[0]
+
+
+def _tell_top(desk: Desk, top: pd.Series) -> dict[str, str]:
+    return {
+        "member": top["member"],
+        "characteristic": top["characteristic"],
+        "share": desk.texts.percent(top["share"], 0),
+        "overall": desk.texts.percent(top["overall_share"], 0),
+    }
 
 
 def _count_compared(rows: pd.DataFrame) -> int:

@@ -6,10 +6,21 @@ their sums are those of `pivots.sales_pivot`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
-from targeted_lists.dashboard.figures import Desk, Figure, following, scopes_of
+from targeted_lists.dashboard.figures import (
+    NOTHING_PICKED,
+    Desk,
+    Figure,
+    following,
+    is_scope,
+    scopes_of,
+)
+from targeted_lists.dashboard.small_cells import OTHER
 from targeted_lists.dashboard.theme import BLUE, SEQUENTIAL, SKY
 
 LINES = """
@@ -43,10 +54,47 @@ CATEGORIES = f"""
     group by all
     order by all
 """
+UNKNOWN = "unknown"
+# A customer counts where most is bought, since small places are told by their customers, and an
+# anonymous order as a customer of its own.
 CITIES = f"""
-    select scores.segment, coalesce(lines.city, lines.country) as member, {SALES}
-    {LINES}
-    where lines.is_modelled
+    with
+
+    places as (
+
+        select
+            customer_id,
+            case when customer_id is null then order_id end as anonymous_order_id,
+            coalesce(city, country, '{UNKNOWN}') as member,
+            sum(placed_revenue) as placed,
+            sum(bought_revenue) as bought
+        from core.fct_order_lines
+        where is_modelled
+        group by all
+
+    ),
+
+    ranked as (
+
+        select
+            *,
+            row_number() over (
+                partition by customer_id, anonymous_order_id order by bought desc, member
+            ) as place
+        from places
+
+    )
+
+    select
+        scores.segment as "group",
+        ranked.member,
+        count(*) filter (where ranked.place = 1) as customers,
+        sum(ranked.placed)::double as placed,
+        sum(ranked.bought)::double as bought
+    from ranked
+    left join rfm.rfm_scores as scores
+        on ranked.customer_id = scores.customer_id
+        and scores.basis = 'bought'
     group by all
     order by all
 """
@@ -64,7 +112,7 @@ HOURS = """
     group by all
     order by all
 """
-MOST_MEMBERS = 12
+MOST_MEMBERS, MOST_PLACES = 12, 200
 SALES_BASE = [("sales_bought", "bought"), ("sales_placed", "placed")]
 
 
@@ -174,12 +222,46 @@ def draw_bought_share(desk: Desk) -> Figure:
 
 def draw_categories(desk: Desk) -> Figure:
     """Draw the categories' revenue, bought on top of placed."""
-    return _draw_members(desk, "categories", CATEGORIES)
+    rows = desk.source.read(CATEGORIES)
+    if rows.empty or rows["member"].isna().all():
+        return desk.blank("categories", CATEGORIES)
+    data = desk.names(rows, segment="segment", member="member")
+    return _draw_members(
+        desk,
+        "categories",
+        CATEGORIES,
+        scopes=scopes_of(data),
+        draw=lambda shown: following(
+            alt.Chart(data[data["member"].isin(shown)])
+        ).transform_aggregate(placed="sum(placed)", bought="sum(bought)", groupby=["member"]),
+    )
 
 
 def draw_cities(desk: Desk) -> Figure:
     """Draw the places' revenue; of a dataset without cities the countries'."""
-    return _draw_members(desk, "cities", CITIES)
+    rows = desk.source.read(CITIES)
+    if rows.empty or (rows["member"] == UNKNOWN).all():
+        return desk.blank("cities", CITIES)
+    largest = rows.groupby("member")["bought"].sum().nlargest(MOST_PLACES).index
+    rows["member"] = rows["member"].where(rows["member"].isin(largest), OTHER)
+    merged = desk.merge_small(rows, sums=["placed", "bought"])
+    if merged.empty:
+        return desk.blank("cities", CITIES, why="small.blank")
+    data = desk.names(merged, member="member")
+    data["segment"] = [desk.texts.value("segment", one) if one else "" for one in merged["group"]]
+    scopes = dict(iter(data.groupby("segment", sort=True)))
+    named = (desk.texts.value("segment", one) for one in rows["group"].dropna().unique())
+    return _draw_members(
+        desk,
+        "cities",
+        CITIES,
+        scopes=scopes,
+        draw=lambda shown: alt.Chart(
+            data.loc[data["member"].isin(shown), ["segment", "member", "placed", "bought"]]
+        ).transform_filter(is_scope()),
+        small=desk.explain_small("small") if (merged["member"] == OTHER).any() else "",
+        withheld=sorted(set(named) - set(scopes)),
+    )
 
 
 def draw_hours(desk: Desk) -> Figure:
@@ -235,24 +317,27 @@ def draw_hours(desk: Desk) -> Figure:
     )
 
 
-def _draw_members(desk: Desk, key: str, query: str) -> Figure:
-    rows = desk.source.read(query)
-    if rows.empty or rows["member"].isna().all():
-        return desk.blank(key, query)
-    data = desk.names(rows, segment="segment", member="member")
-    totals = _rank_members(data)
-    shown = totals.head(MOST_MEMBERS)
-    base = (
-        following(alt.Chart(data[data["member"].isin(shown["member"])]))
-        .transform_aggregate(placed="sum(placed)", bought="sum(bought)", groupby=["member"])
-        .encode(
-            y=alt.Y("member:N", title=None, sort=list(shown["member"])),
-            tooltip=[
-                desk.tip("member", column=key),
-                desk.tip("placed", ",.0f"),
-                desk.tip("bought", ",.0f"),
-            ],
-        )
+def _draw_members(
+    desk: Desk,
+    key: str,
+    query: str,
+    *,
+    scopes: dict[str, pd.DataFrame],
+    draw: Callable[[list[str]], alt.Chart],
+    small: str = "",
+    **details: Any,
+) -> Figure:
+    """Draw members by revenue; `draw` returns the chart that has the rows of some of them."""
+    other = desk.texts.value("member", OTHER)
+    totals = _rank_members(scopes[NOTHING_PICKED], last=other)
+    shown = [one for one in totals["member"] if one != other][:MOST_MEMBERS]
+    base = draw([*shown, other]).encode(
+        y=alt.Y("member:N", title=None, sort=[*shown, other]),
+        tooltip=[
+            desk.tip("member", column=key),
+            desk.tip("placed", ",.0f"),
+            desk.tip("bought", ",.0f"),
+        ],
     )
     words = [desk.texts.value("basis", "placed"), desk.texts.value("basis", "bought")]
     color = alt.Color("kind:N", title=None, scale=alt.Scale(domain=words, range=[SKY, BLUE]))
@@ -262,20 +347,22 @@ def _draw_members(desk: Desk, key: str, query: str) -> Figure:
     chart = placed.encode(x=x, color=color) + bought.encode(x="bought:Q", color=color)
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
-        top, bought = _rank_members(rows).iloc[0], rows["bought"].sum()
+        top, bought = _rank_members(rows, last=other).iloc[0], rows["bought"].sum()
         return {
             "member": top["member"],
             "share": desk.texts.percent(top["bought"] / bought if bought else None),
+            "small": small,
         }
 
     return desk.figure(
         key,
-        chart.properties(height=max(100, 26 * len(shown))),
+        chart.properties(height=max(100, 26 * (len(shown) + 1))),
         queries=[query],
         table=totals.rename(columns={"member": key}),
         base=SALES_BASE,
         tell=tell,
-        scopes=scopes_of(data),
+        scopes=scopes,
+        **details,
     )
 
 
@@ -283,8 +370,10 @@ def _sum_by(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return rows.groupby(column, as_index=False)[["placed", "bought"]].sum()
 
 
-def _rank_members(rows: pd.DataFrame) -> pd.DataFrame:
-    return _sum_by(rows, "member").sort_values(["bought", "member"], ascending=[False, True])
+def _rank_members(rows: pd.DataFrame, *, last: str) -> pd.DataFrame:
+    """Return the sums of each member, the most bought first; one of them is the last."""
+    totals = _sum_by(rows, "member").sort_values(["bought", "member"], ascending=[False, True])
+    return totals.sort_values("member", key=lambda names: names == last, kind="stable")
 
 
 def _basis_color(names: list[str]) -> alt.Color:
