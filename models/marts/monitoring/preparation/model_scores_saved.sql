@@ -29,7 +29,7 @@
 {% set keys = ['saved_date', 'model', 'data_basis', 'campaign_id'] -%}
 {% set activity_scores = read_state('model_scores', columns, activity_days) -%}
 {% set response_scores = read_state('model_scores', columns, response_days) -%}
-select * exclude (saved_date)
+select {{ columns | join(', ') }}
 from (
     {{ of_persons(activity_scores, keys) | indent(4) }}
 )
@@ -37,7 +37,7 @@ where model = 'activity'
 
 union all
 
-select * exclude (saved_date)
+select {{ columns | join(', ') }}
 from (
     {{ of_persons(response_scores, keys) | indent(4) }}
 )

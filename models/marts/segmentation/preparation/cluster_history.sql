@@ -11,7 +11,12 @@
     last_days()
 ) -%}
 select
-    *,
+    saved_date,
+    customer_id,
+    method,
+    cluster_key,
+    cluster_name,
+    is_chosen,
     saved_date < cast({{ as_of_date() }} as date) as is_earlier
 from (
     {{ of_persons(saved, ['saved_date', 'method']) | indent(4) }}
