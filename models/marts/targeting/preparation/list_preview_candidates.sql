@@ -2,10 +2,10 @@
 {{ config(materialized='ephemeral') }}
 {% set by_value -%}
 order by
-                case when screened.ranking = 'score' then screened.score else 0 end desc,
-                screened.expected_value desc,
-                screened.score desc,
-                screened.customer_id
+                case when ranking = 'score' then score else 0 end desc,
+                expected_value desc,
+                score desc,
+                customer_id
 {%- endset -%}
 with
 
@@ -31,14 +31,7 @@ eligible as (
 
     select
         screened.*,
-        caps.contact_cap,
-        row_number() over (
-            partition by
-                screened.list_name,
-                caps.contact_cap,
-                coalesce(screened.address_key, screened.customer_id)
-            {{ by_value }}
-        ) as place_at_address
+        caps.contact_cap
     from screened
     inner join taken
         on screened.list_name = taken.list_name
@@ -54,16 +47,28 @@ eligible as (
 
 ),
 
+at_address as (
+
+    select
+        *,
+        row_number() over (
+            partition by list_name, contact_cap, coalesce(address_key, customer_id)
+            {{ by_value }}
+        ) as place_at_address
+    from eligible
+
+),
+
 ranked as (
 
     select
         *,
         row_number() over (
-            partition by screened.list_name, screened.contact_cap
+            partition by list_name, contact_cap
             {{ by_value }}
         ) as rank
-    from eligible as screened
-    where screened.place_at_address = 1
+    from at_address
+    where place_at_address = 1
 
 )
 
