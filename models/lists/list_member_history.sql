@@ -4,15 +4,7 @@ with
 
 saved as (
 
-    select
-        list_name,
-        customer_id,
-        enter_reason,
-        exit_reason,
-        cast(entered_date as date) as entered_date,
-        cast(left_date as date) as left_date
-    from {{ ref('list_history_saved') }}
-    where saved_date < {{ as_of_date() }}
+    select * from {{ ref('list_stays_saved') }}
 
 ),
 

@@ -1,8 +1,8 @@
 """Handing a list over: a file for one tool, whole or not at all, and a record of both arms.
 
 The members are those of the published file, or those that the campaign froze at its first
-export. Customers who have withdrawn since are left out of the file (export_file.py) and stay in
-the record.
+export. Customers who have withdrawn since, or have turned out to be another member, are left out
+of the file (export_file.py) and stay in the record.
 """
 
 from __future__ import annotations
@@ -118,7 +118,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, order: Order, places: Places)
     record = campaigns_folder(order.dataset, places.state) / listed["campaign_id"]
     campaign, assignments = read_campaign(record) or freeze(connection, listed, used_on)
     refuse_outside_validity(campaign, used_on)
-    rows = write_rows(connection, order, listed, assignments)
+    try:
+        rows = write_rows(connection, order, listed, assignments)
+    except duckdb.CatalogException as error:
+        raise ExportError(
+            f"{places.warehouse / order.dataset}.duckdb was made by an earlier version "
+            f"({files.first_line(error)}); run `{command('lists', dataset=order.dataset)}`."
+        ) from error
     target = TARGETS[order.target]
     if rows.customers < target.minimum:
         raise ExportError(

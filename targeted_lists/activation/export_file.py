@@ -1,7 +1,8 @@
 """The file of an export: who is in it, and each line as the receiving tool wants it.
 
 Contacts are joined here alone. Each permission is checked again in the working database:
-customers who have withdrawn since are left out.
+customers who have withdrawn since are left out, and who has turned out since to be another
+member, a control or held out. Each address is written once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import duckdb
 import pandas as pd
 
 from targeted_lists.activation import contacts
-from targeted_lists.inputs.contacts import clean_email, clean_phone
+from targeted_lists.inputs.contacts import clean_email, clean_phone, contact_address
 
 PERSONAL = ["gender", "city", "country", "favourite_category"]
 ADDRESS = {"email": "email", "sms": "phone", "phone": "phone"}
@@ -107,23 +108,37 @@ def write_rows(
 ) -> Rows:
     """Join the treated to their contacts and leave out who must not be in the file."""
     members = assignments[assignments["arm"] == "treatment"].sort_values("rank")
+    persons = find_persons(connection, assignments)
     people = find_contacts(connection, listed, order.country)
+    forbidden = find_forbidden(connection)
     left_out: dict[str, list[str]] = {}
     lines, found = [], {"email": 0, "phone": 0}
+    written: set[str] = set()
     for member in members.itertuples():
-        person = people.get(member.customer_id)
-        channels = person["channels"] if person else []
+        person, cause = persons[member.customer_id]
+        contact = people.get(person) if cause is None else None
+        channels = contact["channels"] if contact else []
         if order.target == "csv":
             channels = [one for one in channels if one == member.channel]
         permitted = sorted({ADDRESS[one] for one in channels})
-        usable = {kind: person[kind] for kind in permitted if person[kind]}
-        if not usable:
+        usable = {kind: contact[kind] for kind in permitted if contact[kind]}
+        if cause is None and not usable:
             cause = f"malformed {' and '.join(permitted)}" if permitted else "no permission now"
+        for kind in list(usable):
+            # Two texts may mean one mailbox.
+            address = contact_address(usable[kind], order.country) or usable[kind]
+            objection = forbidden.get((person, kind))
+            if objection or address in written:
+                cause = objection or "same address"
+                del usable[kind]
+            else:
+                written.add(address)
+        if not usable:
             left_out.setdefault(cause, []).append(member.customer_id)
             continue
         for kind in usable:
             found[kind] += 1
-        lines.append(write_line(order.target, member, usable, person))
+        lines.append(write_line(order.target, member, usable, contact))
     customers = len(lines)
     if order.has_proofs:
         lines += write_proofs(connection, order, members)
@@ -145,6 +160,95 @@ def write_rows(
     return Rows(header, lines, customers, coverage, left_out)
 
 
+def find_persons(
+    connection: duckdb.DuckDBPyConnection, assignments: pd.DataFrame
+) -> dict[str, tuple[str, str | None]]:
+    """Return of each key of a frozen list the person of today, and why it is not written to.
+
+    Keys that were two persons then are written to once: by the key that names the person, else by
+    the smallest, whose arm is the person's (int_assignments_exported). The temporary table
+    `assigned` holds them for the functions below.
+    """
+    connection.execute(
+        """
+        create or replace temp table assigned as
+        with frozen as (
+            select unnest(?::varchar[]) as customer_id, unnest(?::varchar[]) as arm
+        ),
+        persons as (
+            select
+                frozen.customer_id as customer_key,
+                coalesce(persons.customer_id, frozen.customer_id) as customer_id,
+                frozen.arm
+            from frozen
+            left join working.intermediate.int_customer_persons as persons
+                on frozen.customer_id = persons.customer_key
+        )
+        select
+            customer_key,
+            customer_id,
+            first_value(arm) over keys as arm,
+            row_number() over keys as place
+        from persons
+        window keys as (
+            partition by customer_id
+            order by customer_key <> customer_id, customer_key
+        )
+        """,
+        [assignments["customer_id"].tolist(), assignments["arm"].tolist()],
+    )
+    rows = connection.execute(
+        """
+        select
+            assigned.customer_key,
+            assigned.customer_id,
+            case
+                when assigned.arm <> 'treatment' then 'control by another key'
+                when assigned.place > 1 then 'same person'
+                when holdout.customer_id is not null then 'held out now'
+            end as cause
+        from assigned
+        left join working.targeting.holdout_customers as holdout
+            on assigned.customer_id = holdout.customer_id
+        """
+    ).fetchall()
+    return {key: (customer, cause) for key, customer, cause in rows}
+
+
+def find_forbidden(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Return why an address is not written to, by customer and kind of address.
+
+    The steps of a list look at the address of its channel; a file may hold the other one.
+    """
+    rows = connection.execute(
+        """
+        select customer_id, address, 'address of a control' as cause
+        from working.targeting.shared_addresses
+        where other_customer_id in (select customer_id from assigned where arm <> 'treatment')
+        union all
+        select customer_id, address, 'address of a customer who is held out' as cause
+        from working.targeting.shared_addresses
+        where is_other_held_out
+        union all
+        select contacts.customer_id, contacts.address, 'address of many customers' as cause
+        from (
+            unpivot (
+                select customer_id, email_key as email, phone_key as phone
+                from working.private.customer_contacts
+                where customer_id in (select customer_id from assigned)
+            )
+            on email, phone
+            into name address value address_key
+        ) as contacts
+        where contacts.address_key in (
+            select address_key from working.intermediate.int_shared_addresses
+        )
+        order by all
+        """
+    ).fetchall()
+    return {(customer, kind): cause for customer, kind, cause in rows}
+
+
 def find_contacts(
     connection: duckdb.DuckDBPyConnection, listed: dict[str, Any], country: str
 ) -> dict[str, dict[str, Any]]:
@@ -154,7 +258,8 @@ def find_contacts(
         with permitted as (
             select customer_id, list(channel order by channel) as channels
             from working.targeting.contact_permissions
-            where own_exclusion is null
+            where customer_id in (select customer_id from assigned)
+                and own_exclusion is null
                 and consent_basis = 'granted'
                 and consent_purpose = (
                     select any_value(consent_purpose)

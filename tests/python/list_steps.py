@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,9 @@ MODELS = [
     "consents_resolved",
     "contact_permissions",
     "messages_sent",
+    "holdout_draws",
+    "holdout_customers",
+    "shared_addresses",
     "lists_priced",
     "list_candidates_screened",
     "list_candidates_taken",
@@ -50,6 +53,7 @@ CHECKS = [
     "every_candidate_has_a_decision",
     "list_waterfall_telescopes",
     "members_may_be_contacted",
+    "an_address_is_in_a_list_once",
     "first_exclusion_is_among_all",
     "lists_keep_within_their_terms",
     "a_second_list_is_allowed_by_both",
@@ -76,7 +80,7 @@ INPUTS = {
     ),
     "holdout_windows": (
         "targeting",
-        "period text, share decimal(9, 6), is_current boolean",
+        "period text, share decimal(9, 6), first_date date, last_date date, is_current boolean",
     ),
     "control_shares": ("seeds", "list_name text, segment text, control_share decimal(9, 4)"),
     "rfm_scores": ("rfm", "basis text, customer_id text, segment text"),
@@ -92,8 +96,8 @@ INPUTS = {
     ),
     "list_history_saved": (
         "lists",
-        "list_name text, customer_id text, enter_reason text, exit_reason text, "
-        "entered_date timestamp, left_date timestamp, saved_date timestamp",
+        "list_name text, customer_key text, customer_id text, enter_reason text, "
+        "exit_reason text, entered_date timestamp, left_date timestamp, saved_date timestamp",
     ),
     "list_runs_saved": (
         "lists",
@@ -126,7 +130,15 @@ INPUTS = {
     ),
     "customer_contacts": (
         "private",
-        "customer_id text, email text, phone text, first_name text",
+        "customer_id text, email text, phone text, first_name text, email_key text, "
+        "phone_key text",
+    ),
+    "int_key_contacts": ("private", "customer_key text, address_key text"),
+    "int_shared_addresses": ("intermediate", "address_key text"),
+    "int_customer_persons": ("intermediate", "customer_key text, customer_id text"),
+    "customer_key_changes": (
+        "core",
+        "customer_key text, customer_id text, previous_customer_id text, previous_run_date date",
     ),
     "int_customers_validated": ("private", "customer_id text, birth_year bigint, decision text"),
     "int_consents_validated": (
@@ -144,9 +156,9 @@ INPUTS = {
         "intermediate",
         "campaign_id text, list_name text, started_date timestamp",
     ),
-    "int_assignments_exported": (
+    "int_assignments_saved": (
         "intermediate",
-        "campaign_id text, customer_id text, arm text, channel text",
+        "campaign_id text, customer_key text, customer_id text, arm text, channel text",
     ),
     "campaign_contacts_validated": (
         "core",
@@ -162,6 +174,7 @@ STEPS = [
     "cool-down",
     "exclusivity",
     "minimum expected value",
+    "same address",
     "capacity",
     "budget",
     "global holdout",
@@ -274,6 +287,10 @@ class Steps:
                 f"insert into sample.lists.{saved} by name "
                 f"select *, timestamp '{day}' as saved_date from sample.lists.{name}"
             )
+        # No key shares a person here, so that each names its own.
+        self.connection.execute(
+            "update sample.lists.list_history_saved set customer_key = customer_id"
+        )
 
     def replace(self, table: str, columns: str) -> None:
         """Put an empty table in the place of one."""
@@ -297,6 +314,9 @@ class World:
     Attributes
     ----------
     ages, contacts : by customer; `contacts` holds email and phone.
+    addresses : by customer, the keys of email and phone, where others may have them too.
+    crowded : keys of addresses that too many have.
+    merged : keys that an earlier run of the period drew as persons, to whose they are now.
     consents : customer, channel, purpose, status, day (from the as-of date, or None), decision.
     suppressed, erased : customers.
     campaigns : id to list and channel, either of which may be None.
@@ -307,6 +327,9 @@ class World:
 
     ages: dict[str, int | None] = field(default_factory=dict)
     contacts: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    addresses: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    crowded: set[str] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
     consents: list[tuple] = field(default_factory=list)
     suppressed: set[str] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
@@ -324,12 +347,18 @@ class World:
                 for channel, cap in CAPS.items()
             ],
             "list_steps": [
-                {"step_number": number, "step": step, "is_holdout": number > 10}
+                {"step_number": number, "step": step, "is_holdout": number > 11}
                 for number, step in enumerate(STEPS, start=1)
             ],
             "holdout_windows": [
-                {"period": "P", "share": Decimal("0.2"), "is_current": True},
-                {"period": "before P", "share": Decimal("0.9"), "is_current": False},
+                {
+                    "period": period,
+                    "share": Decimal(share),
+                    "first_date": date(year, 1, 1),
+                    "last_date": date(year, 12, 31),
+                    "is_current": year == AS_OF.year,
+                }
+                for period, share, year in [("P", "0.2", 2026), ("before P", "0.9", 2025)]
             ],
             "list_priors": [
                 {
@@ -363,8 +392,37 @@ class World:
                 for customer, age in self.ages.items()
             ],
             "customer_contacts": [
-                {"customer_id": customer, **contact, "first_name": None}
+                {
+                    "customer_id": customer,
+                    "email": None,
+                    "phone": None,
+                    **contact,
+                    "first_name": None,
+                    "email_key": address_of(self, customer, "email"),
+                    "phone_key": address_of(self, customer, "phone"),
+                }
                 for customer, contact in self.contacts.items()
+            ],
+            "int_key_contacts": [
+                {"customer_key": customer, "address_key": address}
+                for customer, addresses in self.addresses.items()
+                for address in addresses.values()
+                if address
+            ],
+            "int_shared_addresses": [{"address_key": one} for one in sorted(self.crowded)],
+            "int_customer_persons": [
+                {"customer_key": key, "customer_id": customer}
+                for old, customer in self.merged.items()
+                for key in (old, customer)
+            ],
+            "customer_key_changes": [
+                {
+                    "customer_key": old,
+                    "customer_id": customer,
+                    "previous_customer_id": old,
+                    "previous_run_date": date(2026, 3, 1),
+                }
+                for old, customer in self.merged.items()
             ],
             "int_consents_validated": [
                 {
@@ -415,9 +473,27 @@ def bucket_of(salt: str, customer: str) -> int:
     return int(hashlib.md5(f"{salt}{customer}".encode()).hexdigest()[:8], 16) % 10_000
 
 
-def is_in_holdout(customer: str) -> bool:
-    """Whether a customer is in the global holdout of the period P."""
-    return bucket_of("targeted_lists|P|", customer) < 2000
+def is_in_holdout(world: World, customer: str) -> bool:
+    """Whether a customer, or a key of the customer, was drawn into the holdout of the period P."""
+    drawn = [customer, *(old for old, person in world.merged.items() if person == customer)]
+    return any(bucket_of("targeted_lists|P|", one) < 2000 for one in drawn)
+
+
+def address_of(world: World, customer: str, channel: str) -> str | None:
+    """Return the key of the address by which a channel reaches a customer, where it has one."""
+    return world.addresses.get(customer, {}).get(ADDRESS[channel])
+
+
+def find_others(world: World, customer: str, channel: str) -> set[str]:
+    """Return who else has the address by which a channel reaches a customer."""
+    address = address_of(world, customer, channel)
+    if address is None or address in world.crowded:
+        return set()
+    return {
+        one
+        for one, addresses in world.addresses.items()
+        if one != customer and address in addresses.values()
+    }
 
 
 def is_control(name: str, customer: str) -> bool:
@@ -433,6 +509,8 @@ def find_objection(world: World, customer: str, channel: str) -> str | None:
         value is not None for held in world.contacts.values() for value in held.values()
     )
     if is_recorded and contact != GOOD_CONTACT[ADDRESS[channel]]:
+        return "reachability"
+    if address_of(world, customer, channel) in world.crowded:
         return "reachability"
     if not may_write(world, customer, channel):
         return "consent"
@@ -479,31 +557,52 @@ def decide(world: World) -> dict[tuple, tuple]:
     return decisions
 
 
-def count_sends(world: World, customer: str, channel: str | None = None) -> int:
-    """Return the messages of the last 30 days, and of after; in a channel or in all."""
-    return sum(
-        who == customer
-        and day >= -30
-        and (channel is None or world.campaigns[campaign][1] in (channel, None))
-        for who, campaign, day in world.sends
-    )
+def count_sends(world: World, customer: str, channel: str) -> tuple[int, int]:
+    """Return the messages of the last 30 days, and of after: in all, and in a channel.
+
+    Those to others who have the address count where they went to it, or may have.
+    """
+    others = find_others(world, customer, channel)
+    total = in_channel = 0
+    for who, campaign, day in world.sends:
+        sent_by = world.campaigns[campaign][1]
+        is_own = who == customer
+        is_to_address = (
+            who in others and ADDRESS.get(sent_by, ADDRESS[channel]) == ADDRESS[channel]
+        )
+        if day >= -30 and (is_own or is_to_address):
+            total += 1
+            in_channel += sent_by in (channel, None)
+    return total, in_channel
 
 
 def validate(world: World, terms: dict, customer: str, taken: list[tuple]) -> tuple:
     """Return the chosen channel and the first step before capacity that excludes."""
-    order = [None, "pressed", "erasure", "suppression", "consent", "reachability"]
+    order = [None, "held out", "pressed", "erasure", "suppression", "consent", "reachability"]
+
+    def is_full(channel: str, planned: int = 0, planned_in_channel: int = 0) -> bool:
+        total, in_channel = count_sends(world, customer, channel)
+        return total + planned >= 2 or in_channel + planned_in_channel >= CAPS[channel]
+
+    def is_of_one_held_out(channel: str) -> bool:
+        return any(is_in_holdout(world, one) for one in find_others(world, customer, channel))
 
     def rank(channel: str) -> int:
-        is_full = (
-            count_sends(world, customer) >= 2
-            or count_sends(world, customer, channel) >= CAPS[channel]
-        )
         objection = find_objection(world, customer, channel)
-        return order.index(objection or ("pressed" if is_full else None))
+        if objection is None and is_full(channel):
+            objection = "pressed"
+        elif objection is None and is_of_one_held_out(channel):
+            objection = "held out"
+        return order.index(objection)
 
     channel = min(terms["channel"].split(), key=rank)
-    planned = Counter(where for _, where, who, is_sent, _ in taken if who == customer and is_sent)
-    others = [one for one in taken if one[2] == customer]
+    address = address_of(world, customer, channel)
+    before = [
+        one
+        for one in taken
+        if one[2] == customer or (address and address_of(world, one[2], one[1]) == address)
+    ]
+    planned = Counter(where for _, where, _, is_sent, _ in before if is_sent)
     value = value_of(*world.candidates[terms["list_name"], customer], terms)
     days = [
         day
@@ -512,19 +611,16 @@ def validate(world: World, terms: dict, customer: str, taken: list[tuple]) -> tu
     ]
     if step := find_objection(world, customer, channel):
         return channel, step
-    if (
-        count_sends(world, customer) + planned.total() >= 2
-        or count_sends(world, customer, channel) + planned[channel] >= CAPS[channel]
-    ):
+    if is_full(channel, planned.total(), planned[channel]):
         return channel, "contact pressure"
     if days and max(days) > -terms["cooldown_days"]:
         return channel, "cool-down"
-    if any(not (terms["allows_other_lists"] and allows) for *_, allows in others):
+    if any(not (terms["allows_other_lists"] and allows) for *_, allows in before):
         return channel, "exclusivity"
     has_margins = any(margin is not None for _, margin in world.candidates.values())
     if has_margins if value is None else value < terms["minimum_expected_value"]:
         return channel, "minimum expected value"
-    return channel, None
+    return channel, "same address" if is_of_one_held_out(channel) else None
 
 
 def value_of(score: float, margin: Decimal | None, terms: dict) -> Decimal | None:
@@ -551,10 +647,17 @@ def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) 
         # Unknown values stand next to known ones in no list.
         return -by_score, -(value_of(score, margin, terms) or 0), -score, customer
 
-    filled, spent = {}, Decimal(0)
-    for rank, customer in enumerate(sorted(left, key=merit), start=1):
+    filled, spent, rank = {}, Decimal(0), 0
+    addresses = set()
+    for customer in sorted(left, key=merit):
         channel = decisions[name, customer][0]
-        is_sent = not is_in_holdout(customer) and not is_control(name, customer)
+        address = address_of(world, customer, channel)
+        if address in addresses:
+            filled[name, customer] = (channel, "same address", None)
+            continue
+        addresses |= {address} - {None}
+        rank += 1
+        is_sent = not is_in_holdout(world, customer) and not is_control(name, customer)
         spent += is_sent * (CONTACT_COST + (BASELINE + ADDED) * OFFER_COST)
         step = None
         if rank > terms["capacity"]:
@@ -563,6 +666,6 @@ def fill_places(world: World, terms: dict, decisions: dict, taken: list[tuple]) 
             step = "budget"
         else:
             taken.append((name, channel, customer, is_sent, terms["allows_other_lists"]))
-            step = "global holdout" if is_in_holdout(customer) else None
+            step = "global holdout" if is_in_holdout(world, customer) else None
         filled[name, customer] = (channel, step, rank)
     return filled

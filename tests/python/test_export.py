@@ -63,7 +63,7 @@ def make_shop(folder: Path) -> None:
         place.mkdir()
     publish(places)
     with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
-        for schema in ("targeting", "private", "core", "seeds"):
+        for schema in ("targeting", "private", "core", "seeds", "intermediate"):
             working.execute(f"create schema {schema}")
         working.execute(
             "create table targeting.list_channels as "
@@ -76,8 +76,17 @@ def make_shop(folder: Path) -> None:
         )
         working.execute(
             "create table private.customer_contacts (customer_id text, email text, phone text, "
-            "first_name text)"
+            "first_name text, email_key text, phone_key text)"
         )
+        working.execute(
+            "create table intermediate.int_customer_persons (customer_key text, customer_id text)"
+        )
+        working.execute("create table intermediate.int_shared_addresses (address_key text)")
+        working.execute(
+            "create table targeting.shared_addresses (customer_id text, other_customer_id text, "
+            "address_key text, address text, is_other_held_out boolean)"
+        )
+        working.execute("create table targeting.holdout_customers (customer_id text)")
         working.execute(
             "create table core.dim_customers (customer_id text, gender text, city text, "
             "country text, favourite_category text)"
@@ -92,7 +101,7 @@ def make_shop(folder: Path) -> None:
         }
         for customer, (_, email, phone, channels) in everyone.items():
             working.execute(
-                "insert into private.customer_contacts values (?, ?, ?, 'Kim')",
+                "insert into private.customer_contacts values (?, ?, ?, 'Kim', null, null)",
                 [customer, email, phone],
             )
             working.execute(
@@ -308,6 +317,89 @@ def test_hashed_files_hold_hashes_of_permitted_contacts_alone(places, monkeypatc
     for target in ("google", "meta", "yandex"):
         text = "".join("".join(line) for line in read_file(places, target)[1:])
         assert set(text) <= set("0123456789abcdef")
+
+
+def tell(places: Places, table: str, *rows: tuple) -> None:
+    """Let the working database hold these rows as well."""
+    with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
+        marks = ", ".join("?" * len(rows[0]))
+        working.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def test_a_frozen_list_is_exported_again_to_persons(places):
+    """Keys that are one person now get one message, by the arm of the key that names it."""
+    export_list(ORDER, places=places)
+    before = read_assignments("shop", before=None, folder=places.state)
+    tell(
+        places,
+        "intermediate.int_customer_persons",
+        *[("m1", "m1"), ("m2", "m1"), ("k1", "k1"), ("m3", "k1")],
+    )
+    message = export_list(ORDER, places=places)
+    assert [line[:3] for line in read_file(places)[1:]] == [["m1", "email", "ann@example.com"]]
+    left_out = read_manifest(places)["left_out"]
+    assert left_out["same person"] == ["m2"]
+    assert left_out["control by another key"] == ["m3"]
+    assert "same person: m2" in message
+    # The record is as it was frozen.
+    after = read_assignments("shop", before=None, folder=places.state)
+    assert after.equals(before)
+
+
+def test_nobody_is_exported_who_is_held_out_by_now(places):
+    tell(places, "intermediate.int_customer_persons", ("m2", "held"), ("held", "held"))
+    tell(places, "targeting.holdout_customers", ("held",), ("m3",))
+    export_list(ORDER, places=places)
+    assert [line[0] for line in read_file(places)[1:]] == ["m1"]
+    assert read_manifest(places)["left_out"]["held out now"] == ["m2", "m3"]
+
+
+def test_an_address_is_written_once_however_it_is_written(places, monkeypatch):
+    lower_minimum(monkeypatch)
+    with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
+        working.execute(
+            "update private.customer_contacts set email = 'B.E.A.B+tea@GoogleMail.com' "
+            "where customer_id = 'm1'"
+        )
+    export_list(ORDER, places=places)
+    assert [line[0] for line in read_file(places)[1:]] == ["m1", "m3"]
+    assert read_manifest(places)["left_out"]["same address"] == ["m2"]
+    # A file with both addresses of a customer leaves out the one that stands there already.
+    export_list(replace(ORDER, target="google"), places=places)
+    assert [line for line in read_file(places, "google")[1:] if not line[0]] == sorted(
+        [
+            ["", contacts.hash_contact("+12025550142")],
+            ["", contacts.hash_contact("+12025550143")],
+        ]
+    )
+
+
+def test_an_address_is_not_written_under_another_name(places, monkeypatch):
+    """Of a control, of somebody held out or of many customers."""
+    lower_minimum(monkeypatch)
+    tell(
+        places,
+        "targeting.shared_addresses",
+        *[("m1", "k1", "a_1", "email", False), ("m3", "out", "a_2", "phone", True)],
+        ("m2", "x", "a_3", "email", False),
+    )
+    tell(places, "intermediate.int_shared_addresses", ("a_4",))
+    with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
+        working.execute(
+            "update private.customer_contacts set phone_key = 'a_4' where customer_id = 'm2'"
+        )
+    export_list(replace(ORDER, target="google"), places=places)
+    assert read_file(places, "google")[1:] == [[contacts.hash_contact("beab@gmail.com"), ""]]
+    left_out = read_manifest(places, "google")["left_out"]
+    assert left_out["address of a control"] == ["m1"]
+    assert left_out["address of a customer who is held out"] == ["m3"]
+
+
+def test_a_database_of_an_earlier_version_asks_for_a_run(places):
+    with duckdb.connect(str(places.warehouse / "shop.duckdb")) as working:
+        working.execute("drop table targeting.holdout_customers")
+    with pytest.raises(ExportError, match=r"earlier version.*run `"):
+        export_list(ORDER, places=places)
 
 
 def test_proofs_are_appended_where_asked(places, monkeypatch):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 from conftest import Project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from list_steps import (
+    ADDRESS,
     AS_OF,
     CHECKS,
     GOOD_CONTACT,
@@ -19,8 +22,11 @@ from list_steps import (
     STEPS,
     Steps,
     World,
+    address_of,
     decide,
     find_objection,
+    find_others,
+    is_in_holdout,
     may_write,
 )
 
@@ -39,6 +45,7 @@ CONSENTS = st.tuples(
     st.sampled_from([None, -800, -366, -365, -200, -30, -30, -1, 0, 5]),
     st.sampled_from(["accepted", "accepted", "accepted", "rejected"]),
 )
+KEYS = {"email": [None, None, "e1", "e2"], "phone": [None, None, "p1", "p2"]}
 CAMPAIGNS = {"a": ("retain_declining", "email"), "b": ("l'huile", "sms"), "c": (None, None)}
 
 
@@ -111,6 +118,18 @@ def worlds(draw: st.DrawFn) -> World:
     return World(
         ages={one: draw(st.sampled_from([None, 18, 19, 40, 60])) for one in CUSTOMERS},
         contacts={one: {"email": draw(EMAILS), "phone": draw(PHONES)} for one in CUSTOMERS},
+        addresses={
+            one: {kind: draw(st.sampled_from(keys)) for kind, keys in KEYS.items()}
+            for one in CUSTOMERS
+        },
+        crowded=draw(st.sets(st.sampled_from(["e2", "p2"]), max_size=1)),
+        merged=draw(
+            st.dictionaries(
+                st.sampled_from([f"old{number}" for number in range(8)]),
+                st.sampled_from(CUSTOMERS),
+                max_size=3,
+            )
+        ),
         consents=draw(st.permutations(grants + draw(st.lists(CONSENTS, max_size=12)))),
         suppressed=draw(st.sets(PEOPLE, max_size=2)),
         erased=draw(st.sets(PEOPLE, max_size=2)),
@@ -138,10 +157,15 @@ def test_random_worlds_are_decided_by_the_rules(steps: Steps, world: World) -> N
     }
     assert decided == decide(world)
     assert {check: steps.faults(check) for check in CHECKS} == {check: [] for check in CHECKS}
+    written = Counter()
     for member in steps.query("select * from sample.lists.list_members"):
-        customer = member["customer_id"]
+        customer, channel = member["customer_id"], member["channel"]
         assert customer not in world.suppressed | world.erased
-        assert may_write(world, customer, member["channel"])
+        assert may_write(world, customer, channel)
+        for one in (customer, *find_others(world, customer, channel)):
+            assert not is_in_holdout(world, one)
+        written[member["list_name"], address_of(world, customer, channel) or customer] += 1
+    assert set(written.values()) <= {1}
 
 
 def test_the_worlds_reach_every_step(steps: Steps) -> None:
@@ -279,7 +303,9 @@ def test_a_list_without_candidates_has_a_waterfall_of_zeros(steps: Steps) -> Non
     rows = steps.query(
         "select * from sample.targeting.list_waterfall where list_name = 'second_purchase'"
     )
-    assert [(row["before"], row["removed"], row["after"]) for row in rows] == [(0, 0, 0)] * 12
+    assert [(row["before"], row["removed"], row["after"]) for row in rows] == [(0, 0, 0)] * len(
+        STEPS
+    )
     assert steps.faults("list_waterfall_telescopes") == []
 
 
@@ -369,28 +395,65 @@ def test_nobody_is_in_a_file_who_must_not_be(
             "targeting.list_channels",
             "private.customer_contacts",
             "core.dim_customers",
+            "intermediate.int_customer_persons",
+            "intermediate.int_shared_addresses",
+            "targeting.holdout_customers",
+            "targeting.shared_addresses",
         ],
     )
+    # Each address has a text of its own.
+    for kind, text in {
+        "email": "coalesce(email_key, customer_id) || '@example.com'",
+        "phone": "'+1 202 555 01' || translate(coalesce(phone_key, customer_id), 'cp', '49')",
+    }.items():
+        connection.execute(
+            f"update working.private.customer_contacts set {kind} = {text} where {kind} = ?",
+            [GOOD_CONTACT[kind]],
+        )
     for name, assignments in frozen.items():
-        arms = dict(zip(assignments["customer_id"], assignments["arm"], strict=True))
         for target in ("csv", "google"):
             order = export_file.Order(
                 dataset="sample", list_name=name, target=target, country="US"
             )
             rows = export_file.write_rows(connection, order, {"list_name": name}, assignments)
             kinds = {channel for one in world.definitions for channel in channels_of(world, one)}
-            willing = {
-                one
-                for one, arm in arms.items()
-                if arm == "treatment"
-                and any(find_objection(world, one, channel) is None for channel in kinds)
-            }
+            expected = write_by_hand(world, assignments, kinds if target == "google" else None)
             if target == "csv":
-                assert {line[0] for line in rows.lines} <= willing
-                for line in rows.lines:
-                    assert find_objection(world, line[0], line[1]) is None
+                assert [(line[0], line[1]) for line in rows.lines] == expected
             else:
-                assert len(rows.lines) == len(willing)
+                assert len(rows.lines) == len(expected)
+            for column in [2] if target == "csv" else [0, 1]:
+                addresses = [line[column] for line in rows.lines if line[column]]
+                assert len(addresses) == len(set(addresses))
+
+
+def write_by_hand(
+    world: World, assignments: pd.DataFrame, channels: set[str] | None
+) -> list[tuple[str, str]]:
+    """Return who is in a file of a frozen list, and by which channel that the list chose.
+
+    `channels` are those by which a platform may know a customer, instead of the list's choice.
+    """
+    controls = set(assignments.loc[assignments["arm"] == "control", "customer_id"])
+    expected, written = [], set()
+    for member in assignments[assignments["arm"] == "treatment"].itertuples():
+        customer = member.customer_id
+        usable = set()
+        for channel in channels or {member.channel}:
+            others = find_others(world, customer, channel)
+            address = address_of(world, customer, channel) or (customer, ADDRESS[channel])
+            if (
+                find_objection(world, customer, channel) is None
+                and not is_in_holdout(world, customer)
+                and not others & controls
+                and not any(is_in_holdout(world, one) for one in others)
+                and address not in written
+            ):
+                usable.add(address)
+        written |= usable
+        if usable:
+            expected.append((customer, member.channel))
+    return expected
 
 
 def channels_of(world: World, name: str) -> list[str]:

@@ -67,8 +67,9 @@ compared as (
         on validated.campaign_id = campaigns.campaign_id
     left join exported
         on validated.campaign_id = exported.campaign_id
+    {{ join_persons('validated.customer_id') }}
     left join known_customers
-        on validated.customer_id = known_customers.customer_id
+        on {{ person_of('validated.customer_id') }} = known_customers.customer_id
 
 )
 

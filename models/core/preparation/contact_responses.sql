@@ -1,5 +1,6 @@
 -- Who a campaign contacted and who responded, as known on the as-of date.
--- Controls were not contacted; customers whose response is unknown say nothing.
+-- Controls were not contacted; customers whose response is unknown say nothing. What was sent to
+-- several keys of a person was sent to the person.
 with
 
 contacts as (
@@ -22,7 +23,7 @@ contacted as (
 
     select
         contacts.campaign_id,
-        contacts.customer_id,
+        {{ person_of('contacts.customer_id') }} as customer_id,
         contacts.revenue,
         contacts.margin,
         contacts.responded as has_responded,
@@ -30,16 +31,18 @@ contacted as (
     from contacts
     inner join campaigns
         on contacts.campaign_id = campaigns.campaign_id
+    {{ join_persons('contacts.customer_id') }}
 
 )
 
 select
     campaign_id,
     customer_id,
-    revenue,
-    margin,
-    has_responded,
-    contacted_at
+    cast(sum(revenue) as decimal(18, 4)) as revenue,
+    cast(sum(margin) as decimal(18, 4)) as margin,
+    bool_or(has_responded) as has_responded,
+    min(contacted_at) as contacted_at
 from contacted
 where contacted_at is null
     or contacted_at < {{ as_of_date() }}
+group by campaign_id, customer_id

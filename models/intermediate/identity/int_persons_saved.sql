@@ -50,7 +50,8 @@ known as (
 
 select
     customer_key,
-    max_by(customer_id, (saved_date, customer_id)) as customer_id
+    max_by(customer_id, (saved_date, customer_id)) as customer_id,
+    nullif(max(saved_date), cast('0001-01-01' as date)) as saved_date
 from known
 where customer_key is not null
 group by customer_key

@@ -122,6 +122,13 @@ select
             end,
             {{ text('no order to value a next one by') }}
         )
+        when 'same address' then case
+            when is_address_held_out then {{ text(
+                'another customer who has the address is held out of every list in {period}',
+                period='holdout_period'
+            ) }}
+            else {{ text('another customer with the same address has the better rank') }}
+        end
         when 'capacity'
             then {{ text('rank {rank} of {places} places', rank='rank', places='capacity') }}
         when 'budget' then {{ text(

@@ -9,7 +9,8 @@ screened as (
         own_exclusion is null
             and not is_pressed
             and not is_cooling_down
-            and is_worth_it as is_eligible
+            and is_worth_it
+            and not is_address_held_out as is_eligible
     from {{ ref('list_candidates_screened') }}
 
 ),

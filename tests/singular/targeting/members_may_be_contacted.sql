@@ -54,11 +54,12 @@ permissions as (
 sends as (
 
     select
-        contacts.customer_id,
+        {{ person_of('contacts.customer_id') }} as customer_id,
         campaigns.list_name,
         contacts.sent_at,
         lower(campaigns.channel) as channel
     from {{ ref('campaign_contacts_validated') }} as contacts
+    {{ join_persons('contacts.customer_id') }}
     left join {{ ref('int_campaigns_validated') }} as campaigns
         on contacts.campaign_id = campaigns.campaign_id
         and campaigns.decision = 'accepted'
@@ -147,6 +148,17 @@ faults as (
     where {{ hash_bucket(
         "'" ~ project_name ~ "|' || holdout.period || '|'", 'members.customer_id'
     ) }} < 10000 * holdout.share
+
+    union all
+
+    select
+        members.customer_id,
+        'a key is held out of every list' as fault
+    from members
+    inner join {{ ref('holdout_draws') }} as draws
+        on members.customer_id = draws.customer_id
+    where draws.is_current
+        and draws.is_in_holdout
     {%- if are_consents_recorded() %}
 
     union all

@@ -26,10 +26,19 @@
     'typical_orders': 'double',
     'as_of_date': 'timestamp',
 } %}
-select * exclude (saved_date) from ({{ read_state('model_scores', columns, activity_days) }})
+{% set keys = ['saved_date', 'model', 'data_basis', 'campaign_id'] -%}
+{% set activity_scores = read_state('model_scores', columns, activity_days) -%}
+{% set response_scores = read_state('model_scores', columns, response_days) -%}
+select {{ columns | join(', ') }}
+from (
+    {{ of_persons(activity_scores, keys) | indent(4) }}
+)
 where model = 'activity'
 
 union all
 
-select * exclude (saved_date) from ({{ read_state('model_scores', columns, response_days) }})
+select {{ columns | join(', ') }}
+from (
+    {{ of_persons(response_scores, keys) | indent(4) }}
+)
 where model = 'response'

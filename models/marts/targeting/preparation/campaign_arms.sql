@@ -1,5 +1,10 @@
--- Who each campaign assigned to which arm: as assigned, whoever really got the message.
+-- Who each campaign assigned to which arm: as assigned, whoever really got the message. A person
+-- whose keys were in two arms keeps the one first assigned. Where both were written to, the time
+-- of the message says which; a control has none, so otherwise the key that names the person
+-- decides, which the arms have no part in.
 {{ config(materialized='ephemeral') }}
+{% set by_record = 'not is_recorded, arm = \'unassigned\'' -%}
+{% set by_key = 'customer_key <> customer_id, customer_key' -%}
 with
 
 windows as (
@@ -8,63 +13,32 @@ windows as (
 
 ),
 
-contacts as (
+key_arms as (
 
-    select * from {{ ref('campaign_contacts_validated') }}
-    where decision = 'accepted'
-
-),
-
-assignments as (
-
-    select * from {{ ref('int_assignments_exported') }}
+    select * from {{ ref('campaign_key_arms') }}
 
 ),
 
--- The arm is the one that the export assigned, whatever a tool says that it did.
 assigned as (
 
     select
-        assignments.campaign_id,
-        assignments.customer_id,
-        assignments.arm,
-        coalesce(assignments.stratum, 'all') as stratum,
-        assignments.channel,
-        contacts.revenue,
-        contacts.margin,
-        assignments.arm <> 'control' as is_contacted,
-        contacts.responded,
-        contacts.converted,
-        contacts.sent_at
-    from assignments
-    left join contacts
-        on assignments.campaign_id = contacts.campaign_id
-        and assignments.customer_id = contacts.customer_id
-
-    union all
-
-    select
-        contacts.campaign_id,
-        contacts.customer_id,
-        coalesce(lower(contacts.arm), 'unassigned') as arm,
-        'all' as stratum,
-        cast(null as string) as channel,
-        contacts.revenue,
-        contacts.margin,
-        -- Where no send is reported, everyone planned for contact was contacted.
+        campaign_id,
+        customer_id,
         case
-            when count(contacts.sent_at) over (partition by contacts.campaign_id) > 0
-                then contacts.sent_at is not null
-            else coalesce(lower(contacts.arm), 'unassigned') <> 'control'
-        end as is_contacted,
-        contacts.responded,
-        contacts.converted,
-        contacts.sent_at
-    from contacts
-    left join assignments
-        on contacts.campaign_id = assignments.campaign_id
-        and contacts.customer_id = assignments.customer_id
-    where assignments.customer_id is null
+            when count(sent_at) = count(*)
+                then min_by(arm, ({{ by_record }}, sent_at, {{ by_key }}))
+            else min_by(arm, ({{ by_record }}, {{ by_key }}))
+        end as arm,
+        min_by(stratum, ({{ by_record }}, {{ by_key }})) as stratum,
+        min_by(channel, ({{ by_record }}, {{ by_key }})) as channel,
+        cast(sum(revenue) as decimal(18, 4)) as revenue,
+        cast(sum(margin) as decimal(18, 4)) as margin,
+        bool_or(is_contacted) as is_contacted,
+        bool_or(responded) as responded,
+        bool_or(converted) as converted,
+        min(sent_at) as sent_at
+    from key_arms
+    group by campaign_id, customer_id
 
 ),
 

@@ -7,20 +7,22 @@
         on saved.saved_date <= cast(windows.window_start_at as date)
     group by windows.campaign_id
 {%- endset %}
+{% set saved = read_state(
+    'customer_clusters',
+    {
+        'customer_id': 'string',
+        'method': 'string',
+        'cluster_key': 'string',
+        'cluster_name': 'string',
+        'is_chosen': 'boolean',
+    },
+    days
+) -%}
 with
 
 clusters as (
 
-    {{ read_state(
-        'customer_clusters',
-        {
-            'customer_id': 'string',
-            'cluster_key': 'string',
-            'cluster_name': 'string',
-            'is_chosen': 'boolean',
-        },
-        days
-    ) | indent(4) }}
+    {{ of_persons(saved, ['saved_date', 'method']) | indent(4) }}
 
 ),
 

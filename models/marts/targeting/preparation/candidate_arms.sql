@@ -28,11 +28,15 @@ control_shares as (
 
 holdout as (
 
-    select
-        period,
-        share
+    select period
     from {{ ref('holdout_windows') }}
     where is_current
+
+),
+
+held_out as (
+
+    select * from {{ ref('holdout_customers') }}
 
 ),
 
@@ -63,7 +67,6 @@ bucketed as (
 
     select
         shared.*,
-        holdout.share as holdout_share,
         {{ hash_bucket(holdout_salt, 'shared.customer_id') }} as holdout_bucket,
         {{ hash_bucket(campaign_salt, 'shared.customer_id') }} as bucket
     from shared
@@ -72,12 +75,14 @@ bucketed as (
 )
 
 select
-    list_name,
-    customer_id,
-    stratum,
-    control_share,
-    holdout_bucket,
-    bucket,
-    holdout_bucket < 10000 * holdout_share as is_in_holdout,
-    bucket < 10000 * control_share as is_control
+    bucketed.list_name,
+    bucketed.customer_id,
+    bucketed.stratum,
+    bucketed.control_share,
+    bucketed.holdout_bucket,
+    bucketed.bucket,
+    held_out.customer_id is not null as is_in_holdout,
+    bucketed.bucket < 10000 * bucketed.control_share as is_control
 from bucketed
+left join held_out
+    on bucketed.customer_id = held_out.customer_id

@@ -1,7 +1,15 @@
 -- The steps that look at the other lists and the other candidates, list by list
 -- in order of priority: only customers that a higher list took, members and
--- held out, are lost to the lower ones.
+-- held out, are lost to the lower ones. An address of several persons is written to once, and
+-- what a higher list took of it counts for all of them.
 {{ config(materialized='ephemeral') }}
+{% set by_value -%}
+order by
+            case when ranking = 'score' then score else 0 end desc,
+            expected_value desc,
+            score desc,
+            customer_id
+{%- endset -%}
 {% set places = range(1, var('lists') | length + 1) | list -%}
 with
 
@@ -16,6 +24,7 @@ taken_0 as (
     select
         cast(null as string) as customer_id,
         cast(null as string) as channel,
+        cast(null as string) as address_key,
         cast(null as string) as list_name,
         cast(null as bigint) as place,
         cast(null as bigint) as planned_messages,
@@ -30,22 +39,30 @@ plans_{{ place }} as (
     select
         customer_id,
         min_by(list_name, place) as first_list,
-        min_by(list_name, place) filter (where not allows_other_lists)
-            as first_exclusive_list,
-        cast(sum(planned_messages) as bigint) as planned_messages
-    from taken_{{ place - 1 }}
+        min_by(list_name, place) filter (where not allows_other_lists) as first_exclusive_list,
+        cast(sum(planned_messages) as bigint) as planned_messages,
+        cast(sum(planned_messages) filter (where is_same_channel) as bigint) as planned_in_channel
+    from (
+        {% for key in ['customer_id', 'address_key'] -%}
+        select
+            candidates.customer_id,
+            taken.list_name,
+            taken.place,
+            taken.planned_messages,
+            taken.allows_other_lists,
+            candidates.channel = taken.channel as is_same_channel
+        from candidates
+        inner join taken_{{ place - 1 }} as taken
+            on candidates.{{ key }} = taken.{{ key }}
+            and candidates.place = {{ place }}
+        {%- if key == 'address_key' %}
+            and candidates.customer_id <> taken.customer_id
+        {%- else %}
+        union all
+        {% endif -%}
+        {%- endfor %}
+    )
     group by customer_id
-
-),
-
-channel_plans_{{ place }} as (
-
-    select
-        customer_id,
-        channel,
-        cast(sum(planned_messages) as bigint) as planned_in_channel
-    from taken_{{ place - 1 }}
-    group by customer_id, channel
 
 ),
 
@@ -58,13 +75,10 @@ pressed_{{ place }} as (
             else plans.first_list
         end as taken_by,
         coalesce(plans.planned_messages, 0) as planned_messages,
-        coalesce(channel_plans.planned_in_channel, 0) as planned_in_channel
+        coalesce(plans.planned_in_channel, 0) as planned_in_channel
     from candidates
     left join plans_{{ place }} as plans
         on candidates.customer_id = plans.customer_id
-    left join channel_plans_{{ place }} as channel_plans
-        on candidates.customer_id = channel_plans.customer_id
-        and candidates.channel = channel_plans.channel
     where candidates.place = {{ place }}
 
 ),
@@ -81,8 +95,31 @@ screened_{{ place }} as (
             when is_cooling_down then 'cool-down'
             when taken_by is not null then 'exclusivity'
             when not is_worth_it then 'minimum expected value'
-        end as early_exclusion
+            when is_address_held_out then 'same address'
+        end as screening_exclusion
     from pressed_{{ place }}
+
+),
+
+same_address_{{ place }} as (
+
+    select customer_id from screened_{{ place }}
+    where screening_exclusion is null
+        and address_key is not null
+    qualify row_number() over (partition by address_key {{ by_value }}) > 1
+
+),
+
+eligible_{{ place }} as (
+
+    select
+        *,
+        case
+            when customer_id in (select same.customer_id from same_address_{{ place }} as same)
+                then 'same address'
+            else screening_exclusion
+        end as early_exclusion
+    from screened_{{ place }}
 
 ),
 
@@ -98,15 +135,8 @@ ranked_{{ place }} as (
                 case when is_in_holdout or is_control then 0 else planned_cost end
             ) over by_value
         end as running_cost
-    from screened_{{ place }}
-    window by_value as (
-        partition by early_exclusion is null
-        order by
-            case when ranking = 'score' then score else 0 end desc,
-            expected_value desc,
-            score desc,
-            customer_id
-    )
+    from eligible_{{ place }}
+    window by_value as (partition by early_exclusion is null {{ by_value }})
 
 ),
 
@@ -132,6 +162,7 @@ taken_{{ place }} as (
     select
         customer_id,
         channel,
+        address_key,
         list_name,
         place,
         case when is_in_holdout or is_control then 0 else 1 end as planned_messages,

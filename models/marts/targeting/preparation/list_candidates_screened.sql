@@ -73,6 +73,7 @@ select
     valued.list_name,
     valued.customer_id,
     valued.channel,
+    valued.address_key,
     arms.stratum,
     valued.reachability,
     valued.consent_basis,
@@ -97,6 +98,7 @@ select
     valued.has_consent,
     valued.is_suppressed,
     valued.is_erased,
+    valued.is_address_held_out,
     valued.is_pressed,
     valued.is_cooling_down,
     -- Where no order has a known margin, the value is unknown, not too small.

@@ -35,6 +35,10 @@ select
         case when ranked.first_exclusion = 'exclusivity' then 'exclusivity' end,
         case when not candidates.is_worth_it then 'minimum expected value' end,
         case
+            when candidates.is_address_held_out or ranked.first_exclusion = 'same address'
+                then 'same address'
+        end,
+        case
             when ranked.first_exclusion in ('capacity', 'budget') then ranked.first_exclusion
         end,
         case when candidates.is_in_holdout then 'global holdout' end
@@ -50,6 +54,7 @@ select
     ranked.running_cost,
     candidates.control_share,
     candidates.bucket,
+    candidates.is_address_held_out,
     candidates.is_in_holdout,
     candidates.is_control
 from candidates

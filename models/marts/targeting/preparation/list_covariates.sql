@@ -10,12 +10,13 @@ decisions as (
 
 ),
 
+-- By the own draw: whom the key of an earlier person keeps out was not drawn with the others.
 candidates as (
 
     select distinct
         customer_id,
-        is_in_holdout
-    from {{ ref('list_candidates_taken') }}
+        holdout_bucket
+    from {{ ref('list_candidates_screened') }}
 
 ),
 
@@ -63,7 +64,10 @@ select
     'holdout_' || holdout.period as assignment_id,
     cast(null as string) as list_name,
     candidates.customer_id,
-    case when candidates.is_in_holdout then 'holdout' else 'not in holdout' end as arm,
+    case
+        when candidates.holdout_bucket < 10000 * holdout.share then 'holdout'
+        else 'not in holdout'
+    end as arm,
     'all' as stratum,
     cast(null as bigint) as recency_days,
     cast(null as bigint) as orders,
@@ -71,7 +75,7 @@ select
     cast(null as bigint) as tenure_days,
     cast(
         case
-            when candidates.is_in_holdout then holdout.share
+            when candidates.holdout_bucket < 10000 * holdout.share then holdout.share
             else 1 - holdout.share
         end as decimal(9, 6)
     ) as planned_share

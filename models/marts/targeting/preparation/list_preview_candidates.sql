@@ -1,5 +1,12 @@
 -- The cap of a channel stays; a cap in all below it cuts deeper, one above it does not help.
 {{ config(materialized='ephemeral') }}
+{% set by_value -%}
+order by
+                case when ranking = 'score' then score else 0 end desc,
+                expected_value desc,
+                score desc,
+                customer_id
+{%- endset -%}
 with
 
 screened as (
@@ -24,15 +31,7 @@ eligible as (
 
     select
         screened.*,
-        caps.contact_cap,
-        row_number() over (
-            partition by screened.list_name, caps.contact_cap
-            order by
-                case when screened.ranking = 'score' then screened.score else 0 end desc,
-                screened.expected_value desc,
-                screened.score desc,
-                screened.customer_id
-        ) as rank
+        caps.contact_cap
     from screened
     inner join taken
         on screened.list_name = taken.list_name
@@ -42,8 +41,34 @@ eligible as (
         and not screened.is_cooling_down
         and taken.taken_by is null
         and screened.is_worth_it
+        and not screened.is_address_held_out
         and screened.sends_in_window + taken.planned_messages < caps.contact_cap
         and screened.sends_in_channel + taken.planned_in_channel < screened.channel_cap
+
+),
+
+at_address as (
+
+    select
+        *,
+        row_number() over (
+            partition by list_name, contact_cap, coalesce(address_key, customer_id)
+            {{ by_value }}
+        ) as place_at_address
+    from eligible
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by list_name, contact_cap
+            {{ by_value }}
+        ) as rank
+    from at_address
+    where place_at_address = 1
 
 )
 
@@ -59,4 +84,4 @@ select
         order by rank
     ) as running_cost,
     is_in_holdout or is_control as is_left_alone
-from eligible
+from ranked

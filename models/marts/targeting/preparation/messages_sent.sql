@@ -1,14 +1,21 @@
 -- Messages that customers got from campaigns. A send weighs on a customer even where
 -- something else is wrong with its row; a member of an exported list counts as
--- contacted, whether or not the data report it yet.
+-- contacted, whether or not the data report it yet. Two keys of a person that got one each
+-- are two messages to the person.
 with
 
 contacts as (
 
-    select * from {{ ref('campaign_contacts_validated') }}
-    where decision <> 'merged'
-        and customer_id is not null
-        and sent_at is not null
+    select
+        contacts.campaign_id,
+        contacts.customer_id as customer_key,
+        {{ person_of('contacts.customer_id') }} as customer_id,
+        contacts.sent_at
+    from {{ ref('campaign_contacts_validated') }} as contacts
+    {{ join_persons('contacts.customer_id') }}
+    where contacts.decision <> 'merged'
+        and contacts.customer_id is not null
+        and contacts.sent_at is not null
 
 ),
 
@@ -21,7 +28,7 @@ campaigns as (
 
 assignments as (
 
-    select * from {{ ref('int_assignments_exported') }}
+    select * from {{ ref('int_assignments_saved') }}
     where arm = 'treatment'
 
 ),
@@ -35,6 +42,7 @@ exported as (
 reported as (
 
     select
+        contacts.customer_key,
         contacts.customer_id,
         coalesce(contacts.campaign_id, 'unknown') as campaign_id,
         campaigns.list_name,
@@ -44,6 +52,7 @@ reported as (
     left join campaigns
         on contacts.campaign_id = campaigns.campaign_id
     group by
+        contacts.customer_key,
         contacts.customer_id,
         contacts.campaign_id,
         campaigns.list_name,
@@ -54,6 +63,7 @@ reported as (
 recorded as (
 
     select
+        assignments.customer_key,
         assignments.customer_id,
         assignments.campaign_id,
         exported.list_name,
@@ -63,9 +73,9 @@ recorded as (
     inner join exported
         on assignments.campaign_id = exported.campaign_id
     left join reported
-        on assignments.customer_id = reported.customer_id
+        on assignments.customer_key = reported.customer_key
         and assignments.campaign_id = reported.campaign_id
-    where reported.customer_id is null
+    where reported.customer_key is null
 
 ),
 
@@ -80,6 +90,7 @@ messages as (
 )
 
 select
+    customer_key,
     customer_id,
     campaign_id,
     list_name,
