@@ -1,6 +1,7 @@
 -- Whether a customer may be contacted, whatever for: checked by the first four
--- steps of a list, and again by an export. Files without any address say
--- nothing about who can be reached.
+-- steps of a list, and again by an export. The person or the address must have
+-- consented and neither may have withdrawn, nor another person who has the
+-- address. Files without any address say nothing about who can be reached.
 {% set is_recorded = are_consents_recorded() -%}
 with
 
@@ -18,7 +19,9 @@ contacts as (
             and email not like '%@%@%'
             and email not like '% %' as has_email,
         translate(phone, '+0123456789 -().', '') = ''
-            and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone
+            and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone,
+        email_key,
+        phone_key
     from {{ ref('customer_contacts') }}
 
 ),
@@ -37,6 +40,12 @@ consents as (
 
 ),
 
+refusals as (
+
+    select * from {{ ref('addresses_refused') }}
+
+),
+
 requested as (
 
     select distinct
@@ -47,12 +56,16 @@ requested as (
 
 ),
 
-decided as (
+asked as (
 
     select
-        customers.customer_id,
+        customers.*,
         requested.channel,
         requested.consent_purpose,
+        case requested.address
+            when 'email' then contacts.email_key
+            when 'phone' then contacts.phone_key
+        end as address_key,
         case
             when case requested.address
                 when 'email' then contacts.has_email
@@ -62,32 +75,53 @@ decided as (
             when recorded_addresses.has_any then 'unreachable'
             {%- endif %}
             else 'not recorded'
-        end as reachability,
-        {% if is_recorded -%}
-        case
-            when customers.is_possibly_minor then 'possibly a minor'
-            when consents.customer_id is null then 'no consent known'
-            when not consents.is_granted then 'consent withdrawn'
-            when consents.is_expired then 'consent expired'
-            else 'granted'
-        end as consent_basis,
-        {%- else -%}
-        case
-            when customers.is_possibly_minor then 'possibly a minor'
-            else 'not recorded'
-        end as consent_basis,
-        {%- endif %}
-        customers.is_suppressed,
-        customers.is_erased
+        end as reachability
     from customers
     cross join requested
     cross join recorded_addresses
     left join contacts
         on customers.customer_id = contacts.customer_id
-    left join consents
-        on customers.customer_id = consents.customer_id
-        and requested.channel = consents.channel
-        and requested.consent_purpose = consents.consent_purpose
+
+),
+
+decided as (
+
+    select
+        asked.customer_id,
+        asked.channel,
+        asked.consent_purpose,
+        asked.reachability,
+        {% if is_recorded -%}
+        case
+            when asked.is_possibly_minor then 'possibly a minor'
+            when not of_person.is_granted or not of_address.is_granted or refusals.is_withdrawn
+                then 'consent withdrawn'
+            when of_person.scope_key is null and of_address.scope_key is null
+                then 'no consent known'
+            when coalesce(of_person.is_expired, true) and coalesce(of_address.is_expired, true)
+                then 'consent expired'
+            else 'granted'
+        end as consent_basis,
+        {%- else -%}
+        case
+            when asked.is_possibly_minor then 'possibly a minor'
+            else 'not recorded'
+        end as consent_basis,
+        {%- endif %}
+        asked.is_suppressed or coalesce(refusals.is_suppressed, false) as is_suppressed,
+        asked.is_erased
+    from asked
+    {%- for scope, key in [('person', 'customer_id'), ('address', 'address_key')] %}
+    left join consents as of_{{ scope }}
+        on of_{{ scope }}.scope = '{{ scope }}'
+        and asked.{{ key }} = of_{{ scope }}.scope_key
+        and asked.channel = of_{{ scope }}.channel
+        and asked.consent_purpose = of_{{ scope }}.consent_purpose
+    {%- endfor %}
+    left join refusals
+        on asked.address_key = refusals.address_key
+        and asked.channel = refusals.channel
+        and asked.consent_purpose = refusals.consent_purpose
 
 )
 
