@@ -3,23 +3,54 @@ with
 
 customers as (
 
-    select
-        customer_id,
-        {{ bare_key('customer_id') }} as bare_key
-    from {{ ref('dim_customers') }}
+    select customer_id as customer_key from {{ ref('dim_customers') }}
+
+    union
+
+    select customer_key from {{ ref('customer_keys') }}
 
 ),
 
 bare_keys as (
 
-    select distinct bare_key from customers
+    select distinct {{ bare_key('customer_key') }} as bare_key from customers
 
 ),
 
-named as (
+known_addresses as (
+
+    select distinct address_key from {{ ref('customer_addresses') }}
+
+),
+
+-- Of each row what it names by address: one known address, or key that is made of it, is enough.
+addresses_named as (
+
+    select
+        names.input,
+        names.source_file,
+        names.source_row,
+        string_agg(names.name_key, ' ' order by names.name_key) as name_keys,
+        bool_or(
+            known_addresses.address_key is not null
+            or coalesce(names.written_key in (select customers.customer_key from customers), false)
+            or coalesce(names.normalised_key in (select customers.customer_key from customers), false)
+        ) as is_known,
+        min(names.name_kind) as name_kind,
+        bool_or(names.named_in = 'customer_id') as has_key_of_address
+    from {{ ref('int_addresses_named') }} as names
+    left join known_addresses
+        on names.address_key = known_addresses.address_key
+    group by names.input, names.source_file, names.source_row
+
+),
+
+rows_named as (
     {% for input in ['consents', 'suppressions'] %}
-    select distinct
+    select
         '{{ input }}' as input,
+        source_file,
+        source_row,
         customer_id
     from {{ ref('int_' ~ input ~ '_validated') }}
     where decision in ('accepted', 'accepted_not_modelled')
@@ -27,12 +58,38 @@ named as (
     union all
     {% endif %}
     {%- endfor %}
+),
+
+named as (
+
+    select
+        rows_named.input,
+        rows_named.customer_id as customer_key,
+        addresses_named.name_keys,
+        bool_or(coalesce(addresses_named.is_known, false)) as is_known_by_address,
+        min(
+            case
+                when rows_named.customer_id is null or addresses_named.has_key_of_address
+                    then addresses_named.name_kind
+                else 'key'
+            end
+        ) as name_kind
+    from rows_named
+    left join addresses_named
+        on rows_named.input = addresses_named.input
+        and rows_named.source_file = addresses_named.source_file
+        and rows_named.source_row = addresses_named.source_row
+    group by rows_named.input, rows_named.customer_id, addresses_named.name_keys
     {%- if has_erasures() %}
+
     union all
 
     select
         'erasures' as input,
-        erased.customer_id
+        erased.customer_id as customer_key,
+        cast(null as string) as name_keys,
+        false as is_known_by_address,
+        'key' as name_kind
     from {{ erased_customers() }} as erased
     {% endif %}
 ),
@@ -41,14 +98,18 @@ compared as (
 
     select
         named.input,
-        customers.customer_id is null
-            and {{ bare_key('named.customer_id') }} in (
+        named.name_kind,
+        customers.customer_key is null
+            and not named.is_known_by_address
+            and coalesce({{ bare_key('named.customer_key') }} in (
                 select bare_keys.bare_key from bare_keys
-            ) as is_near_miss,
-        customers.customer_id is null and named.input <> 'erasures' as is_unknown
+            ), false) as is_near_miss,
+        customers.customer_key is null
+            and not named.is_known_by_address
+            and named.input <> 'erasures' as is_unknown
     from named
     left join customers
-        on named.customer_id = customers.customer_id
+        on named.customer_key = customers.customer_key
 
 )
 
@@ -57,5 +118,9 @@ select
     count(*) as named_count,
     count(*) filter (where is_unknown or is_near_miss) as unknown_count,
     count(*) filter (where is_near_miss) as near_miss_count
+    {%- for kind in ['key', 'email', 'phone', 'hash', 'text'] %},
+    count(*) filter (where is_unknown and not is_near_miss and name_kind = '{{ kind }}')
+        as {{ kind }}_count
+    {%- endfor %}
 from compared
 group by input

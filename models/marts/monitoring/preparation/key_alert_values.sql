@@ -1,3 +1,11 @@
+{%- set kinds = {
+    'near_miss_count': 'keys with other zeros or blanks {count}',
+    'key_count': 'keys {count}',
+    'email_count': 'e-mails {count}',
+    'phone_count': 'phones {count}',
+    'hash_count': 'hashes {count}',
+    'text_count': 'texts that are no contact {count}',
+} -%}
 with
 
 damaged as (
@@ -24,7 +32,15 @@ unknown as (
 
     select
         *,
-        {{ label('input', 'input') }} as shown_input
+        {{ label('input', 'input') }} as shown_input,
+        -- Of keys alone the sentence says enough.
+        email_count + phone_count + hash_count + text_count > 0 as has_addresses,
+        concat_ws(
+            ', '
+            {%- for column, sentence in kinds.items() %},
+            case when {{ column }} > 0 then {{ text(sentence, count=column) }} end
+            {%- endfor %}
+        ) as kinds
     from {{ ref('customers_unknown') }}
 
 ),
@@ -67,6 +83,10 @@ checks as (
         'unknown customers' as check_name,
         input as subject,
         case
+            when has_addresses then {{ text(
+                '{unknown} of {named} customers in {input} are known from nowhere else: {kinds}',
+                unknown='unknown_count', named='named_count', input='shown_input', kinds='kinds'
+            ) }}
             when near_miss_count > 0 then {{ text(
                 '{unknown} of {named} customers in {input} are known from nowhere else, {near} of '
                 ~ 'them but for leading zeros, plus or blanks',
