@@ -10,8 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
 from targeted_lists.cli.request import adapter_of, prepare
+from targeted_lists.common.project import read_contract
+from targeted_lists.setup.headings import find_input, map_headings
 
 Ask = Callable[[str, str], list[tuple]]
 World = Callable[..., Ask]
@@ -342,6 +345,7 @@ def test_a_key_that_is_an_email_is_named_by_it_either_way(world: World) -> None:
         found = {key for (key, _), basis in bases(later).items() if basis == "consent withdrawn"}
         assert found == found_key(later, "O0")
     ask = world(
+        "{default_country: GB}",
         order_lines=lines,
         consents=CONSENTS + yes,
         suppressions=SUPPRESSIONS + suppressed(phone="00447700900002"),
@@ -440,3 +444,50 @@ def test_the_proof_names_file_and_row(world: World) -> None:
         ("A", "person", "granted", "checkout", "consents.csv", 1, False),
         ("B", "person", "granted", "checkout", "consents.csv", 2, True),
     ]
+
+
+HEADINGS = {
+    "members.csv": "Email Address,First Name,UNSUB_TIME,UNSUB_REASON",
+    "unsubscribed.csv": "E-mail,Date",
+    "отписки.csv": "Телефон,Дата отписки,Причина",
+}
+
+
+@pytest.mark.parametrize(("name", "heading"), HEADINGS.items(), ids=HEADINGS)
+def test_init_reads_whom_a_mail_tool_lists_as_unsubscribed(name: str, heading: str) -> None:
+    headings = heading.split(",")
+    assert find_input(headings, read_contract(), name) == "suppressions"
+    columns = {*map_headings(headings, "suppressions").values()}
+    assert columns & {"email", "phone"}
+    assert "event_at" in columns
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Order ID,Email,SKU,Qty,Price,Opt out date", "order_lines"),
+        ("Customer ID,Email,City,Unsubscribed at", "customers"),
+        ("Customer ID,Email", "customers"),
+    ],
+)
+def test_init_takes_no_other_file_for_one_of_the_unsubscribed(heading: str, expected: str) -> None:
+    assert find_input(heading.split(","), read_contract(), "export.csv") == expected
+
+
+def test_a_file_that_names_nobody_by_any_column_is_refused(world: World, capsys) -> None:
+    world(order_lines=orders("A"), suppressions="event_at,reason\n2026-01-01,complaint\n")
+    assert main(["check", "--dataset", "shop"]) == 1
+    assert (
+        "suppressions.csv has no column customer_id, email or phone in its first line; rename or "
+        "add it (the file has event_at, reason)."
+    ) in capsys.readouterr().out
+
+
+def test_check_says_how_many_are_named_by_an_address_of_nobody(world: World, capsys) -> None:
+    rows = suppressed(email="ann@example.com") + suppressed(phone=sha256("+447700900001"))
+    world(**people(A="ann@example.com,"), suppressions=SUPPRESSIONS + rows)
+    assert main(["check", "--dataset", "shop"]) == 0
+    assert (
+        "1 of 2 customers in suppressions are in no order line, customer file or total; 1 hashes "
+        "of them are of nobody; see whether who is named is written there as in the other files."
+    ) in capsys.readouterr().out
