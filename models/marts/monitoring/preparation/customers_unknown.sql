@@ -17,31 +17,9 @@ bare_keys as (
 
 ),
 
-known_addresses as (
-
-    select distinct address_key from {{ ref('customer_addresses') }}
-
-),
-
--- Of each row what it names by address: one known address, or key that is made of it, is enough.
 addresses_named as (
 
-    select
-        names.input,
-        names.source_file,
-        names.source_row,
-        string_agg(names.name_key, ' ' order by names.name_key) as name_keys,
-        bool_or(
-            known_addresses.address_key is not null
-            or coalesce(names.written_key in (select customers.customer_key from customers), false)
-            or coalesce(names.normalised_key in (select customers.customer_key from customers), false)
-        ) as is_known,
-        min(names.name_kind) as name_kind,
-        bool_or(names.named_in = 'customer_id') as has_key_of_address
-    from {{ ref('int_addresses_named') }} as names
-    left join known_addresses
-        on names.address_key = known_addresses.address_key
-    group by names.input, names.source_file, names.source_row
+    select * from {{ ref('addresses_recognised') }}
 
 ),
 

@@ -7,13 +7,9 @@
 ] -%}
 with
 
-consents as (
+events as (
 
-    select
-        *,
-        coalesce(lower(status) = 'granted', false) as is_granted
-    from {{ ref('int_consents_validated') }}
-    where decision <> 'merged'
+    select * from {{ ref('consents_requested') }}
 
 ),
 
@@ -33,45 +29,6 @@ customers as (
 customer_addresses as (
 
     select * from {{ ref('customer_addresses') }}
-
-),
-
-requested as (
-
-    select distinct
-        channel,
-        address,
-        consent_purpose
-    from {{ ref('list_channels') }}
-
-),
-
-events as (
-
-    select
-        consents.customer_id,
-        consents.source_file,
-        consents.source_row,
-        consents.is_granted,
-        requested.channel,
-        requested.address,
-        requested.consent_purpose,
-        coalesce(
-            consents.event_at,
-            case
-                when consents.decision = 'accepted' then cast('0001-01-01' as timestamp)
-                else cast('9999-12-31' as timestamp)
-            end
-        ) as event_at
-    from consents
-    inner join requested
-        on coalesce(lower(consents.channel), 'any') in (requested.channel, 'any')
-        and coalesce(lower(consents.purpose), requested.consent_purpose) = requested.consent_purpose
-    where not consents.is_granted
-        or (
-            consents.decision = 'accepted'
-            and (consents.event_at is null or consents.event_at < {{ as_of_date() }})
-        )
 
 ),
 

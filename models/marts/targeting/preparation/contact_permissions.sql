@@ -1,36 +1,12 @@
 -- Whether a customer may be contacted, whatever for: checked by the first four
 -- steps of a list, and again by an export. The person or the address must have
 -- consented and neither may have withdrawn, nor another person who has the
--- address. Files without any address say nothing about who can be reached.
-{% set is_recorded = are_consents_recorded() -%}
+-- address.
 with
 
-customers as (
+asked as (
 
-    select * from {{ ref('customer_restrictions') }}
-
-),
-
-contacts as (
-
-    select
-        customer_id,
-        email like '%_@_%._%'
-            and email not like '%@%@%'
-            and email not like '% %' as has_email,
-        translate(phone, '+0123456789 -().', '') = ''
-            and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone,
-        email_key,
-        phone_key
-    from {{ ref('customer_contacts') }}
-
-),
-
-recorded_addresses as (
-
-    select count(*) > 0 as has_any from {{ ref('customer_contacts') }}
-    where email is not null
-        or phone is not null
+    select * from {{ ref('channels_asked') }}
 
 ),
 
@@ -46,44 +22,6 @@ refusals as (
 
 ),
 
-requested as (
-
-    select distinct
-        channel,
-        address,
-        consent_purpose
-    from {{ ref('list_channels') }}
-
-),
-
-asked as (
-
-    select
-        customers.*,
-        requested.channel,
-        requested.consent_purpose,
-        case requested.address
-            when 'email' then contacts.email_key
-            when 'phone' then contacts.phone_key
-        end as address_key,
-        case
-            when case requested.address
-                when 'email' then contacts.has_email
-                when 'phone' then contacts.has_phone
-            end then 'reachable'
-            {%- if is_recorded %}
-            when recorded_addresses.has_any then 'unreachable'
-            {%- endif %}
-            else 'not recorded'
-        end as reachability
-    from customers
-    cross join requested
-    cross join recorded_addresses
-    left join contacts
-        on customers.customer_id = contacts.customer_id
-
-),
-
 decided as (
 
     select
@@ -91,7 +29,7 @@ decided as (
         asked.channel,
         asked.consent_purpose,
         asked.reachability,
-        {% if is_recorded -%}
+        {% if are_consents_recorded() -%}
         case
             when asked.is_possibly_minor then 'possibly a minor'
             when not of_person.is_granted or not of_address.is_granted or refusals.is_withdrawn
