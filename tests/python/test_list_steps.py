@@ -21,6 +21,7 @@ from list_steps import (
     World,
     decide,
     find_objection,
+    is_suppressed,
     may_write,
 )
 
@@ -31,8 +32,11 @@ CUSTOMERS = [f"c{number}" for number in range(8)]
 PEOPLE = st.sampled_from([*CUSTOMERS, "ghost"])
 EMAILS = st.sampled_from([GOOD_CONTACT["email"], GOOD_CONTACT["email"], "ann.example.com", None])
 PHONES = st.sampled_from([GOOD_CONTACT["phone"], GOOD_CONTACT["phone"], "555-CALL-NOW", None])
+# An address of most customers' own, and two that several may have.
+ADDRESSES = [f"{kind} {one}" for kind in ("email", "phone") for one in [*CUSTOMERS, "shared"]]
+NAMES = st.one_of(PEOPLE, PEOPLE, st.sampled_from([*ADDRESSES, "email unknown"]))
 CONSENTS = st.tuples(
-    PEOPLE,
+    NAMES,
     st.sampled_from(["email", "sms", "any"]),
     st.sampled_from([None, "marketing", "marketing", "service"]),
     st.sampled_from(["granted", "granted", "granted", "withdrawn", "paused"]),
@@ -111,8 +115,16 @@ def worlds(draw: st.DrawFn) -> World:
     return World(
         ages={one: draw(st.sampled_from([None, 18, 19, 40, 60])) for one in CUSTOMERS},
         contacts={one: {"email": draw(EMAILS), "phone": draw(PHONES)} for one in CUSTOMERS},
+        used={
+            one: {
+                kind: f"{kind} {draw(st.sampled_from([one, one, one, 'shared']))}"
+                for kind in ("email", "phone")
+            }
+            for one in CUSTOMERS
+        },
+        held=draw(st.sets(st.tuples(PEOPLE, st.sampled_from(ADDRESSES)), max_size=2)),
         consents=draw(st.permutations(grants + draw(st.lists(CONSENTS, max_size=12)))),
-        suppressed=draw(st.sets(PEOPLE, max_size=2)),
+        suppressed=draw(st.sets(NAMES, max_size=2)),
         erased=draw(st.sets(PEOPLE, max_size=2)),
         campaigns=CAMPAIGNS,
         sends={(*whom, day) for whom, day in draw(sends).items()},
@@ -141,6 +153,7 @@ def test_random_worlds_are_decided_by_the_rules(steps: Steps, world: World) -> N
     for member in steps.query("select * from sample.lists.list_members"):
         customer = member["customer_id"]
         assert customer not in world.suppressed | world.erased
+        assert not is_suppressed(world, customer, member["channel"])
         assert may_write(world, customer, member["channel"])
 
 
@@ -332,7 +345,7 @@ def test_history_gives_each_list_as_it_was(
 @given(
     world=worlds(),
     later=st.lists(CONSENTS, max_size=6),
-    suppressed=st.sets(PEOPLE, max_size=2),
+    suppressed=st.sets(NAMES, max_size=2),
     erased=st.sets(PEOPLE, max_size=2),
 )
 def test_nobody_is_in_a_file_who_must_not_be(
