@@ -120,7 +120,7 @@ NEAR_MISSES = "select input, near_miss_count from {{ ref('customers_unknown') }}
 UNKNOWN = """
     select
         input, named_count, unknown_count,
-        email_count, phone_count, hash_count, text_count
+        damaged_count, email_count, phone_count, hash_count, text_count
     from {{ ref('customers_unknown') }}
     where input <> 'erasures'
 """
@@ -129,7 +129,7 @@ SOLD = {
     "customer_id": "sold to nobody",
     "product_id": "sold under it, whichever products they were of",
 }
-ADDRESSES = ("e-mails", "phones", "hashes", "texts that are no contact")
+ADDRESSES = ("damaged keys", "e-mails", "phones", "hashes", "texts that are no contact")
 WRITTEN_OTHERWISE = "leading zeros, plus or blanks"
 # From this share on something is written otherwise than the run reads it.
 MANY_REJECTED, MANY_UNMATCHED = 0.1, 0.5

@@ -108,7 +108,7 @@ def bases(ask: Ask) -> dict[tuple[str, str], str]:
 
 
 def unknown(ask: Ask, name: str = "suppressions") -> tuple:
-    """Return named, unknown, near misses, keys, e-mails, phones, hashes and texts of an input."""
+    """Return named, unknown, near misses, keys, damaged, e-mails, phones, hashes, texts."""
     (found,) = ask("customers_unknown", f"from customers_unknown where input = '{name}'")
     return found[1:]
 
@@ -128,7 +128,7 @@ def test_case_13_names_by_email_who_is_keyed_by_number(world: World) -> None:
     assert found["1002", "email"] == "consent withdrawn"
     assert found["1003", "email"] == "granted"
     # 01003 stays a key of its own, as everywhere, and is named.
-    assert unknown(ask, "consents") == (4, 1, 1, 0, 0, 0, 0, 0)
+    assert unknown(ask, "consents") == (4, 1, 1, 0, 0, 0, 0, 0, 0)
     (alert,) = ask(
         "key_alert_values",
         "select finding, value, is_significant from key_alert_values "
@@ -242,7 +242,7 @@ def test_an_email_however_it_is_written_in_whichever_column(world: World, column
     assert {key for key in customers if found[key, "email"] == "granted"} == {"B"}
     sql = "select customer_id from contact_permissions where not is_suppressed"
     assert {key for (key,) in ask("contact_permissions", sql)} == {"B"}
-    assert unknown(ask) == (len(EMAILS), 0, 0, 0, 0, 0, 0, 0)
+    assert unknown(ask) == (len(EMAILS), 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_all_keys_of_a_person_are_one(world: World) -> None:
@@ -322,7 +322,7 @@ def test_who_appears_later_with_the_address_is_spared(world: World) -> None:
     consents = CONSENTS + said("withdrawn", "email", email="ann@example.com")
     suppressions = SUPPRESSIONS + suppressed(email=sha256("bea@example.com"))
     ask = world(order_lines=orders("C"), consents=consents, suppressions=suppressions)
-    assert unknown(ask) == (1, 1, 0, 0, 0, 0, 1, 0)
+    assert unknown(ask) == (1, 1, 0, 0, 0, 0, 0, 1, 0)
     files = people(A="ann@example.com,", B="bea@example.com,", C="cas@example.com,")
     ask = world(**files, consents=consents + granted("A", "B", "C"), suppressions=suppressions)
     assert permitted(ask)["email"] == {"C"}
@@ -373,20 +373,22 @@ def test_what_names_nobody_is_counted_by_its_kind(world: World) -> None:
         suppressed(phone=sha256("nobody@example.org")),
         suppressed(phone="ann at example"),
         suppressed(email="ann@example"),
+        suppressed(key="4.47912E+11"),
         # An e-mail typed as a phone, of nobody.
         suppressed(phone="no.body@example.com"),
     ]
     files = people(A="ann@example.com,", B="bea@example.com,")
     files["order_lines"] = orders("A", "B", "123")
     ask = world(**files, suppressions=SUPPRESSIONS + "".join(rows))
-    assert unknown(ask) == (12, 9, 1, 1, 3, 1, 1, 2)
+    assert unknown(ask) == (13, 10, 1, 1, 1, 3, 1, 1, 2)
     (finding,) = ask(
         "key_alert_values",
         "select finding from key_alert_values where check_name = 'unknown customers'",
     )
     assert finding[0] == (
-        "9 of 12 customers in suppressions are known from nowhere else: keys with other zeros or "
-        "blanks 1, keys 1, e-mails 3, phones 1, hashes 1, texts that are no contact 2"
+        "10 of 13 customers in suppressions are known from nowhere else: keys with other zeros or "
+        "blanks 1, keys 1, damaged keys 1, e-mails 3, phones 1, hashes 1, texts that are no "
+        "contact 2"
     )
 
 
@@ -436,7 +438,7 @@ def test_the_proof_names_file_and_row(world: World) -> None:
     ask = world(**files, consents=CONSENTS + events)
     found = ask(
         "consent_proofs",
-        "select customer_id, scope, status, source, source_file, source_row, is_decisive "
+        "select customer_id, scope, status, consent_source, source_file, source_row, is_decisive "
         "from consent_proofs where channel = 'email' order by all",
     )
     assert found == [

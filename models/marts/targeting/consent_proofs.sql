@@ -90,7 +90,7 @@ select
     case
         when {{ is_contact('consents.source') }} then {{ text('(a contact)') }}
         else consents.source
-    end as source,
+    end as consent_source,
     events.source_file,
     events.source_row,
     events.is_expired,

@@ -29,9 +29,16 @@ rows_named as (
         '{{ input }}' as input,
         source_file,
         source_row,
-        customer_id
+        customer_id,
+        decision = 'rejected' as is_damaged
     from {{ ref('int_' ~ input ~ '_validated') }}
     where decision in ('accepted', 'accepted_not_modelled')
+        or (
+            coalesce(customer_id, email) is null
+            and decision_reason like '%' || {{ text(
+                '{column} was damaged by a spreadsheet', column="''"
+            ) }} || '%'
+        )
     {% if not loop.last %}
     union all
     {% endif %}
@@ -47,6 +54,7 @@ named as (
         bool_or(coalesce(addresses_named.is_known, false)) as is_known_by_address,
         min(
             case
+                when rows_named.is_damaged then 'damaged'
                 when rows_named.customer_id is null or addresses_named.has_key_of_address
                     then addresses_named.name_kind
                 else 'key'
@@ -57,7 +65,11 @@ named as (
         on rows_named.input = addresses_named.input
         and rows_named.source_file = addresses_named.source_file
         and rows_named.source_row = addresses_named.source_row
-    group by rows_named.input, rows_named.customer_id, addresses_named.name_keys
+    group by
+        rows_named.input,
+        rows_named.customer_id,
+        addresses_named.name_keys,
+        case when rows_named.is_damaged then (rows_named.source_file, rows_named.source_row) end
     {%- if has_erasures() %}
 
     union all
@@ -96,7 +108,7 @@ select
     count(*) as named_count,
     count(*) filter (where is_unknown or is_near_miss) as unknown_count,
     count(*) filter (where is_near_miss) as near_miss_count
-    {%- for kind in ['key', 'email', 'phone', 'hash', 'text'] %},
+    {%- for kind in ['key', 'damaged', 'email', 'phone', 'hash', 'text'] %},
     count(*) filter (where is_unknown and not is_near_miss and name_kind = '{{ kind }}')
         as {{ kind }}_count
     {%- endfor %}

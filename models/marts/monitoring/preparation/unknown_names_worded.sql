@@ -11,6 +11,9 @@ unknown as (
                 'keys with other zeros or blanks {count}', count='near_miss_count'
             ) }} end,
             case when key_count > 0 then {{ text('keys {count}', count='key_count') }} end,
+            case when damaged_count > 0 then {{ text(
+                'damaged keys {count}', count='damaged_count'
+            ) }} end,
             case when email_count > 0 then {{ text('e-mails {count}', count='email_count') }} end,
             case when phone_count > 0 then {{ text('phones {count}', count='phone_count') }} end,
             case when hash_count > 0 then {{ text('hashes {count}', count='hash_count') }} end,
@@ -25,7 +28,7 @@ unknown as (
 select
     input,
     case
-        when email_count + phone_count + hash_count + text_count > 0 then {{ text(
+        when damaged_count + email_count + phone_count + hash_count + text_count > 0 then {{ text(
             '{unknown} of {named} customers in {input} are known from nowhere else: {kinds}',
             unknown='unknown_count', named='named_count', input='shown_input', kinds='kinds'
         ) }}
