@@ -16,7 +16,7 @@ addresses as (
 
 ),
 
-hashes as (
+contact_hashes as (
 
     select * from {{ ref('int_contact_hashes') }}
 
@@ -31,8 +31,8 @@ found as (
         texts.named_in,
         texts.contact_text,
         texts.is_hash,
-        coalesce(addresses.address_key, hashes.address_key) as address_key,
-        coalesce(addresses.address_kind, hashes.address_kind) as address_kind,
+        coalesce(addresses.address_key, contact_hashes.address_key) as address_key,
+        coalesce(addresses.address_kind, contact_hashes.address_kind) as address_kind,
         case when texts.named_in <> 'customer_id' then {{ customer_key('texts.contact_text') }} end
             as written_key,
         {{ customer_key('addresses.address') }} as normalised_key
@@ -40,9 +40,9 @@ found as (
     left join addresses
         on texts.contact_text = addresses.contact_text
         and not texts.is_hash
-    left join hashes
+    left join contact_hashes
         on texts.is_hash
-        and lower(texts.contact_text) = hashes.contact_hash
+        and lower(texts.contact_text) = contact_hashes.contact_hash
 
 )
 

@@ -5,7 +5,7 @@
 {{ config(schema='private') }} -- who has the addresses can tell whose hash it is
 with
 
-hashes as (
+contact_hashes as (
 
     select distinct lower(contact_text) as contact_hash
     from {{ ref('int_permission_texts') }}
@@ -15,7 +15,7 @@ hashes as (
 
 any_hash as (
 
-    select count(*) > 0 as is_there from hashes
+    select count(*) > 0 as is_there from contact_hashes
 
 ),
 
@@ -67,9 +67,9 @@ hashed as (
 )
 
 select distinct
-    hashes.contact_hash,
+    contact_hashes.contact_hash,
     hashed.address_key,
     hashed.address_kind
-from hashes
+from contact_hashes
 inner join hashed
-    on hashes.contact_hash = hashed.contact_hash
+    on contact_hashes.contact_hash = hashed.contact_hash

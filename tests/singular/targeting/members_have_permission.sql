@@ -41,7 +41,7 @@ named_keys as (
         source_file,
         source_row,
         unnest([written_key, normalised_key]) as customer_key
-    from {{ ref('int_addresses_named') }} as names
+    from {{ ref('int_addresses_named') }}
 
 ),
 
