@@ -9,6 +9,7 @@
     - order_difference  by how much the order's totals do not add up; null where they do
     - tax_factor        what the var tax_basis made of an amount of 1
     - has_damaged_key   whether a spreadsheet rounded the key of the customer
+    - contact           the customer's key where it is an address or the hash of one
     - source_note       what was fixed in a sound row, in words
     - source_exclusion  why a sound row is accepted and not modelled, in words
 

@@ -19,6 +19,9 @@
         'line_service', 'currency', 'order_stated', 'order_difference', 'tax_factor',
         'has_damaged_key',
     ]}) -%}
+    {%- for input in contract if names_by_contact(input) -%}
+        {%- do contract.update({input: ['contact']}) -%}
+    {%- endfor -%}
     {{- return({
         'contract': {
             'inputs': contract,

@@ -21,13 +21,15 @@
 {%- set columns = dict(contract, **extras) -%}
 {%- set leaves_out = has_erasures() and 'customer_id' in columns and input != 'erasures' -%}
 {%- set stays = input == 'order_lines' -%}
-{#- What order lines have beyond the contract (adapter_column). -#}
-{%- set further = adapter_fact('inputs').get('order_lines', []) if stays else [] -%}
+{%- set by_contact = names_by_contact(input) -%}
+{#- What an input has beyond the contract (adapter_column). -#}
+{%- set further = adapter_fact('inputs').get(input, []) if stays or by_contact else [] -%}
 {#- A day whose clock stands in another column is joined to it as text. -#}
 {%- set untyped = ['ordered_at'] if 'ordered_time' in extras else [] -%}
 {%- set typed = typed_columns(input, formats) | reject('in', untyped) | list -%}
 {%- set keys = ['order_id'] if stays
-    else ['order_id', 'customer_id', 'other_customer_id', 'product_id'] -%}
+    else ['order_id', 'customer_id', 'other_customer_id', 'product_id']
+    + (['phone'] if by_contact else []) -%}
 with
 
 raw_rows as (
@@ -82,8 +84,14 @@ cast_rows as (
         {%- else %}
         {{ cast_text(column ~ '_found', kind, settings) }} as {{ column }}
         {%- endif %}
-        {{- ',' if not loop.last or stays }}
+        {{- ',' if not loop.last or stays or by_contact }}
         {%- endfor %}
+        {%- if by_contact %}
+        case
+            when {{ is_contact('customer_id_found') }} or {{ is_contact_hash('customer_id_found') }}
+                then customer_id_found
+        end as contact
+        {%- endif %}
         {%- if stays %}
         coalesce(
             {{ is_damaged_key('customer_id_found') }}
@@ -108,6 +116,9 @@ faulted as (
         {%- endfor %}
         {%- if stays %}
         has_damaged_key,
+        {%- endif %}
+        {%- if by_contact %}
+        contact,
         {%- endif %}
         nullif(concat_ws(
             '; ',
@@ -175,7 +186,11 @@ remembered as (
         {%- endif %}
         {%- endfor %}
         {%- for column in further %}
+        {%- if stays %}
         conformed.{{ column }},
+        {%- else %}
+        case when erased.customer_id is null then conformed.{{ column }} end as {{ column }},
+        {%- endif %}
         {%- endfor %}
         {%- if stays %}
         conformed.source_fault

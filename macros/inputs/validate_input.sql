@@ -2,7 +2,8 @@
     The body of an int_<input>_validated model: every staged row with a decision.
 
     - a value that will not cast, or an empty key    -> rejected
-      (the customer 0 is nobody: an empty key)
+      (the customer 0 is nobody: an empty key; where an address may name
+      the customer, one of both is needed)
     - identical in every column to an earlier row    -> merged
     - same key, other content                        -> the later row is accepted,
                                                         the earlier rejected
@@ -13,6 +14,7 @@
 #}
 {%- macro validate_input(input, key=none) -%}
 {%- set columns = var('input_contract')[input] | list -%}
+{%- set by_contact = names_by_contact(input) -%}
 with
 
 file_numbers as (
@@ -42,7 +44,10 @@ copies_counted as (
                 if kind.endswith('required') %}
             when {{ column }} is null then {{ text('no {column}', column=string_literal(column)) }}
             {%- endfor %}
-            {%- if 'customer_id' in columns %}
+            {%- if by_contact %}
+            when nullif(customer_id, '0') is null and coalesce(email, phone) is null
+                then {{ text('no {column}', column=string_literal(naming_columns(input))) }}
+            {%- elif 'customer_id' in columns %}
             when customer_id = '0' then {{ text('no {column}', column="'customer_id'") }}
             {%- endif %}
         end as fault,
@@ -81,6 +86,9 @@ validated as (
         {%- for column in columns %}
         {{ column }},
         {%- endfor %}
+        {%- if by_contact %}
+        {{ adapter_column('contact', 'string', input) }} as contact,
+        {%- endif %}
         case
             when fault is not null then 'rejected'
             when copy_number > 1 then 'merged'

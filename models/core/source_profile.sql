@@ -21,6 +21,7 @@ cast_texts as (
             when is_read
                 and not is_personal
                 and not {{ is_contact('text') }}
+                and not {{ is_contact_hash('text') }}
                 {%- if has_erasures() %}
                 and not (
                     column_name ilike 'customer_id'

@@ -77,8 +77,6 @@ IDENTITY = """
 """
 # Who these name, and nothing that identifies a customer.
 NAMING = {
-    "consents": "int_consents_validated",
-    "suppressions": "int_suppressions_validated",
     "campaign_contacts": "campaign_contacts_validated",
     "site_activity": "int_site_activity_validated",
     "customer_period_totals": "int_customer_period_totals_validated",
@@ -118,11 +116,20 @@ DAMAGED = """
 """
 DOUBLED = "select key_count from {{ ref('customer_keys_doubled') }}"
 NEAR_MISSES = "select input, near_miss_count from {{ ref('customers_unknown') }}"
+# Those who may be named by an address.
+UNKNOWN = """
+    select
+        input, named_count, unknown_count,
+        damaged_count, email_count, phone_count, hash_count, text_count
+    from {{ ref('customers_unknown') }}
+    where input <> 'erasures'
+"""
 # What becomes of a row of order lines with a damaged key; of other inputs it is rejected.
 SOLD = {
     "customer_id": "sold to nobody",
     "product_id": "sold under it, whichever products they were of",
 }
+ADDRESSES = ("damaged keys", "e-mails", "phones", "hashes", "texts that are no contact")
 WRITTEN_OTHERWISE = "leading zeros, plus or blanks"
 # From this share on something is written otherwise than the run reads it.
 MANY_REJECTED, MANY_UNMATCHED = 0.1, 0.5
@@ -244,7 +251,9 @@ def weigh_keys(found: Forecast, models: Models) -> None:
             "own; where two are one customer, write the key in one way in all files."
         )
     near_misses = dict(models.fetch(NEAR_MISSES))
-    counts = {
+    unknown = {name: found for name, *found in models.fetch(UNKNOWN)}
+    counts = {name: (named, nobody) for name, (named, nobody, *_) in sorted(unknown.items())}
+    counts |= {
         name: models.fetch(UNMATCHED.format(model=model))[0] for name, model in NAMING.items()
     }
     counts["erasures"] = models.fetch(ERASED)[0]
@@ -258,9 +267,17 @@ def weigh_keys(found: Forecast, models: Models) -> None:
         near = near_misses.get(name, 0)
         if near:
             sentence += f", {near:,} of them but for {WRITTEN_OTHERWISE}"
-        if near or unmatched >= MANY_UNMATCHED * customers:
+        by_address = [
+            f"{count:,} {kind}"
+            for kind, count in zip(ADDRESSES, unknown.get(name, ())[2:], strict=False)
+            if count
+        ]
+        if by_address:
+            sentence += f"; {', '.join(by_address)} of them are of nobody"
+        if near or by_address or unmatched >= MANY_UNMATCHED * customers:
+            what = "who is named" if by_address else "customer_id"
             found.warnings.append(
-                f"{sentence}; see whether customer_id is written there as in the other files."
+                f"{sentence}; see whether {what} is written there as in the other files."
             )
         else:
             found.notes.append(f"{sentence}.")

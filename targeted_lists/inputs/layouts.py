@@ -116,8 +116,12 @@ ORDER_EXPORT_REQUIRED = {"order_id", "document_at", "product_id", "quantity", "u
 ONE_CLICK_COLUMNS = Path("seeds") / "one_click_columns.csv"
 ONE_CLICK_REQUIRED = {"customer_id", "activity", "period", "revenue", "minutes", "profit"}
 
-# A required column that another one, where it is there, is worked out from.
-INSTEAD = {"unit_price": ("line_total", "line_gross")}
+# A required column of an input, and the others of which one does as well.
+INSTEAD = {
+    ("order_lines", "unit_price"): ("line_total", "line_gross"),
+    ("consents", "customer_id"): ("email", "phone"),
+    ("suppressions", "customer_id"): ("email", "phone"),
+}
 
 # Three copies are published: with ; and ISO dates, with , and 4-Sep-12, with tabs and 04-09-2012.
 CUSTOMER_PERSONALITY = Layout(
@@ -160,7 +164,7 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
             "order_export, one_click or customer_personality."
         )
     inputs = {
-        name: {column.lower(): kind.endswith("required") for column, kind in columns.items()}
+        name: {column.lower(): is_required(name, column, kind) for column, kind in columns.items()}
         for name, columns in contract.items()
     }
     return Layout(
@@ -168,6 +172,15 @@ def layout_of(adapter: str, contract: dict[str, dict[str, str]]) -> Layout:
         needs_one_of=("order_lines", "customer_totals"),
         suffixes=CONTRACT_SUFFIXES,
     )
+
+
+def is_required(input_name: str, column: str, kind: str) -> bool:
+    """Whether a file of an input needs a column, or one of those that do as well.
+
+    >>> is_required("customers", "email", "string")
+    False
+    """
+    return kind.endswith("required") or (input_name, column) in INSTEAD
 
 
 def read_order_export_layout() -> Layout:

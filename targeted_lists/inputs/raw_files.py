@@ -342,7 +342,7 @@ def find_missing(file: InputFile, layout: Layout) -> list[str]:
     return [
         column
         for column, required in layout.inputs[file.input].items()
-        if required and places.keys().isdisjoint({column, *INSTEAD.get(column, ())})
+        if required and places.keys().isdisjoint({column, *INSTEAD.get((file.input, column), ())})
     ]
 
 
@@ -393,7 +393,10 @@ def refuse_header(file: InputFile, layout: Layout) -> None:
     )
     if settings.encoding != "utf-8":
         hint += f"; if it is no text in {settings.encoding}, name `encoding` in {SETTINGS_FILE}"
+    wanted = layout.find_header(missing[0])
+    if missing[0] == "customer_id":
+        wanted = ", ".join([wanted, *INSTEAD.get((file.input, "customer_id"), ())])
+        wanted = " or ".join(wanted.rsplit(", ", 1))
     raise InputError(
-        f"{file.source_file} has no column {layout.find_header(missing[0])} in its first line; "
-        f"rename or add it ({hint})."
+        f"{file.source_file} has no column {wanted} in its first line; rename or add it ({hint})."
     )

@@ -9,11 +9,16 @@ from pathlib import Path
 from targeted_lists.common.project import read_contract, read_yaml
 from targeted_lists.inputs.connectors import read_connectors
 from targeted_lists.inputs.dataset_folder import find_safety_input
+from targeted_lists.inputs.layouts import is_required
 
 HEADINGS = Path(__file__).with_name("headings.yml")
 # A heading is known as it is, without brackets, or without words that say what it is of. An order
 # is none of these: what it costs is not what a line does.
 LEVELS = 3
+# As mail tools call those who left.
+LEFT = re.compile("unsub|optout|отпис")
+SAID_OF_LEAVING = ("event_at", "reason")
+CONTACT = ("customer_id", "email", "phone", "first_name")
 PREFIXES = ("product", "item", "lineitem", "line", "customer", "buyer", "client")
 
 
@@ -117,14 +122,35 @@ def find_input(headings: list[str], contract: dict[str, dict[str, str]], name: s
     is_of_goods = bool({"product_id", "product_name"} & sold)
     if is_of_goods and ("quantity" in sold or {"order_id", "ordered_at"} <= sold):
         return "order_lines"
+    if is_of_unsubscribed(headings, name):
+        return "suppressions"
 
     def fit(input_name: str) -> tuple[float, int]:
         columns = set(map_headings(headings, input_name).values())
-        required = find_required(contract[input_name])
+        required = find_required(contract, input_name)
         return (len(columns & required) / len(required), len(columns))
 
     # An erasure is read from no file that does not say so.
     return max((one for one in read_headings() if one != "erasures"), key=fit)
+
+
+def is_of_unsubscribed(headings: list[str], name: str) -> bool:
+    """Whether a file, by its name or by the time or reason it gives, is of those who left.
+
+    What says more of a customer than how to reach them is no such file, though it may say that
+    some have left.
+
+    >>> is_of_unsubscribed(["Email Address", "UNSUB_TIME"], "members.csv")
+    True
+    >>> is_of_unsubscribed(["Email", "Gender", "City", "Unsubscribed at"], "members.csv")
+    False
+    """
+    mapped = map_headings(headings, "suppressions")
+    if {"customer_id", "email", "phone"}.isdisjoint(mapped.values()):
+        return False
+    said = [name.lower(), *(one for one, column in mapped.items() if column in SAID_OF_LEAVING)]
+    more = {*map_headings(headings, "customers").values()} - {*CONTACT}
+    return not more and any(LEFT.search(plain(one)) for one in said)
 
 
 def find_named_input(
@@ -142,9 +168,13 @@ def find_named_input(
     if named is None:
         return None
     columns = set(map_headings(headings, named).values())
-    return named if find_required(contract[named]) <= columns else None
+    return named if find_required(contract, named) <= columns else None
 
 
-def find_required(columns: dict[str, str]) -> set[str]:
+def find_required(contract: dict[str, dict[str, str]], input_name: str) -> set[str]:
     """Return the required columns of an input."""
-    return {column for column, kind in columns.items() if kind.endswith("required")}
+    return {
+        column
+        for column, kind in contract[input_name].items()
+        if is_required(input_name, column, kind)
+    }

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from targeted_lists.common.project import project_path
 from targeted_lists.inputs.connectors import Connector, find_connector, find_near_connector
 from targeted_lists.inputs.dataset_file import OF_FILES, UNDECIDED
-from targeted_lists.inputs.layouts import INSTEAD
+from targeted_lists.inputs.layouts import INSTEAD, is_required
 from targeted_lists.inputs.readable import Settings
 from targeted_lists.inputs.reshaping import reshape_rows
 from targeted_lists.setup import values
@@ -137,8 +137,10 @@ def understand(looked: Iterable[Written], contract: Mapping[str, Mapping[str, st
         understood.missing[name] = [
             column
             for column, kind in contract[input_name].items()
-            if kind.endswith("required")
-            and {column, *INSTEAD.get(column, ())}.isdisjoint(dict(map(reversed, pairs)))
+            if is_required(input_name, column, kind)
+            and {column, *INSTEAD.get((input_name, column), ())}.isdisjoint(
+                dict(map(reversed, pairs))
+            )
         ]
         add_values(found, written, pairs, input_name, contract[input_name])
     set_settings(understood, settings)

@@ -34,7 +34,9 @@ SETTINGS: dict[str, Any] = {
 }
 MODELS = [
     "list_channels",
+    "consent_events",
     "consents_resolved",
+    "customers_suppressed",
     "contact_permissions",
     "messages_sent",
     "holdout_draws",
@@ -52,6 +54,7 @@ HISTORY = ["list_member_history", "list_runs"]
 CHECKS = [
     "every_candidate_has_a_decision",
     "list_waterfall_telescopes",
+    "members_have_permission",
     "members_may_be_contacted",
     "an_address_is_in_a_list_once",
     "first_exclusion_is_among_all",
@@ -140,13 +143,22 @@ INPUTS = {
         "core",
         "customer_key text, customer_id text, previous_customer_id text, previous_run_date date",
     ),
+    "customer_addresses": ("private", "customer_id text, address_key text, address_kind text"),
+    "int_addresses_named": (
+        "private",
+        "input text, source_file text, source_row bigint, named_in text, address_key text, "
+        "address_kind text, written_key text, normalised_key text",
+    ),
     "int_customers_validated": ("private", "customer_id text, birth_year bigint, decision text"),
     "int_consents_validated": (
-        "intermediate",
-        "customer_id text, channel text, purpose text, status text, event_at timestamp, "
-        "decision text",
+        "private",
+        "source_file text, source_row bigint, customer_id text, channel text, purpose text, "
+        "status text, event_at timestamp, decision text",
     ),
-    "int_suppressions_validated": ("intermediate", "customer_id text, decision text"),
+    "int_suppressions_validated": (
+        "private",
+        "source_file text, source_row bigint, customer_id text, decision text",
+    ),
     "int_erasures_validated": ("intermediate", "customer_id text, decision text"),
     "int_campaigns_validated": (
         "intermediate",
@@ -314,11 +326,14 @@ class World:
     Attributes
     ----------
     ages, contacts : by customer; `contacts` holds email and phone.
-    addresses : by customer, the keys of email and phone, where others may have them too.
+    addresses : by customer, the key of the address that is written to, by kind, where others may
+        have it too.
+    held : customer and key of a further address.
     crowded : keys of addresses that too many have.
     merged : keys that an earlier run of the period drew as persons, to whose they are now.
-    consents : customer, channel, purpose, status, day (from the as-of date, or None), decision.
-    suppressed, erased : customers.
+    consents : customer or address, channel, purpose, status, day (from the as-of date, or None),
+        decision.
+    suppressed, erased : customers, the first also addresses.
     campaigns : id to list and channel, either of which may be None.
     sends : customer, campaign, day.
     definitions : by list.
@@ -328,6 +343,7 @@ class World:
     ages: dict[str, int | None] = field(default_factory=dict)
     contacts: dict[str, dict[str, str | None]] = field(default_factory=dict)
     addresses: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    held: set[tuple[str, str]] = field(default_factory=set)
     crowded: set[str] = field(default_factory=set)
     merged: dict[str, str] = field(default_factory=dict)
     consents: list[tuple] = field(default_factory=list)
@@ -337,6 +353,16 @@ class World:
     sends: set[tuple] = field(default_factory=set)
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     candidates: dict[tuple, tuple] = field(default_factory=dict)
+
+    def holders(self) -> set[tuple[str, str]]:
+        """Return each customer with each address."""
+        used = {
+            (one, address)
+            for one, held in self.addresses.items()
+            for address in held.values()
+            if address
+        }
+        return used | self.held
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return the world as the inputs of the steps."""
@@ -405,9 +431,11 @@ class World:
             ],
             "int_key_contacts": [
                 {"customer_key": customer, "address_key": address}
-                for customer, addresses in self.addresses.items()
-                for address in addresses.values()
-                if address
+                for customer, address in sorted(self.holders())
+            ],
+            "customer_addresses": [
+                {"customer_id": one, "address_key": address, "address_kind": kind_of(address)}
+                for one, address in sorted(self.holders())
             ],
             "int_shared_addresses": [{"address_key": one} for one in sorted(self.crowded)],
             "int_customer_persons": [
@@ -424,19 +452,45 @@ class World:
                 }
                 for old, customer in self.merged.items()
             ],
+            "int_addresses_named": [
+                {
+                    "input": name,
+                    "source_file": name,
+                    "source_row": row,
+                    "named_in": kind_of(named),
+                    "address_key": named,
+                    "address_kind": kind_of(named),
+                }
+                for name, all_named in {
+                    "consents": [one for one, *_ in self.consents],
+                    "suppressions": sorted(self.suppressed),
+                }.items()
+                for row, named in enumerate(all_named)
+                if kind_of(named)
+            ],
             "int_consents_validated": [
                 {
-                    "customer_id": customer,
+                    "source_file": "consents",
+                    "source_row": row,
+                    "customer_id": None if kind_of(named) else named,
                     "channel": channel,
                     "purpose": purpose,
                     "status": status,
                     "event_at": at_day(day),
                     "decision": decision,
                 }
-                for customer, channel, purpose, status, day, decision in self.consents
+                for row, (named, channel, purpose, status, day, decision) in enumerate(
+                    self.consents
+                )
             ],
             "int_suppressions_validated": [
-                {"customer_id": one, "decision": "accepted"} for one in sorted(self.suppressed)
+                {
+                    "source_file": "suppressions",
+                    "source_row": row,
+                    "customer_id": None if kind_of(named) else named,
+                    "decision": "accepted",
+                }
+                for row, named in enumerate(sorted(self.suppressed))
             ],
             "int_erasures_validated": [
                 {"customer_id": hash_erased(one), "decision": "accepted"}
@@ -456,6 +510,12 @@ class World:
                 for customer, campaign, day in sorted(self.sends)
             ],
         }
+
+
+def kind_of(name: str) -> str | None:
+    """Return the kind of an address, such as `email 1`; None of a customer."""
+    kind = name.partition(" ")[0]
+    return kind if kind in ("email", "phone") else None
 
 
 def hash_erased(customer: str) -> str:
@@ -489,11 +549,7 @@ def find_others(world: World, customer: str, channel: str) -> set[str]:
     address = address_of(world, customer, channel)
     if address is None or address in world.crowded:
         return set()
-    return {
-        one
-        for one, addresses in world.addresses.items()
-        if one != customer and address in addresses.values()
-    }
+    return {one for one, held in world.holders() if one != customer and held == address}
 
 
 def is_control(name: str, customer: str) -> bool:
@@ -514,19 +570,45 @@ def find_objection(world: World, customer: str, channel: str) -> str | None:
         return "reachability"
     if not may_write(world, customer, channel):
         return "consent"
-    if customer in world.suppressed:
+    if is_suppressed(world, customer, channel):
         return "suppression"
     return "erasure" if customer in world.erased else None
 
 
+def is_suppressed(world: World, customer: str, channel: str) -> bool:
+    """Whether a customer, or one who has the address that is used, is named or has one that is."""
+    address = address_of(world, customer, channel)
+    concerned = {customer} | {one for one, held in world.holders() if held == address}
+    named = {held for one, held in world.holders() if one in concerned}
+    return not world.suppressed.isdisjoint(concerned | named)
+
+
 def may_write(world: World, customer: str, channel: str) -> bool:
-    """Whether a customer of age has said so, last and lately, for marketing in a channel."""
+    """Whether a customer of age, or the address, has said so lately, and nobody no after it."""
     age = world.ages.get(customer)
     if age is not None and age <= 18:
         return False
+    kind = ADDRESS[channel]
+    address = address_of(world, customer, channel)
+    others = {one for one, held in world.holders() if held == address}
+
+    def of_person(person: str) -> tuple | None:
+        other_kind = {
+            held for one, held in world.holders() if one == person and kind_of(held) != kind
+        }
+        return last_word(world, {person} | other_kind, channel)
+
+    said = [of_person(customer), last_word(world, {address}, channel)]
+    if any(word is not None and word[1] for word in [*said, *map(of_person, others)]):
+        return False
+    return any(word is not None and word[0] >= -365 for word in said)
+
+
+def last_word(world: World, names: set, channel: str) -> tuple | None:
+    """Return the day of the last event of some names for marketing, and whether it withdraws."""
     words = []
     for who, where, purpose, status, day, decision in world.consents:
-        if who != customer or where not in (channel, "any"):
+        if who not in names or where not in (channel, "any"):
             continue
         if purpose not in (None, "marketing"):
             continue
@@ -535,10 +617,7 @@ def may_write(world: World, customer: str, channel: str) -> bool:
             continue
         unknown = -(10**6) if decision == "accepted" else 10**6
         words.append((unknown if day is None else day, not is_grant))
-    if not words:
-        return False
-    day, is_withdrawal = max(words)
-    return not is_withdrawal and day >= -365
+    return max(words, default=None)
 
 
 def decide(world: World) -> dict[tuple, tuple]:

@@ -27,6 +27,7 @@ from list_steps import (
     find_objection,
     find_others,
     is_in_holdout,
+    is_suppressed,
     may_write,
 )
 
@@ -37,16 +38,28 @@ CUSTOMERS = [f"c{number}" for number in range(8)]
 PEOPLE = st.sampled_from([*CUSTOMERS, "ghost"])
 EMAILS = st.sampled_from([GOOD_CONTACT["email"], GOOD_CONTACT["email"], "ann.example.com", None])
 PHONES = st.sampled_from([GOOD_CONTACT["phone"], GOOD_CONTACT["phone"], "555-CALL-NOW", None])
+# An address of most customers' own, and two that several may have.
+ADDRESSES = [
+    f"{kind} {one}" for kind in ("email", "phone") for one in [*CUSTOMERS, "shared", "crowd"]
+]
+NAMES = st.one_of(PEOPLE, PEOPLE, st.sampled_from([*ADDRESSES, "email unknown"]))
 CONSENTS = st.tuples(
-    PEOPLE,
+    NAMES,
     st.sampled_from(["email", "sms", "any"]),
     st.sampled_from([None, "marketing", "marketing", "service"]),
     st.sampled_from(["granted", "granted", "granted", "withdrawn", "paused"]),
     st.sampled_from([None, -800, -366, -365, -200, -30, -30, -1, 0, 5]),
     st.sampled_from(["accepted", "accepted", "accepted", "rejected"]),
 )
-KEYS = {"email": [None, None, "e1", "e2"], "phone": [None, None, "p1", "p2"]}
 CAMPAIGNS = {"a": ("retain_declining", "email"), "b": ("l'huile", "sms"), "c": (None, None)}
+
+
+def keys_of(customer: str) -> dict[str, list[str | None]]:
+    """Return the keys of the addresses that a customer may have, by kind."""
+    return {
+        kind: [None, None, f"{kind} {customer}", f"{kind} shared", f"{kind} crowd"]
+        for kind in ("email", "phone")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +132,11 @@ def worlds(draw: st.DrawFn) -> World:
         ages={one: draw(st.sampled_from([None, 18, 19, 40, 60])) for one in CUSTOMERS},
         contacts={one: {"email": draw(EMAILS), "phone": draw(PHONES)} for one in CUSTOMERS},
         addresses={
-            one: {kind: draw(st.sampled_from(keys)) for kind, keys in KEYS.items()}
+            one: {kind: draw(st.sampled_from(keys)) for kind, keys in keys_of(one).items()}
             for one in CUSTOMERS
         },
-        crowded=draw(st.sets(st.sampled_from(["e2", "p2"]), max_size=1)),
+        held=draw(st.sets(st.tuples(PEOPLE, st.sampled_from(ADDRESSES)), max_size=2)),
+        crowded=draw(st.sets(st.sampled_from(["email crowd", "phone crowd"]), max_size=1)),
         merged=draw(
             st.dictionaries(
                 st.sampled_from([f"old{number}" for number in range(8)]),
@@ -131,7 +145,7 @@ def worlds(draw: st.DrawFn) -> World:
             )
         ),
         consents=draw(st.permutations(grants + draw(st.lists(CONSENTS, max_size=12)))),
-        suppressed=draw(st.sets(PEOPLE, max_size=2)),
+        suppressed=draw(st.sets(NAMES, max_size=2)),
         erased=draw(st.sets(PEOPLE, max_size=2)),
         campaigns=CAMPAIGNS,
         sends={(*whom, day) for whom, day in draw(sends).items()},
@@ -161,6 +175,7 @@ def test_random_worlds_are_decided_by_the_rules(steps: Steps, world: World) -> N
     for member in steps.query("select * from sample.lists.list_members"):
         customer, channel = member["customer_id"], member["channel"]
         assert customer not in world.suppressed | world.erased
+        assert not is_suppressed(world, customer, channel)
         assert may_write(world, customer, channel)
         for one in (customer, *find_others(world, customer, channel)):
             assert not is_in_holdout(world, one)
@@ -358,7 +373,7 @@ def test_history_gives_each_list_as_it_was(
 @given(
     world=worlds(),
     later=st.lists(CONSENTS, max_size=6),
-    suppressed=st.sets(PEOPLE, max_size=2),
+    suppressed=st.sets(NAMES, max_size=2),
     erased=st.sets(PEOPLE, max_size=2),
 )
 def test_nobody_is_in_a_file_who_must_not_be(
@@ -403,8 +418,9 @@ def test_nobody_is_in_a_file_who_must_not_be(
     )
     # Each address has a text of its own.
     for kind, text in {
-        "email": "coalesce(email_key, customer_id) || '@example.com'",
-        "phone": "'+1 202 555 01' || translate(coalesce(phone_key, customer_id), 'cp', '49')",
+        "email": "replace(coalesce(email_key, customer_id), ' ', '.') || '@example.com'",
+        "phone": "'+1 202 555 01' || case phone_key when 'phone shared' then '91' "
+        "when 'phone crowd' then '92' else '4' || right(coalesce(phone_key, customer_id), 1) end",
     }.items():
         connection.execute(
             f"update working.private.customer_contacts set {kind} = {text} where {kind} = ?",

@@ -180,7 +180,7 @@ def test_labels_permission_profit_and_periods(one_click: Build) -> None:
             (select count(*) filter (where label = 'declined') / count(*)
              from intermediate.int_activity_labels_validated where decision = 'accepted')::double,
             (select count(*) filter (where status = 'granted')
-             from intermediate.int_consents_validated where channel = 'any'),
+             from private.int_consents_validated where channel = 'any'),
             (select sum(margin)::double from core.customer_totals
              where basis = 'bought'),
             (select count(*) from rfm.rfm_skipped where basis = 'bought'),
@@ -449,7 +449,7 @@ def test_a_spelling_that_nobody_knows_is_named(small: Path) -> None:
 def test_in_doubt_there_is_no_permission(small: Path) -> None:
     granted = query(
         small,
-        "select customer_id from intermediate.int_consents_validated "
+        "select customer_id from private.int_consents_validated "
         "where decision = 'accepted' and status = 'granted'",
     )
     assert granted == [("1",)]

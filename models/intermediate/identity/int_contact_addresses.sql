@@ -20,6 +20,12 @@ line_contacts as (
 
 ),
 
+permission_texts as (
+
+    select * from {{ ref('int_permission_texts') }}
+
+),
+
 written as (
 
     {% for relation in ['customers', 'line_contacts'] -%}
@@ -32,12 +38,12 @@ written as (
 
     {% endif -%}
     {%- endfor %}
-    {%- if not loop.last %}
 
     union
 
-    {% endif -%}
-    {%- endfor %}
+    {% endfor -%}
+    select contact_text from permission_texts
+    where not is_hash
 
 ),
 {%- if known %}

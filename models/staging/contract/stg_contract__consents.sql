@@ -1,5 +1,6 @@
 -- The file of consents, and what customers said of mail when they ordered: a yes is a consent of
 -- that time; a later no takes it back.
+{{ config(schema='private') }} -- e-mails and phones stand in this schema only
 with
 
 consents as (
@@ -18,7 +19,8 @@ line_consents as (
         'marketing' as purpose,
         case when accepts_marketing then 'granted' else 'withdrawn' end as status,
         'order' as source,
-        ordered_at as event_at
+        ordered_at as event_at,
+        email
     from {{ ref('stg_contract__line_contacts') }}
     where accepts_marketing is not null
         {%- if has_erasures() %}

@@ -15,6 +15,8 @@ select
     permission as status,
     'market_file' as source,
     cast(null as timestamp) as event_at,
+    cast(null as string) as email,
+    cast(null as string) as phone,
     permission_repair as source_note,
     source_fault
 from market_file

@@ -1,6 +1,6 @@
--- Nobody who is suppressed, over a cap, cooling down, held out, possibly a minor or
--- without consent for the channel is a member. Asked of the inputs again, so that a
--- fault in the steps cannot hide itself.
+-- Nobody who is erased, over a cap, cooling down, held out or possibly a minor is a member.
+-- Asked of the inputs again, so that a fault in the steps cannot hide itself. Permissions are
+-- the matter of members_have_permission.
 with
 
 members as (
@@ -12,42 +12,6 @@ members as (
 definitions as (
 
     select * from {{ ref('list_definitions') }}
-
-),
-
-words as (
-
-    select
-        members.list_name,
-        members.customer_id,
-        coalesce(lower(consents.status) = 'granted', false) as is_granted,
-        coalesce(consents.event_at, cast('0001-01-01' as timestamp)) as event_at
-    from members
-    inner join definitions
-        on members.list_name = definitions.list_name
-    inner join {{ ref('int_consents_validated') }} as consents
-        on members.customer_id = consents.customer_id
-        and consents.decision = 'accepted'
-        and lower(consents.channel) in (members.channel, 'any')
-        and coalesce(lower(consents.purpose), definitions.consent_purpose)
-            = definitions.consent_purpose
-
-),
-
-permissions as (
-
-    select
-        members.list_name,
-        members.customer_id,
-        max(words.event_at) filter (
-            where words.is_granted and words.event_at < {{ as_of_date() }}
-        ) as granted_at,
-        max(words.event_at) filter (where not words.is_granted) as withdrawn_at
-    from members
-    left join words
-        on members.list_name = words.list_name
-        and members.customer_id = words.customer_id
-    group by members.list_name, members.customer_id
 
 ),
 
@@ -91,15 +55,6 @@ faults as (
 
     select
         members.customer_id,
-        'suppressed' as fault
-    from members
-    inner join {{ ref('int_suppressions_validated') }} as suppressions
-        on members.customer_id = suppressions.customer_id
-
-    union all
-
-    select
-        members.customer_id,
         'erased' as fault
     from members
     inner join {{ ref('int_erasures_validated') }} as erasures
@@ -131,11 +86,17 @@ faults as (
         members.customer_id,
         'possibly a minor' as fault
     from members
-    inner join {{ ref('int_customers_validated') }} as customers
-        on members.customer_id = customers.customer_id
-    where customers.decision = 'accepted'
-        and date_part('year', {{ as_of_date() }}) - customers.birth_year
-            <= {{ var('minimum_age') }}
+    inner join (
+        select
+            customers.birth_year,
+            {{ person_of('customers.customer_id') }} as customer_id
+        from {{ ref('int_customers_validated') }} as customers
+        {{ join_persons('customers.customer_id') }}
+        where customers.decision = 'accepted'
+    ) as ages
+        on members.customer_id = ages.customer_id
+    where date_part('year', {{ as_of_date() }}) - ages.birth_year
+        <= {{ var('minimum_age') }}
 
     union all
 
@@ -159,20 +120,6 @@ faults as (
         on members.customer_id = draws.customer_id
     where draws.is_current
         and draws.is_in_holdout
-    {%- if are_consents_recorded() %}
-
-    union all
-
-    select
-        customer_id,
-        'no consent' as fault
-    from permissions
-    where granted_at is null
-        or withdrawn_at >= granted_at
-        {%- if var('consent_valid_days') is not none %}
-        or granted_at < {{ days_after(as_of_date(), -var('consent_valid_days')) }}
-        {%- endif %}
-    {%- endif %}
 
 )
 

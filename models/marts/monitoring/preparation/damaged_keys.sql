@@ -32,7 +32,7 @@ row_counts as (
 ),
 
 found as (
-    {% for column in ['customer_id', 'order_id', 'product_id'] %}
+    {% for column in ['customer_id', 'order_id', 'phone', 'product_id'] %}
     select
         input,
         '{{ column }}' as key_column,

@@ -22,10 +22,7 @@ doubled as (
 
 unknown as (
 
-    select
-        *,
-        {{ label('input', 'input') }} as shown_input
-    from {{ ref('customers_unknown') }}
+    select * from {{ ref('unknown_names_worded') }}
 
 ),
 
@@ -66,24 +63,7 @@ checks as (
     select
         'unknown customers' as check_name,
         input as subject,
-        case
-            when near_miss_count > 0 then {{ text(
-                '{unknown} of {named} customers in {input} are known from nowhere else, {near} of '
-                ~ 'them but for leading zeros, plus or blanks',
-                unknown='unknown_count', named='named_count', input='shown_input',
-                near='near_miss_count'
-            ) }}
-            when unknown_count > 0 then {{ text(
-                '{unknown} of {named} customers in {input} are known from nowhere else',
-                unknown='unknown_count', named='named_count', input='shown_input'
-            ) }}
-            when input = 'erasures' then {{ text(
-                'no customer in {input} differs from a known one in leading zeros, plus or '
-                ~ 'blanks alone',
-                input='shown_input'
-            ) }}
-            else {{ text('every customer in {input} is known from elsewhere', input='shown_input') }}
-        end as finding,
+        finding,
         {{ ratio('unknown_count', 'named_count') }} as value,
         unknown_count > 0 as is_significant
     from unknown

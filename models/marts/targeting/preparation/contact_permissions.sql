@@ -1,33 +1,12 @@
 -- Whether a customer may be contacted, whatever for: checked by the first four
--- steps of a list, and again by an export. Files without any address say
--- nothing about who can be reached.
-{% set is_recorded = are_consents_recorded() -%}
+-- steps of a list, and again by an export. The person or the address must have
+-- consented and neither may have withdrawn, nor another person who has the
+-- address.
 with
 
-customers as (
+asked as (
 
-    select * from {{ ref('customer_restrictions') }}
-
-),
-
-contacts as (
-
-    select
-        customer_id,
-        email like '%_@_%._%'
-            and email not like '%@%@%'
-            and email not like '% %' as has_email,
-        translate(phone, '+0123456789 -().', '') = ''
-            and length(translate(phone, '+ -().', '')) between 7 and 15 as has_phone
-    from {{ ref('customer_contacts') }}
-
-),
-
-recorded_addresses as (
-
-    select count(*) > 0 as has_any from {{ ref('customer_contacts') }}
-    where email is not null
-        or phone is not null
+    select * from {{ ref('channels_asked') }}
 
 ),
 
@@ -37,57 +16,50 @@ consents as (
 
 ),
 
-requested as (
+refusals as (
 
-    select distinct
-        channel,
-        address,
-        consent_purpose
-    from {{ ref('list_channels') }}
+    select * from {{ ref('addresses_refused') }}
 
 ),
 
 decided as (
 
     select
-        customers.customer_id,
-        requested.channel,
-        requested.consent_purpose,
+        asked.customer_id,
+        asked.channel,
+        asked.consent_purpose,
+        asked.reachability,
+        {% if are_consents_recorded() -%}
         case
-            when case requested.address
-                when 'email' then contacts.has_email
-                when 'phone' then contacts.has_phone
-            end then 'reachable'
-            {%- if is_recorded %}
-            when recorded_addresses.has_any then 'unreachable'
-            {%- endif %}
-            else 'not recorded'
-        end as reachability,
-        {% if is_recorded -%}
-        case
-            when customers.is_possibly_minor then 'possibly a minor'
-            when consents.customer_id is null then 'no consent known'
-            when not consents.is_granted then 'consent withdrawn'
-            when consents.is_expired then 'consent expired'
+            when asked.is_possibly_minor then 'possibly a minor'
+            when not of_person.is_granted or not of_address.is_granted or refusals.is_withdrawn
+                then 'consent withdrawn'
+            when of_person.scope_key is null and of_address.scope_key is null
+                then 'no consent known'
+            when coalesce(of_person.is_expired, true) and coalesce(of_address.is_expired, true)
+                then 'consent expired'
             else 'granted'
         end as consent_basis,
         {%- else -%}
         case
-            when customers.is_possibly_minor then 'possibly a minor'
+            when asked.is_possibly_minor then 'possibly a minor'
             else 'not recorded'
         end as consent_basis,
         {%- endif %}
-        customers.is_suppressed,
-        customers.is_erased
-    from customers
-    cross join requested
-    cross join recorded_addresses
-    left join contacts
-        on customers.customer_id = contacts.customer_id
-    left join consents
-        on customers.customer_id = consents.customer_id
-        and requested.channel = consents.channel
-        and requested.consent_purpose = consents.consent_purpose
+        asked.is_suppressed or coalesce(refusals.is_suppressed, false) as is_suppressed,
+        asked.is_erased
+    from asked
+    {%- for scope, key in [('person', 'customer_id'), ('address', 'address_key')] %}
+    left join consents as of_{{ scope }}
+        on of_{{ scope }}.scope = '{{ scope }}'
+        and asked.{{ key }} = of_{{ scope }}.scope_key
+        and asked.channel = of_{{ scope }}.channel
+        and asked.consent_purpose = of_{{ scope }}.consent_purpose
+    {%- endfor %}
+    left join refusals
+        on asked.address_key = refusals.address_key
+        and asked.channel = refusals.channel
+        and asked.consent_purpose = refusals.consent_purpose
 
 )
 

@@ -1,13 +1,11 @@
--- What forbids a contact by any channel. Whoever objects is heard, whatever else is
--- wrong with the row that says so. The erased have left the inputs before; a row of
+-- What forbids a contact by any channel. The erased have left the inputs before; a row of
 -- theirs that came in another way is known by the hash of its key.
 {{ config(materialized='ephemeral') }}
 with
 
 suppressions as (
 
-    select distinct customer_id from {{ ref('int_suppressions_validated') }}
-    where customer_id is not null
+    select * from {{ ref('customers_suppressed') }}
 
 ),
 
@@ -33,10 +31,6 @@ customers as (
     union
 
     select customer_id from {{ ref('customer_contacts') }}
-
-    union
-
-    select customer_id from suppressions
 
 )
 
