@@ -6,7 +6,7 @@
     its product keeps the key, for the money is right.
 
     For a customer who asked to be erased only the existence of a row remains; an order
-    line becomes anonymous and stays, and the erasure itself keeps a hash of the key. Of
+    line becomes anonymous and stays, and the erasure itself keeps hashes of what it names. Of
     files of other `formats` than these no row is here.
 
     source_row  quantity  source_fault
@@ -66,8 +66,8 @@ cast_rows as (
     select
         *,
         {%- for column, kind in columns.items() %}
-        {%- if column == 'customer_id' and input == 'erasures' %}
-        {{ erased_key(customer_key('customer_id_found')) }} as customer_id
+        {%- if input == 'erasures' and column in ['customer_id', 'email', 'phone'] %}
+        {{ named_hash(column, settings) }} as {{ column }}
         {%- elif column in ['customer_id', 'other_customer_id'] %}
         {{ staged_key(column, input, settings, extras) }} as {{ column }}
         {%- elif column == 'status' and input == 'order_lines' %}
@@ -156,38 +156,42 @@ conformed as (
 
 ){% if leaves_out %},
 
-erased as (
+marked as (
 
-    select distinct customer_id from {{ erased_customers() }}
+    select
+        *,
+        {{ is_erased(
+            keys=['customer_id', 'other_customer_id'] | select('in', contract) | list,
+            contacts=['email', 'phone'] | select('in', contract) | list
+        ) }} as is_left_out
+    from conformed
 
 ),
 
 remembered as (
 
     select
-        conformed.source_file,
-        conformed.source_row,
+        source_file,
+        source_row,
         {%- for column in contract %}
         {%- if stays and column != 'customer_id' %}
-        conformed.{{ column }},
+        {{ column }},
         {%- else %}
-        case when erased.customer_id is null then conformed.{{ column }} end as {{ column }},
+        case when not is_left_out then {{ column }} end as {{ column }},
         {%- endif %}
         {%- endfor %}
         {%- for column in further %}
-        conformed.{{ column }},
+        {{ column }},
         {%- endfor %}
         {%- if stays %}
-        conformed.source_fault
+        source_fault
         {%- else %}
         case
-            when erased.customer_id is null then conformed.source_fault
-            else {{ text('erased at the request of the customer') }}
+            when is_left_out then {{ text('erased at the request of the customer') }}
+            else source_fault
         end as source_fault
         {%- endif %}
-    from conformed
-    left join erased
-        on conformed.customer_id = erased.customer_id
+    from marked
 
 )
 

@@ -21,6 +21,7 @@ from targeted_lists.inputs.readable import Settings, make_readable
 from targeted_lists.runs.erasure import erase_customers
 from targeted_lists.runs.publication import Request, publish_marts
 from targeted_lists.runs.run_start import start_state
+from targeted_lists.saved.salt import PUBLIC_SALT, give_salt
 from targeted_lists.saved.tables import save_tables
 
 DAY = date(2026, 7, 1)
@@ -120,6 +121,7 @@ def erase(folder: Path) -> None:
         contextlib.chdir(folder),
         duckdb.connect(str(places.warehouse / "shop.duckdb")) as working,
     ):
+        give_salt(working, lambda: PUBLIC_SALT)
         erase_customers(
             "shop", ERASED, folder=places.state, exports=places.exports, working=working
         )

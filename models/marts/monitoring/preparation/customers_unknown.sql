@@ -1,4 +1,5 @@
-{#- An erasure removes whom it names, so of the others only near misses can be seen. -#}
+{#- An erasure removes whom it names, so of its keys only near misses can be seen. -#}
+{%- set has_file = has_input('erasures') -%}
 with
 
 customers as (
@@ -27,7 +28,7 @@ named as (
     union all
     {% endif %}
     {%- endfor %}
-    {%- if has_erasures() %}
+    {%- if has_file %}
     union all
 
     select
@@ -50,12 +51,52 @@ compared as (
     left join customers
         on named.customer_id = customers.customer_id
 
+),
+
+counted as (
+
+    select
+        input,
+        count(*) as named_count,
+        count(*) filter (where is_unknown or is_near_miss) as unknown_count,
+        count(*) filter (where is_near_miss) as near_miss_count
+    from compared
+    group by input
+
 )
+{%- if has_file %},
+
+erasures_named as (
+
+    select
+        cast(sum(name_count) as bigint) as named_count,
+        cast(coalesce(sum(name_count) filter (
+            where kind <> 'key'
+                and outcome <> 'found'
+        ), 0) as bigint) as unknown_count
+    from {{ erasures_named() }}
+
+)
+{%- endif %}
 
 select
     input,
-    count(*) as named_count,
-    count(*) filter (where is_unknown or is_near_miss) as unknown_count,
-    count(*) filter (where is_near_miss) as near_miss_count
-from compared
-group by input
+    named_count,
+    unknown_count,
+    near_miss_count
+from counted
+{%- if has_file %}
+where input <> 'erasures'
+
+union all
+
+select
+    'erasures' as input,
+    erasures_named.named_count,
+    erasures_named.unknown_count + coalesce(counted.near_miss_count, 0) as unknown_count,
+    coalesce(counted.near_miss_count, 0) as near_miss_count
+from erasures_named
+left join counted
+    on counted.input = 'erasures'
+where erasures_named.named_count > 0
+{%- endif %}
