@@ -47,14 +47,14 @@
     addresses as (
 
         select
-            contact_text,
+            texts.contact_text,
             {% if known -%}
             case
                 when known.contact_text is not null then known.address
                 else contact_address(texts.contact_text, {{ country }})
             end as address
             {%- else -%}
-            contact_address(contact_text, {{ country }}) as address
+            contact_address(texts.contact_text, {{ country }}) as address
             {%- endif %}
         from (select distinct contact_text from pairs where contact_text is not null) as texts
         {%- if known %}

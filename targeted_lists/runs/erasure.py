@@ -56,9 +56,10 @@ def erase_customers_json(
     JSON of `message`, what is to be said, and `is_error`.
     """
     place = STATE_FOLDER / dataset
-    shared = find_erased(connection, request=json.loads(request))
-    hashes = {one for (one,) in connection.execute(f"select erased_hash from {HASHES}").fetchall()}
     try:
+        shared = find_erased(connection, request=json.loads(request))
+        found = connection.execute(f"select distinct erased_hash from {HASHES}").fetchall()
+        hashes = [one for (one,) in found]
         remember(connection, dataset)
         count = erase_customers(dataset, hashes=hashes, salt=salt, working=connection)
     except (OSError, duckdb.Error) as error:
