@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import query
 
 from targeted_lists.__main__ import main
 from targeted_lists.check.command import open_models
@@ -378,3 +379,118 @@ def test_contacts_leave_every_table_of_the_working_database(tmp_path):
         "texts": [("b@X", "address")],
         "names": [("a", "kept"), ("b", "kept")],
     }
+
+
+# --- runs of dbt ---------------------------------------------------------------------------------
+
+# A person who was on a list, and whose files say less and less.
+CASE = {
+    "customers.csv": (
+        "customer_id,email,phone\n1001,ann@example.com,+447700900001\n"
+        "1002,bob@example.com,+447700900002\n1003,eve@example.com,+447700900003\n"
+    ),
+    "consents.csv": (
+        "customer_id,channel,status\n1001,email,granted\nAnn@example.com,email,granted\n"
+        "1002,email,granted\n"
+    ),
+    "suppressions.csv": "customer_id,reason\n1001,asked\n",
+    "customer_links.csv": "customer_id,other_customer_id\n1004,1001\n",
+    "erasures.csv": "customer_id,reason\nann@example.com,asked by mail\n",
+    "order_lines_1.csv": HEADER
+    + "".join(
+        f"E{number},{key},2026-03-0{number},A,1,10.00,\n"
+        for number, key in enumerate([1001, 1002, 1003, 1004], start=1)
+    ),
+}
+WORDS = ("1001", "1004", "ann@", "447700900001")
+COUNTED = "select count(*), count(customer_id) from core.fct_order_lines"
+
+
+@pytest.fixture(scope="module")
+def run_case(project, tmp_path_factory):
+    """Return a function that writes or removes files and runs dbt, and one that looks.
+
+    The first run is a whole build, over what earlier runs left.
+    """
+    data = tmp_path_factory.mktemp("case")
+    folder = data / "by_mail"
+    folder.mkdir()
+    state = project.folder / "state/by_mail"
+    for name, sql in {
+        "list_members": "select unnest(['1001', '1002']) as customer_id",
+        "customer_keys": "select unnest(['1004', '1002']) as customer_key, "
+        "unnest(['1001', '1002']) as customer_id",
+    }.items():
+        (state / name).mkdir(parents=True)
+        write(state / name / "2026-01-31.parquet", sql)
+    export = project.folder / "exports/by_mail/win_back_2026-01-31_csv"
+    export.mkdir(parents=True)
+    (export / "manifest.json").write_text("{}")
+    (export / "win_back.csv").write_text("1001,ann@example.com\n")
+
+    def run(*command: str, **files: str | None):
+        for name, text in files.items():
+            path = folder / f"{name}.csv"
+            path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+        outcome = project.dbt(*command, dataset="by_mail", data_dir=str(data))
+        assert outcome.success, "\n".join(outcome.failures)
+        return outcome.messages
+
+    for name, text in CASE.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    messages = run("build", "--exclude-resource-type", "unit_test")
+    assert any("rows of erased customers were removed" in one for one in messages)
+    return run
+
+
+def find_words(project, words: tuple[str, ...]) -> list[tuple]:
+    """Return where the words stand in what a run leaves."""
+    found = []
+    for place in (project.warehouse("by_mail"), project.published("by_mail")):
+        with duckdb.connect(str(place), read_only=True) as connection:
+            found += find_texts(connection, words)
+    for path in [*(project.folder / "state/by_mail").rglob("*")]:
+        if path.suffix == ".parquet":
+            with duckdb.connect() as connection:
+                connection.execute(f"create table saved as from read_parquet('{path}')")
+                found += [(path, *one) for one in find_texts(connection, words)]
+    return found
+
+
+def test_who_is_erased_by_e_mail_is_in_no_table_and_no_file(project, run_case):
+    assert find_words(project, WORDS) == []
+    assert list((project.folder / "exports/by_mail").iterdir()) == []
+    assert query(project.warehouse("by_mail"), COUNTED) == [(4, 2)]
+    assert find_words(project, ("1002",)) != []
+
+
+def test_a_later_run_knows_them_though_no_file_names_them(project, run_case):
+    some = ("run", "--select", "+customer_keys", "customer_contacts", "source_profile")
+    without = CASE["customers.csv"].replace("1001,ann@example.com,+447700900001\n", "")
+    run_case(
+        *some,
+        erasures=None,
+        consents=None,
+        suppressions=None,
+        customer_links=None,
+        customers=without,
+        order_lines_1=re.sub("100[14]", "1002", CASE["order_lines_1.csv"]),
+    )
+    # A new key with the address: its line is added as nobody's.
+    messages = run_case(
+        *some, order_lines_2=HEADER + "F1,7001,2026-04-01,A,1,10.00,ANN@example.com\n"
+    )
+    assert not any("rebuilt" in one for one in messages)
+    assert query(project.warehouse("by_mail"), COUNTED) == [(5, 4)]
+    assert find_words(project, ("7001", *WORDS)) == []
+    # A known key turns out to be another of theirs.
+    messages = run_case(
+        *some, order_lines_3=HEADER + "F2,1003,2026-04-02,A,1,10.00,ann@example.com\n"
+    )
+    assert (
+        "Order lines are rebuilt from all their files: another key of an erased customer is known."
+        in messages
+    )
+    assert query(project.warehouse("by_mail"), COUNTED) == [(6, 3)]
+    keys = query(project.warehouse("by_mail"), "select customer_key from core.customer_keys")
+    assert keys == [("1002",)]
