@@ -151,22 +151,16 @@ conformed as (
         {%- for column in further %}
         {{ column }},
         {%- endfor %}
+        {%- if leaves_out %}
+        {{ is_erased(
+            keys=['customer_id', 'other_customer_id'] | select('in', contract) | list,
+            contacts=['email', 'phone'] | select('in', contract) | list
+        ) }} as is_left_out,
+        {%- endif %}
         source_fault
     from {{ 'priced' if stays else 'faulted' }}
 
 ){% if leaves_out %},
-
-marked as (
-
-    select
-        *,
-        {{ is_erased(
-            keys=['customer_id', 'other_customer_id'] | select('in', contract) | list,
-            contacts=['email', 'phone'] | select('in', contract) | list
-        ) }} as is_left_out
-    from conformed
-
-),
 
 remembered as (
 
@@ -191,7 +185,7 @@ remembered as (
             else source_fault
         end as source_fault
         {%- endif %}
-    from marked
+    from conformed
 
 )
 

@@ -312,7 +312,7 @@ def test_who_was_never_found_is_not_remembered(shop):
     assert not Path("state/shop/erased/hashes.parquet").exists()
 
 
-def test_to_forget_the_hashes_ends_an_erasure(shop):
+def test_without_the_hashes_an_erasure_ends_with_its_row(shop):
     with shop(FILES | {"erasures.csv": "customer_id\nann\n"}) as models:
         left_in(models)
         remember(models.connection, "shop")
@@ -330,7 +330,7 @@ def find_texts_in_parquet(path: Path, texts: tuple[str, ...]) -> list[tuple]:
         return find_texts(connection, texts)
 
 
-# --- what is not built anew ----------------------------------------------------------------------
+# --- what no run builds again ------------------------------------------------------------------
 
 
 def test_saved_rows_go_by_any_of_their_keys(tmp_path):
