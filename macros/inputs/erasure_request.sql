@@ -7,6 +7,7 @@
     {{- return({
         'named': named_in_erasures(),
         'remembered': remembered_erasures(),
+        'has_hashes': has_contact_hashes(),
         'contacts': raw_contacts(),
         'contacts_with_hashes': raw_contacts(with_hashes=true),
         'customer_links': raw_customer_links(),

@@ -5,7 +5,8 @@
     - address_hash   of the e-mail or phone; empty where the key has none
     - address_kind   email or phone
     - text_hashes    of the text that was written, and of the key that is made of it;
-                     `with_hashes` also of what advertising platforms make of the address
+                     `with_hashes` also of what advertising platforms make of the address,
+                     as a key and as a text
     - is_holder      whether the customers file or order lines say so, which makes persons of keys
     - is_known       whether the key is in order lines, the customers file or totals
 
@@ -76,7 +77,8 @@
             end
             {%- if with_hashes %}
             {%- for form in hashed_forms('addresses.address', 'pairs.contact_text') %},
-            {{ erased_key('sha256(' ~ form ~ ')') }}
+            {{ erased_key('sha256(' ~ form ~ ')') }},
+            {{ erased_text('sha256(' ~ form ~ ')') }}
             {%- endfor %}
             {%- endif %}
         ] end as text_hashes,
@@ -160,4 +162,22 @@
         "replace(" ~ address ~ ", '@gmail.com', '@googlemail.com')",
         "replace(" ~ name ~ ", '.', '') || '@' || split_part(" ~ small ~ ", '@', 2)",
     ]) -}}
+{%- endmacro -%}
+
+
+{#  Whether a consent or a suppression names somebody by the hash of a contact, as a query.  #}
+{%- macro has_contact_hashes() -%}
+    {%- set settings = describe_inputs()['settings'] -%}
+    select count(*) > 0 as has_hashes
+    from (
+        {%- for input in ['consents', 'suppressions'] %}
+        {%- for column in ['customer_id', 'email', 'phone'] %}
+        select {{ clean_text(column, settings) }} as contact_text
+        from ({{ read_input(input, [column]) }})
+        {{- ' union all ' if not loop.last }}
+        {%- endfor %}
+        {{- ' union all ' if not loop.last }}
+        {%- endfor %}
+    ) as texts
+    where {{ is_contact_hash('contact_text') }}
 {%- endmacro -%}

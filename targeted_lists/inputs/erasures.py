@@ -107,8 +107,10 @@ def holds(connection: duckdb.DuckDBPyConnection, name: str, condition: str = "tr
 
 def read_contacts(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> None:
     """Read what keys and contacts there are, and find the addresses that are wanted."""
-    has_hashes = holds(connection, "named", "address_kind = 'hash'") or holds(
-        connection, "remembered", "kind = 'hash'"
+    has_hashes = (
+        holds(connection, "named", "address_kind = 'hash'")
+        or holds(connection, "remembered", "kind = 'hash'")
+        or connection.execute(request["has_hashes"]).fetchone()[0]
     )
     create(connection, "contacts", request["contacts_with_hashes" if has_hashes else "contacts"])
     create(connection, "customer_links", request["customer_links"])
@@ -368,7 +370,7 @@ def note(connection: duckdb.DuckDBPyConnection, *, is_by_contact: bool) -> None:
             where address_hash in (select erased_hash from erasure_addresses)
                 and not is_holder and key_hash is not null
             union all
-            select 'text', unnest(text_hashes[:2]), false, true from erasure_contacts
+            select 'text', unnest(text_hashes), false, true from erasure_contacts
             where address_hash in (select erased_hash from erasure_addresses)
             union all
             select kind, erased_hash, has_email, erased_hash in (
@@ -404,9 +406,11 @@ def note(connection: duckdb.DuckDBPyConnection, *, is_by_contact: bool) -> None:
                     when bool_or(hashes.is_found) then 'found'
                     else 'unknown'
                 end as outcome
-            from erasure_named as named
-            left join {HASHES} as hashes
-                on list_contains(list_append(named.key_hashes, named.erased_hash), hashes.erased_hash)
+            from (
+                select *, unnest(list_append(key_hashes, erased_hash)) as own_hash
+                from erasure_named
+            ) as named
+            left join {HASHES} as hashes on named.own_hash = hashes.erased_hash
             group by named.name_row, named.named_in, named.address_kind, named.erased_hash
         ),
         -- Who is found by one name is found.

@@ -17,7 +17,7 @@ from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE, SAMPLE
 
 NAME = "targeted-lists"
 VERSION_FILE = "version"
-# Version 3 remembers who was erased (`erased/`): who knows only version 2 would take them in again.
+# Version 3 remembers who was erased (`erased/`); who reads version 2 would take them in again.
 VERSION = 3
 
 # What version 1 called otherwise: tables, columns, and codes in columns of those names.

@@ -242,6 +242,25 @@ def test_a_key_that_was_one_person_with_another_in_an_earlier_run_is_erased_with
         assert left_in(models) == ALL - ANN
 
 
+def test_a_consent_by_the_hash_of_their_e_mail_is_theirs(shop):
+    digits = sha256("annlee@gmail.com")
+    consents = f"customer_id,channel,status\n{digits},email,granted\nbob,email,granted\n"
+    with shop(FILES | {"consents.csv": consents, "erasures.csv": "customer_id\nann3\n"}) as models:
+        models.build("consents_resolved")
+        assert find_texts(models.connection, (digits,)) == []
+        assert find_texts(models.connection, ("bob",)) != []
+
+
+def test_where_a_name_is_the_key_an_erasure_may_say_it(shop):
+    lines = HEADER + "O1,Ann Lee,2026-03-01,P1,1,2.00,\nO2,LEE,2026-03-01,P1,1,2.00,\n"
+    files = {"order_lines.csv": lines, "dataset.yml": "customer_is: name\n"}
+    with shop(files | {"erasures.csv": "customer_id\nANN  lee\n"}) as models:
+        found = models.fetch(
+            "select count(*), count(customer_id) from {{ ref('fct_order_lines') }}"
+        )
+        assert found == [(2, 1)]
+
+
 def test_what_became_of_the_rows_of_the_erasures_is_counted(shop, capsys):
     erasures = (
         "customer_id,email,phone\nann,,\nC99,,\n,ann.lee@gmail.com,+44 7700 900999\n"
