@@ -1,5 +1,5 @@
 {#- An erasure removes whom it names, so of its keys only near misses can be seen. -#}
-{%- set has_file = has_input('erasures') -%}
+{%- set has_file = has_erasures() and has_input('erasures') -%}
 with
 
 customers as (
