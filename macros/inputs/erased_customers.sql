@@ -1,24 +1,17 @@
 {#
-    Who the raw erasures file names, for a query that must leave them out:
+    The keys that the raw erasures file names, for a query that compares them:
     `customer_id`, as staging writes keys, however the file does. Never a table:
-    what is saved of an erasure is its salted hash (erased_key). `none` where
-    the dataset has no such file.
+    what is saved of an erasure is its salted hash (erased_key). Only where the
+    dataset has such a file. Who is erased: is_erased.
 
     customer_id of the file   1042.0   ->   customer_id   1042
 #}
 {%- macro erased_customers() -%}
-    {%- if has_erasures() -%}
-        {%- set key = customer_key(clean_text('customer_id', describe_inputs()['settings'])) -%}
-        (
-            select distinct {{ key }} as customer_id
-            from ({{ read_input('erasures', ['customer_id']) }})
-            where {{ key }} is not null
-        )
-    {%- endif -%}
+    {%- set key = customer_key(clean_text('customer_id', describe_inputs()['settings'])) -%}
+    (
+        select distinct {{ key }} as customer_id
+        from ({{ read_input('erasures', ['customer_id']) }})
+        where {{ key }} is not null
+    )
 {%- endmacro -%}
 
-
-{#  Whether the dataset has an erasures file.  #}
-{%- macro has_erasures() -%}
-    {{- return(has_input('erasures')) -}}
-{%- endmacro -%}

@@ -21,6 +21,7 @@
         columns.column_name,
         columns.is_read,
         columns.is_personal,
+        columns.is_key,
         texts.text,
         coalesce(texts.occurrences, 0) as occurrences
     from (
@@ -31,10 +32,11 @@
                 cast({{ loop.index }} as bigint),
                 {{ string_literal(header) }},
                 {{ columns | length > 0 }},
-                {{ names_somebody(columns, file['settings']) }}
+                {{ names_somebody(columns, file['settings']) }},
+                {{ columns | select('in', ['customer_id', 'other_customer_id']) | list | length > 0 }}
             ){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as columns (column_number, column_name, is_read, is_personal)
+    ) as columns (column_number, column_name, is_read, is_personal, is_key)
     left join (
         {%- if file['format'] == 'parquet' %}
         {#- Its columns are stored separately, so each is counted on its own,
@@ -85,6 +87,7 @@
         cast(null as string) as column_name,
         cast(null as boolean) as is_read,
         cast(null as boolean) as is_personal,
+        cast(null as boolean) as is_key,
         cast(null as string) as text,
         cast(null as bigint) as occurrences
     where false

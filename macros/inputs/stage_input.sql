@@ -6,7 +6,7 @@
     its product keeps the key, for the money is right.
 
     For a customer who asked to be erased only the existence of a row remains; an order
-    line becomes anonymous and stays, and the erasure itself keeps a hash of the key. Of
+    line becomes anonymous and stays, and the erasure itself keeps hashes of what it names. Of
     files of other `formats` than these no row is here.
 
     source_row  quantity  source_fault
@@ -68,8 +68,8 @@ cast_rows as (
     select
         *,
         {%- for column, kind in columns.items() %}
-        {%- if column == 'customer_id' and input == 'erasures' %}
-        {{ erased_key(customer_key('customer_id_found')) }} as customer_id
+        {%- if input == 'erasures' and column in ['customer_id', 'email', 'phone'] %}
+        {{ named_hash(column, settings) }} as {{ column }}
         {%- elif column in ['customer_id', 'other_customer_id'] %}
         {{ staged_key(column, input, settings, extras) }} as {{ column }}
         {%- elif column == 'status' and input == 'order_lines' %}
@@ -162,47 +162,21 @@ conformed as (
         {%- for column in further %}
         {{ column }},
         {%- endfor %}
+        {%- if leaves_out %}
+        {{ is_erased(
+            keys=['customer_id', 'other_customer_id'] | select('in', contract) | list,
+            contacts=['email', 'phone'] | select('in', contract) | list
+                + (['contact'] if by_contact else [])
+        ) }} as is_left_out,
+        {%- endif %}
         source_fault
     from {{ 'priced' if stays else 'faulted' }}
 
 ){% if leaves_out %},
 
-erased as (
-
-    select distinct customer_id from {{ erased_customers() }}
-
-),
-
 remembered as (
 
-    select
-        conformed.source_file,
-        conformed.source_row,
-        {%- for column in contract %}
-        {%- if stays and column != 'customer_id' %}
-        conformed.{{ column }},
-        {%- else %}
-        case when erased.customer_id is null then conformed.{{ column }} end as {{ column }},
-        {%- endif %}
-        {%- endfor %}
-        {%- for column in further %}
-        {%- if stays %}
-        conformed.{{ column }},
-        {%- else %}
-        case when erased.customer_id is null then conformed.{{ column }} end as {{ column }},
-        {%- endif %}
-        {%- endfor %}
-        {%- if stays %}
-        conformed.source_fault
-        {%- else %}
-        case
-            when erased.customer_id is null then conformed.source_fault
-            else {{ text('erased at the request of the customer') }}
-        end as source_fault
-        {%- endif %}
-    from conformed
-    left join erased
-        on conformed.customer_id = erased.customer_id
+    {{ remembered_rows('conformed', contract, further, stays) }}
 
 )
 

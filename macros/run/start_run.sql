@@ -1,10 +1,9 @@
 {#
     The on-run-start hook: stops on inputs that cannot be read, before anything
-    is built, fixes what a killed run or export left, plans what is rebuilt, and
-    drops those steps of the last whole build that this command begins again.
-    Customers who asked to be erased are removed from the state before anything
-    is built from it. What a run writes down at its end:
-    targeted_lists/runs/run_end.py.
+    is built, fixes what a killed run or export left, finds out who asked to be erased
+    and removes them from the state, plans what is rebuilt, and drops those steps
+    of the last whole build that this command begins again. What a run writes down
+    at its end: targeted_lists/runs/run_end.py.
 
     It has no statement of its own: one that fails would let dbt skip the nodes, and
     skipping an exposure breaks it (dbt 1.11: no attribute 'schema'), which hides the
@@ -30,6 +29,7 @@
         {%- endif -%}
         {%- if flags.WHICH in ('build', 'seed') -%} {%- do call_step('check_seeds()') -%} {%- endif -%}
         {%- do call_step("start_state(" ~ string_literal(var('dataset')) ~ ")") -%}
+        {%- if flags.WHICH in ('build', 'run') -%} {{ leave_out_erased() }} {%- endif -%}
         {%- if flags.WHICH in ('build', 'run', 'seed') -%} {{ plan_run() }} {%- endif -%}
         {%- do run_query(
             'create table if not exists main.run_state (step varchar, fingerprint varchar)'
@@ -39,7 +39,6 @@
         {%- elif flags.WHICH in ('run', 'snapshot') -%}
             {%- do run_query("delete from main.run_state where step = 'models'") -%}
         {%- endif -%}
-        {%- if flags.WHICH in ('build', 'run') -%} {{ leave_out_erased() }} {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}
 

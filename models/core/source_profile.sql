@@ -23,12 +23,7 @@ cast_texts as (
                 and not {{ is_contact('text') }}
                 and not {{ is_contact_hash('text') }}
                 {%- if has_erasures() %}
-                and not (
-                    column_name ilike 'customer_id'
-                    and {{ customer_key('text') }} in (
-                        select erased.customer_id from {{ erased_customers() }} as erased
-                    )
-                )
+                and not (is_key and {{ is_erased(keys=[customer_key('text')]) }})
                 {%- endif %}
                 then left(text, 100)
         end as shown

@@ -26,6 +26,7 @@ from targeted_lists.check.model_sql import ModelError, Models
 from targeted_lists.common.commands import command
 from targeted_lists.common.console import say
 from targeted_lists.common.files import first_line
+from targeted_lists.common.folders import STATE_FOLDER
 from targeted_lists.common.outcome import Outcome, as_records
 from targeted_lists.common.project import project_path, read_contract, read_project, search_path
 from targeted_lists.inputs.contacts import give_contacts
@@ -35,7 +36,7 @@ from targeted_lists.inputs.layouts import Layout, layout_of
 from targeted_lists.inputs.raw_files import Dataset, describe_inputs_json, find_inputs
 from targeted_lists.inputs.readable import InputError
 from targeted_lists.inputs.seeds import find_seed_fault
-from targeted_lists.saved.salt import give_salt, make_salt
+from targeted_lists.saved.salt import SAMPLE, give_salt, make_salt, read_salt
 
 FAULTS_SHOWN = 10
 # Of an input; a reason may name the customer, so there may be as many as rows.
@@ -142,8 +143,10 @@ def open_models(connection: duckdb.DuckDBPyConnection, variables: dict[str, Any]
     connection.create_function(
         "describe_dataset_rows", own, ["VARCHAR"] * 4, "VARCHAR", side_effects=True
     )
-    # Counts of rows and faults are the same with any salt.
-    give_salt(connection, functools.cache(make_salt))
+    # Counts of rows and faults are the same with any salt, but for those of the erased whom only
+    # the state remembers.
+    salt = functools.partial(read_salt, str(variables.get("dataset", SAMPLE)), folder=STATE_FOLDER)
+    give_salt(connection, functools.cache(lambda: salt() or make_salt()))
     give_contacts(connection)
     return Models(connection, variables)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from targeted_lists.check.gaps import MONTHS, describe_gaps, find_gaps
 from targeted_lists.check.model_sql import Models
+from targeted_lists.inputs.erasures import describe_shared
 
 LINES = """
     select
@@ -93,21 +94,16 @@ UNMATCHED = """
         where decision in ('accepted', 'accepted_not_modelled') and customer_id is not null
     )
 """
-# As the files have them: what is staged of an erased customer names nobody.
+# What is staged of an erased customer names nobody.
 ERASED = """
-    {%- if has_erasures() %}
-    {%- set settings = describe_inputs()['settings'] %}
-    select count(*), count(*) filter (customer_id not in (
-        {%- for input in ['order_lines', 'customers', 'customer_totals'] %}
-        select {{ customer_key(clean_text('customer_id', settings)) }} as customer_id
-        from ({{ read_input(input, ['customer_id']) }})
-        where {{ customer_key(clean_text('customer_id', settings)) }} is not null
-        {{- ' union ' if not loop.last }}
-        {%- endfor %}
-    ))
-    from {{ erased_customers() }}
+    {%- if has_input('erasures') %}
+    select
+        coalesce(sum(name_count), 0)::bigint,
+        coalesce(sum(name_count) filter (outcome in ('unknown', 'none')), 0)::bigint,
+        coalesce(sum(name_count) filter (outcome = 'shared'), 0)::bigint
+    from {{ erasures_named() }}
     {%- else %}
-    select 0, 0
+    select 0, 0, 0
     {%- endif %}
 """
 DAMAGED = """
@@ -256,7 +252,9 @@ def weigh_keys(found: Forecast, models: Models) -> None:
     counts |= {
         name: models.fetch(UNMATCHED.format(model=model))[0] for name, model in NAMING.items()
     }
-    counts["erasures"] = models.fetch(ERASED)[0]
+    *counts["erasures"], shared = models.fetch(ERASED)[0]
+    if shared:
+        found.warnings.append(describe_shared(shared))
     for name, (customers, unmatched) in counts.items():
         if not unmatched:
             continue

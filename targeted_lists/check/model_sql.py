@@ -22,6 +22,7 @@ import jinja2
 
 from targeted_lists.common.outcome import UserError
 from targeted_lists.common.project import project_path, read_project
+from targeted_lists.inputs.erasures import HASHES, find_erased
 from targeted_lists.inputs.seeds import read_types
 
 MACRO = re.compile(r"({%-?\s*macro\s+)(\w+)")
@@ -101,6 +102,7 @@ class Models:
         self.project = read_project()
         self.variables = {**self.project["vars"], **variables}
         self.built: set[str] = set()
+        self.is_erased_known = False
         self.building = Building()
         self.files = {path.stem: path for path in sorted(project_path("models").rglob("*.sql"))}
         self.environment = jinja2.Environment(extensions=["jinja2.ext.do"])
@@ -114,6 +116,7 @@ class Models:
         return {
             "adapter": SimpleNamespace(dispatch=self.dispatch, quote='"{}"'.format),
             "config": self.building,
+            "erased_hashes": self.find_erased,
             "exceptions": SimpleNamespace(raise_compiler_error=refuse),
             "execute": True,
             "flags": SimpleNamespace(WHICH="run", FULL_REFRESH=False),
@@ -156,6 +159,14 @@ class Models:
             "select 1 from duckdb_tables() where table_name = ?", [name]
         ).fetchone()
         return relation if there else None
+
+    def find_erased(self) -> str:
+        """Return the table of who is erased, which a run makes before it builds anything."""
+        if not self.is_erased_known:
+            self.is_erased_known = True
+            request = self.render("{{ tojson(erasure_request()) }}")
+            find_erased(self.connection, request=json.loads(request))
+        return HASHES
 
     def read_variable(self, name: str, default: Any = None) -> Any:
         """Return a var; one that is set to nothing is like one that is not set."""

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -348,8 +348,12 @@ def unpack_classifier(row: pd.DataFrame) -> TrainedClassifier:
         ) from error
 
 
-def erase_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, int]:
+def erase_in_model(fitted: bytes, is_erased: Callable[[str], bool]) -> tuple[bytes, int]:
     """Remove customers from what a saved classifier predicted of those it was fitted on.
+
+    Parameters
+    ----------
+    is_erased : tells of a key whether it leaves.
 
     Returns
     -------
@@ -362,12 +366,12 @@ def erase_in_model(fitted: bytes, customers: Collection[str]) -> tuple[bytes, in
     """
     packed = unpack(fitted)
     predictions = packed.frames["predictions"]
-    is_erased = predictions[packed.facts["columns"]["key"]].astype(str).isin(list(customers))
-    if not is_erased.any():
+    leaves = predictions[packed.facts["columns"]["key"]].astype(str).map(is_erased).astype(bool)
+    if not leaves.any():
         return fitted, 0
-    remembered = predictions[~is_erased].reset_index(drop=True)
+    remembered = predictions[~leaves].reset_index(drop=True)
     frames = {**packed.frames, "predictions": remembered}
-    return pack(replace(packed, frames=frames)), int(is_erased.sum())
+    return pack(replace(packed, frames=frames)), int(leaves.sum())
 
 
 def pack_trained(trained: TrainedClassifier) -> bytes:

@@ -102,11 +102,11 @@ class Plugin(BasePlugin):
         def start_state(dataset: str) -> str:
             return start_state_json(dataset) if self.is_lasting else NOTHING_TO_SAY
 
-        def erase_customers(dataset: str, customers: str) -> str:
+        def erase_customers(dataset: str, request: str) -> str:
             if not self.is_lasting:
                 return NOTHING_TO_SAY
             with conn.cursor() as cursor:
-                return erase_customers_json(cursor, dataset, customers)
+                return erase_customers_json(cursor, dataset, request, salt=customer_key_salt())
 
         def plan_run(request: str) -> str:
             with conn.cursor() as cursor:

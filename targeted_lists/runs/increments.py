@@ -11,6 +11,7 @@ rest on;
   `fit_code` is a hash of the code and vars that tables are mined and fitted by.
 - `read_files`: a row for each raw file, with what tells that it has changed and the run that
   first met it so.
+- `erased_known`: the hashes of the keys that were erased (targeted_lists/inputs/erasures.py).
 - `loaded_seeds`: the checksum of each seed that was loaded.
 - `watermarks`: for each table of the folders that a run adds to (the post-hooks in
   dbt_project.yml), each fitted table, and for the tests that all passed, the full refresh and run
@@ -34,11 +35,18 @@ import duckdb
 import yaml
 
 from targeted_lists.common.project import PACKAGE, PROJECT_FILE, project_folder
+from targeted_lists.common.sql import qualified
 from targeted_lists.inputs.dataset_folder import file_order
 
 # Of the raw inputs those that order lines are made of; a new file of the others changes old lines.
 LINE_INPUTS = ("order_lines", "online_retail", "order_export")
 REWRITING_INPUTS = ("erasures", "exchange_rates", "refunds")
+# Where each key is that a run has met, if it is of no damaged row.
+HOLDING_KEYS = [
+    "int_order_lines_validated",
+    "int_customers_validated",
+    "int_customer_totals_validated",
+]
 
 CODE_FOLDERS = (
     "macros",
@@ -81,6 +89,8 @@ TABLES = """
         source_file varchar, input varchar, size bigint, modified bigint, content varchar,
         written varchar, run_number bigint
     );
+    create table if not exists main.erased_hashes (kind varchar, erased_hash varchar);
+    create table if not exists main.erased_known (erased_hash varchar);
     create table if not exists main.loaded_seeds (seed varchar, checksum varchar);
     create table if not exists main.watermarks (
         model varchar, full_refresh_id bigint, run_number bigint, as_of_date timestamp,
@@ -162,6 +172,7 @@ def plan_run(
     reason = (
         find_changed_file(known, found)
         or ("the project's code has changed" if code != last_code else None)
+        or find_changed_erasures(connection)
         or find_changed_variable(last_variables, used)
         or find_changed_seed(changed_seeds, texts)
     )
@@ -173,6 +184,11 @@ def plan_run(
         [full_refresh_id, run_number, code, used, fit_code],
     )
     connection.execute("delete from main.read_files")
+    connection.execute("delete from main.erased_known")
+    connection.execute(
+        "insert into main.erased_known "
+        "select erased_hash from main.erased_hashes where kind = 'key'"
+    )
     for file in found.values():
         connection.execute(
             "insert into main.read_files values (?, ?, ?, ?, ?, ?, ?)", list(vars(file).values())
@@ -258,6 +274,31 @@ def find_changed_file(known: Mapping[str, ReadFile], found: Mapping[str, ReadFil
                 return f"{name} is new and comes before {last}, which was read already"
         elif before.run_number != now.run_number:
             return f"{name} has changed"
+    return None
+
+
+def find_changed_erasures(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Say that a customer is erased whom tables hold, or is so no longer; None of none.
+
+    New lines of the erased change nothing: they are anonymous from the beginning.
+    """
+    known, now = "from main.erased_known", "select erased_hash from main.erased_hashes"
+    if connection.execute(f"({known}) except ({now})").fetchone():
+        return "customers are no longer erased"
+    new = f"({now} where kind = 'key') except ({known})"
+    if not connection.execute(new).fetchone():
+        return None
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = current_database() and list_contains(?::varchar[], table_name)",
+        [HOLDING_KEYS],
+    ).fetchall()
+    for names in tables:
+        if connection.execute(
+            f"select 1 from {qualified(*names)} where 'e_' || md5(customer_key_salt() || "
+            f"customer_id) in ({new}) limit 1"
+        ).fetchone():
+            return "another key of an erased customer is known"
     return None
 
 

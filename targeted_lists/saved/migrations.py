@@ -17,7 +17,8 @@ from targeted_lists.saved.salt import PUBLIC_SALT, SALT_FILE, SAMPLE
 
 NAME = "targeted-lists"
 VERSION_FILE = "version"
-VERSION = 2
+# Version 3 remembers who was erased (`erased/`); who reads version 2 would take them in again.
+VERSION = 3
 
 # What version 1 called otherwise: tables, columns, and codes in columns of those names.
 TABLES = {

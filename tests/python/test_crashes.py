@@ -18,9 +18,10 @@ from test_export import ORDER, lower_minimum, make_shop, places_in
 from targeted_lists.activation.export import export_list
 from targeted_lists.inputs import copies, readable
 from targeted_lists.inputs.readable import Settings, make_readable
-from targeted_lists.runs.erasure import erase_customers
+from targeted_lists.runs.erasure import erase_customers, hash_key, remember
 from targeted_lists.runs.publication import Request, publish_marts
 from targeted_lists.runs.run_start import start_state
+from targeted_lists.saved.salt import PUBLIC_SALT, give_salt
 from targeted_lists.saved.tables import save_tables
 
 DAY = date(2026, 7, 1)
@@ -120,8 +121,28 @@ def erase(folder: Path) -> None:
         contextlib.chdir(folder),
         duckdb.connect(str(places.warehouse / "shop.duckdb")) as working,
     ):
+        give_salt(working, lambda: PUBLIC_SALT)
         erase_customers(
             "shop", ERASED, folder=places.state, exports=places.exports, working=working
+        )
+
+
+def erase_and_remember(folder: Path) -> None:
+    places = places_in(folder)
+    hashes = [hash_key(key, PUBLIC_SALT) for key in ERASED]
+    with (
+        contextlib.chdir(folder),
+        duckdb.connect(str(places.warehouse / "shop.duckdb")) as working,
+    ):
+        give_salt(working, lambda: PUBLIC_SALT)
+        working.execute(
+            "create or replace table main.erased_hashes as select 'key' as kind, "
+            "unnest(?) as erased_hash, false as has_email, true as is_found",
+            [hashes],
+        )
+        remember(working, "shop", folder=places.state)
+        erase_customers(
+            "shop", hashes=hashes, folder=places.state, exports=places.exports, working=working
         )
 
 
@@ -200,6 +221,7 @@ PATHS: dict[str, tuple[Command, Command]] = {
     "second export": (with_export, export_google),
     "export again": (with_export, export_later),
     "erasure": (with_exports, erase),
+    "erasure by its hashes": (with_exports, erase_and_remember),
     "readable copies": (with_raw_files, read_raw),
 }
 

@@ -19,8 +19,9 @@ import duckdb
 import pytest
 from conftest import REPO_ROOT, Outcome, Project, copy_project, query
 
+from targeted_lists.runs.erasure import hash_key
 from targeted_lists.runs.increments import note_seeds, plan_run
-from targeted_lists.saved.salt import give_salt
+from targeted_lists.saved.salt import give_salt, read_salt
 
 LAYERS = ("staging", "intermediate", "core", "pivots", "rfm")
 SELECTED = [
@@ -222,6 +223,28 @@ def test_only_vars_and_seeds_that_lines_are_made_by_count(
 ) -> None:
     said = shop.plan(**changes)
     assert said == (reason and f"Order lines are rebuilt from all their files: {reason}.")
+
+
+def test_lines_of_a_key_that_is_erased_since_are_rebuilt(shop: Shop) -> None:
+    give_salt(shop.connection, lambda: "salt")
+    shop.connection.execute(
+        "create table int_order_lines_validated as select unnest(['a', 'b', null]) as customer_id"
+    )
+
+    def erase(*keys: str) -> str | None:
+        shop.connection.execute("delete from erased_hashes")
+        for key in keys:
+            shop.connection.execute(
+                "insert into erased_hashes values ('key', ?)", [hash_key(key, "salt")]
+            )
+        return shop.plan()
+
+    begin = "Order lines are rebuilt from all their files: "
+    # Whom no table holds is anonymous from the first line.
+    assert erase("new") is None
+    assert erase("new", "a") == f"{begin}another key of an erased customer is known."
+    assert erase("new", "a") is None
+    assert erase("new") == f"{begin}customers are no longer erased."
 
 
 def test_a_seed_counts_as_loaded_when_it_was(shop: Shop) -> None:
@@ -499,8 +522,9 @@ def test_typed_files_are_added_and_a_run_without_new_ones_changes_nothing(
     write_typed(growing.folder / "order_lines_2.parquet", customers=["2002.0"])
     assert not any("rebuilt" in message for message in growing.run(*staged).messages)
     with duckdb.connect(str(growing.warehouse), read_only=True) as connection:
-        # The view makes the keys.
-        give_salt(connection, lambda: "any")
+        # The view makes the keys, and compares their hashes with those of the erased.
+        salt = read_salt("typed", folder=grown_project.folder / "state")
+        give_salt(connection, lambda: salt)
         found = connection.execute(
             "select customer_id, quantity, ordered_at::date::varchar "
             "from staging.stg_contract__order_lines order by all"

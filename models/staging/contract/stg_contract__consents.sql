@@ -23,10 +23,6 @@ line_consents as (
         email
     from {{ ref('stg_contract__line_contacts') }}
     where accepts_marketing is not null
-        {%- if has_erasures() %}
-        and customer_id not in (select erased.customer_id from {{ erased_customers() }} as erased)
-        {%- endif %}
-
 )
 
 select * from consents

@@ -73,6 +73,9 @@ select
 from cast_rows
 where customer_id is not null
     and ordered_at is not null
+    {%- if has_erasures() %}
+    and not {{ is_erased(keys=['customer_id'], contacts=['email', 'phone']) }}
+    {%- endif %}
 group by
     source_file,
     order_id,

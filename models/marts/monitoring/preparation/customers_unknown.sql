@@ -1,4 +1,6 @@
-{#- An erasure removes whom it names, so of the others only near misses can be seen. -#}
+{#- An erasure removes whom it names, so of its keys only near misses can be seen. -#}
+{%- set has_file = has_erasures() and has_input('erasures') -%}
+{%- set kinds = ['key', 'damaged', 'email', 'phone', 'hash', 'text'] -%}
 with
 
 customers as (
@@ -17,71 +19,10 @@ bare_keys as (
 
 ),
 
-addresses_named as (
-
-    select * from {{ ref('addresses_recognised') }}
-
-),
-
-rows_named as (
-    {% for input in ['consents', 'suppressions'] %}
-    select
-        '{{ input }}' as input,
-        source_file,
-        source_row,
-        customer_id,
-        decision = 'rejected' as is_damaged
-    from {{ ref('int_' ~ input ~ '_validated') }}
-    where decision in ('accepted', 'accepted_not_modelled')
-        or (
-            coalesce(customer_id, email) is null
-            and decision_reason like '%' || {{ text(
-                '{column} was damaged by a spreadsheet', column="''"
-            ) }} || '%'
-        )
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
-),
-
 named as (
 
-    select
-        rows_named.input,
-        rows_named.customer_id as customer_key,
-        addresses_named.name_keys,
-        bool_or(coalesce(addresses_named.is_known, false)) as is_known_by_address,
-        min(
-            case
-                when rows_named.is_damaged then 'damaged'
-                when rows_named.customer_id is null or addresses_named.has_key_of_address
-                    then addresses_named.name_kind
-                else 'key'
-            end
-        ) as name_kind
-    from rows_named
-    left join addresses_named
-        on rows_named.input = addresses_named.input
-        and rows_named.source_file = addresses_named.source_file
-        and rows_named.source_row = addresses_named.source_row
-    group by
-        rows_named.input,
-        rows_named.customer_id,
-        addresses_named.name_keys,
-        case when rows_named.is_damaged then (rows_named.source_file, rows_named.source_row) end
-    {%- if has_erasures() %}
+    select * from {{ ref('customers_named') }}
 
-    union all
-
-    select
-        'erasures' as input,
-        erased.customer_id as customer_key,
-        cast(null as string) as name_keys,
-        false as is_known_by_address,
-        'key' as name_kind
-    from {{ erased_customers() }} as erased
-    {% endif %}
 ),
 
 compared as (
@@ -101,16 +42,68 @@ compared as (
     left join customers
         on named.customer_key = customers.customer_key
 
+),
+
+counted as (
+
+    select
+        input,
+        count(*) as named_count,
+        count(*) filter (where is_unknown or is_near_miss) as unknown_count,
+        count(*) filter (where is_near_miss) as near_miss_count
+        {%- for kind in kinds %},
+        count(*) filter (where is_unknown and not is_near_miss and name_kind = '{{ kind }}')
+            as {{ kind }}_count
+        {%- endfor %}
+    from compared
+    group by input
+
 )
+{%- if has_file %},
+
+erasures_counted as (
+
+    select
+        cast(sum(name_count) as bigint) as named_count
+        {%- for kind in kinds %},
+        cast(coalesce(sum(name_count) filter (
+            where kind = '{{ 'none' if kind == 'text' else kind }}'
+                and kind <> 'key'
+                and outcome <> 'found'
+        ), 0) as bigint) as {{ kind }}_count
+        {%- endfor %}
+    from {{ erasures_named() }}
+
+)
+{%- endif %}
 
 select
     input,
-    count(*) as named_count,
-    count(*) filter (where is_unknown or is_near_miss) as unknown_count,
-    count(*) filter (where is_near_miss) as near_miss_count
-    {%- for kind in ['key', 'damaged', 'email', 'phone', 'hash', 'text'] %},
-    count(*) filter (where is_unknown and not is_near_miss and name_kind = '{{ kind }}')
-        as {{ kind }}_count
+    named_count,
+    unknown_count,
+    near_miss_count,
+    {%- for kind in kinds %}
+    {{ kind }}_count{{ ',' if not loop.last }}
     {%- endfor %}
-from compared
-group by input
+from counted
+{%- if has_file %}
+where input <> 'erasures'
+
+union all
+
+select
+    'erasures' as input,
+    erasures_counted.named_count,
+    coalesce(counted.near_miss_count, 0)
+    {%- for kind in kinds %}
+    + erasures_counted.{{ kind }}_count
+    {%- endfor %} as unknown_count,
+    coalesce(counted.near_miss_count, 0) as near_miss_count,
+    {%- for kind in kinds %}
+    erasures_counted.{{ kind }}_count{{ ',' if not loop.last }}
+    {%- endfor %}
+from erasures_counted
+left join counted
+    on counted.input = 'erasures'
+where erasures_counted.named_count > 0
+{%- endif %}
