@@ -1,6 +1,6 @@
 -- Whom consents, suppressions and the file of erasures name, by key or by address.
 {#- An erasure removes whom it names, so its keys are read from the file. -#}
-{%- set has_file = has_erasures() and has_input('erasures') -%}
+{%- set has_file = has_erasures() and has_input('erasures') %}
 with
 
 addresses_named as (
