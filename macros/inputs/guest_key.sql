@@ -11,7 +11,7 @@
     case
         {%- if email %}
         when regexp_matches({{ email }}, '^[^@ ]+@[^@ ]+[.][^@ ]+$')
-            and not regexp_matches(lower({{ email }}), '^(no-?reply|do-?not-?reply|none|no-?email)@')
+            and not {{ is_nobodys(email) }}
             then {{ customer_key(email) }}
         {%- endif %}
         {%- if phone %}
@@ -44,4 +44,15 @@
     {%- else -%}
         {{ key }}
     {%- endif -%}
+{%- endmacro -%}
+
+
+{#
+    Whether an e-mail is one that is typed where a person gives none; as NOBODY in
+    targeted_lists/inputs/contacts.py.
+#}
+{%- macro is_nobodys(email) -%}
+    coalesce(
+        regexp_matches(lower({{ email }}), '^(no-?reply|do-?not-?reply|none|no-?email)@'), false
+    )
 {%- endmacro -%}

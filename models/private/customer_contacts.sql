@@ -85,7 +85,8 @@ named as (
 
 select
     coalesce(named.customer_id, addressed.customer_id) as customer_id,
-    coalesce(addressed.email, named.email) as email,
+    coalesce(addressed.email, case when not {{ is_nobodys('named.email') }} then named.email end)
+        as email,
     coalesce(addressed.phone, named.phone) as phone,
     coalesce(named.first_name, called.first_name) as first_name,
     addressed.email_key,

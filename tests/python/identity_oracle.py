@@ -17,8 +17,9 @@ The rules of persons:
 
 The rules of contacts:
 
-- An event that names a key holds for the person and for all addresses of the person; one that
-  names an address holds for that address under every key.
+- An event that names a key holds for the person and for the person's addresses; one that names an
+  address holds for that address under every key. Of a channel that the address does not serve, as
+  SMS is for an e-mail, it holds for every person who has the address.
 - Of the events of a scope (person or address, channel, purpose) the latest holds, of one day the
   withdrawal. A day that is not known is the first. A grant from the as-of date on does not hold
   yet, a withdrawal does.
@@ -103,16 +104,21 @@ def answer(world: World, *, purpose: str = "marketing") -> Answer:
         of_person, of_address = defaultdict(list), defaultdict(list)
         for event in events:
             by_key, by_address = named(event.subject)
+            for address in by_address:
+                if kind_of(address) == KIND[channel]:
+                    of_address[address].append(event)
+                else:
+                    by_key |= persons_at[address]
             for person in by_key:
                 of_person[person].append(event)
-                by_address |= addresses_of[person]
-            for address in by_address:
-                of_address[address].append(event)
         withdrawn = {person for person in persons if latest(of_person[person]) == "withdrawn"}
         used = find_used_addresses(world, persons, kind=KIND[channel])
         for person in persons:
             address = used.get(person)
-            words = {latest(of_person[person]), latest(of_address[address])}
+            words = {
+                latest(of_person[person]),
+                latest([*of_person[person], *of_address[address]]),
+            }
             if address is None:
                 reason = "no address"
             elif person in erased:

@@ -598,7 +598,11 @@ def may_write(world: World, customer: str, channel: str) -> bool:
         }
         return last_word(world, {person} | other_kind, channel)
 
-    said = [of_person(customer), last_word(world, {address}, channel)]
+    own, at_address = of_person(customer), last_word(world, {address}, channel)
+    # What a person says later holds for the address as well.
+    if own and at_address and not own[1] and own[0] > at_address[0]:
+        at_address = None
+    said = [own, at_address]
     if any(word is not None and word[1] for word in [*said, *map(of_person, others)]):
         return False
     return any(word is not None and word[0] >= -365 for word in said)

@@ -371,7 +371,7 @@ def test_contacts_as_keys_are_hashed_alike_however_they_are_written(damaged):
         query(
             damaged,
             """
-            select source_row, customer_id from intermediate.int_order_lines_validated
+            select source_row, customer_id from staging.stg_contract__order_lines_held
             where source_file = 'order_lines.csv'
             """,
         )

@@ -253,11 +253,16 @@ def test_all_keys_of_a_person_are_one(world: World) -> None:
     for event in (
         said("withdrawn", "email", key="B"),
         said("withdrawn", "any", email="ann@example.com"),
-        said("withdrawn", "email", key="B") + said("granted", "email", email="ann@example.com"),
-        said("withdrawn", "email", email="ann@example.com")
-        + said("granted", "email", key="B", day="2026-02-09"),
+        said("withdrawn", "email", key="B")
+        + said("granted", "email", email="ann@example.com", day="2026-02-09"),
+        # At one time the withdrawal wins.
+        said("withdrawn", "email", email="ann@example.com") + said("granted", "email", key="B"),
     ):
         assert permitted(world(**files, consents=yes + event))["email"] == {"C"}, event
+    # What the person says later is heard for the address.
+    event = said("withdrawn", "email", email="ann@example.com")
+    event += said("granted", "email", key="B", day="2026-02-09")
+    assert permitted(world(**files, consents=yes + event))["email"] == {"A", "C"}
     # Who names both takes both back, and gives both.
     both = {"key": "B", "email": "ann@example.com"}
     event = said("withdrawn", "email", **both)

@@ -179,8 +179,23 @@ left join last_words
     on members.customer_id = last_words.member_id
     and members.channel = last_words.channel
     and members.consent_purpose = last_words.consent_purpose
+left join last_words as own_words
+    on members.customer_id = own_words.member_id
+    and members.customer_id = own_words.said_by
+    and members.channel = own_words.channel
+    and members.consent_purpose = own_words.consent_purpose
 group by members.customer_id, members.channel, members.consent_purpose
-having bool_or(last_words.withdrawn_at >= coalesce(last_words.granted_at, last_words.withdrawn_at))
+having bool_or(
+    last_words.withdrawn_at >= coalesce(
+        -- What a person says later holds for the address as well.
+        case
+            when last_words.said_by = members.address_key
+                then greatest(last_words.granted_at, own_words.granted_at)
+            else last_words.granted_at
+        end,
+        last_words.withdrawn_at
+    )
+)
     or coalesce(
         max(last_words.granted_at) filter (
             where last_words.said_by in (members.customer_id, members.address_key)

@@ -1,7 +1,8 @@
 -- Whether a customer may be contacted, whatever for: checked by the first four
 -- steps of a list, and again by an export. The person or the address must have
 -- consented and neither may have withdrawn, nor another person who has the
--- address.
+-- address. What a person says holds for the address too, so that a later consent of
+-- the person ends a withdrawal that named the address.
 with
 
 asked as (
@@ -32,11 +33,19 @@ decided as (
         {% if are_consents_recorded() -%}
         case
             when asked.is_possibly_minor then 'possibly a minor'
-            when not of_person.is_granted or not of_address.is_granted or refusals.is_withdrawn
+            when not of_person.is_granted
+                or refusals.is_withdrawn
+                or (
+                    not of_address.is_granted
+                    and not coalesce(
+                        of_person.is_granted and of_person.event_at > of_address.event_at, false
+                    )
+                )
                 then 'consent withdrawn'
             when of_person.scope_key is null and of_address.scope_key is null
                 then 'no consent known'
-            when coalesce(of_person.is_expired, true) and coalesce(of_address.is_expired, true)
+            when not coalesce(of_person.is_granted and not of_person.is_expired, false)
+                and not coalesce(of_address.is_granted and not of_address.is_expired, false)
                 then 'consent expired'
             else 'granted'
         end as consent_basis,
