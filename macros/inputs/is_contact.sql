@@ -1,6 +1,6 @@
 {#
     Whether a text is an e-mail or is written as a phone number: +44 20 7946 0958,
-    8 (999) 555-11-11, 79995551111, 555-123-4567. Other bare digits are keys.
+    8 (999) 555-11-11, 79995551111, 555-123-4567, 1-555-123-4567. Other bare digits are keys.
 #}
 {%- macro is_contact(column) -%}
     (
@@ -15,7 +15,7 @@
                 )
                 or regexp_matches(
                     {{ column }},
-                    '^[(]?[0-9]{3}[)]?[ .-] ?[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}$'
+                    '^(1[ .-] ?)?[(]?[0-9]{3}[)]?[ .-] ?[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}$'
                 )
             )
         )

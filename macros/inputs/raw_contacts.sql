@@ -160,7 +160,8 @@
         "ltrim(" ~ address ~ ", '+')",
         small,
         "replace(" ~ address ~ ", '@gmail.com', '@googlemail.com')",
-        "replace(" ~ name ~ ", '.', '') || '@' || split_part(" ~ small ~ ", '@', 2)",
+        "case when " ~ address ~ " like '%@gmail.com' then replace(" ~ name ~ ", '.', '') || '@' "
+            ~ "|| split_part(" ~ small ~ ", '@', 2) else " ~ small ~ " end",
     ]) -}}
 {%- endmacro -%}
 

@@ -17,7 +17,8 @@ The rules of persons:
 
 The rules of contacts:
 
-- An event that names a key holds for the person and for the person's addresses; one that names an
+- An event that names a key, as the e-mail of a guest is one, holds for the person and for the
+  person's addresses; one that names an
   address holds for that address under every key. Of a channel that the address does not serve, as
   SMS is for an e-mail, it holds for every person who has the address.
 - Of the events of a scope (person or address, channel, purpose) the latest holds, of one day the
@@ -27,7 +28,9 @@ The rules of contacts:
 - A suppression that names a key or an address suppresses each person that has it.
 - Nobody is written to at an address of a person who is suppressed, or who has withdrawn this
   channel.
-- An erasure that names a key or an address erases each person that has it, with all keys.
+- An erasure that names a key or an address erases each person that has it, with all keys. A phone
+  of more than five keys, or of several persons with an e-mail, erases nobody: it says of no one
+  person that they asked.
 """
 
 from __future__ import annotations
@@ -88,6 +91,10 @@ def answer(world: World, *, purpose: str = "marketing") -> Answer:
     def named(subject: str) -> tuple[set[Person], set[str]]:
         """Return the persons whose key an event names, and the addresses that it names."""
         by_key = {person_of[subject]} if subject in known else set()
+        guest = subject.strip().lower()
+        if guest in person_of and guest not in known:
+            # The key of a guest is the e-mail.
+            by_key.add(person_of[guest])
         by_address = {one for one in [names.get(subject), read_address(subject)] if one}
         return by_key, by_address & set(persons_at)
 
@@ -97,7 +104,24 @@ def answer(world: World, *, purpose: str = "marketing") -> Answer:
         return by_key.union(*(persons_at[address] for address in by_address))
 
     suppressed = {person for one in world.suppressions for person in reached(one.subject)}
-    erased = {person for one in world.erasures for person in reached(one.subject)}
+
+    def asked(subject: str) -> set[Person]:
+        """Return the persons whom an erasure names."""
+        by_key, by_address = named(subject)
+        for address in by_address:
+            there = persons_at[address]
+            keys = [key for person in there for key in person if address in addresses[key]]
+            with_email = [
+                person
+                for person in there
+                if any(kind_of(own) == "email" for own in addresses_of[person])
+            ]
+            is_shared = len(keys) > LARGEST_SHARED or len(with_email) > 1
+            if kind_of(address) == "email" or not is_shared:
+                by_key |= there
+        return by_key
+
+    erased = {person for one in world.erasures for person in asked(one.subject)}
     contacts, reasons = {}, {}
     for channel in KIND:
         events = [one for one in world.consents if concerns(one, channel, purpose)]

@@ -335,7 +335,8 @@ def test_what_the_values_leave_open_is_said_and_stops_the_check(
 def test_contacts_and_consents_of_a_shopify_export(set_up: SetUp) -> None:
     set_up("01-shopify")
     customers = rows_of(
-        "customer_contacts", "select customer_id, email, phone from customer_contacts order by email"
+        "customer_contacts",
+        "select customer_id, email, phone from customer_contacts order by email",
     )
     assert [(email, phone) for _, email, phone in customers] == [
         ("lena@example.com", "+4915100000001"),

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from identity_oracle import find_persons, find_used_addresses, read_address
+from identity_oracle import (
+    answer,
+    find_persons,
+    find_used_addresses,
+    read_address,
+    written_keys,
+)
 from identity_worlds import World, draw_world, join_worlds, write_world
 
 from targeted_lists.check.command import open_models
@@ -82,3 +88,36 @@ def test_each_person_is_written_to_at_the_oracles_address(world, models, persons
     texts = models.fetch(f"select customer_id, {kind} from {{{{ ref('customer_contacts') }}}}")
     found = {persons[person]: read_address(text) for person, text in texts if text}
     assert {person: address for person, address in found.items() if address} == right
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_whom_one_may_write_to_is_whom_the_oracle_says(world, models, persons, channel):
+    right = answer(world)
+    rows = models.fetch(
+        "select customer_id, own_exclusion is null "
+        "from {{ ref('contact_permissions') }} "
+        f"where channel = '{channel}' and consent_purpose = 'marketing'"
+    )
+    may = {persons[person] for person, is_free in rows if is_free}
+    expected = {person for person, where in right.contacts if where == channel}
+    assert len(expected) > 20
+    assert may == expected
+
+
+def test_erasures_reach_whom_the_oracle_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    world = join_worlds(draw_world(seed, number=seed) for seed in range(WORLDS))
+    write_world(world, Path("data/shop"))
+    erased = answer(world).erased
+    given = prepare("shop", Path("data"), "{}")
+    with duckdb.connect() as connection:
+        models = open_models(connection, {**given, "adapter": adapter_of(given)})
+        left = {key for (key,) in models.fetch("select * from {{ ref('int_source_keys') }}")}
+    keys = written_keys(world)
+    assert len(erased & keys) > 10
+    assert left & keys == keys_with_rows(world) - erased
+
+
+def keys_with_rows(world):
+    """Return the keys that stand in a file of customers or orders."""
+    return {one.key for one in (*world.customers, *world.orders)} - {"", "0"}

@@ -38,20 +38,9 @@ forms as (
     select
         address_key,
         address_kind,
-        unnest(
-            case
-                when address_kind = 'phone' then [address, ltrim(address, '+')]
-                when address like '%@gmail.com'
-                    then [
-                        address,
-                        replace(address, '@gmail.com', '@googlemail.com'),
-                        written,
-                        replace(split_part(written, '@', 1), '.', '')
-                        || '@' || split_part(written, '@', 2)
-                    ]
-                else [address, written]
-            end
-        ) as form
+        unnest([
+            {{ hashed_forms('address', 'written') | join(',\n            ') }}
+        ]) as form
     from addresses
 
 ),
