@@ -18,9 +18,9 @@ The rules of persons:
 The rules of contacts:
 
 - An event that names a key, as the e-mail of a guest is one, holds for the person and for the
-  person's addresses; one that names an
-  address holds for that address under every key. Of a channel that the address does not serve, as
-  SMS is for an e-mail, it holds for every person who has the address.
+  person's addresses; one that names an address holds for that address under every key. Of a
+  channel that the address does not serve, as SMS is for an e-mail, it holds for every person who
+  has the address.
 - Of the events of a scope (person or address, channel, purpose) the latest holds, of one day the
   withdrawal. A day that is not known is the first. A grant from the as-of date on does not hold
   yet, a withdrawal does.

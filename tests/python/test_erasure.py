@@ -280,7 +280,7 @@ def test_what_became_of_the_rows_of_the_erasures_is_counted(shop, capsys):
         # Of keys only a near miss can be told from an erasure of before there was a memory.
         assert models.fetch(
             "select * from {{ ref('customers_unknown') }} where input = 'erasures'"
-        ) == [("erasures", 7, 4, 0)]
+        ) == [("erasures", 7, 4, 0, 0, 0, 1, 1, 1, 1)]
     main(["check", "--dataset", "shop", "--vars", "{default_country: GB}"])
     told = capsys.readouterr().out
     assert "4 of 7 customers in erasures are in no order line, customer file or total; see" in told
