@@ -9,6 +9,8 @@
     {%- else -%}
         (
             select
+                cast(null as string) as source_file,
+                cast(null as bigint) as source_row,
                 cast(null as string) as customer_id,
                 cast(null as string) as email,
                 cast(null as string) as phone,

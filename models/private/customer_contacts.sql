@@ -10,6 +10,7 @@ key_contacts as (
         (
             contacts.is_from_customers,
             coalesce(contacts.last_at, cast('0001-01-01' as timestamp)),
+            coalesce(contacts.last_place, 0),
             contacts.customer_key,
             contacts.contact_text
         ) as place

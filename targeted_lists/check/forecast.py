@@ -286,7 +286,7 @@ def weigh_identity(found: Forecast, models: Models) -> None:
     ((keys, persons),) = models.fetch(MERGED)
     if keys:
         found.notes.append(
-            f"{keys:,} keys of customers are {persons:,} persons, by e-mail, phone or "
+            f"{keys:,} keys of customers belong to {persons:,} persons, by e-mail, phone or "
             "customer_links; core.customer_keys says which."
         )
     counts = {finding: (subjects, keys) for finding, subjects, keys in models.fetch(IDENTITY)}

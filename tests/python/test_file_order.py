@@ -101,8 +101,8 @@ def test_of_equal_times_the_contact_of_the_later_file_counts(folder: Path) -> No
         (folder / f"order_lines_{number}.csv").write_text(
             f"{HEADER.strip()},customer_email\nA{number},C1,2026-01-01,P1,1,1.00,m{number}@x.org\n"
         )
-    sql = "select email, source_file from stg_contract__customers"
-    assert rows_of("stg_contract__customers", sql) == [("m10@x.org", "order_lines_10.csv")]
+    sql = "select email from customer_contacts"
+    assert rows_of("customer_contacts", sql) == [("m10@x.org",)]
 
 
 def test_a_file_of_a_higher_number_adds_to_what_was_read() -> None:

@@ -317,7 +317,7 @@ def test_check_says_who_is_one_person(world: World, capsys: pytest.CaptureFixtur
     world(order_lines=lines_of("A", "B"), customers=customers)
     main(["check", "--dataset", "shop", "--json"])
     notes = " ".join(json.loads(capsys.readouterr().out)["notes"])
-    assert "2 keys of customers are 1 persons, by e-mail, phone or customer_links" in notes
+    assert "2 keys of customers belong to 1 persons, by e-mail, phone or customer_links" in notes
     assert "1 contacts are of more keys than a person has (7 keys)" in notes
 
 

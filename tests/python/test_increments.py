@@ -568,7 +568,8 @@ def test_what_was_learned_stands_and_lists_are_new_where_all_fits_are_kept(
     is_same = query(growing.warehouse, LABELS) == labels
     assert query(growing.warehouse, REBUILT) == ([] if is_same else [("customer_pivot",)])
     kept = growing.content("basket", "offers")
-    own = set(first)
+    # Whose addresses are whose is found again in every run.
+    own = {name for name in first if not name.startswith("private.")}
     fresh = {f"offers.{name}" for name in RECOMMENDED}
     assert sorted(fresh & set(differing(first, kept))) == sorted(fresh)
     assert sorted(own - fresh) == sorted(own - set(differing(first, kept)))

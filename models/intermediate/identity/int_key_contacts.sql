@@ -17,9 +17,20 @@ customers as (
 
 ),
 
+file_numbers as (
+
+    {{ file_numbers(conformed_line_contacts()) }}
+
+),
+
 line_contacts as (
 
-    select * from {{ conformed_line_contacts() }}
+    select
+        line_contacts.*,
+        file_numbers.file_number * 10000000000 + line_contacts.source_row as place
+    from {{ conformed_line_contacts() }} as line_contacts
+    inner join file_numbers
+        on line_contacts.source_file = file_numbers.source_file
 
 ),
 
@@ -55,6 +66,7 @@ named as (
         {{ column }} as contact_text,
         registered_at as first_at,
         registered_at as last_at,
+        cast(null as bigint) as place,
         true as is_from_customers
     from customers
     where {{ column }} is not null
@@ -66,6 +78,7 @@ named as (
         {{ column }} as contact_text,
         ordered_at as first_at,
         ordered_at as last_at,
+        place,
         false as is_from_customers
     from line_contacts
     where {{ column }} is not null
@@ -78,6 +91,7 @@ named as (
         contact_text,
         first_at,
         last_at,
+        cast(null as bigint) as place,
         false as is_from_customers
     from contact_orders
 
@@ -92,7 +106,8 @@ select
     bool_or(named.is_from_customers) as is_from_customers,
     -- A customers file without a day says what has always been so.
     case when bool_and(named.first_at is not null) then min(named.first_at) end as first_at,
-    max(named.last_at) as last_at
+    max(named.last_at) as last_at,
+    max(named.place) as last_place
 from named
 inner join addresses
     on named.contact_text = addresses.contact_text
