@@ -118,6 +118,16 @@ validated as (
         and numbered.line_number is not distinct from versions.line_number
         and numbered.input = 'order_lines'
 
+),
+
+of_persons as (
+
+    select
+        validated.*,
+        {{ person_of('validated.known_customer_id') }} as person_id
+    from validated
+    {{ join_persons('validated.known_customer_id') }}
+
 )
 
 select
@@ -127,7 +137,7 @@ select
     source_row,
     order_id,
     line_number,
-    {{ person_of('validated.known_customer_id') }} as customer_id,
+    person_id as customer_id,
     product_id,
     product_name,
     category_1,
@@ -163,5 +173,4 @@ select
     ordered_at,
     delivered_at,
     cast({{ run_number() }} as bigint) as run_number
-from validated
-{{ join_persons('validated.known_customer_id') }}
+from of_persons

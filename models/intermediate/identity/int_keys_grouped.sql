@@ -1,2 +1,2 @@
 -- Keys that are one person (macro keys_grouped).
-{{ keys_grouped(ref('int_identity_links')) }}
+{{ keys_grouped(ref('int_identity_links')) }} -- noqa: PRS

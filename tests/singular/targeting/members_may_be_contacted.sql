@@ -51,6 +51,17 @@ pressed as (
 
 ),
 
+ages as (
+
+    select
+        customers.birth_year,
+        {{ person_of('customers.customer_id') }} as customer_id
+    from {{ ref('int_customers_validated') }} as customers
+    {{ join_persons('customers.customer_id') }}
+    where customers.decision = 'accepted'
+
+),
+
 faults as (
 
     select
@@ -86,14 +97,7 @@ faults as (
         members.customer_id,
         'possibly a minor' as fault
     from members
-    inner join (
-        select
-            customers.birth_year,
-            {{ person_of('customers.customer_id') }} as customer_id
-        from {{ ref('int_customers_validated') }} as customers
-        {{ join_persons('customers.customer_id') }}
-        where customers.decision = 'accepted'
-    ) as ages
+    inner join ages
         on members.customer_id = ages.customer_id
     where date_part('year', {{ as_of_date() }}) - ages.birth_year
         <= {{ var('minimum_age') }}
