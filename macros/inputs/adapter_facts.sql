@@ -77,8 +77,7 @@
 
 {#  One fact of this run's adapter; of one that is not known, which stops the run, nothing.  #}
 {%- macro adapter_fact(name) -%}
-    {%- set unknown = {
-        'inputs': {}, 'has_line_contacts': false, 'has_consents': true, 'label_periods': 0
-    } -%}
+    {%- set unknown = {'inputs': {}, 'has_line_contacts': false, 'has_consents': true,
+                       'label_periods': 0} -%}
     {{- return(adapter_facts().get(dataset_adapter(), unknown)[name]) -}}
 {%- endmacro -%}
