@@ -186,6 +186,9 @@ def test_every_input_is_there_with_the_columns_of_the_contract(name):
     header, *rows = records(name)
     # The sample tells contacts by month, in site_activity.
     left_out = {"marketing_contacts_per_month", "first_name"} if name == "customers" else set()
+    # Its files of permissions name customers by key.
+    if name in ("consents", "suppressions", "erasures"):
+        left_out = {"email", "phone"}
     assert sorted(header) == sorted(set(CONTRACT[name]) - left_out)
     assert rows
 

@@ -170,6 +170,9 @@ READERS = {
         "'select max(saved_date) as saved_date from saved') }}"
     ),
     "models/lists/exported.sql": "{{ read_exported('assignments', {'customer_id': 'string'}) }}",
+    "models/intermediate/int_customer_persons.sql": (
+        "select 'A' as customer_key, 'A' as customer_id where false"
+    ),
     "models/marts/targeting/preparation/campaign_windows.sql": (
         "select 'march' as campaign_id, timestamp '2025-03-02' as window_start_at "
         "union all select 'first', timestamp '2024-12-31' union all select 'undated', null"
@@ -185,6 +188,7 @@ sources:
 """,
 }
 COPIED = (
+    "macros/inputs/of_persons.sql",
     "macros/inputs/read_state.sql",
     "models/marts/targeting/preparation/campaign_clusters.sql",
 )
