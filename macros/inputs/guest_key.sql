@@ -7,7 +7,7 @@
     ann@example.com, +44 20 7946 0958  ->  c_5d41402abc4b2a76b9719d911017c592
     noreply@example.com                ->  null
 #}
-{%- macro guest_key(email=none, phone=none) -%}
+{%- macro guest_key(email, phone) -%}
     case
         {%- if email %}
         when regexp_matches({{ email }}, '^[^@ ]+@[^@ ]+[.][^@ ]+$')
@@ -17,9 +17,6 @@
         {%- if phone %}
         when strpos({{ phone }}, '@') = 0 and {{ is_contact(phone) }}
             then {{ customer_key(phone) }}
-        {%- endif %}
-        {%- if not email and not phone %}
-        when false then ''
         {%- endif %}
     end
 {%- endmacro -%}

@@ -1,8 +1,8 @@
 {#
     Keys that hang together by what they share, as a query: each key with the smallest key of its
     connected component. `links` names a relation with a row per customer_key and link_value.
-    A key takes over the smallest key that a neighbour has, round by round, as often as
-    a person may have keys; where the keys then do not agree, and where they are more than
+    A key takes over the smallest key that a neighbour has, round by round, at most twice as
+    often as a person may have keys; where the keys then do not agree, and where they are more than
     the var person_keys, the component is not sound.
 
     customer_key  link_value        customer_key  group_key  is_sound

@@ -1,7 +1,7 @@
 """What a contact is, however it is written: the address by which two texts are one.
 
-The two libraries take some ten microseconds each to import their tables and to read a text, so
-they are imported when the first contact is met, and each text is read once
+The two libraries take a while to import, so they are imported when the first contact is met. Some
+20 microseconds go into a text, and each is read once
 (models/intermediate/identity/int_contact_addresses.sql).
 """
 

@@ -1,4 +1,4 @@
-"""Persons with two or three keys, and keys that look like one person and are not.
+"""Persons with two or three keys.
 
 Nothing is drawn again for them: a new key takes over a part of the rows that its person has
 without it. With each key put back to its person, order lines, consents, suppressions, erasures,
@@ -8,23 +8,23 @@ contacts of campaigns and site activity are those of the sample without duplicat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from targeted_lists.sample.contact_writings import (
+    EMAIL,
+    LINK_COLUMNS,
+    PHONE,
+    TIME,
+    Record,
+    rewrite_email,
+    rewrite_phone,
+)
+from targeted_lists.sample.identity_traps import set_traps
 from targeted_lists.sample.people import END
 
-LINK_COLUMNS = ("customer_id", "other_customer_id", "status", "reason", "event_at")
-"""Of the input `customer_links`: two keys are one person (same), or are not (different)."""
-COUNTER_PHONE = "+18005550199"
-"""The one toll-free number that is reserved for fiction."""
-SHARED_EMAILS = ("noreply@example.com", "orders@example.org")
-
-_TIME = "%Y-%m-%d %H:%M:%S"
-_EMAIL = re.compile(r"[a-z.]+\d+@example\.(com|org|net)")
-_PHONE = re.compile(r"\+1\d{3}55501\d\d|\+447700900\d{3}")
 _FEWEST = 10
 _OF_RESTRICTED = 0.1
 _OF_THIRD_KEYS = 0.1
@@ -46,8 +46,6 @@ _TIMES = {
 _KINDS = ("email", "phone", "link", "email", "gmail", "email", "phone", "email", "link", "email")
 # What a customer seldom says twice.
 _LEFT_OUT = ("gender", "income", "education", "marital_status", "children", "promo_share")
-
-Record = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def plant_duplicates(
     last = max(int(key[1:]) for key in truth["customers"]["customer_id"])
     keys = _open_keys(rng, orders=orders[orders["customer_id"].isin(persons)], last=last)
     customers, links, linked_by = _register_keys(rng, keys=keys, customers=inputs["customers"])
-    customers, splits, traps = _set_traps(
+    customers, splits, traps = set_traps(
         rng, customers=customers, taken={*persons, *linked_by}, count=len(persons)
     )
     spread = {
@@ -157,7 +155,7 @@ def _list_orders(lines: pd.DataFrame) -> pd.DataFrame:
         & ~lines["quantity"].str.startswith("-")
     )
     sales = lines[is_sale].assign(
-        ordered_at=pd.to_datetime(lines["ordered_at"], format=_TIME, errors="coerce")
+        ordered_at=pd.to_datetime(lines["ordered_at"], format=TIME, errors="coerce")
     )
     orders = sales.groupby(["customer_id", "order_id"])["ordered_at"].min().reset_index()
     return orders.sort_values(["customer_id", "ordered_at", "order_id"], ignore_index=True)
@@ -245,7 +243,7 @@ def _spread_rows(
         row = tuple(rows.iloc[i])
         if row not in decided:
             own = [key.customer_id for key in keys_of[spread[i]]]
-            opened = [f"{key.opened_at:{_TIME}}" for key in keys_of[spread[i]]]
+            opened = [f"{key.opened_at:{TIME}}" for key in keys_of[spread[i]]]
             there = [key for key, at in zip(own, opened, strict=True) if at < times.iloc[i]]
             chance = _OF_LATER_ROWS if there else _OF_EARLIER_ROWS * is_carried_over
             decided[row] = (there or own)[-1] if rng.random() < chance else spread[i]
@@ -272,7 +270,7 @@ def _register_keys(
     for key, wanted in zip(keys, np.resize(_KINDS, len(keys)), strict=True):
         contact = contacts[key.person_id]
         is_second = key.person_id not in keys_of
-        if wanted == "gmail" and is_second and _EMAIL.fullmatch(contact["email"]):
+        if wanted == "gmail" and is_second and EMAIL.fullmatch(contact["email"]):
             # Google gives no name of more than thirty letters: this address is nobody's.
             name = contact["email"].partition("@")[0]
             contact["email"] = f"{name}.invented.for.the.sample.shop@gmail.com"
@@ -286,7 +284,7 @@ def _register_keys(
         if kind == "email":
             row["email"] = rewrite_email(rng, contact["email"])
         if kind == "phone" or (
-            kind == "email" and _PHONE.fullmatch(contact["phone"]) and rng.random() < 0.4
+            kind == "email" and PHONE.fullmatch(contact["phone"]) and rng.random() < 0.4
         ):
             row["phone"] = rewrite_phone(rng, contact["phone"])
         earlier.append(key.customer_id)
@@ -305,7 +303,7 @@ def _kind_that_fits(wanted: str, contact: Record) -> str:
     has_email = re.fullmatch(r"[^@ ]+@(example\.(com|org|net)|gmail\.com)", contact["email"])
     fitting = {
         "email": bool(has_email),
-        "phone": bool(_PHONE.fullmatch(contact["phone"])),
+        "phone": bool(PHONE.fullmatch(contact["phone"])),
         "link": True,
     }
     order = [wanted if wanted in fitting else "email", "email", "phone", "link"]
@@ -323,7 +321,7 @@ def _copy_row(rng: np.random.Generator, *, row: Record, key: _NewKey) -> Record:
         | dict.fromkeys([*left_out, "favourite_category"], "")
         | {
             "customer_id": key.customer_id,
-            "registered_at": f"{key.opened_at:{_TIME}}",
+            "registered_at": f"{key.opened_at:{TIME}}",
             "service_tier": "standard",
         }
     )
@@ -335,134 +333,7 @@ def _link(rng: np.random.Generator, *, key: _NewKey, other: str) -> Record:
     day = min(key.opened_at + pd.Timedelta(days=int(rng.integers(1, 30))), latest)
     pair = [other, key.customer_id] if rng.random() < 0.5 else [key.customer_id, other]
     reason = ("merged by support", "same loyalty card")[int(rng.integers(2))]
-    return dict(zip(LINK_COLUMNS, [*pair, "same", reason, f"{day:{_TIME}}"], strict=True))
-
-
-def rewrite_email(rng: np.random.Generator, email: str) -> str:
-    """Return another text for the same mailbox: capitals, blanks around; at Google's more."""
-    name, _, domain = email.partition("@")
-    if domain == "gmail.com":
-        plain = name.replace(".", "")
-        texts = [
-            f"{plain}@gmail.com",
-            f"{name}+shop@gmail.com",
-            f"{plain}+orders@googlemail.com",
-            f"{plain.capitalize()}@GMail.com",
-        ]
-    else:
-        texts = [
-            email.upper(),
-            f"{name.title()}@{domain}",
-            f"{name}@{domain.capitalize()}",
-            f" {email}",
-            f"{name.title()}@{domain}  ",
-        ]
-    return texts[int(rng.integers(len(texts)))]
-
-
-def rewrite_phone(rng: np.random.Generator, phone: str) -> str:
-    """Return another text for a phone number of the sample.
-
-    One of the United Kingdom keeps its country, since the shop's own is the United States.
-    """
-    if phone.startswith("+1"):
-        area, exchange, line = phone[2:5], phone[5:8], phone[8:]
-        texts = [
-            f"({area}) {exchange}-{line}",
-            f"{area}-{exchange}-{line}",
-            f"{area}.{exchange}.{line}",
-            f"1-{area}-{exchange}-{line}",
-            f"+1 ({area}) {exchange}-{line}",
-        ]
-    else:
-        prefix, line = phone[3:7], phone[7:]
-        texts = [
-            f"+44 {prefix} {line}",
-            f"+44 (0){prefix} {line}",
-            f"+44-{prefix}-{line}",
-            f"011 44 {prefix} {line}",
-        ]
-    return texts[int(rng.integers(len(texts)))]
-
-
-def _set_traps(
-    rng: np.random.Generator, *, customers: pd.DataFrame, taken: set[str], count: int
-) -> tuple[pd.DataFrame, list[Record], pd.DataFrame]:
-    """Give customers contacts that look like one person's and are not.
-
-    Parameters
-    ----------
-    taken : keys that stay as they are.
-    count : how many persons have several keys; the traps scale with it.
-
-    Returns
-    -------
-    customers : with these contacts.
-    splits : rows of `customer_links`.
-    traps : `trap`, `kind` and `customer_id`, one row per trap and key.
-    """
-    rows = customers.drop_duplicates("customer_id")
-    is_free = ~rows["customer_id"].isin({"", *taken})
-    for column, pattern in (("email", _EMAIL), ("phone", _PHONE)):
-        is_free &= (rows[column] == "") | rows[column].str.fullmatch(pattern)
-    records = rows[is_free].to_dict("records")
-    pool = [records[i] for i in rng.permutation(len(records))]
-
-    def take(size: int, is_first: Callable[[Record], bool]) -> list[Record]:
-        pool.sort(key=lambda row: not is_first(row))  # stable: else at random
-        chosen, pool[:] = pool[:size], pool[size:]
-        return chosen
-
-    def is_known(row: Record) -> bool:
-        return bool(row["email"] and row["phone"])
-
-    traps: list[tuple[str, Sequence[Record]]] = []
-    splits: list[Record] = []
-    # Those without an e-mail are whom a phone of nobody would join.
-    counter = take(3, lambda row: not row["phone"] and not row["email"])
-    counter += take(5, lambda row: not row["phone"])
-    for row in counter:
-        row["phone"] = COUNTER_PHONE
-    traps.append(("counter_phone", counter))
-    for email in SHARED_EMAILS:
-        group = take(7, lambda row: not row["email"])
-        for row in group:
-            row["email"] = email
-        traps.append(("shared_email", group))
-    for i in range(max(3, count // 10)):
-        family = take(2 + (i % 3 == 0), is_known)
-        for row in family[1:]:
-            row["phone"] = rewrite_phone(rng, family[0]["phone"])
-        traps.append(("family_phone", family))
-    for i in range(max(4, count // 10)):
-        pair = take(2, is_known)
-        name, _, domain = pair[0]["email"].partition("@")
-        near = (f"{name.replace('.', '')}@{domain}", f"{name}+shop@{domain}")
-        pair[1]["email"] = near[i % 2]
-        traps.append(("near_email", pair))
-    for i in range(max(2, count // 25)):
-        couple = take(2, is_known)
-        couple[1]["email"] = couple[0]["email"].upper()
-        pair = [row["customer_id"] for row in couple]
-        day = pd.Timestamp(END) - pd.Timedelta(days=int(rng.integers(30, 150)))
-        said = [("different", "two people, one mailbox", day)]
-        if i % 2:  # what was said first holds no longer
-            said.insert(0, ("same", "merged by support", day - pd.Timedelta(days=9)))
-        for status, reason, at in said:
-            values = [*pair, status, reason, f"{at:{_TIME}}"]
-            splits.append(dict(zip(LINK_COLUMNS, values, strict=True)))
-        traps.append(("linked_different", couple))
-    listed = [
-        (f"T{number:03d}", kind, row["customer_id"])
-        for number, (kind, group) in enumerate(traps, start=1)
-        for row in group
-    ]
-    contacts = {row["customer_id"]: row for _, group in traps for row in group}
-    changed = customers.copy()
-    for i in np.flatnonzero(customers["customer_id"].isin(contacts)):
-        row = contacts[customers["customer_id"].iloc[i]]
-        changed.loc[i, ["email", "phone"]] = [row["email"], row["phone"]]
-    return changed, splits, pd.DataFrame(listed, columns=["trap", "kind", "customer_id"])
+    return dict(zip(LINK_COLUMNS, [*pair, "same", reason, f"{day:{TIME}}"], strict=True))
 
 
 def _shuffle(rng: np.random.Generator, rows: list[Record]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ from identity_worlds import (
 )
 
 from targeted_lists.sample import generate_sample
-from targeted_lists.sample.duplicate_keys import LINK_COLUMNS as SAMPLE_LINK_COLUMNS
+from targeted_lists.sample.contact_writings import LINK_COLUMNS as SAMPLE_LINK_COLUMNS
 
 CASES = REPO_ROOT / "tests/data/cases"
 ANN, BOB = "ann@example.com", "bob@example.com"

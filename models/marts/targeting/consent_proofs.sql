@@ -6,7 +6,7 @@ with
 
 events as (
 
-    select * from {{ ref('consents_heard') }}
+    select * from {{ ref('consents_by_customer') }}
 
 ),
 

@@ -15,7 +15,13 @@ from targeted_lists.dashboard.figures import (
     room_for_labels,
     scopes_of,
 )
-from targeted_lists.dashboard.theme import DIVERGING, INK, MUTED, PALETTE
+from targeted_lists.dashboard.sections.cluster_names import (
+    by_number,
+    cluster_color,
+    number_names,
+)
+from targeted_lists.dashboard.sections.cluster_profiles import draw_parallels, draw_profiles
+from targeted_lists.dashboard.theme import INK, MUTED, PALETTE
 
 # Measures compare within a set of features: each method is shown by the set of its choice.
 EVALUATIONS = """
@@ -59,18 +65,6 @@ SILHOUETTES = """
     from ranked
     group by all
     order by cluster, place
-"""
-# Where no clustering is accepted, everyone is one cluster of the method none, and
-# profiles of one cluster say nothing.
-PROFILES = """
-    select profiles.cluster, summaries.cluster_name, profiles.feature, profiles.mean, profiles.z,
-        profiles.customers as customers_known, summaries.customers
-    from segmentation.cluster_profiles as profiles
-    inner join segmentation.cluster_summaries as summaries
-        on profiles.method = summaries.method
-        and profiles.cluster = summaries.cluster
-    where summaries.is_chosen and summaries.method <> 'none' and profiles.z is not null
-    order by profiles.cluster, profiles.feature
 """
 MERGES = """
     select left_node, right_node, merge_number, customers, height
@@ -170,7 +164,7 @@ def draw_silhouettes(desk: Desk) -> Figure:
     rows = desk.source.read(SILHOUETTES)
     if rows.empty:
         return desk.blank("silhouettes", SILHOUETTES)
-    rows["name"] = _number_names(rows)
+    rows["name"] = number_names(rows)
     # A place is as thick as its share of all customers, as in the plot of Rousseeuw (1987).
     rows["below"] = rows["customers"].cumsum()
     edges = rows.assign(above=rows["below"] - rows["customers"]).melt(
@@ -187,7 +181,7 @@ def draw_silhouettes(desk: Desk) -> Figure:
                 title=desk.texts.column("customers"),
                 scale=alt.Scale(reverse=True, nice=False),
             ),
-            color=_cluster_color(rows),
+            color=cluster_color(rows),
             tooltip=[desk.tip("name", column="cluster_name")],
         )
         .properties(height=340)
@@ -209,108 +203,6 @@ def draw_silhouettes(desk: Desk) -> Figure:
             "mean": desk.texts.number(weights.sum() / rows["customers"].sum(), 2),
         },
     )
-
-
-def draw_profiles(desk: Desk) -> Figure:
-    """Draw how each cluster differs as a heat map of features."""
-    rows, small, clustered = _read_profiles(desk)
-    if rows.empty:
-        return desk.blank("profiles", PROFILES, why="small.blank" if clustered else "blank")
-    data = desk.names(rows.assign(name=_number_names(rows)), feature="feature")
-    chart = (
-        alt.Chart(data)
-        .mark_rect(cornerRadius=2)
-        .encode(
-            x=alt.X("cluster:O", title=desk.texts.column("cluster"), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("feature:N", title=None),
-            color=alt.Color(
-                "z:Q",
-                title=desk.texts.column("z"),
-                scale=alt.Scale(scheme=DIVERGING, domain=[-2, 2], clamp=True, reverse=True),
-                legend=alt.Legend(gradientLength=160, gradientThickness=10),
-            ),
-            tooltip=_profile_tips(desk),
-        )
-        .properties(height=max(160, 22 * data["feature"].nunique()))
-    )
-    top = data.loc[data["z"].abs().idxmax()]
-    return desk.figure(
-        "profiles",
-        chart,
-        queries=[PROFILES],
-        table=data[["name", "feature", "mean", "z"]].rename(columns={"name": "cluster_name"}),
-        base=[("clustered", clustered)],
-        tell=lambda scope, _: {
-            "cluster": top["name"],
-            "feature": top["feature"],
-            "z": desk.texts.number(top["z"], 1),
-            "small": small,
-        },
-    )
-
-
-def draw_parallels(desk: Desk) -> Figure:
-    """Draw the same profiles as one line a cluster over parallel coordinates."""
-    rows, small, clustered = _read_profiles(desk)
-    if rows.empty:
-        return desk.blank("parallels", PROFILES, why="small.blank" if clustered else "blank")
-    spread = rows.groupby("feature")["z"].agg(lambda z: z.max() - z.min())
-    order = spread.sort_values(ascending=False).index[:10]
-    data = rows[rows["feature"].isin(order)]
-    data = desk.names(data.assign(name=_number_names(data)), feature="feature")
-    features = [desk.texts.value("feature", one) for one in order]
-    pick = alt.selection_point(name="cluster_pick", fields=["name"], bind="legend")
-    chart = (
-        alt.Chart(data)
-        .mark_line(point=alt.OverlayMarkDef(size=35, filled=True))
-        .encode(
-            x=alt.X("z:Q", title=desk.texts.column("z")),
-            y=alt.Y("feature:N", title=None, sort=features, axis=alt.Axis(grid=True)),
-            order=alt.Order("place:Q"),
-            color=_cluster_color(data),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.12)),
-            tooltip=_profile_tips(desk),
-        )
-        .transform_calculate(place=f"indexof({features!r}, datum.feature)")
-        .add_params(pick)
-        .properties(height=400)
-    )
-    return desk.figure(
-        "parallels",
-        chart,
-        queries=[PROFILES],
-        table=data[["name", "feature", "z"]].rename(columns={"name": "cluster_name"}),
-        base=[("clustered", clustered)],
-        tell=lambda scope, _: {
-            "feature": features[0],
-            "spread": desk.texts.number(spread.max(), 1),
-            "small": small,
-        },
-    )
-
-
-def _read_profiles(desk: Desk) -> tuple[pd.DataFrame, str, int]:
-    """Return the means that may be shown, a sentence about the others, and how many they are of.
-
-    A mean is of those whose value is known, who may be few: as the size of such a group it is
-    left out, with further ones.
-    """
-    rows = desk.source.read(PROFILES)
-    if rows.empty:
-        return rows, "", 0
-    is_shown = pd.Series(False, index=rows.index)
-    for _, of_feature in rows.groupby("feature"):
-        known = pd.DataFrame(
-            {
-                "group": None,
-                "member": of_feature["cluster"].astype(str),
-                "customers": of_feature["customers_known"],
-            }
-        )
-        large = desk.merge_small(known)["member"]
-        is_shown |= known["member"].isin(large).reindex(rows.index, fill_value=False)
-    small = "" if is_shown.all() else desk.explain_small("small.means")
-    return rows[is_shown], small, int(rows.drop_duplicates("cluster")["customers"].sum())
 
 
 def draw_tree(desk: Desk) -> Figure:
@@ -418,17 +310,17 @@ def draw_mix(desk: Desk) -> Figure:
     rows = desk.source.read(MIX)
     if rows.empty:
         return desk.blank("mix", MIX)
-    data = desk.names(rows.assign(name=_number_names(rows)), segment="segment")
+    data = desk.names(rows.assign(name=number_names(rows)), segment="segment")
     base = (
         following(alt.Chart(data))
         .transform_aggregate(customers="sum(customers)", groupby=["name", "cluster"])
         .encode(
-            y=alt.Y("name:N", title=None, sort=_by_number(data)),
+            y=alt.Y("name:N", title=None, sort=by_number(data)),
             x=alt.X("customers:Q", title=desk.texts.column("customers"), scale=room_for_labels()),
             tooltip=[desk.tip("name", column="cluster_name"), desk.tip("customers", ",d")],
         )
     )
-    chart = base.mark_bar().encode(color=_cluster_color(data, legend=None))
+    chart = base.mark_bar().encode(color=cluster_color(data, legend=None))
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("customers:Q", format=",d"))
     sizes = data.groupby("name")["customers"].transform("sum")
     data["of_cluster"] = data["customers"] / sizes
@@ -457,7 +349,7 @@ def _draw_map(desk: Desk, projection: str, **values: object) -> Figure:
     data = rows[rows["projection"] == projection] if len(rows) else rows
     if data.empty:
         return desk.blank(projection, POINTS)
-    data = desk.names(data.assign(name=_number_names(data)), segment="segment")
+    data = desk.names(data.assign(name=number_names(data)), segment="segment")
     data = data.round({"x": 3, "y": 3}).sort_values("cluster", kind="stable")
     chart = (
         alt.Chart(data[["x", "y", "name", "segment"]])
@@ -469,7 +361,7 @@ def _draw_map(desk: Desk, projection: str, **values: object) -> Figure:
             y=alt.Y(
                 "y:Q", axis=alt.Axis(labels=False, title=desk.texts.column(f"{projection}_y"))
             ),
-            color=_cluster_color(data),
+            color=cluster_color(data),
             opacity=alt.condition(is_picked(), alt.value(0.7), alt.value(0.06)),
             tooltip=[desk.tip("name", column="cluster_name"), desk.tip("segment")],
         )
@@ -543,36 +435,6 @@ def lay_out_tree(merges: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def _height(shown: dict, node: str) -> float:
     return shown[node].height if node in shown else 0.0
-
-
-def _number_names(rows: pd.DataFrame) -> list[str]:
-    """Name clusters by number and name, since names alone can be alike."""
-    return [f"{one.cluster} {one.cluster_name}" for one in rows.itertuples()]
-
-
-def _by_number(rows: pd.DataFrame) -> list[str]:
-    return sorted(rows["name"].unique(), key=lambda name: int(name.split()[0]))
-
-
-def _cluster_color(rows: pd.DataFrame, **legend: None) -> alt.Color:
-    """Return the colour of a cluster, which is the same in every figure of this section."""
-    names = _by_number(rows)
-    colors = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
-    return alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=colors),
-        **legend,
-    )
-
-
-def _profile_tips(desk: Desk) -> list[alt.Tooltip]:
-    return [
-        desk.tip("name", column="cluster_name"),
-        desk.tip("feature"),
-        desk.tip("mean", ",.2~f"),
-        desk.tip("z", ".2f"),
-    ]
 
 
 FIGURES = (
