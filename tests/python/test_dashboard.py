@@ -341,7 +341,12 @@ def test_whatever_reads_attributes_of_people_merges_small_groups():
         if isinstance(value, str) and "select" in value and attributes.search(value)
     }
     # The app shows one customer at a time, to whoever has the published file.
-    assert found == {"sales.CITIES", "profiles.GROUPS", "cluster_profiles.PROFILES", "reading.CUSTOMER"}
+    assert found == {
+        "sales.CITIES",
+        "profiles.GROUPS",
+        "cluster_profiles.PROFILES",
+        "reading.CUSTOMER",
+    }
 
 
 def test_what_the_data_say_cannot_become_markup(tmp_path, sample_build):
