@@ -28,10 +28,20 @@ _HOUR_WEIGHTS = {
     "store": (0, 0, 4, 7, 9, 9, 7, 6, 7, 8, 10, 9, 6, 0, 0, 0),
     "phone": (0, 0, 8, 10, 9, 5, 6, 8, 8, 7, 4, 0, 0, 0, 0, 0),
 }
+# The preferred channel's share of the orders; the others' shares of the rest.
+_TYPICAL_CHANNEL = 0.9
+_OTHER_CHANNELS = (0.4, 0.3, 0.25, 0.05)
 
-_MONTHLY_HAZARD = 0.06
+# How the activity of regular customers falls: begins, goes on for so many days, rests for so
+# many; low and recovered are factors on the typical rate, `END_OF_WARNING` that of its last day.
+DAILY_HAZARD = 0.06 / 30.4
+WARNING_DAYS = (45, 76)
+FALL_DAYS = (60, 111)
+REST_DAYS = 45
+LOW, RECOVERED = (0.1, 0.3), (0.8, 1)
+END_OF_WARNING = 0.6
+
 _LULL_HAZARD = 0.03
-_WARNING_DAYS = (45, 76)
 _DAYS_A_MONTH = 30.4
 
 
@@ -54,17 +64,17 @@ def draw_declines(rng: np.random.Generator, *, buyers: pd.DataFrame) -> pd.DataF
     ):
         if segment == "lapsed":
             start = int(rng.integers(150, DAYS - 130))
-            precursor = start - int(rng.integers(*_WARNING_DAYS))
+            precursor = start - int(rng.integers(*WARNING_DAYS))
             rows.append((i, precursor, start, HORIZON, 0.0, 0.0))
         if segment not in REGULARS:
             continue
         day = max(int(join_day), 0) + 60
-        while (day := day + int(rng.exponential(_DAYS_A_MONTH / _MONTHLY_HAZARD))) < HORIZON:
-            precursor = day - int(rng.integers(*_WARNING_DAYS))
+        while (day := day + int(rng.exponential(1 / DAILY_HAZARD))) < HORIZON:
+            precursor = day - int(rng.integers(*WARNING_DAYS))
             recovers = day < DAYS - 110
-            recovery = day + int(rng.integers(60, 111)) if recovers else HORIZON
-            rows.append((i, precursor, day, recovery, rng.uniform(0.1, 0.3), rng.uniform(0.8, 1)))
-            day = recovery + 45
+            recovery = day + int(rng.integers(*FALL_DAYS)) if recovers else HORIZON
+            rows.append((i, precursor, day, recovery, rng.uniform(*LOW), rng.uniform(*RECOVERED)))
+            day = recovery + REST_DAYS
     columns = ["buyer", "precursor_day", "start_day", "recovery_day", "low", "recovered"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -89,7 +99,10 @@ def shape_levels(
         low = (days >= fall.start_day) & (days < fall.recovery_day)
         after = days >= fall.recovery_day
         ramp = (days[warned] - fall.precursor_day) / (fall.start_day - fall.precursor_day)
-        for name, bottom, end in (("orders", fall.low, 0.6), ("visits", 0.8 * fall.low, 0.3)):
+        for name, bottom, end in (
+            ("orders", fall.low, END_OF_WARNING),
+            ("visits", 0.8 * fall.low, 0.3),
+        ):
             level = levels[name][fall.buyer]
             level[warned] *= 1 - (1 - end) * np.minimum(1, ramp if name == "orders" else 2 * ramp)
             level[low] *= bottom
@@ -103,11 +116,38 @@ def shape_levels(
     return levels
 
 
-def day_factors() -> np.ndarray:
-    """Return the shop's factor of each day of the horizon: month times weekday."""
-    days = pd.date_range(START, periods=HORIZON)
-    month = np.array(MONTH_FACTORS)[days.month - 1]
-    return month * np.array(WEEKDAY_FACTORS)[days.day_of_week]
+def day_factors(days: int = HORIZON) -> np.ndarray:
+    """Return the shop's factor of so many days since START: month times weekday."""
+    dates = pd.date_range(START, periods=days)
+    month = np.array(MONTH_FACTORS)[dates.month - 1]
+    return month * np.array(WEEKDAY_FACTORS)[dates.day_of_week]
+
+
+def run_clocks(buyers: pd.DataFrame, *, levels: np.ndarray) -> np.ndarray:
+    """Return the operational time of each buyer at the end of each day since START.
+
+    It runs at the buyer's own rate times season times level, from the join day on, so that one
+    unit of it is a typical gap between orders.
+
+    Parameters
+    ----------
+    levels : the factor `orders` of `shape_levels`, buyers x days.
+
+    Returns
+    -------
+    numpy.ndarray : buyers x days, not falling; zero for buyers of one order.
+    """
+    days = np.arange(levels.shape[1])
+    pace = buyers["base_rate"].to_numpy()[:, None] * day_factors(len(days)) * levels
+    return np.cumsum(pace * (days >= buyers["join_day"].to_numpy()[:, None]), axis=1)
+
+
+def find_share_before(hour: int) -> np.ndarray:
+    """Return the share of a day's orders placed before an hour, by the buyer's channel."""
+    own = np.array(
+        [np.dot(weights, hour > _HOURS) / sum(weights) for weights in _HOUR_WEIGHTS.values()]
+    )
+    return _TYPICAL_CHANNEL * own + (1 - _TYPICAL_CHANNEL) * np.dot(_OTHER_CHANNELS, own)
 
 
 def draw_orders(
@@ -130,18 +170,18 @@ def draw_orders(
         `ordered_at` and `channel`, ordered by buyer and time.
     """
     factors = day_factors()
+    clocks = run_clocks(buyers, levels=levels)
     owners, days = [], []
     for i, buyer in enumerate(buyers.itertuples()):
-        join_day, rate = buyer.join_day, buyer.base_rate
-        if rate == 0:
+        if buyer.base_rate == 0:
             low, high = SEGMENTS[buyer.segment].joins
             order_days = [_draw_day(rng, factors=factors, low=low, high=high)]
         else:
-            cumulative = np.cumsum(rate * factors * levels[i] * (np.arange(HORIZON) >= join_day))
+            cumulative = clocks[i]
             shape = SEGMENTS[buyer.segment].regularity
             gaps = rng.gamma(shape, 1 / shape, size=80)
             # A customer of before is met in the middle of a gap, a new one on the join day.
-            gaps[0] = gaps[0] * rng.random() if join_day < 0 else 1e-9
+            gaps[0] = gaps[0] * rng.random() if buyer.join_day < 0 else 1e-9
             moments = np.cumsum(gaps)
             order_days = np.searchsorted(cumulative, moments[moments < cumulative[-1]])
         owners += [i] * len(order_days)
@@ -158,8 +198,8 @@ def time_orders(
     """Give each order its channel and its second of the day; return them as `draw_orders`."""
     count = len(owners)
     typical = np.where(owners < 0, CHANNELS.index("store"), buyers["channel"].to_numpy()[owners])
-    is_typical = rng.random(count) < 0.9
-    other = rng.choice(len(CHANNELS), size=count, p=[0.4, 0.3, 0.25, 0.05])
+    is_typical = rng.random(count) < _TYPICAL_CHANNEL
+    other = rng.choice(len(CHANNELS), size=count, p=_OTHER_CHANNELS)
     channel = np.array(CHANNELS)[np.where(is_typical, typical, other)]
     hour = np.zeros(count, dtype=int)
     for name, weights in _HOUR_WEIGHTS.items():

@@ -13,22 +13,13 @@ import numpy as np
 import pandas as pd
 
 from targeted_lists.sample import activity, aggregates, baskets, campaigns, dirt, permissions
-from targeted_lists.sample.catalogue import PAIRS, SERVICES, build_products
+from targeted_lists.sample.catalogue import SERVICES, build_products
 from targeted_lists.sample.duplicate_keys import plant_duplicates
-from targeted_lists.sample.people import (
-    DAYS,
-    END,
-    FUTURE_DAYS,
-    REGULARS,
-    START,
-    draw_buyers,
-    draw_profiles,
-)
+from targeted_lists.sample.people import END, draw_buyers, draw_profiles
+from targeted_lists.sample.truth import Demand, list_truth
 
-COMPRESSED = {"order_lines", "site_activity", "line_truth"}
+COMPRESSED = {"order_lines", "site_activity", "line_truth", "contact_effects", "next_effects"}
 _PARTS = 100
-FALL = 0.6
-"""Who is expected to buy less than this share of the last 60 days' level is a decliner."""
 
 
 @dataclass(frozen=True)
@@ -108,25 +99,8 @@ def generate_sample(*, seed: int = 42, customers: int = 3000, duplicates: float 
     inputs, input_truth = dirt.spoil_inputs(next(streams), inputs=clean)
     sample = Sample(
         inputs={"order_lines": order_lines} | inputs,
-        truth={
-            "customers": _list_segments(
-                people=people,
-                buyers=buyers,
-                declines=demand.declines,
-                levels=demand.levels["orders"],
-                natural=demand.natural,
-                consents=consents,
-                file=inputs["customers"],
-            ),
-            "declines": _list_declines(buyers=buyers, declines=demand.declines),
-            "product_pairs": _list_pairs(products),
-            "campaign_effects": campaigns.list_effects(),
-            "campaign_orders": numbered.loc[
-                numbered["campaign_id"].notna(), ["campaign_id", "order_id", "customer_id"]
-            ].drop_duplicates(ignore_index=True),
-            "line_truth": line_truth,
-            "input_truth": input_truth,
-        },
+        truth=list_truth(demand, customers_file=inputs["customers"], lines=numbered)
+        | {"line_truth": line_truth, "input_truth": input_truth},
     )
     if not duplicates:
         return sample
@@ -140,7 +114,9 @@ def generate_sample(*, seed: int = 42, customers: int = 3000, duplicates: float 
     )
 
 
-def draw_campaigns(*, seed: int = 42, customers: int = 3000) -> tuple[pd.DataFrame, pd.DataFrame]:
+def draw_campaigns(
+    *, seed: int = 42, customers: int = 3000
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Draw the campaigns of a sample, and the orders around them, without the rest of it.
 
     Parameters
@@ -151,6 +127,7 @@ def draw_campaigns(*, seed: int = 42, customers: int = 3000) -> tuple[pd.DataFra
     -------
     contacts : campaign_id, customer_id and arm, one row per campaign and customer.
     orders : customer_id, ordered_at and is_cancelled, one row per order of a customer.
+    effects : campaign_id, customer_id, arm, p_without and p_with, one row per contact and offer.
     """
     streams = open_streams(seed)
     demand = draw_demand(streams, customers=customers)
@@ -164,22 +141,7 @@ def draw_campaigns(*, seed: int = 42, customers: int = 3000) -> tuple[pd.DataFra
             "is_cancelled": settled["cancel_reason"].notna().array,
         }
     )
-    return demand.contacts[["campaign_id", "customer_id", "arm"]], orders
-
-
-@dataclass(frozen=True)
-class _Demand:
-    """Who buys and when, the campaigns and what they caused included."""
-
-    products: pd.DataFrame
-    buyers: pd.DataFrame
-    people: pd.DataFrame
-    declines: pd.DataFrame
-    levels: dict[str, np.ndarray]
-    natural: pd.DataFrame
-    consents: pd.DataFrame
-    contacts: pd.DataFrame
-    orders: pd.DataFrame
+    return demand.contacts[["campaign_id", "customer_id", "arm"]], orders, demand.effects
 
 
 def open_streams(seed: int) -> Iterator[np.random.Generator]:
@@ -187,7 +149,7 @@ def open_streams(seed: int) -> Iterator[np.random.Generator]:
     return (np.random.Generator(np.random.PCG64([seed, part])) for part in range(_PARTS))
 
 
-def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _Demand:
+def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> Demand:
     """Draw all that precedes the baskets."""
     products = build_products(next(streams))
     categories = list(products["category_1"].unique())
@@ -197,14 +159,21 @@ def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> _D
     levels = activity.shape_levels(next(streams), buyers=buyers, declines=declines)
     natural = activity.draw_orders(next(streams), buyers=buyers, levels=levels["orders"])
     consents = permissions.draw_consents(next(streams), people=people)
-    contacts, caused = campaigns.run_campaigns(
-        next(streams), buyers=buyers, people=people, consents=consents, orders=natural
+    contacts, caused, effects = campaigns.run_campaigns(
+        next(streams),
+        buyers=buyers,
+        people=people,
+        consents=consents,
+        orders=natural,
+        levels=levels["orders"],
     )
     orders = pd.concat([natural, caused], ignore_index=True)
     orders["campaign_id"] = orders["campaign_id"].astype(object)
     orders["is_withheld"] = orders["is_withheld"].eq(True)
     orders = orders[orders["ordered_at"] < END].reset_index(drop=True)
-    return _Demand(products, buyers, people, declines, levels, natural, consents, contacts, orders)
+    return Demand(
+        products, buyers, people, declines, levels, natural, consents, contacts, effects, orders
+    )
 
 
 def write_sample(
@@ -299,66 +268,3 @@ def _list_contacts(contacts: pd.DataFrame) -> pd.DataFrame:
     texts = dirt.format_rows(contacts.assign(converted=None, revenue=None, margin=None))
     texts["responded"] = texts["responded"].str.lower()
     return texts
-
-
-def _list_segments(
-    *,
-    people: pd.DataFrame,
-    buyers: pd.DataFrame,
-    declines: pd.DataFrame,
-    levels: np.ndarray,
-    natural: pd.DataFrame,
-    consents: pd.DataFrame,
-    file: pd.DataFrame,
-) -> pd.DataFrame:
-    """Return the truth about each customer, who is one person.
-
-    `declines_after_end` says for regular buyers whether the expected orders of the 60 days
-    after the end, season aside, are below 60 % of those of the 60 days before; the counts
-    next to it are what happened before and what would have happened after.
-    """
-    truth = people[["customer_id", "segment"]].copy()
-    days = (natural["ordered_at"] - pd.Timestamp(START)).dt.days
-    spans = {
-        "orders_60d_before_end": (DAYS - FUTURE_DAYS, DAYS),
-        "orders_60d_after_end": (DAYS, DAYS + FUTURE_DAYS),
-    }
-    last = declines[declines["start_day"] >= 0].groupby("buyer")["start_day"].last()
-    dates = pd.Timestamp(START) + pd.to_timedelta(last, unit="D")
-    truth["decline_start"] = dates.dt.strftime("%Y-%m-%d").reindex(truth.index)
-    before = levels[:, DAYS - FUTURE_DAYS : DAYS].mean(axis=1)
-    after = levels[:, DAYS:].mean(axis=1)
-    is_regular = buyers["segment"].isin(REGULARS)
-    falls = pd.Series(np.where(after < FALL * before, "true", "false")).where(is_regular)
-    truth["declines_after_end"] = falls.reindex(truth.index)
-    for name, (first, end) in spans.items():
-        count = natural[(days >= first) & (days < end)].groupby("buyer").size()
-        truth[name] = count.reindex(truth.index, fill_value=0)
-    for channel in ("email", "sms"):
-        consenting = permissions.find_consenting(consents, channel=channel, at=None)
-        truth[f"consents_to_{channel}"] = truth["customer_id"].isin(consenting)
-    truth["is_in_customers"] = truth["customer_id"].isin(file["customer_id"])
-    truth["person_id"] = truth["customer_id"]
-    flags = truth.select_dtypes("bool").columns
-    truth[flags] = truth[flags].replace({True: "true", False: "false"})
-    return truth
-
-
-def _list_declines(*, buyers: pd.DataFrame, declines: pd.DataFrame) -> pd.DataFrame:
-    """Return the truth about every fall, also those that would have begun after the end."""
-    listed = pd.DataFrame({"customer_id": buyers["customer_id"].loc[declines["buyer"]].array})
-    for name in ("precursor", "start", "recovery"):
-        day = declines[f"{name}_day"]
-        dates = pd.Timestamp(START) + pd.to_timedelta(day, unit="D")
-        listed[f"{name}_date"] = dates.dt.strftime("%Y-%m-%d").where(day < activity.HORIZON)
-    listed["level"] = declines["low"].round(3)
-    return listed
-
-
-def _list_pairs(products: pd.DataFrame) -> pd.DataFrame:
-    """Return the truth about pairs: the first product pulls the second into its basket."""
-    ids = products.set_index("product_name")["product_id"]
-    return pd.DataFrame(
-        [(ids[first], ids[second], probability) for first, second, probability in PAIRS],
-        columns=["antecedent", "consequent", "added_probability"],
-    )
