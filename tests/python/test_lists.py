@@ -247,8 +247,10 @@ def test_buckets_are_those_of_hashlib(decisions, members):
 
 def test_intervals_of_past_campaigns_cover_their_planted_effects(sample_build):
     lifts = read_table(sample_build.published, "targeting.campaign_lift")
-    lifts = lifts.query("metric == 'purchase' and slice == 'all'").set_index("campaign_id")
-    effects = read_raw("truth/campaign_effects").set_index("campaign_id")
+    lifts = lifts.query("metric == 'purchase' and slice == 'all'")
+    lifts = lifts.set_index(["campaign_id", "arm"])
+    effects = read_raw("truth/campaign_effects").query("segment == 'all'")
+    effects = effects.set_index(["campaign_id", "arm"])
     effect = effects["added_probability"].astype(float)
     assert set(lifts.index) == set(effect.index)
     effect = effect.reindex(lifts.index)

@@ -20,7 +20,7 @@ from python_ml.experiments import (
     pool_lifts,
 )
 from targeted_lists.sample import draw_campaigns
-from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS, list_effects
+from targeted_lists.sample.campaigns import CAMPAIGNS, WINDOW_DAYS
 
 
 def compare_counts(
@@ -379,11 +379,13 @@ def test_the_window_before_the_send_makes_intervals_shorter(campaigns_of_known_e
 
 
 def test_intervals_cover_the_planted_effects_of_forty_samples():
-    effects = list_effects().set_index("campaign_id")["added_probability"]
-    frames = []
+    frames, truths = [], []
     # The committed sample is the first of them.
     for seed in range(42, 82):
-        contacts, orders = draw_campaigns(seed=seed)
+        contacts, orders, effects = draw_campaigns(seed=seed)
+        added = effects.assign(added=effects["p_with"] - effects["p_without"])
+        added["campaign_id"] += f" {seed}"
+        truths.append(added.groupby(["campaign_id", "arm"])["added"].mean())
         frames.append(contacts.assign(campaign_id=contacts["campaign_id"] + f" {seed}"))
         starts = {one.campaign_id: pd.Timestamp(one.started_at) for one in CAMPAIGNS}
         begun = contacts["campaign_id"].map(starts)
@@ -393,14 +395,17 @@ def test_intervals_cover_the_planted_effects_of_forty_samples():
         is_answer = (age >= pd.Timedelta(0)) & (age < pd.Timedelta(days=WINDOW_DAYS))
         frames[-1]["purchase"] = contacts.index.isin(placed.loc[is_answer, "index"]) * 1.0
     lifts = compare_arms(to_outcomes(pd.concat(frames), metrics=("purchase",)))
-    truth = lifts["campaign_id"].str.split().str[0].map(effects)
-    assert len(lifts) == 120
+    lifts = lifts.set_index(["campaign_id", "arm"])
+    truth = pd.concat(truths).reindex(lifts.index)
+    assert len(lifts) == 200
     is_covered = (lifts["lower_95"] <= truth) & (truth <= lifts["upper_95"])
-    low, high = stats.binom.interval(0.95, 120, 0.95)
-    print(is_covered.groupby(truth).mean(), is_covered.sum())
+    low, high = stats.binom.interval(0.95, 200, 0.95)
+    campaign = [name.split()[0] for name, _ in lifts.index]
+    covered = is_covered.groupby([campaign, lifts.index.get_level_values("arm")]).sum()
+    print(covered, is_covered.sum())
     assert low <= is_covered.sum() <= high
     low, high = stats.binom.interval(0.95, 40, 0.95)
-    assert is_covered.groupby(truth).sum().between(low, high).all()
+    assert covered.between(low, high).all()
 
 
 def test_a_campaign_without_control_is_shown_and_not_compared():

@@ -25,6 +25,7 @@ from scipy.stats import chi2_contingency
 
 from targeted_lists.sample import generate, generate_sample, render_order_export, write_sample
 from targeted_lists.sample.__main__ import main
+from targeted_lists.sample.campaigns import WINDOW_DAYS
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -162,7 +163,7 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
     assert first == second
     same = {str(path) for path, a, b in zip(paths, first, third, strict=True) if a == b}
     # These two state what was planted and do not depend on the draw.
-    assert same == {"campaigns.csv", "truth/campaign_effects.csv", "truth/product_pairs.csv"}
+    assert same == {"campaigns.csv", "truth/product_pairs.csv"}
 
 
 def test_compressed_files_carry_no_time_and_no_name():
@@ -441,36 +442,43 @@ def test_pairs_pull_each_other(sales):
 
 @pytest.mark.parametrize("campaign_id", ["CMP01", "CMP02", "CMP03"])
 def test_campaigns_had_the_planted_effect_on_random_arms(campaign_id, known_sales):
-    effect = truth("campaign_effects").set_index("campaign_id").loc[campaign_id]
+    effects = truth("campaign_effects").query("campaign_id == @campaign_id and segment == 'all'")
+    effects = effects.set_index("arm")
     contacts = table("campaign_contacts").query("campaign_id == @campaign_id")
     campaign = table("campaigns").set_index("campaign_id").loc[campaign_id]
     start = parse_time(campaign["started_at"])
-    window = timedelta(days=int(effect["window_days"]))
+    window = timedelta(days=WINDOW_DAYS)
     bought = known_sales[(known_sales["at"] >= start) & (known_sales["at"] < start + window)]
     converted = contacts["customer_id"].isin(bought["customer_id"])
-    is_treated = contacts["arm"] == "treatment"
-    assert campaign["list_name"] == effect["list_name"]
+    is_treated = contacts["arm"] != "control"
+    assert set(effects["list_name"]) == {campaign["list_name"]}
+    assert set(effects["window_days"].astype(int)) == {WINDOW_DAYS}
+    assert set(contacts["arm"]) == {*effects.index, "control"}
+    assert set(effects["contacts"].astype(int)) == {len(contacts)}
     assert 600 <= len(contacts) <= 1200
     assert is_treated.mean() == pytest.approx(0.85, abs=0.06)
     assert ((contacts["sent_at"] != "") == is_treated).all()
     assert ((contacts["responded"] != "") == is_treated).all()
-    treated, control = converted[is_treated], converted[~is_treated]
-    error = math.sqrt(
-        treated.mean() * (1 - treated.mean()) / len(treated)
-        + control.mean() * (1 - control.mean()) / len(control)
-    )
-    difference = treated.mean() - control.mean()
-    assert abs(difference - float(effect["added_probability"])) < 3 * error
+    control = converted[~is_treated]
+    for arm, effect in effects["added_probability"].astype(float).items():
+        treated = converted[contacts["arm"] == arm]
+        assert len(treated) == pytest.approx(is_treated.sum() / len(effects), rel=0.05)
+        error = math.sqrt(
+            treated.mean() * (1 - treated.mean()) / len(treated)
+            + control.mean() * (1 - control.mean()) / len(control)
+        )
+        assert abs(treated.mean() - control.mean() - effect) < 3 * error
     segment = contacts["customer_id"].map(truth("customers").set_index("customer_id")["segment"])
-    assert chi2_contingency(pd.crosstab(segment, is_treated)).pvalue > 0.001
+    assert chi2_contingency(pd.crosstab(segment, contacts["arm"])).pvalue > 0.001
 
 
 def test_orders_that_campaigns_caused_are_ordinary_orders_of_treated_customers(known_sales):
     caused = truth("campaign_orders")
     contacts = table("campaign_contacts")
-    treated = contacts[contacts["arm"] == "treatment"]
+    treated = contacts[contacts["arm"] != "control"]
     pairs = ["campaign_id", "customer_id"]
     assert len(caused) > 30
+    assert not caused.duplicated(pairs).any()
     assert len(caused.merge(treated, on=pairs)) == len(caused)
     assert set(caused["order_id"]) <= set(known_sales["order_id"])
     effects = truth("campaign_effects").astype({"added_probability": float})
@@ -598,7 +606,7 @@ def test_truth_of_duplicates_is_the_persons(doubled, person_of):
     assert rows["customer_id"].is_unique
     assert (rows.groupby("person_id")[list(said)].nunique() == 1).all(axis=None)
     assert rows[rows["customer_id"] == rows["person_id"]].equals(truth("customers"))
-    others = {"line_truth", "input_truth", "campaign_orders", "declines", "product_pairs"}
+    others = {path.name.split(".")[0] for path in (SAMPLE / "truth").iterdir()} - {"customers"}
     assert all(records(one, doubled / "truth") == records(one, SAMPLE / "truth") for one in others)
 
 
