@@ -5,6 +5,15 @@
     incremental_strategy='affected',
     unique_key='order_id'
 ) }}
+{%- set returned_cost -%}
+        {{ amount_of(
+            'order_lines.quantity - return_matches.quantity_so_far + return_matches.quantity',
+            'order_lines.unit_cost'
+        ) }}
+        - {{ amount_of(
+            'order_lines.quantity - return_matches.quantity_so_far', 'order_lines.unit_cost'
+        ) }}
+{%- endset %}
 with
 
 -- Asked more than once, and too many to be held meanwhile.
@@ -30,7 +39,8 @@ line_events as (
         ordered_at as event_at,
         quantity as units,
         placed_revenue as revenue,
-        placed_margin as margin
+        placed_margin as margin,
+        placed_margin_estimate as margin_estimate
     from order_lines
 
     union all
@@ -42,7 +52,8 @@ line_events as (
         greatest(delivered_at, ordered_at) as event_at,
         quantity as units,
         placed_revenue as revenue,
-        placed_margin as margin
+        placed_margin as margin,
+        placed_margin_estimate as margin_estimate
     from order_lines
     where status in ('delivered', 'returned')
 
@@ -59,14 +70,11 @@ line_events as (
         ) as event_at,
         -return_matches.quantity as units,
         -return_matches.revenue as revenue,
-        {{ amount_of(
-            'order_lines.quantity - return_matches.quantity_so_far + return_matches.quantity',
-            'order_lines.unit_cost'
-        ) }}
-        - {{ amount_of(
-            'order_lines.quantity - return_matches.quantity_so_far', 'order_lines.unit_cost'
-        ) }}
-        - return_matches.revenue as margin
+        {{ returned_cost }} - return_matches.revenue as margin,
+        coalesce(
+            {{ returned_cost }} - return_matches.revenue,
+            -return_matches.revenue * {{ var('assumed_margin_share') }}
+        ) as margin_estimate
     from return_matches
     inner join order_lines
         on return_matches.sale_line_id = order_lines.order_line_id
@@ -83,7 +91,8 @@ order_events as (
         event_at,
         sum(units) as units,
         sum(revenue) as revenue,
-        sum(margin) as margin
+        sum(margin) as margin,
+        sum(margin_estimate) as margin_estimate
     from line_events
     where event_at < {{ as_of_date() }}
     group by basis, order_id, event_at
@@ -104,7 +113,8 @@ select
     order_events.event_at,
     cast(order_events.units as decimal(18, 3)) as units,
     cast(order_events.revenue as decimal(18, 4)) as revenue,
-    cast(order_events.margin as decimal(18, 4)) as margin
+    cast(order_events.margin as decimal(18, 4)) as margin,
+    cast(order_events.margin_estimate as decimal(18, 4)) as margin_estimate
 from order_events
 inner join orders
     on order_events.order_id = orders.order_id
