@@ -1,0 +1,125 @@
+"""Gradient boosting: orders and margin to come, learned at one past cut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.model_selection import KFold
+
+from python_ml.clv.histories import COUNTS, FEATURES, MONEY, TOTALS
+
+MIN_TRAINING = 500
+"""Customers to learn from; with fewer there is no boosting."""
+
+MIN_BUYERS = 50
+"""Of these who bought in the horizon."""
+
+MOST_TRAINING = 50_000
+"""Customers that are learned from; of more, so many are drawn."""
+
+COLUMNS = [*COUNTS, *MONEY, *FEATURES, *TOTALS]
+
+# scikit-learn's own, but for capacity; fixed beforehand.
+_PARAMETERS = {
+    "max_iter": 60,
+    "max_leaf_nodes": 8,
+    "min_samples_leaf": 20,
+    "early_stopping": False,
+}
+
+
+@dataclass(frozen=True)
+class TrainedBoosting:
+    """Models of orders and of margin, and what makes their totals right out of fold.
+
+    Attributes
+    ----------
+    orders, margin : fitted on COLUMNS; `margin` is None where none is known.
+    orders_factor, margin_factor : actual over predicted totals, out of fold.
+    weeks : the horizon that was learned.
+    """
+
+    orders: HistGradientBoostingRegressor
+    margin: HistGradientBoostingRegressor | None
+    orders_factor: float
+    margin_factor: float
+    weeks: float
+
+
+def train_boosting(read: pd.DataFrame, *, weeks: float, seed: int = 42) -> TrainedBoosting | None:
+    """Learn from histories as of a cut what came in the weeks after it.
+
+    Parameters
+    ----------
+    read : histories of use as `read_histories` returns them, in key order, with OUTCOMES.
+    weeks : that the outcomes are of.
+
+    Returns
+    -------
+    None where there are fewer than MIN_TRAINING customers or MIN_BUYERS of them bought.
+
+    Examples
+    --------
+    >>> from python_ml.clv.histories import read_histories
+    >>> x = np.tile([0, 0, 1, 2, 6], 120)
+    >>> histories = pd.DataFrame({"customer_id": np.arange(600), "repeat_orders": x})
+    >>> histories = histories.assign(recency_weeks=x * 3.0, age_weeks=20.0, outcome_orders=x // 2)
+    >>> boosting = train_boosting(read_histories(histories), weeks=13.0)
+    >>> found = predict_boosting(read_histories(histories), boosting=boosting, weeks=13.0)
+    >>> print(round(found["orders"].sum() / histories["outcome_orders"].sum(), 1))
+    1.0
+    """
+    read = read[read["outcome_orders"].notna()]
+    if len(read) < MIN_TRAINING or (read["outcome_orders"] > 0).sum() < MIN_BUYERS:
+        return None
+    generator = np.random.default_rng(seed)
+    if len(read) > MOST_TRAINING:
+        read = read.iloc[np.sort(generator.permutation(len(read))[:MOST_TRAINING])]
+    orders, orders_factor = _fit(read, read["outcome_orders"], seed=seed)
+    margin, margin_factor = None, float("nan")
+    known = read[read["outcome_margin"].notna()]
+    if len(known) >= MIN_TRAINING and known["outcome_margin"].sum() > 0:
+        margin, margin_factor = _fit(known, known["outcome_margin"], seed=seed)
+    return TrainedBoosting(orders, margin, orders_factor, margin_factor, weeks)
+
+
+def predict_boosting(
+    read: pd.DataFrame, *, boosting: TrainedBoosting, weeks: float
+) -> pd.DataFrame:
+    """Return `orders` and `margin` of each customer, in proportion to the weeks.
+
+    See `train_boosting` for an example.
+    """
+    matrix, times = _to_matrix(read), weeks / boosting.weeks
+    predicted = {"orders": boosting.orders.predict(matrix) * boosting.orders_factor * times}
+    predicted["margin"] = np.full(len(read), np.nan)
+    if boosting.margin is not None:
+        predicted["margin"] = boosting.margin.predict(matrix) * boosting.margin_factor * times
+    return pd.DataFrame(predicted)
+
+
+def _to_matrix(read: pd.DataFrame) -> np.ndarray:
+    return read[COLUMNS].to_numpy(np.float64, copy=True)
+
+
+def _fit(
+    read: pd.DataFrame, target: pd.Series, *, seed: int
+) -> tuple[HistGradientBoostingRegressor, float]:
+    """Fit on all rows, and return what the total out of fold must be multiplied by."""
+    matrix, actual = _to_matrix(read), target.to_numpy(float)
+    # A column without any value cannot be binned.
+    matrix[:, np.isnan(matrix).all(axis=0)] = 0
+    # Poisson's loss has no losses below zero; the factor brings them back into the total.
+    label = np.maximum(actual, 0)
+    scale = label.mean()
+
+    def fit(index: np.ndarray | slice) -> HistGradientBoostingRegressor:
+        model = HistGradientBoostingRegressor(loss="poisson", random_state=seed, **_PARAMETERS)
+        return model.fit(matrix[index], label[index] / scale)
+
+    out_of_fold = np.zeros(len(actual))
+    for train, held_out in KFold(5, shuffle=True, random_state=seed).split(matrix):
+        if label[train].any():
+            out_of_fold[held_out] = fit(train).predict(matrix[held_out])
+    return fit(slice(None)), float(actual.sum() / out_of_fold.sum())
