@@ -8,6 +8,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import KFold
 
 from python_ml.clv.histories import COUNTS, FEATURES, MONEY, TOTALS
+from python_ml.keeping import Packed, pack, unpack
 
 MIN_TRAINING = 500
 """Customers to learn from; with fewer there is no boosting."""
@@ -99,6 +100,39 @@ def predict_boosting(
     return pd.DataFrame(predicted)
 
 
+def pack_boosting(boosting: TrainedBoosting) -> bytes:
+    """Return boosting as bytes that `unpack_boosting` opens without running what is in them.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import HistGradientBoostingRegressor
+    >>> model = HistGradientBoostingRegressor(max_iter=1).fit([[0.0], [1.0]], [0.0, 1.0])
+    >>> boosting = TrainedBoosting(model, None, 1.1, float("nan"), 13.0)
+    >>> unpack_boosting(pack_boosting(boosting)).orders_factor
+    1.1
+    """
+    facts = {
+        "orders_factor": boosting.orders_factor,
+        "margin_factor": None if boosting.margin is None else boosting.margin_factor,
+        "weeks": boosting.weeks,
+    }
+    return pack(Packed([boosting.orders, boosting.margin], facts, {}))
+
+
+def unpack_boosting(content: bytes) -> TrainedBoosting:
+    """Return what `pack_boosting` packed.
+
+    Raises
+    ------
+    UnreadableModelError : the bytes are not of `pack_boosting`, or of other versions.
+    """
+    packed = unpack(content)
+    facts, factor = packed.facts, packed.facts["margin_factor"]
+    return TrainedBoosting(
+        *packed.model, facts["orders_factor"], np.nan if factor is None else factor, facts["weeks"]
+    )
+
+
 def _to_matrix(read: pd.DataFrame) -> np.ndarray:
     return read[COLUMNS].to_numpy(np.float64, copy=True)
 
@@ -112,11 +146,10 @@ def _fit(
     matrix[:, np.isnan(matrix).all(axis=0)] = 0
     # Poisson's loss has no losses below zero; the factor brings them back into the total.
     label = np.maximum(actual, 0)
-    scale = label.mean()
 
     def fit(index: np.ndarray | slice) -> HistGradientBoostingRegressor:
         model = HistGradientBoostingRegressor(loss="poisson", random_state=seed, **_PARAMETERS)
-        return model.fit(matrix[index], label[index] / scale)
+        return model.fit(matrix[index], label[index])
 
     out_of_fold = np.zeros(len(actual))
     for train, held_out in KFold(5, shuffle=True, random_state=seed).split(matrix):

@@ -232,9 +232,10 @@ def _choose(rows: list[dict]) -> str | None:
 
 
 def _choose_margin_method(period: Period, *, seed: int) -> str | None:
-    """Return which way of expecting an order's margin has the smaller gap of deciles in margin.
+    """Return Gamma-Gamma, or the shrunk mean where that is ahead of it by LEAST_LEAD.
 
-    Compared with the default family's orders, where Gamma-Gamma may be used at all.
+    By the gap of deciles in margin, with the default family's orders, where Gamma-Gamma may be
+    used at all; it alone has a distribution of margins.
     """
     method = period.models.money.method
     if method != GAMMA_GAMMA or period.find_reason(DEFAULT_METHOD):
@@ -243,4 +244,5 @@ def _choose_margin_method(period: Period, *, seed: int) -> str | None:
     for one in (GAMMA_GAMMA, SHRUNK_MEAN):
         row = _measure(DEFAULT_METHOD, period=with_margin_method(period, one), seed=seed)
         gaps[one] = row["margin_decile_gap"]
-    return SHRUNK_MEAN if gaps[SHRUNK_MEAN] < gaps[GAMMA_GAMMA] else GAMMA_GAMMA
+    is_ahead = gaps[SHRUNK_MEAN] < gaps[GAMMA_GAMMA] - LEAST_LEAD
+    return SHRUNK_MEAN if is_ahead else GAMMA_GAMMA
