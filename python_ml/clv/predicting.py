@@ -17,6 +17,9 @@ from python_ml.clv.pareto_nbd import ParetoNbd
 LOWER, UPPER = 0.1, 0.9
 """The ends of the ranges: one in ten lies below, one in ten above."""
 
+RANGES = ["orders", "orders_lower", "orders_upper", "margin", "margin_lower", "margin_upper"]
+"""What is predicted of each customer."""
+
 MOST_DRAWS = 20
 DRAWN_ROWS = 400_000
 """Parameters are drawn so often that draws times customers stay below it: a family fitted on many
@@ -68,6 +71,14 @@ def iterate_tails(
     fitted : one of FAMILIES with parameters.
     weeks : to predict, above 0.
     seed : of the parameters' draws.
+
+    Examples
+    --------
+    >>> parameters = {"r": 0.2426, "alpha": 4.4135, "a": 0.7929, "b": 2.4258}
+    >>> fitted = FittedFamily("bg_nbd", parameters, None, None, 0, 9, 9, False, None)
+    >>> rows = Rows(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
+    >>> [tails.above[0, :3].round(2).tolist() for tails in iterate_tails(fitted, rows, weeks=39)]
+    [[0.55, 0.32, 0.17]]
     """
     model, estimate = FAMILIES[fitted.family], fitted.values
     draws = fitted.draw(count_draws(fitted), seed=seed)
@@ -179,6 +190,16 @@ def predict_chances(
     Parameters
     ----------
     index : the row of each customer. orders : what came, (customers,).
+
+    Examples
+    --------
+    >>> parameters = {"r": 0.2426, "alpha": 4.4135, "a": 0.7929, "b": 2.4258}
+    >>> fitted = FittedFamily("bg_nbd", parameters, None, None, 0, 9, 9, False, None)
+    >>> rows = Rows(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
+    >>> index, orders = np.array([0, 0]), np.array([0, 1])
+    >>> places = predict_chances(fitted, rows, index=index, orders=orders, weeks=39)
+    >>> [one.round(2).tolist() for one in places]
+    [[0.0, 0.45], [0.45, 0.68]]
     """
     fewer, at_most = np.ones(len(index)), np.ones(len(index))
     members = Members(index, rows=len(rows))

@@ -317,6 +317,8 @@ def test_boosting_scores_where_it_was_chosen_and_is_saved_safely(shop, models):
     assert set(found["method"]) == {"gradient_boosting"}
     expected = shop["outcome_orders"].sum() * 90 / 7 / 26
     assert found["orders_90_days"].sum() == pytest.approx(expected, rel=0.1)
+    assert (found["orders_90_days_lower"] <= found["orders_90_days_upper"]).all()
+    assert (found["margin_365_days_lower"] <= found["margin_365_days_upper"]).all()
     reopened = unpack_boosting(pack_boosting(boosting))
     again = score_customers(shop, boosting=reopened, as_of_date=AS_OF, **given)
     pd.testing.assert_frame_equal(again, found)

@@ -25,9 +25,9 @@ from python_ml.clv import (
     calibration_deciles,
     evaluate_methods,
 )
-from python_ml.clv.boosting import train_boosting
+from python_ml.clv.boosting import place_orders, predict_boosting, train_boosting
 from python_ml.clv.choice import _choose
-from python_ml.clv.evaluation import measure_distribution, measure_pair
+from python_ml.clv.evaluation import measure_distribution, measure_pair, measure_places
 from python_ml.clv.families import FAMILIES, fit_family
 from python_ml.clv.histories import read_histories
 from python_ml.clv.methods import find_season
@@ -210,7 +210,9 @@ def test_the_choice_prefers_ranges_and_the_simplest_of_equals():
 
     assert choose(bg_nbd=0.102, mbg_nbd=0.100, pareto_nbd=0.2) == "bg_nbd"
     assert choose(bg_nbd=0.12, mbg_nbd=0.10, own_rate=0.06) == "mbg_nbd"
-    assert choose(bg_nbd=0.12, gradient_boosting=0.06) == "gradient_boosting"
+    assert choose(bg_nbd=0.12, own_rate=0.06) == "own_rate"
+    assert choose(bg_nbd=0.12, gradient_boosting=0.10) == "gradient_boosting"
+    assert choose(own_rate=0.06, gradient_boosting=0.06) is None
     assert choose(zero=0.0, all_so_far=0.0) is None
 
 
@@ -225,6 +227,27 @@ def test_boosting_has_the_total_right_out_of_fold():
     assert train_boosting(read.iloc[:400], weeks=26.0) is None
     assert train_boosting(read.assign(outcome_orders=0.0), weeks=26.0) is None
     assert train_boosting(read.assign(outcome_margin=np.nan), weeks=26.0).margin is None
+
+
+def test_boosting_has_a_distribution_too():
+    """Learned on one half of the customers, measured on the other: roughly calibrated."""
+    histories = simulate("bg_nbd", PLANTED["bg_nbd"], customers=8_000, seed=6)
+    read = read_histories(histories)
+    boosting = train_boosting(read.iloc[:4_000], weeks=26.0)
+    other = read.iloc[4_000:].reset_index(drop=True)
+    found = predict_boosting(other, boosting=boosting, weeks=26.0)
+    assert (found["orders_lower"] <= found["orders_upper"]).all()
+    orders = other["outcome_orders"].to_numpy()
+    places = place_orders(boosting, expected=found["orders"].to_numpy(), orders=orders)
+    assert 0.87 <= measure_places(*places)["upper_coverage"] <= 0.93
+
+
+def test_a_shop_too_small_for_a_family_has_nothing_chosen_by_its_figures(cdnow):
+    histories, cuts = cdnow
+    few = histories[histories["customer_id"] < "0020"]
+    rows = evaluate_methods(few, cuts=cuts)
+    assert set(rows["choice_reason"]) == {"not_back_tested"}
+    assert set(rows.loc[rows["is_chosen"], "reason"]) == {"too_few_customers"}
 
 
 def test_measures_of_nothing_are_missing():
