@@ -205,9 +205,10 @@ def _find_method(
     seasons: dict[int, float],
 ) -> tuple[str | None, str | None]:
     """Return the method that is used, or None and why there is none."""
-    wanted = [] if evaluations is None else evaluations.loc[evaluations["is_chosen"], "method"]
-    wanted = [*dict.fromkeys(wanted), DEFAULT_METHOD, *FAMILIES]
-    wanted += [one.removesuffix(SEASONAL) for one in wanted[:1]]
+    chosen = [] if evaluations is None else evaluations.loc[evaluations["is_chosen"], "method"]
+    chosen = [str(method) for method in chosen[:1]]
+    plain = [method.removesuffix(SEASONAL) for method in chosen]
+    wanted = dict.fromkeys([*chosen, *plain, DEFAULT_METHOD, *FAMILIES])
     if read.empty or not any(fitted.parameters for fitted in models.families.values()):
         return None, models.families[DEFAULT_METHOD].reason
     season = next(iter(seasons.values()))

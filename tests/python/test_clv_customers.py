@@ -310,6 +310,20 @@ def test_a_method_without_a_distribution_has_no_ranges(shop, models, scores):
     assert found["p_alive"].equals(scores["p_alive"])
 
 
+def test_a_season_is_as_many_weeks_more(shop, models):
+    """Of the 90 days; a whole year has no season. Without a known year the family stays plain."""
+    weekly = pd.DataFrame({"week_start": pd.date_range("2024-12-30", periods=53, freq="7D")})
+    weekly["repeat_orders"] = [20] * 13 + [10] * 40
+    given = {"models": models, "evaluations": to_evaluations("bg_nbd_seasonal")}
+    found = score_customers(shop, weekly=weekly, as_of_date=AS_OF, **given)
+    plain = score_customers(shop, as_of_date=AS_OF, **given)
+    assert set(found["method"]) == {"bg_nbd_seasonal"}
+    assert set(plain["method"]) == {"bg_nbd"}
+    more = found["orders_90_days"].sum() / plain["orders_90_days"].sum()
+    assert 1.3 < more < 1.6
+    assert found["orders_365_days"].equals(plain["orders_365_days"])
+
+
 def test_boosting_scores_where_it_was_chosen_and_is_saved_safely(shop, models):
     boosting = train_boosting(shop, horizon_weeks=26.0)
     given = {"models": models, "evaluations": to_evaluations("gradient_boosting")}
