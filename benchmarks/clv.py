@@ -1,8 +1,9 @@
 """Time and memory of customer lifetime value: `.venv/bin/python benchmarks/clv.py`.
 
 Makes up customers of a shop of two years (MBG/NBD and Gamma-Gamma, days as receipts have them),
-fits every family and money on all of them, and scores them for 90 and 365 days with ranges, each
-in a process of its own. Run by hand: a shared machine's seconds are no test.
+fits every family and money on all of them, scores them for 90 and 365 days with ranges, and
+compares all methods on a hold-out, each in a process of its own. Run by hand: a shared machine's
+seconds are no test.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/python"))
 from clv_data import simulate
 from stages import measure
 
-from python_ml.clv import fit_models, score_customers
+from python_ml.clv import evaluate_methods, fit_models, score_customers
 from python_ml.clv.families import FAMILIES, fit_family
 
 PARAMETERS = [0.6, 8.0, 0.8, 2.4]
@@ -42,7 +43,7 @@ def make_histories(customers: int, path: Path) -> None:
     orders = histories["repeat_orders"] + 1
     rate = generator.gamma(3.7, 1 / 15.0, customers)
     histories["mean_margin"] = generator.gamma(6.0 * orders, 1 / rate) / orders
-    histories.drop(columns=["outcome_orders", "is_gone"]).to_pickle(path)
+    histories.drop(columns="is_gone").to_pickle(path)
 
 
 def run(stage: str, path: Path) -> None:
@@ -57,6 +58,12 @@ def run(stage: str, path: Path) -> None:
             started = time.perf_counter()
             fitted = fit_family(histories, family=family)
             lap(f"{family}, {fitted.rows:,} distinct histories", started)
+    elif stage == "evaluate":
+        started = time.perf_counter()
+        cuts = pd.DataFrame({"period": ["validation"], "cut_date": "2026-01-01"})
+        given = histories.assign(period="validation")
+        evaluate_methods(given, cuts=cuts.assign(horizon_weeks=26.0))
+        lap("one hold-out, all methods", started)
     else:
         started = time.perf_counter()
         models = fit_models(histories)
@@ -86,7 +93,7 @@ def main() -> int:
         print(f"{options.customers:,} customers\n")
         print("| process | seconds, start included | peak memory, MB | parts, seconds |")
         print("|---|---|---|---|")
-        for stage in ("families", "fit and score", "all"):
+        for stage in ("families", "fit and score", "all", "evaluate"):
             command = [sys.executable, __file__, "--stage", stage, str(path)]
             found = measure(command, folder=Path.cwd())
             parts = "; ".join(f"{name}: {one}" for name, one in json.loads(found.output).items())

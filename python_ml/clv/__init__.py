@@ -6,7 +6,7 @@ what is known today (`train_boosting` where that was chosen), and `score_custome
 customer figures, or the reason why there are none. Unit of time: a week.
 """
 
-from python_ml.clv.boosting import TrainedBoosting
+from python_ml.clv.boosting import TrainedBoosting, pack_boosting, unpack_boosting
 from python_ml.clv.choice import (
     CHOICE_RULE,
     EVALUATION_TYPES,
@@ -29,7 +29,9 @@ __all__ = [
     "calibration_deciles",
     "evaluate_methods",
     "fit_models",
+    "pack_boosting",
     "score_customers",
     "score_types",
     "train_boosting",
+    "unpack_boosting",
 ]

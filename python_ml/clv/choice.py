@@ -4,15 +4,24 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from python_ml.clv.boosting import place_orders
 from python_ml.clv.evaluation import (
     DECILE_TYPES,
     measure_deciles,
     measure_distribution,
     measure_pair,
+    measure_places,
 )
 from python_ml.clv.families import FAMILIES
 from python_ml.clv.gamma_gamma import GAMMA_GAMMA
-from python_ml.clv.methods import BASELINES, CANDIDATES, DEFAULT_METHOD, METHODS, SEASONAL
+from python_ml.clv.methods import (
+    BASELINES,
+    BOOSTING,
+    CANDIDATES,
+    DEFAULT_METHOD,
+    METHODS,
+    SEASONAL,
+)
 from python_ml.clv.money import SHRUNK_MEAN
 from python_ml.clv.periods import Period, take_periods, with_margin_method
 from python_ml.frames import to_typed
@@ -49,9 +58,9 @@ CHOICE_MEASURE = "orders_decile_gap"
 LEAST_LEAD = 0.05
 LARGEST_TIE = 0.005
 CHOICE_RULE = (
-    "smallest mean gap of deciles in orders in the validation period; a method without ranges for "
-    f"a customer must be ahead of every family by {LEAST_LEAD:.0%} of the mean, and of families "
-    f"within {LARGEST_TIE:.1%} of the best the simplest is chosen"
+    "smallest mean gap of deciles in orders in the validation period; a baseline, which has no "
+    f"ranges, must be ahead by {LEAST_LEAD:.0%} of the mean, and of methods within "
+    f"{LARGEST_TIE:.1%} of the best the simplest is chosen"
 )
 
 
@@ -84,9 +93,9 @@ def evaluate_methods(
     -------
     One row per period ("validation", "test") and method of METHODS, with the columns of
     EVALUATION_TYPES: `orders_` and `margin_` measures as `measure_pair` says, distributions of
-    families as `measure_distribution` says, and `reason` where a method has no figures. Without
-    any hold-out one row of period NO_PERIOD with the default method. `is_chosen` marks the same
-    method in all periods.
+    families and boosting as `measure_distribution` says, and `reason` where a method has no
+    figures. Without any hold-out one row of period NO_PERIOD with the default method. `is_chosen`
+    marks the same method in all periods.
 
     Raises
     ------
@@ -105,33 +114,28 @@ def evaluate_methods(
     >>> int(rows["is_chosen"].sum())
     1
     """
-    rows, chosen, margin_method = [], None, None
+    rows, chosen, chosen_in, margin_method = [], None, None, None
     for period in take_periods(histories, cuts=cuts, weekly=weekly, seed=seed):
         if margin_method is None:
             margin_method = _choose_margin_method(period, seed=seed)
         period = with_margin_method(period, margin_method)
         found = [_measure(method, period=period, seed=seed) for method in METHODS]
         if chosen is None:
-            chosen = _choose(found)
+            chosen, chosen_in = _choose(found), period.name
         rows += found
+    if not rows:
+        rows = [{"period": NO_PERIOD, "method": DEFAULT_METHOD, "customers": 0}]
+    why = "validation" if rows[-1]["period"] != chosen_in else "one_hold_out"
     if chosen is None:
-        rows.append({"period": NO_PERIOD, "method": DEFAULT_METHOD, "customers": 0})
         chosen, why = DEFAULT_METHOD, "not_back_tested"
-    else:
-        periods = {row["period"] for row in rows}
-        why = "validation" if len(periods) > 1 else "one_hold_out"
-    return to_typed(
-        [
-            {
-                "is_baseline": row["method"] in BASELINES,
-                "is_chosen": row["method"] == chosen,
-                "choice_reason": why,
-                **row,
-            }
-            for row in rows
-        ],
-        types=EVALUATION_TYPES,
-    )
+    shared = {"choice_reason": why}
+    rows = [
+        row
+        | shared
+        | {"is_baseline": row["method"] in BASELINES, "is_chosen": row["method"] == chosen}
+        for row in rows
+    ]
+    return to_typed(rows, types=EVALUATION_TYPES)
 
 
 @threadpool_limits.wrap(limits=1)
@@ -208,6 +212,11 @@ def _measure(method: str, *, period: Period, seed: int) -> dict:
         found = measure_pair(predicted[name].to_numpy(float), actual)
         row |= {f"{name}_{measure}": value for measure, value in found.items()}
     family = method.removesuffix(SEASONAL)
+    if method == BOOSTING:
+        actual = period.read["outcome_orders"].to_numpy(float)
+        expected = predicted["orders"].to_numpy(float)
+        places = place_orders(period.models.boosting, expected=expected, orders=actual)
+        row |= measure_places(*places, seed=seed)
     if family in FAMILIES:
         if method != family:
             row["season_factor"] = period.season
@@ -219,22 +228,26 @@ def _measure(method: str, *, period: Period, seed: int) -> dict:
 
 
 def _choose(rows: list[dict]) -> str | None:
-    """Return the candidate of the smallest gap, by the rule of CHOICE_RULE."""
+    """Return the candidate of the smallest gap, by the rule of CHOICE_RULE.
+
+    None where no family could be fitted, or nothing came.
+    """
     gaps = {row["method"]: row.get(CHOICE_MEASURE, np.nan) for row in rows}
     gaps = {method: gaps[method] for method in CANDIDATES if gaps[method] == gaps[method]}
-    if not gaps:
+    with_ranges = {method: gap for method, gap in gaps.items() if method not in BASELINES}
+    if not set(with_ranges) & set(FAMILIES):
         return None
-    with_ranges = {one: gap for one, gap in gaps.items() if one.removesuffix(SEASONAL) in FAMILIES}
-    if with_ranges and min(with_ranges.values()) <= min(gaps.values()) + LEAST_LEAD:
+    if min(with_ranges.values()) <= min(gaps.values()) + LEAST_LEAD:
         gaps = with_ranges
     best = min(gaps.values()) + LARGEST_TIE
     return next(method for method, gap in gaps.items() if gap <= best)
 
 
 def _choose_margin_method(period: Period, *, seed: int) -> str | None:
-    """Return which way of expecting an order's margin has the smaller gap of deciles in margin.
+    """Return Gamma-Gamma, or the shrunk mean where that is ahead of it by LEAST_LEAD.
 
-    Compared with the default family's orders, where Gamma-Gamma may be used at all.
+    By the gap of deciles in margin, with the default family's orders, where Gamma-Gamma may be
+    used at all; it alone has a distribution of margins.
     """
     method = period.models.money.method
     if method != GAMMA_GAMMA or period.find_reason(DEFAULT_METHOD):
@@ -243,4 +256,5 @@ def _choose_margin_method(period: Period, *, seed: int) -> str | None:
     for one in (GAMMA_GAMMA, SHRUNK_MEAN):
         row = _measure(DEFAULT_METHOD, period=with_margin_method(period, one), seed=seed)
         gaps[one] = row["margin_decile_gap"]
-    return SHRUNK_MEAN if gaps[SHRUNK_MEAN] < gaps[GAMMA_GAMMA] else GAMMA_GAMMA
+    is_ahead = gaps[SHRUNK_MEAN] < gaps[GAMMA_GAMMA] - LEAST_LEAD
+    return SHRUNK_MEAN if is_ahead else GAMMA_GAMMA

@@ -6,9 +6,14 @@ import pandas as pd
 from python_ml.clv.families import FittedFamily
 from python_ml.clv.histories import collapse
 from python_ml.clv.money import FittedMoney, MarginRanges, predict_means
-from python_ml.clv.predicting import LOWER, UPPER, Members, iterate_tails, take_quantile
-
-RANGES = ["orders", "orders_lower", "orders_upper", "margin", "margin_lower", "margin_upper"]
+from python_ml.clv.predicting import (
+    LOWER,
+    RANGES,
+    UPPER,
+    Members,
+    iterate_tails,
+    take_quantile,
+)
 
 
 def predict_customers(

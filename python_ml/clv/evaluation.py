@@ -105,10 +105,20 @@ def measure_distribution(
     """
     rows, index = collapse(read)
     orders = read["outcome_orders"].to_numpy(float)
-    fewer, at_most = predict_chances(
-        fitted, rows, index=index, orders=orders, weeks=weeks, seed=seed
-    )
-    places = fewer + np.random.default_rng(seed).random(len(read)) * (at_most - fewer)
+    places = predict_chances(fitted, rows, index=index, orders=orders, weeks=weeks, seed=seed)
+    return measure_places(*places, seed=seed)
+
+
+def measure_places(fewer: np.ndarray, at_most: np.ndarray, *, seed: int = 42) -> dict[str, float]:
+    """Return the measures of `measure_distribution` from P(fewer than came) and P(at most).
+
+    Examples
+    --------
+    >>> ends = np.linspace(0, 1, 101)
+    >>> measure_places(ends[:-1], ends[1:])["upper_coverage"]
+    0.9
+    """
+    places = fewer + np.random.default_rng(seed).random(len(fewer)) * (at_most - fewer)
     counts = np.bincount(np.minimum((places * BINS).astype(int), BINS - 1), minlength=BINS)
     return {
         "pit_p_value": float(chisquare(counts).pvalue),

@@ -22,6 +22,8 @@ LARGEST_NOT_POSITIVE = 0.05
 """Share of repeat buyers without a margin above zero beyond which Gamma-Gamma is not used."""
 
 _GRID = 96
+_SMALL_CHANCE = 1e-6
+_MIDDLE = (0.01, 0.99)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def fit_shrunk_mean(read: pd.DataFrame, *, has_slope: bool) -> dict[str, float]:
     for _ in range(3):
         root = np.sqrt(weights / weights.max())
         line = np.linalg.lstsq(design * root[:, None], mean * root, rcond=None)[0]
-        off = (mean - design @ line) ** 2
+        # A few very large means would hide how customers differ.
+        off = (np.clip(mean, *np.quantile(mean, _MIDDLE)) - design @ line) ** 2
         scale = off.mean() or 1.0
         variances = nnls(np.column_stack([np.ones(len(n)), 1 / n]), off / scale)[0] * scale
         weights = 1 / np.maximum(variances[0] + variances[1] / n, 1e-12 * scale)
@@ -162,15 +165,15 @@ class MarginRanges:
         """
         found = np.zeros((len(place), 2))
         counts = -np.diff(np.column_stack([tails.above, np.zeros(len(tails.above))]), axis=1)
-        numbers = max(1, int((counts > 1e-7).any(axis=0).sum()))
-        # A power of two, so that few tables serve all chunks.
-        numbers = min(counts.shape[1], 1 << (numbers - 1).bit_length())
-        counts = counts[:, :numbers]
         none = 1 - tails.above[:, 0]
-        for one in np.unique(n):
-            own = np.flatnonzero(n == one)
-            grid, table = self._tabulate(int(one), numbers)
-            reached = none[place[own], None] + counts[place[own]] @ table
+        # As many numbers as have a chance, up to a power of two, so that few tables serve all.
+        numbers = np.maximum((tails.above > _SMALL_CHANCE).sum(axis=1), 1)[place]
+        numbers = 1 << np.ceil(np.log2(numbers)).astype(int)
+        for one, many in np.unique(np.column_stack([n, numbers]), axis=0):
+            own = np.flatnonzero((n == one) & (numbers == many))
+            grid, table = self._tabulate(int(one), int(many))
+            chances = counts[place[own], :many]
+            reached = none[place[own], None] + chances @ table[: chances.shape[1]]
             for column, level in enumerate((LOWER, UPPER)):
                 found[own, column] = _cross(grid, reached, none[place[own]], level)
         return found

@@ -113,7 +113,16 @@ def take_periods(
 
 
 def with_margin_method(period: Period, method: str | None) -> Period:
-    """Return the period with a way of expecting margins, where it can be used there."""
+    """Return the period with a way of expecting margins, where it can be used there.
+
+    Examples
+    --------
+    >>> read = read_histories(pd.DataFrame({"customer_id": ["a"], "repeat_orders": 0,
+    ...                                     "recency_weeks": 0, "age_weeks": 3}))
+    >>> period = Period("test", read, 4.0, fit_all(read), float("nan"))
+    >>> with_margin_method(period, "shrunk_mean").models.money.method is None
+    True
+    """
     money = period.models.money
     if method == SHRUNK_MEAN and money.method == GAMMA_GAMMA:
         money = replace(money, method=SHRUNK_MEAN)

@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from python_ml.clv.beta_geometric import BetaGeometric
 from python_ml.clv.families import FAMILIES, FittedFamily
 from python_ml.clv.histories import Rows
+from python_ml.clv.pareto_nbd import ParetoNbd
 
 LOWER, UPPER = 0.1, 0.9
 """The ends of the ranges: one in ten lies below, one in ten above."""
+
+RANGES = ["orders", "orders_lower", "orders_upper", "margin", "margin_lower", "margin_upper"]
+"""What is predicted of each customer."""
 
 MOST_DRAWS = 20
 DRAWN_ROWS = 400_000
@@ -66,6 +71,14 @@ def iterate_tails(
     fitted : one of FAMILIES with parameters.
     weeks : to predict, above 0.
     seed : of the parameters' draws.
+
+    Examples
+    --------
+    >>> parameters = {"r": 0.2426, "alpha": 4.4135, "a": 0.7929, "b": 2.4258}
+    >>> fitted = FittedFamily("bg_nbd", parameters, None, None, 0, 9, 9, False, None)
+    >>> rows = Rows(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
+    >>> [tails.above[0, :3].round(2).tolist() for tails in iterate_tails(fitted, rows, weeks=39)]
+    [[0.55, 0.32, 0.17]]
     """
     model, estimate = FAMILIES[fitted.family], fitted.values
     draws = fitted.draw(count_draws(fitted), seed=seed)
@@ -81,28 +94,39 @@ def iterate_tails(
         # Those that come later in the chunk need more numbers.
         size = max(1, min(size, _CHUNK_CELLS // most[order[min(start + size, len(order)) - 1]]))
         index = order[start : start + size]
-        own, numbers = rows.take(index), most[index].max()
-        above = _take_tails(model, estimate, own, weeks=weeks, numbers=numbers)
-        expected = above.sum(axis=1)
+        own = rows.take(index)
+        expected, above = _take_tails(model, estimate, own, weeks=weeks)
         if is_drawn:
-            total = np.zeros((len(index), numbers))
-            for drawn in draws:
-                one = _take_tails(model, drawn, own, weeks=weeks, numbers=numbers)
-                total[:, : one.shape[1]] += one
-            above = total / len(draws)
+            above = _average([_take_tails(model, one, own, weeks=weeks)[1] for one in draws])
         yield Tails(index, expected, above)
         start += size
 
 
-def _take_tails(model, parameters, rows: Rows, *, weeks: float, numbers: int) -> np.ndarray:
-    """Return P(more than n orders), (rows, up to `numbers`), until it is next to nothing."""
-    above = []
+def _take_tails(
+    model: BetaGeometric | ParetoNbd, parameters: np.ndarray, rows: Rows, *, weeks: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return expected orders, (rows,), and P(more than n orders), (rows, numbers).
+
+    What is next to nothing is nothing, so that a row's figures do not depend on the others.
+    """
     alive = model.p_alive(parameters, rows)
+    expected, above = np.zeros(len(rows)), []
     for one in model.tails(parameters, rows, weeks):
-        above.append(alive * one)
-        if len(above) == numbers or above[-1].max() < _SMALL:
-            return np.column_stack(above)
-    raise AssertionError("tails have no end")
+        tail = alive * one
+        tail[tail < _SMALL] = 0
+        if above and not tail.any():
+            break
+        above.append(tail)
+        expected += tail
+    return expected, np.column_stack(above)
+
+
+def _average(distributions: list[np.ndarray]) -> np.ndarray:
+    """Return the mean of distributions of different lengths."""
+    total = np.zeros((len(distributions[0]), max(one.shape[1] for one in distributions)))
+    for one in distributions:
+        total[:, : one.shape[1]] += one
+    return total / len(distributions)
 
 
 def take_quantile(above: np.ndarray, level: float) -> np.ndarray:
@@ -166,6 +190,16 @@ def predict_chances(
     Parameters
     ----------
     index : the row of each customer. orders : what came, (customers,).
+
+    Examples
+    --------
+    >>> parameters = {"r": 0.2426, "alpha": 4.4135, "a": 0.7929, "b": 2.4258}
+    >>> fitted = FittedFamily("bg_nbd", parameters, None, None, 0, 9, 9, False, None)
+    >>> rows = Rows(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
+    >>> index, orders = np.array([0, 0]), np.array([0, 1])
+    >>> places = predict_chances(fitted, rows, index=index, orders=orders, weeks=39)
+    >>> [one.round(2).tolist() for one in places]
+    [[0.0, 0.45], [0.45, 0.68]]
     """
     fewer, at_most = np.ones(len(index)), np.ones(len(index))
     members = Members(index, rows=len(rows))

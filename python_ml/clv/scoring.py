@@ -8,7 +8,6 @@ from threadpoolctl import threadpool_limits
 
 from python_ml.clv.boosting import TrainedBoosting
 from python_ml.clv.boosting import train_boosting as train_on_read
-from python_ml.clv.customers import RANGES
 from python_ml.clv.families import FAMILIES, FittedFamily
 from python_ml.clv.histories import KEY, WEEK_DAYS, collapse, read_histories
 from python_ml.clv.methods import (
@@ -21,7 +20,7 @@ from python_ml.clv.methods import (
     predict_method,
 )
 from python_ml.clv.money import SHRUNK_MEAN
-from python_ml.clv.predicting import predict_next_order
+from python_ml.clv.predicting import RANGES, predict_next_order
 from python_ml.clv.tables import from_table, to_table
 from python_ml.frames import check_columns, key_type, to_typed
 
@@ -122,8 +121,8 @@ def score_customers(
     """Predict orders, margin and the next order of each customer, or say why not.
 
     The method is the one that was chosen, or where it has no figures the default, or the first
-    family that has any. What it says of orders and margin comes with the ranges of a family; of
-    baselines and boosting there are none. `p_alive` and the next order are always a family's.
+    family that has any. Where no family could be fitted there are no figures. Baselines have no
+    ranges. `p_alive` and the next order are always a family's.
 
     Parameters
     ----------
@@ -206,11 +205,12 @@ def _find_method(
     seasons: dict[int, float],
 ) -> tuple[str | None, str | None]:
     """Return the method that is used, or None and why there is none."""
-    wanted = [] if evaluations is None else evaluations.loc[evaluations["is_chosen"], "method"]
-    wanted = [*dict.fromkeys(wanted), DEFAULT_METHOD, *FAMILIES]
-    wanted += [one.removesuffix(SEASONAL) for one in wanted[:1]]
-    if read.empty:
-        return None, None
+    chosen = [] if evaluations is None else evaluations.loc[evaluations["is_chosen"], "method"]
+    chosen = [str(method) for method in chosen[:1]]
+    plain = [method.removesuffix(SEASONAL) for method in chosen]
+    wanted = dict.fromkeys([*chosen, *plain, DEFAULT_METHOD, *FAMILIES])
+    if read.empty or not any(fitted.parameters for fitted in models.families.values()):
+        return None, models.families[DEFAULT_METHOD].reason
     season = next(iter(seasons.values()))
     for method in wanted:
         if not find_reason_not_predicted(method, read=read, models=models, season=season):

@@ -6,8 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from python_ml.clv.histories import FEATURE_WEEKS
+
+CDNOW = Path("cdnow") / "CDNOW_sample.txt"
+ONLINE_RETAIL = Path("online_retail") / "online_retail.csv.gz"
+
+
+def find_file(folder: Path, name: Path) -> Path:
+    """Return a file of the public data sets, or skip the test."""
+    if not (folder / name).is_file():
+        pytest.skip(f"the data set is not at {folder / name}")
+    return folder / name
 
 
 def read_cdnow(path: Path) -> pd.DataFrame:
@@ -81,6 +92,18 @@ def to_weekly(days: pd.DataFrame) -> pd.DataFrame:
     week = days["day"].dt.to_period("W").dt.start_time
     weekly = days.assign(week_start=week, repeat_orders=(days["day"] > first).astype(int))
     return weekly.groupby("week_start", as_index=False)[["repeat_orders", "margin"]].sum()
+
+
+def hold_out(
+    days: pd.DataFrame, cuts: list[tuple[str, str, float]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return histories of (period, cut_date, horizon_weeks), and those as a frame."""
+    histories = [
+        to_histories(days, cut=cut, horizon_weeks=weeks).assign(period=period)
+        for period, cut, weeks in cuts
+    ]
+    columns = ["period", "cut_date", "horizon_weeks"]
+    return pd.concat(histories, ignore_index=True), pd.DataFrame(cuts, columns=columns)
 
 
 def simulate(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from clv_data import read_cdnow, simulate, simulate_margins, to_histories
+from clv_data import CDNOW, find_file, read_cdnow, simulate, simulate_margins, to_histories
 from scipy.integrate import quad
 
 from python_ml.clv.families import FAMILIES, fit_family
@@ -31,10 +31,7 @@ PLANTED = {
 
 @pytest.fixture(scope="module")
 def cdnow_days(shared_data: Path) -> pd.DataFrame:
-    path = shared_data / "cdnow" / "CDNOW_sample.txt"
-    if not path.is_file():
-        pytest.skip(f"the file of CDNOW is not at {path}")
-    return read_cdnow(path)
+    return read_cdnow(find_file(shared_data, CDNOW))
 
 
 @pytest.fixture(scope="module")
