@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from conftest import query
 
@@ -242,9 +243,15 @@ def test_a_key_that_was_one_person_with_another_in_an_earlier_run_is_erased_with
         assert left_in(models) == ALL - ANN
 
 
-def test_a_consent_by_the_hash_of_their_e_mail_is_theirs(shop):
+@pytest.mark.parametrize("column", ["customer_id", "email"])
+@pytest.mark.parametrize("written", [str.lower, str.upper], ids=["small", "capital"])
+def test_a_consent_by_the_hash_of_their_e_mail_is_theirs(shop, written, column):
     digits = sha256("annlee@gmail.com")
-    consents = f"customer_id,channel,status\n{digits},email,granted\nbob,email,granted\n"
+    consents = pd.DataFrame(
+        {"customer_id": ["", "bob"], "channel": "email", "status": "granted"}
+    )
+    consents.loc[0, column] = written(digits)
+    consents = consents.to_csv(index=False)
     with shop(FILES | {"consents.csv": consents, "erasures.csv": "customer_id\nann3\n"}) as models:
         models.build("consents_resolved")
         assert find_texts(models.connection, (digits,)) == []

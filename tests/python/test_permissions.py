@@ -113,6 +113,14 @@ def unknown(ask: Ask, name: str = "suppressions") -> tuple:
     return found[1:]
 
 
+def unknown_rows(ask: Ask) -> list[tuple]:
+    """Return input, row, what is wrong with the name, and the key that it may mean."""
+    return ask(
+        "unknown_names",
+        "select input, source_row, name_kind, near_key from unknown_names order by all",
+    )
+
+
 def test_case_13_names_by_email_who_is_keyed_by_number(world: World) -> None:
     ask = world(
         order_lines=orders("1002", "1003"),
@@ -129,6 +137,7 @@ def test_case_13_names_by_email_who_is_keyed_by_number(world: World) -> None:
     assert found["1003", "email"] == "granted"
     # 01003 stays a key of its own, as everywhere, and is named.
     assert unknown(ask, "consents") == (4, 1, 1, 0, 0, 0, 0, 0, 0)
+    assert unknown_rows(ask) == [("consents", 3, "near_miss", "1003")]
     (alert,) = ask(
         "key_alert_values",
         "select finding, value, is_significant from key_alert_values "
@@ -386,6 +395,11 @@ def test_what_names_nobody_is_counted_by_its_kind(world: World) -> None:
     files["order_lines"] = orders("A", "B", "123")
     ask = world(**files, suppressions=SUPPRESSIONS + "".join(rows))
     assert unknown(ask) == (13, 10, 1, 1, 1, 3, 1, 1, 2)
+    kinds = "key near_miss email email phone hash text text damaged email".split()
+    assert unknown_rows(ask) == [
+        ("suppressions", row, kind, "123" if kind == "near_miss" else None)
+        for row, kind in enumerate(kinds, start=4)
+    ]
     (finding,) = ask(
         "key_alert_values",
         "select finding from key_alert_values where check_name = 'unknown customers'",

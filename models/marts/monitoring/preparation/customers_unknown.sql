@@ -3,44 +3,9 @@
 {%- set kinds = ['key', 'damaged', 'email', 'phone', 'hash', 'text'] -%}
 with
 
-customers as (
-
-    select customer_id as customer_key from {{ ref('dim_customers') }}
-
-    union
-
-    select customer_key from {{ ref('customer_keys') }}
-
-),
-
-bare_keys as (
-
-    select distinct {{ bare_key('customer_key') }} as bare_key from customers
-
-),
-
-named as (
-
-    select * from {{ ref('customers_named') }}
-
-),
-
 compared as (
 
-    select
-        named.input,
-        named.name_kind,
-        customers.customer_key is null
-            and not named.is_known_by_address
-            and coalesce({{ bare_key('named.customer_key') }} in (
-                select bare_keys.bare_key from bare_keys
-            ), false) as is_near_miss,
-        customers.customer_key is null
-            and not named.is_known_by_address
-            and named.input <> 'erasures' as is_unknown
-    from named
-    left join customers
-        on named.customer_key = customers.customer_key
+    select * from {{ ref('customers_compared') }}
 
 ),
 
