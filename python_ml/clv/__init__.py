@@ -7,6 +7,7 @@ customer figures, or the reason why there are none. Unit of time: a week.
 """
 
 from python_ml.clv.boosting import TrainedBoosting, pack_boosting, unpack_boosting
+from python_ml.clv.chances import order_probabilities
 from python_ml.clv.choice import (
     CHOICE_RULE,
     EVALUATION_TYPES,
@@ -15,7 +16,12 @@ from python_ml.clv.choice import (
 )
 from python_ml.clv.evaluation import DECILE_TYPES
 from python_ml.clv.methods import DEFAULT_METHOD, METHODS
-from python_ml.clv.scoring import fit_models, score_customers, score_types, train_boosting
+from python_ml.clv.scoring import (
+    fit_models,
+    score_customers,
+    score_types,
+    train_boosting,
+)
 from python_ml.clv.tables import MODEL_TYPES
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "calibration_deciles",
     "evaluate_methods",
     "fit_models",
+    "order_probabilities",
     "pack_boosting",
     "score_customers",
     "score_types",

@@ -132,8 +132,7 @@ def predict_means(read: pd.DataFrame, *, money: FittedMoney) -> tuple[np.ndarray
     n = np.where(np.isnan(n), 1.0, n)
     line = money.shrunk["intercept"] + money.shrunk["slope"] * np.log(np.maximum(n, 1))
     own, others = n * money.shrunk["between"], money.shrunk["within"]
-    share = own / (own + others) if np.any(own + others > 0) else np.zeros(len(n))
-    share = np.where(np.isnan(share), 0, share)
+    share = np.divide(own, own + others, out=np.zeros(len(n)), where=own + others > 0)
     means = np.where(n > 0, share * np.where(np.isnan(mean), 0, mean) + (1 - share) * line, line)
     is_gamma = np.zeros(len(read), dtype=bool)
     if money.method == GAMMA_GAMMA:

@@ -167,7 +167,7 @@ def score_customers(
         for days in horizon_days
     }
     scores = pd.DataFrame({KEY: read[KEY], "reason": read["reason"]})
-    chosen, reason = _find_method(own, evaluations=evaluations, models=fitted, seasons=seasons)
+    chosen, reason = find_method(own, evaluations=evaluations, models=fitted, seasons=seasons)
     if chosen is None:
         scores.loc[is_used, "reason"] = reason
         return to_typed(scores, types=types)
@@ -184,7 +184,7 @@ def score_customers(
         )
         for column in predicted:
             scores.loc[is_used, _name(str(column), days)] = predicted[column].to_numpy()
-    family = _find_family(chosen, models=fitted)
+    family = find_family(chosen, models=fitted)
     if family is not None:
         for column, values in _describe(own, fitted=family).items():
             scores.loc[is_used, column] = values
@@ -197,7 +197,7 @@ def _name(column: str, days: int) -> str:
     return f"{measure}_{days}_days" + (f"_{end}" if end else "")
 
 
-def _find_method(
+def find_method(
     read: pd.DataFrame,
     *,
     evaluations: pd.DataFrame | None,
@@ -218,7 +218,7 @@ def _find_method(
     return None, models.families[DEFAULT_METHOD].reason
 
 
-def _find_family(method: str, *, models: FittedModels) -> FittedFamily | None:
+def find_family(method: str, *, models: FittedModels) -> FittedFamily | None:
     """Return the family of a method, or the default, that has parameters."""
     for name in (method.removesuffix(SEASONAL), DEFAULT_METHOD, *FAMILIES):
         if name in models.families and models.families[name].parameters:

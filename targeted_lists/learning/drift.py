@@ -99,6 +99,27 @@ def measure_model(
     return to_typed(pd.concat(measured, ignore_index=True), types=MODEL_DRIFT_TYPES)
 
 
+def measure_snapshot(
+    current: pd.DataFrame, *, baseline: str, limits: DriftLimits
+) -> pd.DataFrame:
+    """Measure the drift of features alone from the day of a fit.
+
+    Parameters
+    ----------
+    baseline : what `fix_baseline` returned, as JSON of lists by column; empty where none was kept.
+
+    Returns
+    -------
+    A row per feature, as of `measure_model`.
+    """
+    if not baseline:
+        return to_typed([], types=MODEL_DRIFT_TYPES)
+    snapshot = to_typed(pd.DataFrame(json.loads(baseline)), types=BASELINE_TYPES)
+    drift = measure_drift(current, baseline=snapshot)
+    drift = drift.assign(reference=FIT, level=_validate(drift, limits=limits))
+    return to_typed(drift, types=MODEL_DRIFT_TYPES)
+
+
 def measure_shares(
     current: pd.DataFrame, *, earlier: pd.DataFrame, limits: DriftLimits
 ) -> pd.DataFrame:

@@ -1,11 +1,11 @@
--- What is known of a customer at the end of a span, and what came in the time after it.
+-- What is known of a customer as of each of the days, and what came in the time after it.
 {{ config(materialized='table_in_place') }}
 {%- set windows = [4, 13, 26, 52] %}
 with
 
-spans as (
+cuts as (
 
-    select * from {{ ref('clv_spans') }}
+    select * from {{ ref('clv_cuts') }}
 
 ),
 
@@ -28,17 +28,17 @@ aged as (
 
     select
         order_days.*,
-        {{ elapsed_days('order_days.order_day', 'spans.cut_at') }} as age_days
+        {{ elapsed_days('order_days.order_day', 'cuts.cut_at') }} as age_days
     from order_days
-    inner join spans
-        on order_days.span_name = spans.span_name
+    inner join cuts
+        on order_days.period = cuts.period
 
 ),
 
 histories as (
 
     select
-        span_name,
+        period,
         customer_id,
         min(order_day) as first_order_day,
         count(*) as order_days,
@@ -46,33 +46,34 @@ histories as (
         max(age_days) as tenure_days,
         {%- for weeks in windows %}
         count(*) filter (where age_days <= {{ 7 * weeks }}) as orders_last_{{ weeks }}_weeks,
-        sum(margin) filter (where age_days <= {{ 7 * weeks }}) as margin_last_{{ weeks }}_weeks,
+        sum(margin) filter (where age_days <= {{ 7 * weeks }})
+            as margin_last_{{ weeks }}_weeks,
         {%- endfor %}
         sum(revenue) as revenue,
         sum(margin) as margin
     from aged
-    group by span_name, customer_id
+    group by period, customer_id
 
 ),
 
 outcomes as (
 
     select
-        spans.span_name,
+        cuts.period,
         order_days.customer_id,
         count(*) as outcome_orders,
         sum(order_days.margin) as outcome_margin
-    from spans
+    from cuts
     inner join order_days
-        on spans.cut_at <= order_days.order_day
-        and {{ days_after('spans.cut_at', 'spans.outcome_days') }} > order_days.order_day
-        and order_days.span_name = 'now'
-    group by spans.span_name, order_days.customer_id
+        on cuts.cut_at <= order_days.order_day
+        and {{ days_after('cuts.cut_at', 'cuts.horizon_days') }} > order_days.order_day
+        and order_days.period = 'now'
+    group by cuts.period, order_days.customer_id
 
 )
 
 select
-    histories.span_name,
+    histories.period,
     histories.customer_id,
     'orders' as source,
     histories.order_days - 1 as repeat_orders,
@@ -80,31 +81,32 @@ select
     histories.tenure_days / 7.0 as age_weeks,
     {%- for weeks in windows %}
     histories.orders_last_{{ weeks }}_weeks,
-    coalesce(histories.margin_last_{{ weeks }}_weeks, 0) as margin_last_{{ weeks }}_weeks,
+    cast(coalesce(histories.margin_last_{{ weeks }}_weeks, 0) as decimal(18, 4))
+        as margin_last_{{ weeks }}_weeks,
     {%- endfor %}
     histories.order_days as orders_all,
     histories.order_days as margin_orders,
-    histories.revenue as revenue_all,
-    histories.margin as margin_all,
+    cast(histories.revenue as decimal(18, 4)) as revenue_all,
+    cast(histories.margin as decimal(18, 4)) as margin_all,
     {{ ratio('histories.margin', 'histories.order_days') }} as mean_margin,
-    spans.outcome_days / 7.0 as outcome_weeks,
-    case when spans.outcome_days is not null then coalesce(outcomes.outcome_orders, 0) end
+    cuts.horizon_weeks,
+    case when cuts.horizon_days is not null then coalesce(outcomes.outcome_orders, 0) end
         as outcome_orders,
-    case when spans.outcome_days is not null then coalesce(outcomes.outcome_margin, 0) end
+    case when cuts.horizon_days is not null then cast(coalesce(outcomes.outcome_margin, 0) as decimal(18, 4)) end
         as outcome_margin,
     histories.first_order_day,
-    spans.cut_at
+    cuts.cut_at
 from histories
-inner join spans
-    on histories.span_name = spans.span_name
+inner join cuts
+    on histories.period = cuts.period
 left join outcomes
-    on histories.span_name = outcomes.span_name
+    on histories.period = outcomes.period
     and histories.customer_id = outcomes.customer_id
 
 union all
 
 select
-    'now' as span_name,
+    'now' as period,
     customer_id,
     'totals' as source,
     orders - 1 as repeat_orders,
@@ -119,7 +121,7 @@ select
     revenue as revenue_all,
     margin_estimate as margin_all,
     {{ ratio('margin_estimate', 'orders') }} as mean_margin,
-    cast(null as double) as outcome_weeks,
+    cast(null as double) as horizon_weeks,
     cast(null as bigint) as outcome_orders,
     cast(null as decimal(18, 4)) as outcome_margin,
     cast(null as date) as first_order_day,

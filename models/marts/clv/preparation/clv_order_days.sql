@@ -1,10 +1,10 @@
--- Orders as they were known at the end of a span: those of one day are one, and what has come
+-- Orders as they were known as of each of the days: those of one day are one, and what has come
 -- back by then is taken off.
 with
 
-spans as (
+cuts as (
 
-    select * from {{ ref('clv_spans') }}
+    select * from {{ ref('clv_cuts') }}
 
 ),
 
@@ -18,12 +18,12 @@ events as (
 )
 
 select
-    spans.span_name,
+    cuts.period,
     events.customer_id,
     cast(events.ordered_at as date) as order_day,
     sum(events.revenue) as revenue,
     sum(events.margin_estimate) as margin
-from spans
+from cuts
 inner join events
-    on spans.cut_at > events.event_at
-group by spans.span_name, events.customer_id, cast(events.ordered_at as date)
+    on cuts.cut_at > events.event_at
+group by cuts.period, events.customer_id, cast(events.ordered_at as date)

@@ -1,11 +1,12 @@
 -- Repeat orders of the shop by week, counted back from today, so that a week holds the same
 -- days of a year as the one 52 weeks earlier.
+{{ config(materialized='table_in_place') }}
 with
 
 order_days as (
 
     select * from {{ ref('clv_order_days') }}
-    where span_name = 'now'
+    where period = 'now'
 
 ),
 
@@ -21,9 +22,9 @@ numbered as (
 )
 
 select
-    weeks_ago,
     count(*) as orders,
     count(*) filter (where place > 1) as repeat_orders,
-    sum(margin) as margin
+    sum(margin) as margin,
+    cast({{ days_after(as_of_date(), '-7 * (weeks_ago + 1)') }} as date) as week_start
 from numbered
 group by weeks_ago
