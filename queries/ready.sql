@@ -115,6 +115,7 @@ order by list_name, contact_cap, members;
 select
     campaign_id,
     list_name,
+    arm,
     100 * treatment_mean as percent_of_contacted,
     100 * control_mean as percent_of_control,
     100 * difference as points_gained,

@@ -83,12 +83,13 @@ def count_expected_orders(
     """Return how many orders each buyer is expected to place in the days after the end.
 
     The count of renewals in the operational time of the window, after the one gone since the
-    last order. Levels are those drawn for the first days, up to the horizon, and later the
-    mean of the falls' own process (`extend_levels`).
+    last order; who has not ordered yet counts as at the beginning of a gap. Levels are those
+    drawn for the first days, up to the horizon, and later the mean of the falls' own process
+    (`extend_levels`).
 
     Returns
     -------
-    numpy.ndarray : one expected count per buyer; 0 for those who never ordered twice by rule.
+    numpy.ndarray : one expected count per buyer; 0 for buyers of one order.
     """
     extended = extend_levels(buyers, levels=levels, declines=declines, days=DAYS + days - HORIZON)
     gone, ahead, has_ordered = _measure_window(
