@@ -10,7 +10,7 @@ _STEP = 0.02
 # Standard deviations of what is not known beforehand: of the baseline in log-odds, of differences
 # as shares of sqrt(q (1 - q)) at the mean probability q.
 _LEVEL_SD, _SLOPE_SD, _SEGMENT_LEVEL_SD = 3.0, 0.5, 0.5
-_DIFFERENCE_SD = 0.12
+_DIFFERENCE_SD, _VARIANT_SD = 0.12, 0.06
 _SEGMENT_SDS = (0.0, 0.025, 0.05, 0.1, 0.2)
 _ALIKE = 0.7
 """How probable it is beforehand that segments do not differ."""
@@ -96,16 +96,14 @@ class Effects:
         self.weights = weights / weights.sum()
 
     def _columns(self, shape: str, *, segment_sd: float) -> np.ndarray:
-        """Return what multiplies differences, (rows, variants and their segments)."""
+        """Return what multiplies differences: of all, of variants, and of their segments."""
         height = _SHAPES[shape](self.q)
-        own = [height / self._mean(height) * (self.arm == one) for one in self.variants]
+        height = height / self._mean(height) * (self.arm != CONTROL)
+        own = [height * (self.arm == one) for one in self.variants]
+        columns = [height, *own]
         if segment_sd > 0:
-            own += [
-                column * (self.segment == one)
-                for column in own[: len(self.variants)]
-                for one in self.segments
-            ]
-        return np.column_stack(own)
+            columns += [column * (self.segment == one) for column in own for one in self.segments]
+        return np.column_stack(columns)
 
     def _fit(
         self, shape: str, *, segment_sd: float, assumed: float
@@ -113,13 +111,12 @@ class Effects:
         """Return the log marginal likelihood, the mode and its covariance."""
         differences = self._columns(shape, segment_sd=segment_sd)
         width, variants = self.baseline.shape[1], len(self.variants)
-        rest = differences.shape[1] - variants
-        mean = np.r_[self.mean, np.full(variants, assumed), np.zeros(rest)]
-        sd = np.r_[
-            self.sd,
-            np.full(variants, _DIFFERENCE_SD * self.scale),
-            np.full(rest, segment_sd * self.scale),
-        ]
+        rest = differences.shape[1] - variants - 1
+        mean = np.r_[self.mean, assumed, np.zeros(variants + rest)]
+        # A single offer is the list's.
+        variant_sd = _VARIANT_SD if variants > 1 else 1e-4
+        shares = np.r_[_DIFFERENCE_SD, np.full(variants, variant_sd), np.full(rest, segment_sd)]
+        sd = np.r_[self.sd, shares * self.scale]
         precision, at = 1 / sd**2, mean.copy()
         value = self._posterior(at, differences, mean, precision)
         for _ in range(100):
@@ -163,16 +160,19 @@ class Effects:
                 "segment_weight": lambda fit: fit[1] > 0,
             }.items()
         }
+        treated = [self.count[self.arm == one].sum() for one in self.variants]
+        offers = dict(zip(self.variants, np.eye(len(self.variants)), strict=True))
+        offers[EVERYONE] = np.array(treated) / sum(treated)
         return [
             self._level(segment)
-            | self._difference(place, segment)
+            | self._difference(mix, segment)
             | shares
             | {
                 "variant": variant,
                 "segment": segment,
                 "basis": "segment" if segment and shares["segment_weight"] > 0.5 else "list",
             }
-            for place, variant in enumerate(self.variants)
+            for variant, mix in offers.items()
             for segment in [EVERYONE, *self.segments]
         ]
 
@@ -190,18 +190,22 @@ class Effects:
             "center": self.center,
         }
 
-    def _difference(self, place: int, segment: str) -> dict[str, float]:
-        """Return the difference of a variant in a segment, averaged over models."""
+    def _difference(self, mix: np.ndarray, segment: str) -> dict[str, float]:
+        """Return the difference of a mix of variants in a segment, averaged over models."""
         is_here = self.segment == segment if segment else np.full(len(self.arm), True)
+        is_treated = np.isin(
+            self.arm, [one for one, share in zip(self.variants, mix, strict=True) if share]
+        )
         width, variants = self.baseline.shape[1], len(self.variants)
         sums, means, variances = {"odds": 0.0, "flat": 0.0}, [], []
         for weight, (shape, sd, _, at, covariance) in zip(self.weights, self.fits, strict=True):
             pick = np.zeros(len(at))
-            pick[width + place] = 1
+            pick[width] = 1
+            pick[width + 1 : width + 1 + variants] = mix
             extra = 0.0
             if sd > 0 and segment:
-                inner = place * len(self.segments) + self.segments.index(segment)
-                pick[width + variants + inner] = 1
+                inner = width + 1 + variants + self.segments.index(segment)
+                pick[inner :: len(self.segments)] = mix
             elif sd > 0:
                 # Of a segment that no campaign had nothing is known but how much they differ.
                 extra = (sd * self.scale) ** 2
@@ -217,7 +221,7 @@ class Effects:
             "flat": sums["flat"],
             "difference": mean,
             "standard_error": float(np.sqrt(self.weights @ (variances + (means - mean) ** 2))),
-            "treated": int(self.count[is_here & (self.arm == self.variants[place])].sum()),
+            "treated": int(self.count[is_here & is_treated].sum()),
             "controls": int(self.count[is_here & (self.arm == CONTROL)].sum()),
             "control_orders": int(self.orders[is_here & (self.arm == CONTROL)].sum()),
         }

@@ -45,10 +45,10 @@ def learn_effects(contacts: pd.DataFrame, *, priors: pd.DataFrame) -> pd.DataFra
 
     Without a message the probability of an order is logistic in the own one, with a level for each
     campaign and each segment. A message adds a difference that is either an odds ratio's,
-    proportional to q (1 - q), or the same for everybody; segments differ in it by a normal
-    deviation, or not at all. Each of these models is fitted, and their differences are averaged by
-    the models' marginal likelihoods (Laplace's approximation): as long as experiments cannot tell
-    who gains most, nobody is preferred for it.
+    proportional to q (1 - q), or the same for everybody; variants differ in it by a normal
+    deviation, and segments by another, or not at all. Each of these models is fitted, and their
+    differences are averaged by the models' marginal likelihoods (Laplace's approximation): as long
+    as experiments cannot tell who gains most, nobody is preferred for it.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def learn_effects(contacts: pd.DataFrame, *, priors: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     A row per list, variant and segment; the empty segment is everyone, which holds for segments
-    that have no row, and the empty variant is any. Without a message the log-odds of a person are
+    that have no row, and the empty variant is their mean by those treated, which holds for offers
+    that no campaign had. Without a message the log-odds of a person are
     `intercept + slope * (logit(own_probability) - center)`, which make q. A message adds
     `by_odds * q * (1 - q) + flat`; where these are missing, `log_odds_ratio` to the log-odds.
     `difference` is the mean over those contacted, with its `standard_error`. `basis` is

@@ -15,7 +15,6 @@ import pandas as pd
 
 from python_ml.clv import (
     CHOICE_RULE,
-    DECILE_TYPES,
     EVALUATION_TYPES,
     MODEL_TYPES,
     TrainedBoosting,
@@ -138,12 +137,15 @@ def score_clv(
     evaluations = _read(rows, "evaluations", EVALUATION_TYPES)
     told = {"models": models, "evaluations": evaluations, "weekly": weekly}
     told |= {"as_of_date": as_of_date, "seed": seed}
-    scores = score_customers(
-        histories, boosting=_open_boosting(rows), horizon_days=horizon_days, **told
-    )
-    chances = order_probabilities(histories, days=window_days, **told)
-    # Both are in the order of the key.
-    return scores.assign(p_order=chances["p_order"])
+    boosting, scored = _open_boosting(rows), []
+    # What is not known of those from totals must not decide on the method of the others.
+    for source in sorted(histories["source"].unique()) or [None]:
+        own = histories[histories["source"] == source] if source else histories
+        scores = score_customers(own, boosting=boosting, horizon_days=horizon_days, **told)
+        chances = order_probabilities(own, days=window_days, **told)
+        # Both are in the order of the key.
+        scored.append(scores.assign(p_order=chances["p_order"]))
+    return pd.concat(scored, ignore_index=True)
 
 
 def find_order_probabilities(

@@ -99,9 +99,7 @@ def measure_model(
     return to_typed(pd.concat(measured, ignore_index=True), types=MODEL_DRIFT_TYPES)
 
 
-def measure_snapshot(
-    current: pd.DataFrame, *, baseline: str, limits: DriftLimits
-) -> pd.DataFrame:
+def measure_snapshot(current: pd.DataFrame, *, baseline: str, limits: DriftLimits) -> pd.DataFrame:
     """Measure the drift of features alone from the day of a fit.
 
     Parameters

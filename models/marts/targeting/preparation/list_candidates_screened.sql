@@ -20,6 +20,13 @@ lists as (
 
 ),
 
+values_of_contacts as (
+
+    select * from {{ ref('contact_values') }}
+    where is_best
+
+),
+
 last_messages as (
 
     select
@@ -41,20 +48,13 @@ valued as (
         lists.budget,
         lists.minimum_expected_value,
         lists.allows_other_lists,
-        cast(
-            lists.contact_cost + lists.p_contacted * lists.offer_cost as decimal(18, 4)
-        ) as planned_cost,
-        cast(
-            case
-                when lists.lift_basis = 'responses'
-                    then cast(channels.score as decimal(18, 4))
-                else
-                    (lists.p_contacted - lists.p_not_contacted) * channels.mean_margin
-                    - lists.contact_cost
-                    - lists.p_contacted * lists.offer_cost
-            end as decimal(18, 4)
-        ) as expected_value,
-        bool_or(channels.mean_margin is not null) over () as has_margins,
+        worth.variant,
+        worth.planned_cost,
+        case
+            when lists.lift_basis = 'responses' then cast(channels.score as decimal(18, 4))
+            else worth.expected_value
+        end as expected_value,
+        bool_or(worth.order_margin is not null) over () as has_margins,
         {{ elapsed_days('last_messages.sent_at', as_of_date()) }} as days_since_last,
         coalesce(
             last_messages.sent_at > {{ days_after(as_of_date(), '-lists.cooldown_days') }},
@@ -63,6 +63,9 @@ valued as (
     from channels
     inner join lists
         on channels.list_name = lists.list_name
+    inner join values_of_contacts as worth
+        on channels.list_name = worth.list_name
+        and channels.customer_id = worth.customer_id
     left join last_messages
         on channels.list_name = last_messages.list_name
         and channels.customer_id = last_messages.customer_id

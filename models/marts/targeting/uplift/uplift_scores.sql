@@ -1,5 +1,5 @@
--- The uplift of the members of today's lists, where it ranks better than
--- chance; list membership does not depend on it.
+-- The uplift of the candidates of today's lists, where it ranks better than chance; then it is
+-- what their value rests on.
 with
 
 estimates as (

@@ -1,0 +1,50 @@
+-- What was known of the customers of past campaigns at the moment of the send.
+with
+
+customers as (
+
+    select
+        campaign_id,
+        customer_id,
+        window_start_at
+    from {{ ref('campaign_customers') }}
+    where arm <> 'unassigned'
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        cast(ordered_at as date) as order_day
+    from {{ ref('fct_orders') }}
+    where is_placed
+        and customer_id is not null
+
+),
+
+histories as (
+
+    select
+        customers.campaign_id,
+        customers.customer_id,
+        customers.window_start_at,
+        count(distinct orders.order_day) as order_days,
+        {{ elapsed_days('min(orders.order_day)', 'max(orders.order_day)') }} as active_days,
+        {{ elapsed_days('min(orders.order_day)', 'customers.window_start_at') }} as tenure_days
+    from customers
+    inner join orders
+        on customers.customer_id = orders.customer_id
+        and cast(customers.window_start_at as date) > orders.order_day
+    group by customers.campaign_id, customers.customer_id, customers.window_start_at
+
+)
+
+select
+    campaign_id,
+    customer_id,
+    order_days - 1 as repeat_orders,
+    active_days / 7.0 as recency_weeks,
+    tenure_days / 7.0 as age_weeks,
+    cast(window_start_at as date) as moment_date
+from histories

@@ -1,0 +1,64 @@
+-- Who was assigned to which arm of a list's past campaigns that can be read, how likely an
+-- order was before the send, and whether one came.
+with
+
+customers as (
+
+    select * from {{ ref('campaign_customers') }}
+    where arm <> 'unassigned'
+        and list_name is not null
+
+),
+
+readable as (
+
+    select distinct
+        campaign_id,
+        arm
+    from {{ ref('campaign_lift') }}
+    where metric = 'purchase'
+        and slice = 'all'
+        and is_read
+
+),
+
+-- A control belongs to every arm of its campaign that can be read.
+arms as (
+
+    select
+        campaign_id,
+        arm
+    from readable
+
+    union
+
+    select
+        campaign_id,
+        'control' as arm
+    from readable
+
+),
+
+probabilities as (
+
+    select * from {{ ref('ml_campaign_probabilities') }}
+    where p_order is not null
+        and not isnan(p_order)
+
+)
+
+select
+    customers.list_name,
+    customers.campaign_id,
+    customers.customer_id,
+    customers.arm,
+    customers.segment,
+    probabilities.p_order as own_probability,
+    cast(case when customers.purchase > 0 then 1 else 0 end as integer) as label
+from customers
+inner join arms
+    on customers.campaign_id = arms.campaign_id
+    and customers.arm = arms.arm
+inner join probabilities
+    on customers.campaign_id = probabilities.campaign_id
+    and customers.customer_id = probabilities.customer_id

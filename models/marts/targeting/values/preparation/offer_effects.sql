@@ -1,0 +1,36 @@
+-- The effects of each offer: those of its variant where a campaign had it, else of the list.
+{{ config(materialized='ephemeral') }}
+with
+
+offers as (
+
+    select * from {{ ref('offers_priced') }}
+
+),
+
+effects as (
+
+    select * from {{ ref('list_effects') }}
+
+)
+
+select
+    offers.list_name,
+    offers.variant,
+    offers.offer,
+    offers.contact_cost,
+    offers.offer_cost,
+    effects.segment,
+    effects.basis,
+    effects.by_odds,
+    effects.flat,
+    effects.log_odds_ratio,
+    effects.standard_error
+from offers
+inner join effects
+    on offers.list_name = effects.list_name
+    and effects.variant in (offers.variant, '')
+qualify row_number() over (
+    partition by offers.list_name, offers.variant, effects.segment
+    order by effects.variant desc
+) = 1
