@@ -36,6 +36,7 @@ SCHEMAS = {
     "segmentation": ("Clusters and groups", "Кластеры и группы"),
     "basket": ("Baskets and rules", "Корзины и правила"),
     "offers": ("Offers", "Предложения"),
+    "clv": ("Lifetime value", "Ценность клиента"),
     "activity": ("Who will buy less", "Кто станет покупать меньше"),
     "response": ("Who will respond", "Кто откликнется"),
     "new_customers": ("New customers", "Новые клиенты"),

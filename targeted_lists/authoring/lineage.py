@@ -23,7 +23,7 @@ COLUMNS = (
     ("intermediate",),
     ("core",),
     ("private", "pivots", "rfm"),
-    ("segmentation", "basket"),
+    ("segmentation", "basket", "clv"),
     ("offers", "activity", "response", "new_customers"),
     ("targeting",),
     ("monitoring",),

@@ -58,17 +58,7 @@ histories as (
 
 outcomes as (
 
-    select
-        cuts.period,
-        order_days.customer_id,
-        count(*) as outcome_orders,
-        sum(order_days.margin) as outcome_margin
-    from cuts
-    inner join order_days
-        on cuts.cut_at <= order_days.order_day
-        and {{ days_after('cuts.cut_at', 'cuts.horizon_days') }} > order_days.order_day
-        and order_days.period = 'now'
-    group by cuts.period, order_days.customer_id
+    select * from {{ ref('clv_outcomes') }}
 
 )
 

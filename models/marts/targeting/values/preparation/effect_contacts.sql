@@ -41,9 +41,8 @@ arms as (
 
 probabilities as (
 
-    select * from {{ ref('ml_campaign_probabilities') }}
+    select * from {{ ref('campaign_probabilities') }}
     where p_order is not null
-        and not isnan(p_order)
 
 )
 
