@@ -113,6 +113,13 @@ INPUTS = {
         "list_name text, customer_id text, product_id text, reason text, margin_basis text, "
         "score double, mean_margin decimal(18, 4)",
     ),
+    "contact_values": (
+        "targeting",
+        "list_name text, customer_id text, variant text, offer text, value_basis text, "
+        "value_reason text, p_without double, p_with double, order_margin decimal(18, 4), "
+        "planned_cost decimal(18, 4), expected_value decimal(18, 4), expected_value_se double, "
+        "is_best boolean",
+    ),
     "list_alerts": (
         "monitoring",
         "list_name text, check_name text, subject text, sentence text, is_stopping boolean",
@@ -405,6 +412,23 @@ class World:
                     "mean_margin": margin,
                 }
                 for (name, customer), (score, margin) in self.candidates.items()
+            ],
+            "contact_values": [
+                {
+                    "list_name": name,
+                    "customer_id": customer,
+                    "variant": "",
+                    "offer": "an offer",
+                    "value_basis": "prior",
+                    "value_reason": "because it is assumed",
+                    "p_without": float(BASELINE),
+                    "p_with": float(BASELINE + ADDED),
+                    "order_margin": margin,
+                    "planned_cost": CONTACT_COST + (BASELINE + ADDED) * OFFER_COST,
+                    "expected_value": worth(margin),
+                    "is_best": True,
+                }
+                for (name, customer), (_, margin) in self.candidates.items()
             ],
             "dim_customers": [
                 {"customer_id": customer, "age_years": age} for customer, age in self.ages.items()
@@ -710,6 +734,11 @@ def value_of(score: float, margin: Decimal | None, terms: dict) -> Decimal | Non
     """Return the expected value of a contact; None where the margin is unknown."""
     if terms["valued_by"] == "responses":
         return Decimal(score)
+    return worth(margin)
+
+
+def worth(margin: Decimal | None) -> Decimal | None:
+    """Return what the message is worth to a customer with this margin of an order."""
     if margin is None:
         return None
     return ADDED * margin - CONTACT_COST - (BASELINE + ADDED) * OFFER_COST

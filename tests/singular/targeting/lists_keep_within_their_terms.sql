@@ -5,13 +5,17 @@ with
 taken as (
 
     select
-        list_name,
+        decisions.list_name,
         count(*) as customers,
-        count(*) filter (where arm = 'treatment') as members
-    from {{ ref('list_decisions') }}
-    where is_in
-        or first_exclusion = 'global holdout'
-    group by list_name
+        sum(worth.planned_cost) filter (where decisions.arm = 'treatment') as cost
+    from {{ ref('list_decisions') }} as decisions
+    inner join {{ ref('contact_values') }} as worth
+        on decisions.list_name = worth.list_name
+        and decisions.customer_id = worth.customer_id
+        and worth.is_best
+    where decisions.is_in
+        or decisions.first_exclusion = 'global holdout'
+    group by decisions.list_name
 
 )
 
@@ -20,5 +24,4 @@ from taken
 inner join {{ ref('lists_priced') }} as lists
     on taken.list_name = lists.list_name
 where taken.customers > lists.capacity
-    or taken.members * (lists.contact_cost + lists.p_contacted * lists.offer_cost)
-        > lists.budget + 0.0001 * taken.members
+    or taken.cost > lists.budget
