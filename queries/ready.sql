@@ -127,8 +127,7 @@ where metric = 'purchase'
     and slice = 'all'
 order by campaign_id, arm;
 
--- 11. Where is money at risk, and what to do about it? At risk is the margin of the next 365
--- days if active (customer_value) less the margin expected now.
+-- 11. Where is money at risk (a year's margin if active less the expected), and what to do about it?
 select
     value_band,
     risk_band,
