@@ -127,20 +127,24 @@ where metric = 'purchase'
     and slice = 'all'
 order by campaign_id, arm;
 
--- 11. Where is money at risk, and what to do about it?
+-- 11. Where is money at risk (a year's margin if active less the expected), and what to do about it?
 select
     value_band,
     risk_band,
     customers,
+    customer_value,
+    expected_margin,
     value_at_risk,
     action
 from activity.risk_value_grid
 order by priority;
 
--- 12. Who of the valuable customers will probably buy less, and what says so?
+-- 12. Who of the valuable customers will probably buy less or has left, and what says so?
 select
     scores.customer_id,
+    scores.basis,
     scores.p_decline,
+    scores.p_left,
     activity_values.value_at_risk,
     scores.reason_1,
     scores.reason_2

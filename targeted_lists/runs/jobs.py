@@ -95,7 +95,7 @@ def score_activity(variables: dict[str, object]) -> Outcome:
     console = Console()
     database = WAREHOUSE_FOLDER / f"{variables['dataset']}.duckdb"
     arguments = ["build", "--resource-type", "seed", "model", "--select", *SCORED]
-    run_dbt(arguments, {**variables, "reuse_models": {"activity": "only"}}, console)
+    run_dbt(arguments, {**variables, "reuse_models": {"activity": "only", "clv": "only"}}, console)
     with duckdb.connect(str(database), read_only=True) as connection:
         bands = connection.execute(RISK_BANDS).fetchall()
     table = Table(title="Customers by risk", title_justify="left")

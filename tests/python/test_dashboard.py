@@ -128,7 +128,7 @@ def test_every_figure_says_what_it_counts(markup):
         ("hours-0", "placed_orders", "orders placed"),
         ("list_mix-0", "members", "list members, without control and holdout"),
         ("mix-0", "customers", "customers in the chosen clusters"),
-        ("risk-0", "customers", "regular customers whose value is known"),
+        ("risk-0", "customers", "customers whose value and risk are known"),
     ],
 )
 def test_a_base_is_the_sum_of_what_is_drawn(charts, markup, chart, measure, words):

@@ -86,7 +86,9 @@ def measure_lists(database: Path) -> pd.DataFrame:
     members = read_table(database, "lists.list_members")
     buyers = read_table(database, "rfm.rfm_scores").query("basis == 'bought'")
     chosen_from = {
-        "retain_declining": set(read_table(database, "activity.activity_scores")["customer_id"]),
+        "retain_declining": set(
+            read_table(database, "activity.activity_scores").query("is_regular")["customer_id"]
+        ),
         "cross_sell": set(buyers.loc[buyers["recency_days"] <= 90, "customer_id"]),
     }
     partners = find_missing_partners()

@@ -84,7 +84,7 @@ def test_a_header_alone_gives_empty_typed_tables_with_reasons(project, sample_bu
     methods = read_table(database, "offers.recommendation_evaluations")
     assert set(methods.loc[methods["is_chosen"], "reason"]) == {"Chosen untested: no orders."}
     grid = read_table(database, "activity.risk_value_grid")
-    assert (len(grid), grid["customers"].sum()) == (9, 0)
+    assert (len(grid), grid["customers"].sum()) == (12, 0)
     for table in (
         "segmentation.customer_clusters",
         "segmentation.cluster_profiles",
@@ -110,7 +110,13 @@ def test_one_order_groups_nobody_and_predicts_nothing(project):
     summary = read_table(database, "basket.basket_summary")
     assert set(summary["note"]) == {"no two items stand together in 1 of the 1 baskets"}
     assert read_table(database, "offers.product_recommendations").empty
-    assert read_table(database, "activity.activity_scores").empty
+    scores = read_table(database, "activity.activity_scores")
+    columns = ["customer_id", "basis", "risk_band", "rule_reason", "is_regular"]
+    reason = "not a regular customer; too few customers to fit a model: it takes 50"
+    assert scores[columns].fillna("").values.tolist() == [["C1", "none", "", reason, False]]
+    values = read_table(database, "activity.activity_values")
+    assert values["value_reason"].tolist() == ["too few customers to fit a model: it takes 50"]
+    assert values[["expected_margin", "customer_value", "value_at_risk"]].isna().all(axis=None)
 
 
 def test_a_month_of_five_customers_is_no_history_to_learn_from(project):
@@ -153,8 +159,13 @@ def test_customers_who_are_all_alike_are_one_group_and_scored_by_the_rule(projec
     assert len(scores) == 40
     assert set(scores["scored_by"]) == {"rule"}
     assert set(scores["risk_band"]) == {"low"}
+    # Of so few no margin is expected: they have cells of their own, without a value.
     grid = read_table(database, "activity.risk_value_grid")
-    assert grid.loc[grid["customers"] > 0, "value_at_risk"].isna().all()
+    held = grid[grid["customers"] > 0]
+    assert held[["value_band", "risk_band", "customers"]].values.tolist() == [
+        ["unknown", "low", 40]
+    ]
+    assert held[["expected_margin", "customer_value", "value_at_risk"]].isna().all(axis=None)
 
 
 def load_model(path: str) -> Callable:
@@ -299,7 +310,7 @@ def test_neither_season_nor_steady_customers_are_taken_for_declines(project):
     shares = past.groupby("cutoff_at")[["is_declined", "by_chance"]].mean()
     assert len(shares) == 4
     np.testing.assert_allclose(shares["is_declined"], shares["by_chance"], atol=0.08)
-    scores = read_table(database, "activity.activity_scores")
+    scores = read_table(database, "activity.activity_scores").query("is_regular")
     assert len(scores) > 200
     assert (scores["risk_band"] == "high").mean() < 0.05
 
@@ -389,6 +400,7 @@ def test_whoever_is_known_from_totals_is_not_scored_by_what_orders_train(sample_
         lambda sources: {source for source in sources if isinstance(source, str)}
     ).to_dict() == {"orders": {"derived"}, "totals": {"given"}}
     scores = read_table(sample_build.published, "activity.activity_scores")
+    scores = scores[scores["is_regular"]]
     totals = scores[scores["data_basis"] == "totals"]
     assert len(totals) > 50
     assert (totals["scored_by"] == "rule").all()

@@ -311,14 +311,21 @@ def test_of_shuffled_labels_nobody_is_marked(permuted: Path) -> None:
     ) == [(0, 0, 0, 0, 0, 0)]
 
 
-def test_value_is_profit_and_the_cells_say_what_to_do(one_click: Build) -> None:
+def test_without_orders_there_is_no_value_and_the_cells_say_what_to_do(one_click: Build) -> None:
+    """Profit of a month says nothing of how often anybody orders: no margin is expected."""
     cells = one_click.query(
         "select value_band, risk_band, customers, customer_value, value_at_risk, action "
         "from activity.risk_value_grid"
     )
-    assert len({(value, risk) for value, risk, *_ in cells}) == 9
+    assert len({(value, risk) for value, risk, *_ in cells}) == 12
     assert sum(customers for _, _, customers, *_ in cells) == 1300
-    assert float(sum(value for *_, value, _, _ in cells)) == pytest.approx(5195.62)
+    held = [cell for cell in cells if cell[2]]
+    assert {(value, total, at_risk) for value, _, _, total, at_risk, _ in held} == {
+        ("unknown", None, None)
+    }
+    assert one_click.query("select distinct value_reason from activity.activity_values") == [
+        ("number of orders is unknown",)
+    ]
     assert all(action for *_, action in cells)
     at_risk = next(cell for cell in cells if cell[:2] == ("high", "high"))
     segment = one_click.query(

@@ -1,15 +1,15 @@
--- Where nothing is ahead of guessing by more than chance, no model says anything:
--- the overdue rule decides where the customer's own typical gap is known, and nothing
--- where it is not.
--- A message pays from the probability at which it costs less than what it may
--- save (Elkan 2001, The foundations of cost-sensitive learning, IJCAI).
+-- Where nothing is ahead of guessing by more than chance, no model of declines says anything:
+-- the overdue rule decides where the customer's own typical gap is known. Of everyone else the
+-- model of lifetime value says how likely they have left for good, and nothing where it has none.
+-- A message pays from the probability at which it costs less than what it may save (Elkan 2001,
+-- The foundations of cost-sensitive learning, IJCAI).
 {% set high_risk = var('activity_false_alarm_cost')
     / (var('activity_false_alarm_cost') + var('activity_miss_cost')) -%}
 with
 
-silences as (
+buyers as (
 
-    select * from {{ ref('activity_silences') }}
+    select * from {{ ref('activity_buyers') }}
 
 ),
 
@@ -45,60 +45,73 @@ explained as (
 joined as (
 
     select
-        silences.customer_id,
-        silences.data_basis,
+        buyers.customer_id,
+        buyers.data_basis,
         explained.model,
         case
-            when explained.model is null then measures.reason
+            when explained.model is null and buyers.is_regular then measures.reason
+            when explained.model is null then {{ text('not a regular customer') }}
         end as rule_reason,
-        explained.reason_1,
+        buyers.unknown_reason,
+        coalesce(explained.reason_1, buyers.silence_reason) as reason_1,
         explained.reason_2,
         explained.reason_3,
         explained.probability as p_decline,
-        {{ number_text('silences.recency_days') }} as days_text,
-        {{ number_text('silences.typical_gap_days') }} as gap_text,
-        silences.overdue_ratio,
+        1 - buyers.p_alive as p_left,
+        buyers.overdue_ratio,
         case
             when explained.model = 'previous_period_orders' then 'baseline'
             when explained.model is not null then 'model'
-            when silences.overdue_ratio is not null then 'overdue'
+            when buyers.overdue_ratio is not null then 'overdue'
+            when buyers.p_alive is not null then 'p_alive'
             else 'none'
-        end as basis
-    from silences
+        end as basis,
+        buyers.is_regular
+    from buyers
     left join explained
-        on silences.customer_id = explained.customer_id
+        on buyers.customer_id = explained.customer_id
     left join measures
-        on silences.data_basis = measures.data_basis
+        on buyers.data_basis = measures.data_basis
+
+),
+
+weighed as (
+
+    select
+        *,
+        case basis when 'p_alive' then p_left else p_decline end as p_loss
+    from joined
 
 )
 
 select
     customer_id,
     data_basis,
-    coalesce(model, case basis when 'overdue' then 'rule' else 'none' end) as scored_by,
+    coalesce(
+        model,
+        case basis when 'overdue' then 'rule' when 'p_alive' then 'lifetime_value' else 'none' end
+    ) as scored_by,
     basis,
     case
-        when p_decline >= {{ high_risk }} - 1e-9
+        when p_loss >= {{ high_risk }} - 1e-9
             or (
                 basis = 'overdue'
                 and overdue_ratio >= {{ var('activity_overdue_high') }}
             ) then 'high'
-        when p_decline >= {{ high_risk * var('activity_medium_share') }} - 1e-9
+        when p_loss >= {{ high_risk * var('activity_medium_share') }} - 1e-9
             or (
                 basis = 'overdue'
                 and overdue_ratio >= {{ var('activity_overdue_medium') }}
             ) then 'medium'
         when basis <> 'none' then 'low'
     end as risk_band,
-    coalesce(
-        reason_1,
-        {{ text(
-            'last order {days} ago, typical gap {gap}',
-            days=counted('days_text', 'day|days'), gap=counted('gap_text', 'day|days')
-        ) }}
-    ) as reason_1,
+    reason_1,
     reason_2,
     reason_3,
-    rule_reason,
-    p_decline
-from joined
+    rule_reason
+        || case basis when 'none' then coalesce('; ' || unknown_reason, '') else '' end
+        as rule_reason,
+    p_decline,
+    p_left,
+    is_regular
+from weighed

@@ -5,6 +5,7 @@ with
 customers as (
 
     select * from {{ ref('activity_values') }}
+    where is_regular
 
 ),
 

@@ -1,5 +1,5 @@
--- Nine cells: how much a customer is worth (thirds) by how likely the customer is
--- to buy less, and what to do with each.
+-- How much a customer is worth (thirds, or unknown) by how likely the customer is to buy less,
+-- and what to do with each.
 with
 
 customers as (
@@ -20,12 +20,12 @@ select
     {{ worded('actions.action') }} as action,
     cast(actions.priority as bigint) as priority,
     count(customers.customer_id) as customers,
-    cast(coalesce(sum(customers.customer_value), 0) as decimal(18, 4))
-        as customer_value,
+    {%- for measure in ['expected_margin', 'customer_value', 'value_at_risk'] %}
     case
         when count(customers.customer_id) = 0 then cast(0 as decimal(18, 4))
-        else cast(sum(customers.value_at_risk) as decimal(18, 4))
-    end as value_at_risk
+        else cast(sum(customers.{{ measure }}) as decimal(18, 4))
+    end as {{ measure }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from actions
 left join customers
     on actions.value_band = customers.value_band

@@ -42,6 +42,7 @@ GRID = """
     left join rfm.rfm_scores as scores
         on customers.customer_id = scores.customer_id and scores.basis = 'bought'
     where customers.risk_band is not null
+        and customers.value_at_risk is not null
     group by all
     order by all
 """
@@ -240,6 +241,7 @@ def draw_risk(desk: Desk) -> Figure:
     )
     labels = base.mark_text().encode(text=alt.Text("value_at_risk:Q", format=",.0f"))
     data["is_high"] = rows["risk_band"] == "high"
+    unknown = actions.loc[actions["value_band"] == "unknown", "customers"].sum()
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
         high = rows[rows["is_high"]]
@@ -249,6 +251,7 @@ def draw_risk(desk: Desk) -> Figure:
             "share": desk.texts.percent(
                 high["value_at_risk"].sum() / (rows["value_at_risk"].sum() or 1)
             ),
+            "unknown": desk.texts.number(unknown),
         }
 
     return desk.figure(

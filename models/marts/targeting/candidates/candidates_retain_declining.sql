@@ -20,3 +20,4 @@ select
     coalesce(p_decline, 0) as score
 from scores
 where risk_band = 'high'
+    and basis in ('model', 'baseline', 'overdue')

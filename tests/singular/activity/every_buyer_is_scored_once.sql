@@ -1,5 +1,6 @@
--- By the one model that was accepted for customers of that kind; where none was, by
--- the overdue rule, or by nothing.
+-- Everyone who is regular or has ever bought, a regular customer by the one model that was
+-- accepted for customers of that kind; where none was, by the overdue rule. Everyone else by the
+-- model of lifetime value, or by nothing.
 with
 
 current_customers as (
@@ -7,6 +8,18 @@ current_customers as (
     select customer_id
     from {{ ref('activity_features') }}
     where is_current
+
+    union
+
+    select customer_id
+    from {{ ref('clv_customers') }}
+
+    union
+
+    select customer_id
+    from {{ ref('customer_totals') }}
+    where basis = 'bought'
+        and orders > 0
 
 ),
 
@@ -42,8 +55,9 @@ left join evaluations
     and evaluations.is_chosen
 where scores.scored_by
     is distinct from case
-        when evaluations.is_accepted then evaluations.model
+        when scores.is_regular and evaluations.is_accepted then evaluations.model
         when scores.basis = 'overdue' then 'rule'
+        when scores.basis = 'p_alive' then 'lifetime_value'
         else 'none'
     end
 
