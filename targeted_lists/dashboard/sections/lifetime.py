@@ -52,7 +52,7 @@ def draw_segments(desk: Desk) -> Figure:
     data = data.assign(is_other=is_other).sort_values(
         ["is_other", "mean_margin_365_days", "segment"], ascending=[True, False, True]
     )
-    columns = ["segment", "customers", "margin_365_days", "mean_margin_365_days"]
+    columns = ["segment", "customers", "mean_margin_365_days", "margin_365_days"]
     base = alt.Chart(data[columns]).encode(opacity=emphasis())
     named = (desk.texts.value("segment", one) for one in rows["segment"].unique())
     top = data.iloc[0]
@@ -102,7 +102,7 @@ def draw_cohorts(desk: Desk) -> Figure:
     data = _with_means(merged)
     data["cohort_quarter"] = [_name_quarter(desk, one) for one in data["member"]]
     data["segment"] = [desk.texts.value("segment", one) if one else "" for one in data["group"]]
-    columns = ["cohort_quarter", "customers", "margin_365_days", "mean_margin_365_days"]
+    columns = ["cohort_quarter", "customers", "mean_margin_365_days", "margin_365_days"]
     base = alt.Chart(data[["segment", *columns]]).transform_filter(is_scope())
     # By time; what has none is the last.
     quarters = sorted(data["member"].unique(), key=lambda one: (one in (UNDATED, OTHER), one))
