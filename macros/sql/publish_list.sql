@@ -21,8 +21,11 @@ select
     reason,
     reachability,
     consent_basis,
+    value_basis,
+    value_reason,
     rank,
     expected_value,
+    expected_value_se,
     valid_until
 from members
 where list_name = {{ string_literal(list_name) }}

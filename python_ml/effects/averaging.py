@@ -202,18 +202,15 @@ class Effects:
             pick = np.zeros(len(at))
             pick[width] = 1
             pick[width + 1 : width + 1 + variants] = mix
-            extra = 0.0
-            if sd > 0 and segment:
-                inner = width + 1 + variants + self.segments.index(segment)
-                pick[inner :: len(self.segments)] = mix
-            elif sd > 0:
-                # Of a segment that no campaign had nothing is known but how much they differ.
-                extra = (sd * self.scale) ** 2
+            if sd > 0:
+                # Everyone is the mean of the segments by their contacts.
+                inner = np.outer(mix, [self._share(segment, one) for one in self.segments])
+                pick[width + 1 + variants :] = inner.ravel()
             height = _SHAPES[shape](self.q)
             sums[shape] += weight * float(pick @ at) / self._mean(height)
             times = self._mean(height, where=is_here) / self._mean(height)
             means.append(times * float(pick @ at))
-            variances.append(times**2 * (float(pick @ covariance @ pick) + extra))
+            variances.append(times**2 * float(pick @ covariance @ pick))
         means, variances = np.array(means), np.array(variances)
         mean = float(self.weights @ means)
         return {
@@ -225,6 +222,10 @@ class Effects:
             "controls": int(self.count[is_here & (self.arm == CONTROL)].sum()),
             "control_orders": int(self.orders[is_here & (self.arm == CONTROL)].sum()),
         }
+
+    def _share(self, segment: str, one: str) -> float:
+        """Return the share of a segment among contacts of a segment, or of everyone."""
+        return float(segment == one) if segment else self._mean(self.segment == one)
 
     def _mean(self, values: np.ndarray, *, where: np.ndarray | None = None) -> float:
         """Return the mean over contacts."""

@@ -27,6 +27,7 @@ from python_ml.clv import (
     train_boosting,
     unpack_boosting,
 )
+from python_ml.clv.methods import BOOSTING
 from python_ml.drift import fix_baseline
 from python_ml.frames import to_typed
 from python_ml.keeping import UnreadableModelError
@@ -37,7 +38,7 @@ from targeted_lists.learning.models import SavedModelError
 from targeted_lists.saved.tables import read_latest
 
 TABLE = "ml_clv_models"
-NOW, BOOSTING = "now", "boosting"
+NOW = "now"
 WATCHED = ["repeat_orders", "orders_last_13_weeks", "mean_margin"]
 """What of the customers must not change much for models to stand. How long they have been there
 changes every day and belongs to the models."""

@@ -186,7 +186,9 @@ def run_campaigns(
     has_address = people["email"].str.match(r"[^@\s]+@[^@\s]+\.[^@\s]+$", na=False)
     reachable = set(people.loc[has_address, "customer_id"])
     all_contacts, all_caused, all_effects = [], [], []
-    for campaign in CAMPAIGNS:
+    # Each draws from a stream of its own, so that a change in one leaves the others alone.
+    streams = rng.spawn(len(CAMPAIGNS))
+    for campaign, rng in zip(CAMPAIGNS, streams, strict=True):
         start = pd.Timestamp(campaign.started_at)
         before = rated[rated["ordered_at"] < start].groupby("buyer")["ordered_at"]
         past = pd.DataFrame({"orders": before.size(), "days": (start - before.max()).dt.days})
@@ -198,7 +200,7 @@ def run_campaigns(
         place = rng.permutation(len(contacts))
         is_treated = place < treated
         offers = list(OFFERS[campaign.list_name])
-        offer = np.where(is_treated, place * len(offers) // treated, 0)
+        offer = place % len(offers)
         in_window = (rated["ordered_at"] >= start) & (
             rated["ordered_at"] < start + pd.Timedelta(days=WINDOW_DAYS)
         )

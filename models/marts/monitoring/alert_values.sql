@@ -48,6 +48,10 @@ alert_values as (
 
     union all
 
+    select * from {{ ref('prior_alert_values') }}
+
+    union all
+
     select * from {{ ref('freshness_alert_values') }}
 
 )

@@ -27,6 +27,13 @@ lists as (
 
 ),
 
+worth as (
+
+    select * from {{ ref('contact_values') }}
+    where is_best
+
+),
+
 decided as (
 
     select
@@ -41,6 +48,12 @@ decided as (
         lists.cooldown_days,
         lists.minimum_expected_value,
         lists.lift_basis,
+        worth.variant,
+        worth.value_basis,
+        worth.value_reason,
+        worth.p_without,
+        worth.p_with,
+        worth.expected_value_se,
         taken.first_exclusion is null as is_in,
         case
             when taken.first_exclusion is null
@@ -53,6 +66,9 @@ decided as (
         and taken.customer_id = candidates.customer_id
     inner join lists
         on taken.list_name = lists.list_name
+    inner join worth
+        on taken.list_name = worth.list_name
+        and taken.customer_id = worth.customer_id
 
 )
 
@@ -114,10 +130,10 @@ select
                     minimum='cast(minimum_expected_value as decimal(18, 2))'
                 ) }}
                 else {{ text(
-                    'expected value {value} is below {minimum} ({basis} lift)',
+                    'expected value {value} is below {minimum} ({why})',
                     value='cast(cast(expected_value as decimal(18, 2)) as string)',
                     minimum='cast(minimum_expected_value as decimal(18, 2))',
-                    basis=label('lift_basis', 'lift_basis')
+                    why='value_reason'
                 ) }}
             end,
             {{ text('no order to value a next one by') }}
@@ -143,8 +159,14 @@ select
     reachability,
     consent_basis,
     lift_basis,
+    variant,
+    value_basis,
+    value_reason,
     rank,
+    p_without,
+    p_with,
     expected_value,
+    expected_value_se,
     control_share,
     bucket,
     is_in

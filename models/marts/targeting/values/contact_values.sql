@@ -4,19 +4,7 @@ with
 
 candidates as (
 
-    select * from {{ ref('contact_probabilities') }}
-
-),
-
-effects as (
-
-    select * from {{ ref('offer_effects') }}
-
-),
-
-uplifts as (
-
-    select * from {{ ref('uplift_scores') }}
+    select * from {{ ref('contact_differences') }}
 
 ),
 
@@ -26,55 +14,16 @@ lists as (
 
 ),
 
-joined as (
-
-    select
-        candidates.*,
-        everyone.variant,
-        everyone.offer,
-        everyone.contact_cost,
-        everyone.offer_cost,
-        uplifts.uplift,
-        coalesce(own.basis, everyone.basis) as effect_basis,
-        coalesce(own.by_odds, everyone.by_odds) as by_odds,
-        coalesce(own.flat, everyone.flat) as flat,
-        coalesce(own.log_odds_ratio, everyone.log_odds_ratio) as log_odds_ratio,
-        coalesce(own.standard_error, everyone.standard_error) as difference_se
-    from candidates
-    inner join effects as everyone
-        on candidates.list_name = everyone.list_name
-        and everyone.segment = ''
-    left join effects as own
-        on candidates.list_name = own.list_name
-        and everyone.variant = own.variant
-        and candidates.segment = own.segment
-    left join uplifts
-        on candidates.list_name = uplifts.list_name
-        and candidates.customer_id = uplifts.customer_id
-
-),
-
-changed as (
-
-    select
-        *,
-        case
-            when uplift is not null then 'uplift'
-            else effect_basis
-        end as value_basis,
-        greatest(-p_without, least(1 - p_without, case
-            when uplift is not null then uplift
-            when by_odds is not null then by_odds * p_without * (1 - p_without) + flat
-            else 1 / (1 + exp(-(ln(p_without / (1 - p_without)) + log_odds_ratio))) - p_without
-        end)) as difference
-    from joined
-
-),
-
 valued as (
 
     select
         *,
+        case value_basis
+            when 'uplift' then {{ text('predicted for the person') }}
+            when 'segment' then {{ text('measured in past campaigns for the segment') }}
+            when 'list' then {{ text('measured in past campaigns of the list') }}
+            else {{ text('assumed') }}
+        end as basis_text,
         cast(
             difference * cast(order_margin as double)
             - cast(contact_cost as double)
@@ -86,7 +35,7 @@ valued as (
             + (p_without + difference) * cast(offer_cost as double)
             as decimal(18, 4)
         ) as planned_cost
-    from changed
+    from candidates
 
 )
 
@@ -98,18 +47,25 @@ select
     valued.segment,
     case when lists.lift_basis = 'responses' then 'responses' else valued.value_basis end
         as value_basis,
+    case
+        when lists.lift_basis = 'responses'
+            then {{ text('value of a response that is predicted') }}
+        else {{ text(
+            'orders {without} % without the message, {with} % with it: {basis}',
+            without=rounded_text('100 * valued.p_without'),
+            basis='valued.basis_text',
+            **{'with': rounded_text('100 * (valued.p_without + valued.difference)')}
+        ) }}
+    end as value_reason,
     valued.margin_basis,
     valued.p_without,
     valued.p_without + valued.difference as p_with,
     valued.difference,
-    case when valued.uplift is null then valued.difference_se end as difference_se,
-    valued.order_margin,
+    valued.difference_se,
+    cast(valued.order_margin as decimal(18, 4)) as order_margin,
     valued.planned_cost,
     valued.expected_value,
-    case
-        when valued.uplift is null
-            then valued.difference_se * cast(valued.order_margin as double)
-    end as expected_value_se,
+    valued.difference_se * cast(valued.order_margin as double) as expected_value_se,
     valued.is_own as is_own_probability,
     row_number() over (
         partition by valued.list_name, valued.customer_id

@@ -1,0 +1,81 @@
+-- What a member is offered: the offer that is worth most to the customer, with the product that
+-- the customer is in the list for, else the one that a basket rule offers, else the category that
+-- a new customer will probably take to, else the offer alone.
+{{ config(materialized='ephemeral') }}
+with
+
+decisions as (
+
+    select * from {{ ref('list_decisions') }}
+    where is_in
+        and arm = 'treatment'
+
+),
+
+lists as (
+
+    select * from {{ ref('lists_priced') }}
+
+),
+
+offers as (
+
+    select * from {{ ref('contact_values') }}
+    where is_best
+
+),
+
+products as (
+
+    select * from {{ ref('dim_products') }}
+
+),
+
+recommendations as (
+
+    select * from {{ ref('product_recommendations') }}
+    where rank = 1
+        and source = 'rule'
+
+),
+
+interests as (
+
+    select * from {{ ref('new_customer_predictions') }}
+    where target = 'interest'
+
+)
+
+select
+    decisions.list_name,
+    decisions.customer_id,
+    coalesce(decisions.product_id, recommendations.product_id) as product_id,
+    offers.offer || case
+        when decisions.product_id is not null
+            then ': ' || coalesce(products.product_name, decisions.product_id)
+        when recommendations.product_id is not null then {{ text(
+            ', for example on {product}',
+            product='coalesce(recommendations.product_name, recommendations.product_id)'
+        ) }}
+        when interests.prediction is not null
+            then {{ text(', for example in {category}', category='interests.prediction') }}
+        else ''
+    end as offer,
+    case
+        when decisions.product_id is not null then lists.source_mart
+        when recommendations.product_id is not null then 'basket'
+        when interests.prediction is not null then 'new_customers'
+        else 'list'
+    end as offer_basis
+from decisions
+inner join lists
+    on decisions.list_name = lists.list_name
+inner join offers
+    on decisions.list_name = offers.list_name
+    and decisions.customer_id = offers.customer_id
+left join products
+    on decisions.product_id = products.product_id
+left join recommendations
+    on decisions.customer_id = recommendations.customer_id
+left join interests
+    on decisions.customer_id = interests.customer_id
