@@ -2,6 +2,7 @@
     Labels of a timestamp that sort as text and read alike on every engine.
 
     month_label    2025-03
+    quarter_label  2025-Q1
     week_label     2025-03-03, the week's Monday
     day_label      2025-03-04
     weekday_label  1 Monday … 7 Sunday
@@ -9,6 +10,12 @@
 #}
 {%- macro month_label(timestamp) -%}
     left(cast({{ timestamp }} as string), 7)
+{%- endmacro -%}
+
+
+{%- macro quarter_label(timestamp) -%}
+    cast(extract(year from {{ timestamp }}) as string)
+    || '-Q' || cast(extract(quarter from {{ timestamp }}) as string)
 {%- endmacro -%}
 
 

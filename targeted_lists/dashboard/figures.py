@@ -78,14 +78,16 @@ class Desk:
     texts: Texts
     least: int
 
-    def blank(self, key: str, *queries: str, why: str = "blank") -> Figure:
+    def blank(self, key: str, *queries: str, why: str = "blank", **values: str) -> Figure:
         """Return a figure that says why there is nothing in it; `why` is the key of the words."""
         tables = self._tables(queries)
         return Figure(
             key=key,
             heading=self.texts(f"{key}.heading"),
             titles={
-                NOTHING_PICKED: self.texts(why, tables=", ".join(tables), least=self.least),
+                NOTHING_PICKED: self.texts(
+                    why, tables=", ".join(tables), least=self.least, **values
+                ),
             },
             tables=tables,
         )

@@ -29,7 +29,9 @@ MOST_ROWS = 200
 MOST_SIGNS = 300
 LONG = 40
 # The others are about orders, rows and checks.
-ABOUT_CUSTOMERS = ("customers", "lists", "experiments", "risk", "clusters", "profiles")
+ABOUT_CUSTOMERS = (
+    *("customers", "lists", "experiments", "risk", "lifetime", "clusters", "profiles"),
+)
 
 
 @dataclass(frozen=True)

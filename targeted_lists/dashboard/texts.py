@@ -23,10 +23,12 @@ NO_BREAK_SPACE = "\u00a0"
 MONEY_COLUMNS = {
     *("revenue", "average_order_value", "expected_value", "removed_value", "amount"),
     *("mean_monetary", "value_at_risk", "expected_profit", "profit", "placed", "bought"),
+    *("margin_365_days", "mean_margin_365_days", "cumulative_value", "value_at_cut"),
+    *("highest_value", "predicted_margin", "actual_margin", "margin_per_customer"),
 }
 MONEY_COUNTS = {
     *("revenue", "known_revenue", "average_order_value", "expected_margin", "value_at_risk"),
-    *("sales_bought", "sales_placed"),
+    *("sales_bought", "sales_placed", "clv_margin"),
 }
 MONEY_VALUES = {
     "metric": {"revenue", "average_order_value", "margin", "returns", "profit"},

@@ -231,11 +231,37 @@ def test_titles_follow_the_segment_or_say_all_customers(opened):
     assert (read("h3"), read(".scope")) == (titles, scopes)
 
 
-def test_a_list_can_be_chosen(opened):
-    before = opened.shown("waterfall-0", "customers")
-    opened.page.locator("#waterfall-0 select").select_option("loyal rewards")
+@pytest.mark.parametrize(
+    ("figure", "measure"), [("waterfall", "customers"), ("value_curve", "cumulative_value")]
+)
+def test_a_list_can_be_chosen(opened, figure, measure):
+    before = opened.shown(f"{figure}-0", measure)
+    opened.page.locator(f"#{figure}-0 select").select_option("loyal rewards")
     opened.settle()
-    assert opened.shown("waterfall-0", "customers") != before
+    assert opened.shown(f"{figure}-0", measure) != before
+
+
+def test_the_lifetime_value_of_a_segment_is_shown_by_cohort(opened, sample_build):
+    opened.page.select_option("#segment", "Loyal")
+    opened.settle()
+    ((customers, margin),) = sample_build.query(
+        "select sum(customers_predicted), sum(margin_365_days)::double from clv.clv_cohorts "
+        "where segment = 'Loyal'"
+    )
+    assert opened.shown("clv_cohorts-0", "customers") == customers
+    assert opened.shown("clv_cohorts-1", "margin_365_days") == pytest.approx(margin)
+    base = opened.page.locator("#figure-clv_cohorts .base").inner_text()
+    assert base.startswith(f"Base: {customers:,} customers whose margin is predicted")
+    shown = opened.page.locator("#figure-clv_segments tbody tr:not([hidden]) td:first-child")
+    assert shown.evaluate_all("all => all.map((one) => one.textContent)") == ["Loyal"]
+
+
+def test_every_section_can_be_reached_from_the_bar(english):
+    # On a desktop no link is cut off: the choice of a segment goes into the next row instead.
+    assert english.page.evaluate(
+        "(() => { const nav = document.querySelector('nav');"
+        " return nav.scrollWidth <= nav.clientWidth; })()"
+    )
 
 
 def test_the_page_speaks_russian(browser, pages):

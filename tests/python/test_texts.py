@@ -38,6 +38,9 @@ TERMS = {
     "SOM",
     "SMS",
     "SNE",
+    "BG",
+    "MBG",
+    "NBD",
     "PCA",
     "Apriori",
     "mlxtend",
@@ -203,6 +206,7 @@ KINDS = {
     "other_list_name": "list_name",
     "rule_basis": "basis",
     "compared_with": "grouping",
+    "list_effects.basis": "value_basis",
     "shared_ingredient": "ingredient",
     "association_rules.verdict": "rule_verdict",
     "offer_comparison.verdict": "offer_verdict",
@@ -220,7 +224,7 @@ KINDS = {
 }
 # Keys, hashes, names of columns, and what the files of the dataset say themselves.
 DATA = re.compile(
-    r"(.*_)?(id|key|hash|month|node|file|category|channel|city|hour|code|label)|channels?|column|"
+    r"(.*_)?(id|key|hash|month|quarter|node|file|category|channel|city|hour|code|label)|channels?|column|"
     r".*(delivery|payment)_method|category_.|country|region|gender|education|marital_status|"
     r"service_tier|word|.*(item|itemset|antecedent|consequent|product|campaign)(_name)?|"
     r"minimum|maximum|most_common|feature|correlated_with|subject|kind|en|metadata|prediction|"
