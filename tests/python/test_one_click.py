@@ -311,20 +311,18 @@ def test_of_shuffled_labels_nobody_is_marked(permuted: Path) -> None:
     ) == [(0, 0, 0, 0, 0, 0)]
 
 
-def test_without_orders_there_is_no_value_and_the_cells_say_what_to_do(one_click: Build) -> None:
-    """Profit of a month says nothing of how often anybody orders: no margin is expected."""
+def test_value_is_profit_and_the_cells_say_what_to_do(one_click: Build) -> None:
+    """Profit of a month says nothing of how often anybody orders: it is that of who stays active."""
     cells = one_click.query(
         "select value_band, risk_band, customers, customer_value, value_at_risk, action "
         "from activity.risk_value_grid"
     )
     assert len({(value, risk) for value, risk, *_ in cells}) == 12
     assert sum(customers for _, _, customers, *_ in cells) == 1300
-    held = [cell for cell in cells if cell[2]]
-    assert {(value, total, at_risk) for value, _, _, total, at_risk, _ in held} == {
-        ("unknown", None, None)
-    }
-    assert one_click.query("select distinct value_reason from activity.activity_values") == [
-        ("number of orders is unknown",)
+    assert sum(customers for value, _, customers, *_ in cells if value == "unknown") == 0
+    assert float(sum(value for *_, value, _, _ in cells)) == pytest.approx(5195.62)
+    assert one_click.query("select distinct value_method from activity.activity_values") == [
+        ("recorded",)
     ]
     assert all(action for *_, action in cells)
     at_risk = next(cell for cell in cells if cell[:2] == ("high", "high"))
