@@ -312,7 +312,7 @@ def test_of_shuffled_labels_nobody_is_marked(permuted: Path) -> None:
 
 
 def test_value_is_profit_and_the_cells_say_what_to_do(one_click: Build) -> None:
-    """Profit of a month says nothing of how often anybody orders: it is that of who stays active."""
+    """Profit of a month says not how often anybody orders: it is that of who stays active."""
     cells = one_click.query(
         "select value_band, risk_band, customers, customer_value, value_at_risk, action "
         "from activity.risk_value_grid"

@@ -1,6 +1,6 @@
 -- What is at risk is what an active customer would bring less what is expected, never below
 -- nothing and never above the whole, of each customer and of all; and what is expected is what
--- lifetime value says, not what was bought so far.
+-- lifetime value says, or where there are no orders what totals record.
 with
 
 customers as (
@@ -21,8 +21,11 @@ select
 from customers
 left join lifetimes
     on customers.customer_id = lifetimes.customer_id
-where (customers.expected_margin is null) <> (lifetimes.margin_365_days is null)
-    or abs(customers.expected_margin - greatest(lifetimes.margin_365_days, 0)) > 1e-3
+where customers.value_method is distinct from 'recorded'
+    and (
+        (customers.expected_margin is null) <> (lifetimes.margin_365_days is null)
+        or abs(customers.expected_margin - greatest(lifetimes.margin_365_days, 0)) > 1e-3
+    )
 
 union all
 

@@ -71,7 +71,9 @@ select
         when margin is not null then method
         when method is not null and recorded_margin is not null then 'recorded'
     end as value_method,
-    coalesce(
-        margin, cast(greatest(recorded_margin, 0) * remaining_share as decimal(18, 4))
-    ) as expected_margin
+    case
+        when margin is not null then margin
+        when recorded_margin is not null
+            then cast(greatest(recorded_margin, 0) * remaining_share as decimal(18, 4))
+    end as expected_margin
 from remaining
