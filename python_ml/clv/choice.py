@@ -121,7 +121,7 @@ def evaluate_methods(
         period = with_margin_method(period, margin_method)
         found = [_measure(method, period=period, seed=seed) for method in METHODS]
         if chosen is None:
-            chosen, chosen_in = _choose(found), period.name
+            chosen, chosen_in = choose_method(found), period.name
         rows += found
     if not rows:
         rows = [{"period": NO_PERIOD, "method": DEFAULT_METHOD, "customers": 0}]
@@ -227,10 +227,15 @@ def _measure(method: str, *, period: Period, seed: int) -> dict:
     return row
 
 
-def _choose(rows: list[dict]) -> str | None:
+def choose_method(rows: list[dict]) -> str | None:
     """Return the candidate of the smallest gap, by the rule of CHOICE_RULE.
 
     None where no family could be fitted, or nothing came.
+
+    Examples
+    --------
+    >>> choose_method([{"method": one, "orders_decile_gap": 0.5} for one in CANDIDATES])
+    'bg_nbd'
     """
     gaps = {row["method"]: row.get(CHOICE_MEASURE, np.nan) for row in rows}
     gaps = {method: gaps[method] for method in CANDIDATES if gaps[method] == gaps[method]}

@@ -98,7 +98,7 @@ def fit_gamma_gamma(read: pd.DataFrame) -> FittedFamily:
     if np.ptp(mean) <= 1e-9 * mean.max():
         return not_fitted(GAMMA_GAMMA, reason="margins_alike", customers=len(n))
     scale = float(np.median(mean))
-    objective = _summed(n, mean / scale)
+    objective = sum_likelihood(n, mean / scale)
     optimum = maximize(objective, starts=[[5.0, 3.0, 1.0], [1.0, 2.0, 1.0], [0.5, 8.0, 10.0]])
     optimum.parameters[2] *= scale
     optimum = type(optimum)(
@@ -130,8 +130,15 @@ def log_likelihood(parameters: np.ndarray, n: np.ndarray, mean: np.ndarray) -> n
     )
 
 
-def _summed(n: np.ndarray, mean: np.ndarray):
-    """Return the sum over customers and its gradient, as a function of the parameters."""
+def sum_likelihood(n: np.ndarray, mean: np.ndarray):
+    """Return the sum over customers and its gradient, as a function of the parameters.
+
+    Examples
+    --------
+    >>> value, gradient = sum_likelihood(np.array([2.0]), np.array([20.0]))(np.array([6.0, 4, 15]))
+    >>> round(float(value), 2), gradient.shape
+    (-3.41, (3,))
+    """
     counts, index = np.unique(n, return_inverse=True)
     log_mean, log_n, total = np.log(mean), np.log(n), n * mean
 

@@ -26,7 +26,7 @@ from python_ml.clv import (
     evaluate_methods,
 )
 from python_ml.clv.boosting import place_orders, predict_boosting, train_boosting
-from python_ml.clv.choice import _choose
+from python_ml.clv.choice import choose_method
 from python_ml.clv.evaluation import measure_distribution, measure_pair, measure_places
 from python_ml.clv.families import FAMILIES, fit_family
 from python_ml.clv.histories import read_histories
@@ -203,7 +203,9 @@ def test_a_season_needs_the_year_before():
 
 def test_the_choice_prefers_ranges_and_the_simplest_of_equals():
     def choose(**gaps: float) -> str | None:
-        return _choose([{"method": one, "orders_decile_gap": gap} for one, gap in full(gaps)])
+        return choose_method(
+            [{"method": one, "orders_decile_gap": gap} for one, gap in full(gaps)]
+        )
 
     def full(gaps: dict[str, float]) -> list[tuple[str, float]]:
         return [(method, gaps.get(method, np.nan)) for method in METHODS]

@@ -13,11 +13,11 @@ from scipy.integrate import quad
 
 from python_ml.clv.families import FAMILIES, fit_family
 from python_ml.clv.gamma_gamma import (
-    _summed,
     check_independence,
     expected_means,
     fit_gamma_gamma,
     log_likelihood,
+    sum_likelihood,
 )
 from python_ml.clv.histories import Rows, collapse, read_histories
 
@@ -100,12 +100,12 @@ def test_gradients_are_those_of_finite_differences(family, scale):
 def test_the_gradient_of_gamma_gamma_is_that_of_finite_differences():
     n, mean = np.array([1.0, 2, 9]), np.array([3.0, 40, 12])
     at = np.array([2.0, 3.0, 15.0])
-    value, gradient = _summed(n, mean)(at)
+    value, gradient = sum_likelihood(n, mean)(at)
     assert value == pytest.approx(log_likelihood(at, n, mean).sum())
     for place in range(3):
         step = np.zeros(3)
         step[place] = 1e-5
-        above, below = (_summed(n, mean)(at + by)[0] for by in (step, -step))
+        above, below = (sum_likelihood(n, mean)(at + by)[0] for by in (step, -step))
         assert gradient[place] == pytest.approx((above - below) / 2e-5, rel=1e-5)
 
 

@@ -19,7 +19,9 @@ def read(database, sql: str) -> pd.DataFrame:
         return connection.execute(sql).df()
 
 
-def test_a_first_build_has_no_alert_but_of_unknown_customers_and_assumptions(sample_build: Build) -> None:
+def test_a_first_build_has_few_alerts(
+    sample_build: Build,
+) -> None:
     alerts = read(sample_build.published, "from monitoring.alerts order by subject")
     is_alert = alerts["severity"] != "green"
     is_assumed = alerts["check_name"] == "assumed baseline"
