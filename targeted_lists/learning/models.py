@@ -365,6 +365,9 @@ def erase_in_model(fitted: bytes, is_erased: Callable[[str], bool]) -> tuple[byt
     UnreadableModelError : it cannot be opened.
     """
     packed = unpack(fitted)
+    if "predictions" not in packed.frames:
+        # Boosting of lifetime value keeps nobody.
+        return fitted, 0
     predictions = packed.frames["predictions"]
     leaves = predictions[packed.facts["columns"]["key"]].astype(str).map(is_erased).astype(bool)
     if not leaves.any():

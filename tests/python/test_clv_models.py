@@ -19,7 +19,7 @@ from targeted_lists.learning.clv import (
     score_clv,
 )
 from targeted_lists.learning.drift import DriftLimits
-from targeted_lists.learning.models import SavedModelError
+from targeted_lists.learning.models import SavedModelError, erase_in_model
 from targeted_lists.saved.tables import save_tables
 
 DAY = date(2026, 7, 1)
@@ -164,6 +164,9 @@ def test_boosting_is_kept_where_it_was_chosen(tmp_path, monkeypatch):
     assert rows["method"].item() == learning.BOOSTING
     save(rows, tmp_path)
     now = histories[histories["period"] == "now"]
+    # It names nobody, so an erasure leaves it as it is.
+    content = rows["fitted"].item()
+    assert erase_in_model(content, lambda key: True) == (content, 0)
     kept = provide(histories, tmp_path)
     told = {"weekly": WEEKLY, "as_of_date": DAY, "horizon_days": [90, 365], "seed": 42}
     scores = score_clv(now, rows=kept, window_days=30, **told)
