@@ -73,7 +73,7 @@ select
     end as value_method,
     case
         when margin is not null then margin
-        when recorded_margin is not null
+        when method is not null and recorded_margin is not null
             then cast(greatest(recorded_margin, 0) * remaining_share as decimal(18, 4))
     end as expected_margin
 from remaining
