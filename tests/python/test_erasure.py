@@ -247,9 +247,7 @@ def test_a_key_that_was_one_person_with_another_in_an_earlier_run_is_erased_with
 @pytest.mark.parametrize("written", [str.lower, str.upper], ids=["small", "capital"])
 def test_a_consent_by_the_hash_of_their_e_mail_is_theirs(shop, written, column):
     digits = sha256("annlee@gmail.com")
-    consents = pd.DataFrame(
-        {"customer_id": ["", "bob"], "channel": "email", "status": "granted"}
-    )
+    consents = pd.DataFrame({"customer_id": ["", "bob"], "channel": "email", "status": "granted"})
     consents.loc[0, column] = written(digits)
     consents = consents.to_csv(index=False)
     with shop(FILES | {"consents.csv": consents, "erasures.csv": "customer_id\nann3\n"}) as models:

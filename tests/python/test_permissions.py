@@ -395,7 +395,18 @@ def test_what_names_nobody_is_counted_by_its_kind(world: World) -> None:
     files["order_lines"] = orders("A", "B", "123")
     ask = world(**files, suppressions=SUPPRESSIONS + "".join(rows))
     assert unknown(ask) == (13, 10, 1, 1, 1, 3, 1, 1, 2)
-    kinds = "key near_miss email email phone hash text text damaged email".split()
+    kinds = [
+        "key",
+        "near_miss",
+        "email",
+        "email",
+        "phone",
+        "hash",
+        "text",
+        "text",
+        "damaged",
+        "email",
+    ]
     assert unknown_rows(ask) == [
         ("suppressions", row, kind, "123" if kind == "near_miss" else None)
         for row, kind in enumerate(kinds, start=4)
