@@ -1,4 +1,5 @@
--- The effects of each offer: those of its variant where a campaign had it, else of the list.
+-- The effects of each offer: those of its variant where a campaign had it, else of the list, else
+-- what is assumed of it.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -20,14 +21,15 @@ select
     offers.offer,
     offers.contact_cost,
     offers.offer_cost,
-    effects.segment,
-    effects.basis,
+    coalesce(effects.segment, '') as segment,
+    coalesce(effects.basis, 'prior') as basis,
     effects.by_odds,
     effects.flat,
-    effects.log_odds_ratio,
+    case when effects.list_name is null then offers.assumed_log_odds else effects.log_odds_ratio end
+        as log_odds_ratio,
     effects.standard_error
 from offers
-inner join effects
+left join effects
     on offers.list_name = effects.list_name
     and effects.variant in (offers.variant, '')
 qualify row_number() over (

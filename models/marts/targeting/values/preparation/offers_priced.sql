@@ -5,7 +5,11 @@ with
 
 lists as (
 
-    select * from {{ ref('lists_priced') }}
+    select
+        *,
+        greatest(least(cast(p_not_contacted as double), 1 - 1e-5), 1e-5) as p_without,
+        greatest(least(cast(p_contacted as double), 1 - 1e-5), 1e-5) as p_with
+    from {{ ref('lists_priced') }}
 
 ),
 
@@ -18,6 +22,9 @@ variants as (
 
 select
     lists.list_name,
+    -- What a message adds to the log-odds where nothing else is known of the list.
+    ln(lists.p_with / (1 - lists.p_with)) - ln(lists.p_without / (1 - lists.p_without))
+        as assumed_log_odds,
     coalesce(variants.variant, '') as variant,
     coalesce({{ worded('variants.offer') }}, lists.offer) as offer,
     lists.contact_cost,
