@@ -39,7 +39,7 @@ TERMS = {
     "SMS",
     "SNE",
     "BG",
-    "MBG",
+    "MBG", "CLV", "LTV",
     "NBD",
     "PCA",
     "Apriori",
@@ -228,7 +228,7 @@ DATA = re.compile(
     r".*(delivery|payment)_method|category_.|country|region|gender|education|marital_status|"
     r"service_tier|word|.*(item|itemset|antecedent|consequent|product|campaign)(_name)?|"
     r"minimum|maximum|most_common|feature|correlated_with|subject|kind|en|metadata|prediction|"
-    r"clean_name|exported_to|cell|consent_(purpose|source)"
+    r"clean_name|exported_to|cell|parameter|consent_(purpose|source)"
 )
 # Members of a dimension are mostly data; the lists of exclusions are of codes.
 PARTLY_DATA = {
