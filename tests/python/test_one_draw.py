@@ -268,13 +268,7 @@ def test_the_history_of_two_keys_is_one(doubled: Doubled) -> None:
 
 
 def test_permissions_by_address_reach_the_export(doubled: Doubled) -> None:
-    """Needs permissions by person and address: a guest's withdrawal, a suppressed e-mail."""
-    columns = doubled.working(
-        "select column_name from information_schema.columns "
-        "where table_name = 'int_suppressions_validated' and column_name = 'address_key'"
-    )
-    if not columns:
-        pytest.skip("permissions do not know addresses yet")
+    """A guest's withdrawal and a suppressed e-mail are the person's."""
     rows, _ = doubled.export("win_back")
     persons = {doubled.person_of(row["customer_id"]) for row in rows}
     assert not persons & {doubled.person_of(WITHDRAWN), SUPPRESSED}
