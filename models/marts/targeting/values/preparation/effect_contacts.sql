@@ -10,32 +10,9 @@ customers as (
 
 ),
 
-readable as (
-
-    select distinct
-        campaign_id,
-        arm
-    from {{ ref('campaign_lift') }}
-    where metric = 'purchase'
-        and slice = 'all'
-        and is_read
-
-),
-
--- A control belongs to every arm of its campaign that can be read.
 arms as (
 
-    select
-        campaign_id,
-        arm
-    from readable
-
-    union
-
-    select
-        campaign_id,
-        'control' as arm
-    from readable
+    select * from {{ ref('readable_arms') }}
 
 ),
 
