@@ -81,9 +81,10 @@ def allocate(
         ALLOCATION_TYPES. `first_exclusion`, missing where the row is taken, is one of EXCLUSIONS;
         `other offer` is another row of the same list, `budget` the list's own. `taken_by` is the
         list that has the customer or the address. `is_best_offer` is one row per customer and
-        list, the one taken or else the first considered; these have a `rank` in their list and
-        the `running_cost` up to it, unless the customer is excluded for other reasons than
-        capacity and budgets. An address gets messages for one customer only.
+        list, the one taken or else the first considered; these have a `rank` in their list, those
+        taken first, each by value, and the `running_cost` up to it, unless the customer is
+        excluded for other reasons than capacity and budgets. An address gets messages for one
+        customer only.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def allocate(
     is_best = _find_best_offers(read, is_taken=is_taken, worth=worth)
     is_ranked = is_best & ((exclusion == _IN) | (exclusion >= _RANKED_FROM))
     rank, running_cost = _rank(
-        read, rows=np.flatnonzero(is_ranked), is_taken=is_taken, paid=paid, worth=worth
+        read, rows=np.flatnonzero(is_ranked), is_taken=is_taken, paid=paid
     )
     rows = candidates[KEY].iloc[read.rows].reset_index(drop=True)
     rows["first_exclusion"] = _name(exclusion, EXCLUSIONS)
@@ -220,12 +221,11 @@ def _rank(
     rows: np.ndarray,
     is_taken: np.ndarray,
     paid: np.ndarray,
-    worth: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rank of the rows in their list, 0 for others, and the money up to it, in UNIT."""
-    rank = np.zeros(len(worth), dtype=np.int64)
-    running_cost = np.full(len(worth), np.nan)
-    rows = rows[np.lexsort([-worth[rows], ~is_taken[rows], candidates.of_list[rows]])]
+    rank = np.zeros(len(paid), dtype=np.int64)
+    running_cost = np.full(len(paid), np.nan)
+    rows = rows[np.lexsort([-candidates.value[rows], ~is_taken[rows], candidates.of_list[rows]])]
     by_list = pd.Series(paid[rows]).groupby(candidates.of_list[rows])
     rank[rows] = by_list.cumcount() + 1
     running_cost[rows] = by_list.cumsum()

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 from conftest import Project
 
+from python_ml.allocation import allocate
 from targeted_lists.saved.salt import give_salt
 
 AS_OF = datetime(2026, 7, 1)
@@ -50,6 +51,8 @@ MODELS = [
     "list_members",
     "list_overlap",
 ]
+# Where the lists share a budget, these stand before the first that reads their decisions.
+ALLOCATION = ["allocation_lists", "allocation_candidates", "list_allocations"]
 HISTORY = ["list_member_history", "list_runs"]
 CHECKS = [
     "every_candidate_has_a_decision",
@@ -61,6 +64,7 @@ CHECKS = [
     "lists_keep_within_their_terms",
     "a_second_list_is_allowed_by_both",
     "list_ranks_have_no_gaps",
+    "members_cost_no_more_than_the_total_budget",
 ]
 HISTORY_CHECKS = ["list_history_has_no_overlaps"]
 SOUNDNESS = "list_definitions_are_sound"
@@ -196,6 +200,7 @@ STEPS = [
     "same address",
     "capacity",
     "budget",
+    "total budget",
     "global holdout",
     "control arm",
 ]
@@ -207,18 +212,28 @@ GOOD_CONTACT = {"email": "ann@example.com", "phone": "+1 202 555 0101"}
 
 
 class Steps:
-    """The compiled steps and checks, with a database in memory to run them in."""
+    """The compiled steps and checks, with a database in memory to run them in.
 
-    def __init__(self, project: Project) -> None:
+    With a total budget the lists share it.
+    """
+
+    def __init__(self, project: Project, *, total_budget: float | None = None) -> None:
+        self.total_budget = total_budget
+        self.models = list(MODELS)
+        if total_budget is not None:
+            place = MODELS.index("list_candidates_taken")
+            self.models[place:place] = ALLOCATION
         outcome = project.dbt(
             "compile",
             "--select",
-            *MODELS,
+            *self.models,
             *HISTORY,
             *CHECKS,
             *HISTORY_CHECKS,
             SOUNDNESS,
             adapter="contract",
+            allocation="priority" if total_budget is None else "budget",
+            total_budget=total_budget,
             **SETTINGS,
         )
         assert outcome.success, "\n".join(outcome.failures)
@@ -231,11 +246,11 @@ class Steps:
         }
         self.sql = {
             name: files[name].read_text().replace("'win_back'", "'l''huile'")
-            for name in [*MODELS, *HISTORY, *CHECKS, *HISTORY_CHECKS, SOUNDNESS]
+            for name in [*self.models, *HISTORY, *CHECKS, *HISTORY_CHECKS, SOUNDNESS]
         }
         self.schema = {
             name: "lists" if name in ("list_members", *HISTORY) else "targeting"
-            for name in [*MODELS, *HISTORY]
+            for name in [*self.models, *HISTORY]
         }
         self.connection = duckdb.connect()
         give_salt(self.connection, lambda: SALT)
@@ -262,10 +277,27 @@ class Steps:
     def run(self, tables: dict[str, list[dict[str, Any]]]) -> None:
         """Fill the inputs and build every model."""
         self.fill(tables)
-        for name in MODELS:
+        for name in self.models:
+            if name == "list_allocations":
+                self.allocate()
             self.connection.execute(
                 f"create or replace table sample.{self.schema[name]}.{name} as {self.sql[name]}"
             )
+
+    def allocate(self) -> None:
+        """Build ml_list_allocations, by the function that the model calls."""
+        rows = self.connection.sql("from sample.targeting.allocation_candidates").df()
+        lists = self.connection.sql("from sample.targeting.allocation_lists").df()
+        allocated = allocate(
+            rows.drop(columns="expected_value").rename(columns={"weight": "expected_value"}),
+            lists=lists,
+            total_budget=self.total_budget,
+        )
+        self.connection.register("allocated", allocated)
+        self.connection.execute(
+            "create or replace table sample.targeting.ml_list_allocations as from allocated"
+        )
+        self.connection.unregister("allocated")
 
     def begin_history(self) -> None:
         """Delete what was saved, as before the first run."""
@@ -380,7 +412,7 @@ class World:
                 for channel, cap in CAPS.items()
             ],
             "list_steps": [
-                {"step_number": number, "step": step, "is_holdout": number > 11}
+                {"step_number": number, "step": step, "is_holdout": number > 12}
                 for number, step in enumerate(STEPS, start=1)
             ],
             "holdout_windows": [

@@ -1,4 +1,4 @@
--- What a member is offered: the offer that is worth most to the customer, with the product that
+-- What a member is offered: the offer that was chosen for the customer, with the product that
 -- the customer is in the list for, else the one that a basket rule offers, else the category that
 -- a new customer will probably take to, else the offer alone.
 {{ config(materialized='ephemeral') }}
@@ -21,7 +21,6 @@ lists as (
 offers as (
 
     select * from {{ ref('contact_values') }}
-    where is_best
 
 ),
 
@@ -73,6 +72,7 @@ inner join lists
 inner join offers
     on decisions.list_name = offers.list_name
     and decisions.customer_id = offers.customer_id
+    and decisions.variant = offers.variant
 left join products
     on decisions.product_id = products.product_id
 left join recommendations

@@ -30,7 +30,6 @@ lists as (
 worth as (
 
     select * from {{ ref('contact_values') }}
-    where is_best
 
 ),
 
@@ -48,7 +47,6 @@ decided as (
         lists.cooldown_days,
         lists.minimum_expected_value,
         lists.lift_basis,
-        worth.variant,
         worth.value_basis,
         worth.value_reason,
         worth.p_without,
@@ -69,6 +67,7 @@ decided as (
     inner join worth
         on taken.list_name = worth.list_name
         and taken.customer_id = worth.customer_id
+        and taken.variant = worth.variant
 
 )
 
@@ -120,7 +119,11 @@ select
             ) }}
         end
         when 'exclusivity'
-            then {{ text('already taken by {list}', list=label('list_name', 'taken_by')) }}
+            then {{ text(
+                'the shared budget gives the customer to {list}' if shares_one_budget()
+                else 'already taken by {list}',
+                list=label('list_name', 'taken_by')
+            ) }}
         when 'minimum expected value' then coalesce(
             case lift_basis
                 when 'responses' then {{ text(
@@ -143,6 +146,10 @@ select
                 'another customer who has the address is held out of every list in {period}',
                 period='holdout_period'
             ) }}
+            when taken_by is not null then {{ text(
+                'another customer with the same address gets the message of {list}',
+                list=label('list_name', 'taken_by')
+            ) }}
             else {{ text('another customer with the same address has the better rank') }}
         end
         when 'capacity'
@@ -150,6 +157,11 @@ select
         when 'budget' then {{ text(
             'rank {rank} is beyond the budget of {budget}',
             rank='rank', budget='cast(budget as decimal(18, 2))'
+        ) }}
+        when 'total budget' then {{ text(
+            'rank {rank} is beyond the budget of all lists, {budget}',
+            rank='rank',
+            budget='cast(' ~ (var('total_budget') or 0) ~ ' as decimal(18, 2))'
         ) }}
         when 'global holdout' then {{ text(
             'held out of every list in {period}', period='holdout_period'

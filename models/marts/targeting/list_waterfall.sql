@@ -27,6 +27,8 @@ lists as (
 steps as (
 
     select * from {{ ref('list_steps') }}
+    where {{ shares_one_budget() | lower }}
+        or step <> 'total budget'
 
 ),
 

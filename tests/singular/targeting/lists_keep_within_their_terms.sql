@@ -12,7 +12,7 @@ taken as (
     inner join {{ ref('contact_values') }} as worth
         on decisions.list_name = worth.list_name
         and decisions.customer_id = worth.customer_id
-        and worth.is_best
+        and decisions.variant = worth.variant
     where decisions.is_in
         or decisions.first_exclusion = 'global holdout'
     group by decisions.list_name

@@ -31,7 +31,7 @@ decisions as (
         from {{ ref('list_decisions') }}
         where expected_value is not null
             and coalesce(first_exclusion, 'global holdout') in (
-                'global holdout', 'capacity', 'budget', 'minimum expected value'
+                'global holdout', 'capacity', 'budget', 'total budget', 'minimum expected value'
             )
     )
     group by list_name

@@ -1,5 +1,6 @@
--- Of a list's channels a customer gets the first that nothing forbids; where all are
--- forbidden, the one that came furthest. An address of many keys reaches nobody.
+-- Each channel of a candidate's list, with what permits or forbids it. The first is the preferred
+-- one of those that nothing forbids; where all are forbidden, the one that came furthest. An
+-- address of many keys reaches nobody.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -98,19 +99,19 @@ select
     is_suppressed,
     is_erased,
     is_address_held_out,
-    is_pressed
+    is_pressed,
+    row_number() over (
+        partition by list_name, customer_id
+        order by
+            case
+                when own_exclusion is null and not is_pressed and not is_address_held_out then 0
+                when own_exclusion is null and not is_pressed then 1
+                when own_exclusion is null then 2
+                when own_exclusion = 'erasure' then 3
+                when own_exclusion = 'suppression' then 4
+                when own_exclusion = 'consent' then 5
+                else 6
+            end,
+            preference
+    ) = 1 as is_first
 from options
-qualify row_number() over (
-    partition by list_name, customer_id
-    order by
-        case
-            when own_exclusion is null and not is_pressed and not is_address_held_out then 0
-            when own_exclusion is null and not is_pressed then 1
-            when own_exclusion is null then 2
-            when own_exclusion = 'erasure' then 3
-            when own_exclusion = 'suppression' then 4
-            when own_exclusion = 'consent' then 5
-            else 6
-        end,
-        preference
-) = 1

@@ -5,6 +5,7 @@ with
 channels as (
 
     select * from {{ ref('candidate_channels') }}
+    where is_first
 
 ),
 
@@ -89,6 +90,7 @@ select
     valued.score,
     valued.budget,
     valued.minimum_expected_value,
+    valued.variant,
     valued.planned_cost,
     valued.expected_value,
     valued.sends_in_window,

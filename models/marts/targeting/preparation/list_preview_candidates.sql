@@ -1,4 +1,5 @@
--- The cap of a channel stays; a cap in all below it cuts deeper, one above it does not help.
+-- The cap of a channel stays; a cap in all below it cuts deeper, one above it does not help. Where
+-- the lists share a budget, more for one list is less for others: only shorter ones are previewed.
 {{ config(materialized='ephemeral') }}
 {% set by_value -%}
 order by
@@ -9,6 +10,24 @@ order by
 {%- endset -%}
 with
 
+caps as (
+
+    select * from {{ ref('list_preview_caps') }}
+
+),
+
+{% if shares_one_budget() -%}
+ranked as (
+
+    select
+        *,
+        is_uncontacted as is_left_alone
+    from {{ ref('list_allocations') }}
+    cross join caps
+    where is_taken
+
+)
+{%- else -%}
 screened as (
 
     select * from {{ ref('list_candidates_screened') }}
@@ -18,12 +37,6 @@ screened as (
 taken as (
 
     select * from {{ ref('list_candidates_taken') }}
-
-),
-
-caps as (
-
-    select * from {{ ref('list_preview_caps') }}
 
 ),
 
@@ -66,11 +79,17 @@ ranked as (
         row_number() over (
             partition by list_name, contact_cap
             {{ by_value }}
-        ) as rank
+        ) as rank,
+        sum(case when is_in_holdout or is_control then 0 else planned_cost end) over (
+            partition by list_name, contact_cap
+            {{ by_value }}
+        ) as running_cost,
+        is_in_holdout or is_control as is_left_alone
     from at_address
     where place_at_address = 1
 
 )
+{%- endif %}
 
 select
     list_name,
@@ -79,9 +98,6 @@ select
     rank,
     expected_value,
     planned_cost,
-    sum(case when is_in_holdout or is_control then 0 else planned_cost end) over (
-        partition by list_name, contact_cap
-        order by rank
-    ) as running_cost,
-    is_in_holdout or is_control as is_left_alone
+    running_cost,
+    is_left_alone
 from ranked
