@@ -100,6 +100,7 @@ select
     is_erased,
     is_address_held_out,
     is_pressed,
+    preference,
     row_number() over (
         partition by list_name, customer_id
         order by

@@ -1,6 +1,7 @@
 -- The offers and channels among which a shared budget chooses: of the candidates whom nothing
 -- forbids, those that are worth the minimum of the list. Nothing where lists go by priority. The
--- value of a response is no effect: it weighs so little that only what other lists leave goes to it.
+-- value of a response is no effect: it weighs so little that only what other lists leave goes to
+-- it. Of two channels that bring the same, the preferred one weighs more.
 with
 
 screened as (
@@ -44,6 +45,7 @@ valued as (
         channels.channel,
         channels.address_key,
         channels.channel_cap,
+        channels.preference,
         channels.sends_in_window,
         channels.sends_in_channel,
         screened.minimum_expected_value,
@@ -73,8 +75,9 @@ select
     channel,
     address_key,
     expected_value,
-    cast(expected_value as double) / case when is_valued_by_responses then 1000 else 1 end
-        as weight,
+    cast(expected_value as double)
+        * case when is_valued_by_responses then 0.0001 else 1 end
+        * (1 - 0.00001 * (preference - 1)) as weight,
     planned_cost,
     {{ var('contact_cap') }} - sends_in_window as messages_left,
     channel_cap - sends_in_channel as messages_left_in_channel,
