@@ -73,6 +73,9 @@ ON_THE_TOY = {
     "DUCKDB_MEMORY_LIMIT=4GB targeted-lists lists": "published/sample.duckdb",
     "targeted-lists lists --full": "published/sample.duckdb",
     "targeted-lists lists --reuse": "published/sample.duckdb",
+    "targeted-lists lists --vars '{allocation: budget, total_budget: 500}'": (
+        "published/sample.duckdb"
+    ),
     "make lists DATASET=shop VARS='{language: ru}'": "published/shop.duckdb",
     "targeted-lists docs": "Open published/sample.docs.html in a browser",
     "dbt build --full-refresh": "ERROR=0",

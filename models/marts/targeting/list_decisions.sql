@@ -120,10 +120,10 @@ select
         end
         when 'exclusivity'
             then {{ text(
-                'the shared budget gives the customer to {list}' if shares_one_budget()
-                else 'already taken by {list}',
+                'the shared budget gives the customer to {list}',
                 list=label('list_name', 'taken_by')
-            ) }}
+            ) if shares_one_budget()
+            else text('already taken by {list}', list=label('list_name', 'taken_by')) }}
         when 'minimum expected value' then coalesce(
             case lift_basis
                 when 'responses' then {{ text(
