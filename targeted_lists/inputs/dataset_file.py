@@ -13,6 +13,7 @@ import yaml
 
 from targeted_lists.inputs.connectors import read_connectors
 from targeted_lists.inputs.dataset_folder import SETTINGS_FILE
+from targeted_lists.inputs.offers import find_offer_fault, read_offer
 from targeted_lists.inputs.readable import InputError, Settings, one_line
 
 # Codecs of Python that encode texts, but for names and source code, not for files.
@@ -25,7 +26,7 @@ UNDECIDED = "undecided"
 OF_FILES = ("delimiter", "encoding", "skip_lines", "sheet")
 DATE_ORDERS = ("", "day first", "month first")
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):?[0-5]\d")
-PARTS = ("mapping", "files", "statuses", "service_codes", "costs", "contact_caps", "vars")
+PARTS = ("mapping", "files", "statuses", "service_codes", "costs", "contact_caps", "offers", "vars")
 # What a code stands for that the project takes for a service, and this shop sells.
 GOODS = "goods"
 
@@ -74,6 +75,7 @@ class DatasetFile:
     statuses : word of the shop -> placed, delivered, cancelled or returned.
     service_codes : code of a product, `%` for any text -> the service that it stands for.
     costs, contact_caps : channel -> what a message costs; how many a customer gets at most.
+    offers : list -> variant -> its offer, offer_ru and offer_cost.
     variables : vars of dbt that this shop sets.
     """
 
@@ -86,6 +88,7 @@ class DatasetFile:
     service_codes: dict[str, Service] = field(default_factory=dict)
     costs: dict[str, str] = field(default_factory=dict)
     contact_caps: dict[str, str] = field(default_factory=dict)
+    offers: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
 
 
@@ -129,7 +132,12 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
             raise InputError(
                 f"{path}: {part} is a list of `name: value` lines, one below another."
             )
-    if fault := find_service_fault(given.get("service_codes") or {}) or find_amount_fault(given):
+    fault = (
+        find_service_fault(given.get("service_codes") or {})
+        or find_amount_fault(given)
+        or find_offer_fault(given.get("offers") or {})
+    )
+    if fault:
         raise InputError(f"{path}: {fault}.")
     written = {name: str(value) for name, value in given.items() if name in known}
     found = DatasetFile(
@@ -148,6 +156,10 @@ def read_dataset_file(folder: Path, defaults: Settings) -> DatasetFile:
         service_codes={code: read_service(said) for code, said in items(given, "service_codes")},
         costs={str(name): str(cost) for name, cost in items(given, "costs")},
         contact_caps={str(name): str(cap) for name, cap in items(given, "contact_caps")},
+        offers={
+            str(name): {variant.strip(): read_offer(said) for variant, said in variants.items()}
+            for name, variants in items(given, "offers")
+        },
         variables={
             **({"adapter": connector.adapter} if connector and connector.adapter else {}),
             **{str(name): value for name, value in items(given, "vars")},

@@ -1,8 +1,8 @@
 """The rows of seeds that a dataset has of its own, so that no shop has to edit the project.
 
 `lists.csv` in its folder changes rows of the seeds list_definitions and list_priors, and
-`dataset.yml` those of service_codes (`service_codes`), contact_channels (`contact_caps`) and, by
-the costs of its channels, of list_definitions (`costs`). They take their places in the seeds' own
+`dataset.yml` those of service_codes (`service_codes`), contact_channels (`contact_caps`),
+list_offers (`offers`) and, by the costs of its channels, of list_definitions (`costs`). They take their places in the seeds' own
 tables when these are loaded (macro add_dataset_rows), so whatever reads a seed reads them.
 """
 
@@ -26,11 +26,12 @@ from targeted_lists.inputs.readable import InputError, Settings
 from targeted_lists.inputs.seeds import find_seed_fault, read_columns
 
 DEFINITIONS, PRIORS = "list_definitions", "list_priors"
-CHANNELS, SERVICES = "contact_channels", "service_codes"
+CHANNELS, OFFERS, SERVICES = "contact_channels", "list_offers", "service_codes"
 KEYS = {
     DEFINITIONS: ("list_name",),
     PRIORS: ("list_name",),
     CHANNELS: ("channel",),
+    OFFERS: ("dataset", "list_name", "variant"),
     SERVICES: ("adapter", "code_pattern"),
 }
 MAY_BE_EMPTY = ("purpose_ru", "offer_ru", "budget")
@@ -113,7 +114,8 @@ def find_dataset_rows(
         if path.exists() or path.is_symlink()
         else {}
     )
-    if not (listed or settings.service_codes or settings.costs or settings.contact_caps):
+    parts = (settings.service_codes, settings.costs, settings.contact_caps, settings.offers)
+    if not (listed or any(parts)):
         return {}
     if fault := find_seed_fault():
         raise InputError(fault)
@@ -129,9 +131,13 @@ def find_dataset_rows(
         DEFINITIONS: definitions,
         PRIORS: priors,
         CHANNELS: read_seed(CHANNELS),
+        OFFERS: read_seed(OFFERS),
         SERVICES: read_seed(SERVICES),
     }
-    if fault := change_channels(changed, settings, listed):
+    fault = change_channels(changed, settings, listed) or change_offers(
+        changed, settings.offers, folder.name
+    )
+    if fault:
         raise InputError(f"{folder / SETTINGS_FILE}: {fault}")
     change_services(changed[SERVICES], settings, adapter)
     found = {seed: compare(seed, table) for seed, table in changed.items()}
@@ -237,6 +243,22 @@ def price_message(definition: Row, costs: dict[str, str]) -> str:
     if len(known) < len(channels):
         known.append(definition["contact_cost"])
     return max(known, key=Decimal)
+
+
+def change_offers(
+    changed: dict[str, Table], offers: dict[str, dict[str, Row]], dataset: str
+) -> str | None:
+    """Give the lists that a dataset names its own offers; say what is unsound."""
+    table, names = changed[OFFERS], [name for (name,) in changed[DEFINITIONS]]
+    for name, variants in offers.items():
+        if name not in names:
+            return f"offers names {name}, which is no list ({', '.join(names)})."
+        for key in [one for one in table if one[:2] == (dataset, name)]:
+            del table[key]
+        for variant, said in variants.items():
+            key = {"dataset": dataset, "list_name": name, "variant": variant}
+            table[dataset, name, variant] = key | said
+    return None
 
 
 def change_services(services: Table, settings: DatasetFile, adapter: str) -> None:

@@ -121,6 +121,36 @@ def test_a_message_costs_what_the_dearest_channel_of_its_list_does(write):
     assert (costs["win_back"], costs["second_purchase"]) == (1, D("0.03"))
 
 
+def test_a_list_has_the_offers_that_the_shop_names(write):
+    texts = (
+        "offers:\n"
+        "  win_back:\n"
+        "    gift: {offer: A gift, offer_cost: 2.5}\n"
+        "    percent_off: {offer: 20 % off, offer_ru: Скидка 20 %, offer_cost: '4.00'}\n"
+    )
+    sql = (
+        "select list_name, variant, offer, offer_ru, offer_cost from list_offers "
+        "where dataset = '{}' order by all"
+    )
+    write(settings=texts)
+    assert rows_of("list_offers", sql.format("shop")) == [
+        ("win_back", "gift", "A gift", None, D("2.5")),
+        ("win_back", "percent_off", "20 % off", "Скидка 20 %", D("4")),
+    ]
+    # The offers of the seed for a dataset are those of a list only where it names none.
+    write("sample", settings=texts)
+    assert rows_of("list_offers", sql.format("sample"), "sample") == [
+        ("cross_sell", "gift", "A gift with a matching product", *SAMPLE_GIFT),
+        ("cross_sell", "percent_off", "10 % off a matching product", *SAMPLE_PERCENT),
+        ("win_back", "gift", "A gift", None, D("2.5")),
+        ("win_back", "percent_off", "20 % off", "Скидка 20 %", D("4")),
+    ]
+
+
+SAMPLE_GIFT = ("Подарок к подходящему товару", D("1.8"))
+SAMPLE_PERCENT = ("Скидка 10 % на подходящий товар", D("1.8"))
+
+
 def test_codes_of_services_are_those_of_the_shop(write):
     settings = """
 service_codes:
@@ -272,6 +302,32 @@ SENTENCES = {
     "half a cap": (
         {"settings": "contact_caps: {email: 1.5}\n"},
         "dataset.yml: contact_caps of email is a whole number from 0 on, not 1.5.",
+    ),
+    "an offer without a cost": (
+        {"settings": "offers: {win_back: {gift: {offer: A gift}}}\n"},
+        "dataset.yml: the offer gift of win_back lacks offer_cost.",
+    ),
+    "an offer of no list": (
+        {"settings": "offers: {winback: {gift: {offer: A gift, offer_cost: 2}}}\n"},
+        "dataset.yml: offers names winback, which is no list (retain_declining, win_back,",
+    ),
+    "a cost of an offer with a comma": (
+        {"settings": "offers: {win_back: {gift: {offer: A gift, offer_cost: '2,50'}}}\n"},
+        "dataset.yml: of the offer gift of win_back, offer_cost is an amount from 0 on, such as "
+        "2.50, not '2,50'.",
+    ),
+    "an offer that is a number": (
+        {"settings": "offers: {win_back: {20: {offer: A gift, offer_cost: 2}}}\n"},
+        "dataset.yml: the name 20 of an offer of win_back is no text; write it in double quotes",
+    ),
+    "an offer with a further word": (
+        {"settings": "offers: {win_back: {gift: {offer: A gift, cost: 2}}}\n"},
+        "dataset.yml: the offer gift of win_back may have offer, offer_ru, offer_cost, not cost.",
+    ),
+    "offers that are none": (
+        {"settings": "offers: {win_back: A gift}\n"},
+        "dataset.yml: offers of win_back is a list of `name: {offer: A gift, offer_cost: 2.50}` "
+        "lines, not 'A gift'.",
     ),
     "costs that are a list": (
         {"settings": "costs: [0.1]\n"},
