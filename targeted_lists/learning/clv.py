@@ -33,7 +33,14 @@ from python_ml.frames import to_typed
 from python_ml.keeping import UnreadableModelError
 from targeted_lists.common.commands import command
 from targeted_lists.common.folders import STATE_FOLDER
-from targeted_lists.learning.drift import DriftLimits, explain_drift, measure_snapshot
+from targeted_lists.learning.drift import (
+    EVERYONE,
+    OTHER_RULE,
+    UNREADABLE,
+    DriftLimits,
+    explain_drift,
+    measure_snapshot,
+)
 from targeted_lists.learning.models import SavedModelError
 from targeted_lists.saved.tables import read_latest
 
@@ -187,17 +194,33 @@ def find_order_probabilities(
     return to_typed(pd.concat(found, ignore_index=True) if found else [], types=types)
 
 
+def measure_clv_drift(
+    current: pd.DataFrame, *, rows: pd.DataFrame, limits: DriftLimits
+) -> pd.DataFrame:
+    """Measure how far customers are from those that the models of a row were fitted on.
+
+    Parameters
+    ----------
+    current : the histories of today.
+
+    Returns
+    -------
+    One row per feature of WATCHED, as of `measure_snapshot`, and for whom the models are.
+    """
+    drift = measure_snapshot(current, baseline=rows["baselines"].iloc[0], limits=limits)
+    return drift.assign(data_basis=EVERYONE).astype({"data_basis": "str"})
+
+
 def _find_refit_reason(saved: pd.DataFrame, current: pd.DataFrame, limits: DriftLimits) -> str:
     """Say why saved models must be fitted again; empty where they need not be."""
     day = f"{saved['as_of_date'].iloc[0]:%F}"
     if not set(ROW_TYPES) <= set(saved) or saved["choice_rule"].iloc[0] != CHOICE_RULE:
-        return f"fitted again because methods are chosen by another rule since {day}"
+        return f"fitted again because {OTHER_RULE} since {day}"
     try:
         _open_boosting(saved)
     except SavedModelError:
-        return f"fitted again because the model saved as of {day} is of a form no longer opened"
-    drift = measure_snapshot(current, baseline=saved["baselines"].iloc[0], limits=limits)
-    cause = explain_drift(drift, limits=limits)
+        return f"fitted again because {UNREADABLE.format(day=day)}"
+    cause = explain_drift(measure_clv_drift(current, rows=saved, limits=limits), limits=limits)
     return "" if cause is None else f"fitted again because {cause} since {day}"
 
 

@@ -24,6 +24,9 @@ SCORE = "score"
 STRICTER_RULE = "a model must now be further ahead of guessing"
 """Why a model is fitted again that was chosen when less was asked of it."""
 
+OTHER_RULE = "methods are chosen by another rule"
+UNREADABLE = "the model saved as of {day} is of a form no longer opened"
+
 EVERYONE = "everyone"
 FIT, TRAINING, LAST_RUN = "fit", "training", "last run"
 
@@ -134,6 +137,11 @@ def measure_shares(
     )
     drift = drift.assign(reference=LAST_RUN, level=_validate(drift, limits=limits))
     return to_typed(drift, types=MODEL_DRIFT_TYPES).assign(data_basis=EVERYONE)
+
+
+def join_drifts(**drifts: pd.DataFrame) -> pd.DataFrame:
+    """Return the drifts of several models as one table; `model` has their names."""
+    return pd.concat([drift.assign(model=name) for name, drift in drifts.items()])
 
 
 def explain_drift(drift: pd.DataFrame, *, limits: DriftLimits) -> str | None:

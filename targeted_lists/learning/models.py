@@ -39,6 +39,7 @@ from targeted_lists.common.folders import STATE_FOLDER
 from targeted_lists.learning.drift import (
     EVERYONE,
     STRICTER_RULE,
+    UNREADABLE,
     DriftLimits,
     explain_drift,
     fix_baselines,
@@ -257,7 +258,7 @@ def find_unreadable(saved: pd.DataFrame) -> str:
         unpack_classifier(saved)
     except SavedModelError:
         day = f"{saved['as_of_date'].iloc[0]:%F}"
-        return f"fitted again because the model saved as of {day} is of a form no longer opened"
+        return f"fitted again because {UNREADABLE.format(day=day)}"
     return ""
 
 

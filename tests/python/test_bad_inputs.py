@@ -587,6 +587,13 @@ def test_a_header_alone_ends_well_with_empty_tables(project):
     assert build.query("select count(*) from core.source_profile") == [
         (LINE_HEADER.count(",") + 1,)
     ]
+    # Of nobody a drift is unknown, and no alert comes of it.
+    assert build.query(
+        "select distinct model, level, rows, baseline_rows from monitoring.model_drift"
+    ) == [("clv", "unknown", 0, 0)]
+    assert build.query(
+        "select count(*) from monitoring.alerts where check_name = 'feature drift'"
+    ) == [(0,)]
 
 
 def test_totals_alone_make_scores(project):

@@ -14,7 +14,9 @@ from clv_data import simulate
 import targeted_lists.learning.clv as learning
 from python_ml.clv import MODEL_TYPES
 from targeted_lists.learning.clv import (
+    WATCHED,
     find_order_probabilities,
+    measure_clv_drift,
     provide_clv_models,
     score_clv,
 )
@@ -132,6 +134,49 @@ def test_other_customers_have_models_made_again(rows, tmp_path):
     # Asked never to fit, it does not.
     only = provide(make_histories(seed=3, rate=0.4), tmp_path, reuse="only")
     assert only["models"].item() == rows["models"].item()
+
+
+def levels(current: pd.DataFrame, kept: pd.DataFrame) -> dict[str, str]:
+    drift = measure_clv_drift(current, rows=kept, limits=DriftLimits())
+    assert (drift["reference"] == "fit").all()
+    assert (drift["data_basis"] == "everyone").all()
+    return drift.set_index("feature")["level"].to_dict()
+
+
+def test_of_the_customers_they_were_fitted_on_models_have_no_drift(histories, rows):
+    now = histories[histories["period"] == "now"]
+    drift = measure_clv_drift(now, rows=rows, limits=DriftLimits())
+    assert drift["feature"].tolist() == WATCHED
+    assert (drift["psi"] == 0).all()
+    # Others of the same kind are as much like them as chance makes them.
+    others = make_histories(seed=7)
+    assert set(levels(others[others["period"] == "now"], rows).values()) == {"stable"}
+
+
+@pytest.mark.parametrize("feature", WATCHED)
+def test_what_has_shifted_has_drifted_and_nothing_else(histories, rows, feature):
+    now = histories[histories["period"] == "now"]
+    moved = now.assign(**{feature: now[feature] + 2 * now[feature].std()})
+    expected = dict.fromkeys(WATCHED, "stable") | {feature: "major"}
+    assert levels(moved, rows) == expected
+
+
+def test_of_nobody_a_drift_is_unknown(histories, rows, tmp_path):
+    nobody = histories.head(0)
+    assert set(levels(nobody, rows).values()) == {"unknown"}
+    none = provide(nobody, tmp_path)
+    assert set(levels(nobody, none).values()) == {"unknown"}
+    assert set(levels(histories, none).values()) == {"unknown"}
+
+
+def test_customers_known_from_totals_alone_drift_in_what_totals_tell(histories, tmp_path):
+    gaps = [name for name in histories if "_last_" in name]
+    now = histories[histories["period"] == "now"]
+    totals = now.assign(source="totals", **dict.fromkeys(gaps, np.nan))
+    kept = provide(totals, tmp_path)
+    assert set(levels(totals, kept).values()) == {"stable"}
+    more = totals.assign(repeat_orders=totals["repeat_orders"] + 5)
+    assert levels(more, kept) == dict.fromkeys(WATCHED, "stable") | {"repeat_orders": "major"}
 
 
 def test_a_day_before_the_models_has_none(rows, tmp_path):

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from conftest import Build, Outcome, Project, query
 
+from targeted_lists.learning.clv import WATCHED
+
 STOPPED = {"cross_sell", "retain_declining"}
 
 
@@ -39,20 +41,30 @@ def test_a_first_build_has_few_alerts(
         assert set(alerts.loc[alerts["check_name"] == check, "subject"]) == lists
     inputs = set(alerts.loc[alerts["check_name"] == "contents", "subject"])
     assert {"order_lines", "consents", "suppressions"} <= inputs
-    assert {"activity: orders", "response: everyone"} <= set(
-        alerts.loc[alerts["check_name"] == "score drift", "subject"]
-    )
+    of_checks = alerts.groupby("check_name")["subject"].agg(set)
+    assert {"activity: orders", "response: everyone"} <= of_checks["score drift"]
+    # Lifetime value has no score of its own.
+    assert "clv: everyone" not in of_checks["score drift"]
+    for check in ("feature drift", "model refitted"):
+        assert {"activity: orders", "response: everyone", "clv: everyone"} <= of_checks[check]
 
 
 def test_on_the_day_of_its_fit_a_model_has_no_drift(sample_build: Build) -> None:
     drift = read(sample_build.published, "from monitoring.model_drift")
     fit = drift[drift["reference"] == "fit"]
-    assert set(fit["model"]) == {"activity", "response"}
+    assert set(fit["model"]) == {"activity", "response", "clv"}
     assert len(fit) > 50
     assert (fit["psi"] == 0).all()
+    assert (fit["level"] == "stable").all()
+    clv = fit[fit["model"] == "clv"]
+    assert sorted(clv["feature"]) == sorted(WATCHED)
+    ((customers,),) = sample_build.query("select count(*) from clv.clv_customers")
+    assert (clv["baseline_rows"] == customers).all()
+    assert (clv["rows"] == customers).all()
     # The rows that trained are of other days: were they the snapshot, every first build alarmed.
     training = drift[drift["reference"] == "training"]
-    assert len(training) == len(fit)
+    # Lifetime value is fitted on the customers of the day.
+    assert len(training) == len(fit) - len(clv)
     assert (training["level"] == "major").sum() > 5
 
 
@@ -77,6 +89,7 @@ def alarmed(sample_build: Build, tmp_path_factory) -> Project:
     project = Project(folder)
     remember_candidates(project, "cross_sell", 60)
     move_scores(project)
+    move_orders(project)
     outcome = rebuild(project)
     assert outcome.success, "\n".join(outcome.failures)
     return project
@@ -117,18 +130,55 @@ def move_scores(project: Project) -> None:
         ).fetchall()
         for data_basis, text in rows:
             baselines = json.loads(text)
-            bins = pd.DataFrame(baselines["fit"])
-            is_score = bins["feature"] == "score"
-            others = [n for n, rows in enumerate(bins.loc[is_score, "rows"]) if rows]
-            moved = bins.loc[is_score, "rows"].tolist()
-            moved[others[0]] += sum(moved[n] for n in others[1:])
-            moved = [count if n == others[0] else 0 for n, count in enumerate(moved)]
-            bins.loc[is_score, "rows"] = moved
-            baselines["fit"] = bins.to_dict("list")
+            baselines["fit"] = move_bins(baselines["fit"], "score")
             connection.execute(
                 "update activity.ml_activity_models set baselines = ? where data_basis = ?",
                 [json.dumps(baselines), data_basis],
             )
+
+
+def move_orders(project: Project) -> None:
+    """Have the saved model of lifetime value remember customers with other orders."""
+    with duckdb.connect(str(project.warehouse())) as connection:
+        ((text,),) = connection.execute("select baselines from clv.ml_clv_models").fetchall()
+        moved = json.dumps(move_bins(json.loads(text), "repeat_orders"))
+        connection.execute("update clv.ml_clv_models set baselines = ?", [moved])
+
+
+def move_bins(bins: dict[str, list], feature: str) -> dict[str, list]:
+    """Return bins of which those of a feature have all their rows in the first that has any."""
+    moved = pd.DataFrame(bins)
+    counts = moved.loc[moved["feature"] == feature, "rows"]
+    first = counts.index[counts > 0][0]
+    moved.loc[counts.index, "rows"] = 0
+    moved.loc[first, "rows"] = counts.sum()
+    return moved.to_dict("list")
+
+
+def test_a_planted_shift_of_lifetime_value_shows_and_nothing_else(alarmed: Project) -> None:
+    drift = read(alarmed.warehouse(), "from monitoring.model_drift where model = 'clv'")
+    levels = drift.set_index("feature")["level"].to_dict()
+    assert levels == dict.fromkeys(WATCHED, "stable") | {"repeat_orders": "major"}
+    psi = drift.set_index("feature")["psi"]
+    assert psi["repeat_orders"] > 0.25
+    assert (psi.drop("repeat_orders") == 0).all()
+    alerts = query(
+        alarmed.warehouse(),
+        "select check_name, severity, scope, sentence, value from monitoring.alerts "
+        "where subject = 'clv: everyone' order by check_name",
+    )
+    assert alerts == [
+        (
+            *("feature drift", "red", "lists of clv"),
+            "1 of 3 features of clv (everyone) have drifted since the model was fitted, "
+            f"most repeat_orders (PSI {psi['repeat_orders']:.2f})",
+            pytest.approx(1 / 3),
+        ),
+        (
+            *("model refitted", "green", "no list"),
+            *("the model of clv (everyone) was not fitted again for drift", 0),
+        ),
+    ]
 
 
 def test_a_red_alert_stops_its_lists_with_its_reason(alarmed: Project) -> None:
@@ -153,7 +203,12 @@ def test_a_red_alert_stops_its_lists_with_its_reason(alarmed: Project) -> None:
         alarmed.warehouse(),
         "select scope, action is not null from monitoring.alerts where is_stopping order by scope",
     )
-    assert alerts == [("cross_sell", True), ("lists of activity", True)]
+    assert alerts == [
+        ("cross_sell", True),
+        ("lists of activity", True),
+        # None is taken from that mart.
+        ("lists of clv", True),
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(STOPPED))

@@ -60,6 +60,7 @@ COMPOSERS = {
     "python_ml/baskets/itemsets.py": "baskets",
     "python_ml/planning.py": "plans",
     "targeted_lists/learning/drift.py": "drift",
+    "targeted_lists/learning/clv.py": "drift",
 }
 PUBLISHERS = {
     "clusters": "segmentation/cluster_evaluations",

@@ -30,7 +30,8 @@ score_drift as (
         on models.model = drift.model
         and models.data_basis = drift.data_basis
         and drift.feature = 'score'
-    where models.classifier <> 'none'
+    where models.classifier is not null
+        and models.classifier <> 'none'
 
 ),
 

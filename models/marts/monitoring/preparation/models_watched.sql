@@ -20,6 +20,17 @@ models as (
         as_of_date
     from {{ ref('ml_response_models') }}
 
+    union all
+
+    -- Lifetime value is no classifier and has no score of its own.
+    select
+        'clv' as model,
+        'everyone' as data_basis,
+        cast(null as string) as classifier,
+        refit_reason,
+        as_of_date
+    from {{ ref('ml_clv_models') }}
+
 )
 
 select
