@@ -35,6 +35,7 @@ from targeted_lists.common.commands import command
 from targeted_lists.common.folders import STATE_FOLDER
 from targeted_lists.learning.drift import (
     EVERYONE,
+    NOBODY,
     OTHER_RULE,
     UNREADABLE,
     DriftLimits,
@@ -220,7 +221,10 @@ def _find_refit_reason(saved: pd.DataFrame, current: pd.DataFrame, limits: Drift
         _open_boosting(saved)
     except SavedModelError:
         return f"fitted again because {UNREADABLE.format(day=day)}"
-    cause = explain_drift(measure_clv_drift(current, rows=saved, limits=limits), limits=limits)
+    drift = measure_clv_drift(current, rows=saved, limits=limits)
+    if len(current) and (drift["level"] == "unknown").all():
+        return f"fitted again because {NOBODY} since {day}"
+    cause = explain_drift(drift, limits=limits)
     return "" if cause is None else f"fitted again because {cause} since {day}"
 
 

@@ -25,6 +25,7 @@ STRICTER_RULE = "a model must now be further ahead of guessing"
 """Why a model is fitted again that was chosen when less was asked of it."""
 
 OTHER_RULE = "methods are chosen by another rule"
+NOBODY = "there were no customers to learn from"
 UNREADABLE = "the model saved as of {day} is of a form no longer opened"
 
 EVERYONE = "everyone"

@@ -179,6 +179,18 @@ def test_customers_known_from_totals_alone_drift_in_what_totals_tell(histories, 
     assert levels(more, kept) == dict.fromkeys(WATCHED, "stable") | {"repeat_orders": "major"}
 
 
+def test_models_of_nobody_are_made_again_when_there_are_customers(histories, tmp_path):
+    nobody = histories.head(0)
+    save(provide(nobody, tmp_path), tmp_path)
+    said: list[str] = []
+    provide(nobody, tmp_path, said=said)
+    assert said == ["using models saved as of 2026-07-01"]
+    provide(histories, tmp_path, said=said)
+    assert said[1] == (
+        "fitted again because there were no customers to learn from since 2026-07-01"
+    )
+
+
 def test_a_day_before_the_models_has_none(rows, tmp_path):
     save(rows, tmp_path)
     with pytest.raises(SavedModelError, match="no models of lifetime value of shop"):
