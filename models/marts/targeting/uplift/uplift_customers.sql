@@ -21,34 +21,9 @@ arms as (
 
 ),
 
--- A control of two campaigns at one time did one thing: it counts in one of them, drawn by
--- the hash of both, so that each campaign keeps its share of them.
-assigned as (
-
-    select
-        customers.*,
-        md5(customers.campaign_id || '|' || customers.customer_id) as draw
-    from customers
-    inner join arms
-        on customers.campaign_id = arms.campaign_id
-        and customers.arm = arms.arm
-
-),
-
 counted_elsewhere as (
 
-    select distinct
-        assigned.campaign_id,
-        assigned.customer_id
-    from assigned
-    inner join assigned as others
-        on assigned.customer_id = others.customer_id
-        and assigned.campaign_id <> others.campaign_id
-        and assigned.window_start_at < others.window_end_at
-        and assigned.window_end_at > others.window_start_at
-        and assigned.draw > others.draw
-    where assigned.arm = 'control'
-        and others.arm = 'control'
+    select * from {{ ref('controls_counted_elsewhere') }}
 
 )
 
@@ -63,7 +38,10 @@ select
     cast(covariates.tenure_days as double) as tenure_days,
     cast(case when customers.purchase > 0 then 1 else 0 end as integer) as label,
     customers.arm <> 'control' as is_treated
-from assigned as customers
+from customers
+inner join arms
+    on customers.campaign_id = arms.campaign_id
+    and customers.arm = arms.arm
 inner join covariates
     on customers.campaign_id = covariates.campaign_id
     and customers.customer_id = covariates.customer_id

@@ -1,5 +1,6 @@
 -- Who was assigned to which arm of a list's past campaigns that can be read, how likely an
--- order was before the send, and whether one came.
+-- order was before the send, and whether one came. A control of two campaigns of the list at one
+-- time is one.
 with
 
 customers as (
@@ -21,6 +22,13 @@ probabilities as (
     select * from {{ ref('campaign_probabilities') }}
     where p_order is not null
 
+),
+
+counted_elsewhere as (
+
+    select * from {{ ref('controls_counted_elsewhere') }}
+    where is_of_one_list
+
 )
 
 select
@@ -38,3 +46,8 @@ inner join arms
 inner join probabilities
     on customers.campaign_id = probabilities.campaign_id
     and customers.customer_id = probabilities.customer_id
+left join counted_elsewhere
+    on customers.campaign_id = counted_elsewhere.campaign_id
+    and customers.customer_id = counted_elsewhere.customer_id
+    and customers.arm = 'control'
+where counted_elsewhere.customer_id is null
