@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ refuse_undated() }}") }}
 with
 
 order_lines as (

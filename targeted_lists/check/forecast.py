@@ -156,6 +156,8 @@ def make_forecast(models: Models) -> Forecast:
     found = Forecast(lines=models.fetch(LINES), others=models.fetch(OTHERS))
     ((accepted, named, lines),) = models.fetch(CUSTOMERS)
     ((totals,),) = models.fetch(TOTALS)
+    # It refuses totals of no day.
+    models.build("int_as_of_date")
     if lines and not accepted and not totals:
         found.fault = "No order line can be used; the reasons are in the table above."
     elif not accepted and not totals:

@@ -181,6 +181,19 @@ def test_lines_without_customers_make_no_lists(check):
     ) in lines
 
 
+def test_totals_of_no_day_are_refused(check):
+    totals = "customer_id,orders,revenue,recency_days\nC1,2,40,10\n"
+    code, lines = check({"customer_totals.csv": totals})
+    assert code == 1
+    assert (
+        "no file has a day, so it is not known as of when customer_totals are; add the column "
+        "as_of_date there, or set the var as_of_date"
+    ) in " ".join(lines)
+    assert check({"customer_totals.csv": totals}, "--vars", "{as_of_date: 2026-01-01}")[0] == 0
+    dated = totals.replace("recency_days", "recency_days,as_of_date").replace(",10", ",10,2026-01-01")
+    assert check({"customer_totals.csv": dated})[0] == 0
+
+
 def test_an_erased_customer_counts_as_found(check):
     _, lines = check(WHOLE | {"erasures.csv": "customer_id\nC0\nC1\nC99\n"})
     assert "1 of 3 customers in erasures are in no order line, customer file or total." in lines

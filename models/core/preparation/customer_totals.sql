@@ -86,6 +86,7 @@ select
     source,
     case
         when recency_days is null then {{ text('time since the last order is unknown') }}
+        when recency_days < 0 then {{ text('the last order is after the as-of date') }}
         when orders is null then {{ text('number of orders is unknown') }}
         when revenue is null then {{ text('spend is unknown') }}
         when orders <= 0 then {{ text('no orders') }}
