@@ -14,7 +14,7 @@
             'the times of the first and the last order contradict each '
             ~ 'other'
         ) }}
-        when 'older_than_files' then {{ text('the first order is older than the files') }}
+        when 'older_than_files' then {{ text('the files do not hold all orders of the customer') }}
         when 'too_few_customers' then {{ text('too few customers to fit a model: it takes 50') }}
         when 'too_few_repeat_buyers' then {{ text(
             'too few customers who ordered on two days or more: it takes '
@@ -47,6 +47,10 @@
             ~ 'files'
         ) }}
         when 'no_past_cut' then {{ text('there is no past day to learn from') }}
+        when 'too_few_to_learn_from' then {{ text(
+            'too few customers of a past day, or too few who ordered after '
+            ~ 'it, to learn from: it takes 500 and 50'
+        ) }}
         when 'not_in_input' then {{ text('the orders of the last year are not known') }}
         when 'not_fitted' then {{ text('not fitted') }}
     end

@@ -24,17 +24,6 @@ totals as (
 
 ),
 
-aged as (
-
-    select
-        order_days.*,
-        {{ elapsed_days('order_days.order_day', 'cuts.cut_at') }} as age_days
-    from order_days
-    inner join cuts
-        on order_days.period = cuts.period
-
-),
-
 histories as (
 
     select
@@ -51,8 +40,14 @@ histories as (
         {%- endfor %}
         sum(revenue) as revenue,
         sum(margin) as margin
-    from aged
+    from order_days
     group by period, customer_id
+
+),
+
+older_customers as (
+
+    select * from {{ ref('clv_older_customers') }}
 
 ),
 
@@ -84,6 +79,7 @@ select
         as outcome_orders,
     case when cuts.horizon_days is not null then cast(coalesce(outcomes.outcome_margin, 0) as decimal(18, 4)) end
         as outcome_margin,
+    older_customers.customer_id is not null as is_older_than_files,
     histories.first_order_day,
     cuts.cut_at
 from histories
@@ -92,6 +88,8 @@ inner join cuts
 left join outcomes
     on histories.period = outcomes.period
     and histories.customer_id = outcomes.customer_id
+left join older_customers
+    on histories.customer_id = older_customers.customer_id
 
 union all
 
@@ -114,6 +112,7 @@ select
     cast(null as double) as horizon_weeks,
     cast(null as bigint) as outcome_orders,
     cast(null as decimal(18, 4)) as outcome_margin,
+    false as is_older_than_files,
     cast(null as date) as first_order_day,
     {{ as_of_date() }} as cut_at
 from totals

@@ -22,8 +22,9 @@ select
     events.customer_id,
     cast(events.ordered_at as date) as order_day,
     sum(events.revenue) as revenue,
-    sum(events.margin_estimate) as margin
+    sum(events.margin_estimate) as margin,
+    {{ elapsed_days('cast(events.ordered_at as date)', 'cuts.cut_at') }} as age_days
 from cuts
 inner join events
     on cuts.cut_at > events.event_at
-group by cuts.period, events.customer_id, cast(events.ordered_at as date)
+group by cuts.period, cuts.cut_at, events.customer_id, cast(events.ordered_at as date)

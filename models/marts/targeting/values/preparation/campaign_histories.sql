@@ -23,6 +23,12 @@ orders as (
 
 ),
 
+older_customers as (
+
+    select * from {{ ref('clv_older_customers') }}
+
+),
+
 histories as (
 
     select
@@ -41,10 +47,13 @@ histories as (
 )
 
 select
-    campaign_id,
-    customer_id,
-    order_days - 1 as repeat_orders,
-    active_days / 7.0 as recency_weeks,
-    tenure_days / 7.0 as age_weeks,
-    cast(window_start_at as date) as moment_date
+    histories.campaign_id,
+    histories.customer_id,
+    histories.order_days - 1 as repeat_orders,
+    histories.active_days / 7.0 as recency_weeks,
+    histories.tenure_days / 7.0 as age_weeks,
+    older_customers.customer_id is not null as is_older_than_files,
+    cast(histories.window_start_at as date) as moment_date
 from histories
+left join older_customers
+    on histories.customer_id = older_customers.customer_id
