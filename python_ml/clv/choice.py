@@ -20,6 +20,7 @@ from python_ml.clv.methods import (
     CANDIDATES,
     DEFAULT_METHOD,
     METHODS,
+    NO_PAST_CUT,
     SEASONAL,
 )
 from python_ml.clv.money import SHRUNK_MEAN
@@ -124,7 +125,8 @@ def evaluate_methods(
             chosen, chosen_in = choose_method(found), period.name
         rows += found
     if not rows:
-        rows = [{"period": NO_PERIOD, "method": DEFAULT_METHOD, "customers": 0}]
+        none = {"period": NO_PERIOD, "method": DEFAULT_METHOD, "customers": 0}
+        rows = [none | {"reason": NO_PAST_CUT}]
     why = "validation" if rows[-1]["period"] != chosen_in else "one_hold_out"
     if chosen is None:
         chosen, why = DEFAULT_METHOD, "not_back_tested"

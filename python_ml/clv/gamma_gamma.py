@@ -93,8 +93,7 @@ def fit_gamma_gamma(read: pd.DataFrame) -> FittedFamily:
     n = read.loc[is_used, "margin_orders"].to_numpy(float)
     mean = read.loc[is_used, "mean_margin"].to_numpy(float)
     if len(n) < MIN_REPEAT_BUYERS:
-        reason = "margin_unknown" if read["mean_margin"].isna().all() else "too_few_margins"
-        return not_fitted(GAMMA_GAMMA, reason=reason, customers=len(n))
+        return not_fitted(GAMMA_GAMMA, reason=_explain_few(read), customers=len(n))
     if np.ptp(mean) <= 1e-9 * mean.max():
         return not_fitted(GAMMA_GAMMA, reason="margins_alike", customers=len(n))
     scale = float(np.median(mean))
@@ -109,6 +108,16 @@ def fit_gamma_gamma(read: pd.DataFrame) -> FittedFamily:
     )
     names = ("p", "q", "gamma")
     return to_fitted(GAMMA_GAMMA, names, optimum, customers=len(n), rows=len(n))
+
+
+def _explain_few(read: pd.DataFrame) -> str:
+    """Return why there are too few margins of repeat buyers above zero."""
+    margins = read.loc[read["repeat_orders"] > 0, "mean_margin"]
+    if len(read) and read["mean_margin"].isna().all():
+        return "margin_unknown"
+    if len(margins) < MIN_REPEAT_BUYERS:
+        return "too_few_repeat_buyers" if len(margins) else "no_repeat_orders"
+    return "too_few_margins" if margins.count() < MIN_REPEAT_BUYERS else "margins_not_positive"
 
 
 def log_likelihood(parameters: np.ndarray, n: np.ndarray, mean: np.ndarray) -> np.ndarray:

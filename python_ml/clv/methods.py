@@ -24,17 +24,20 @@ CANDIDATES = tuple(method for method in METHODS if method not in (ZERO, ALL_SO_F
 DEFAULT_METHOD = "mbg_nbd"
 """Where nothing was back-tested: everyone may have left after the first order."""
 
+NO_PAST_CUT, TOO_FEW_TO_LEARN_FROM = "no_past_cut", "too_few_to_learn_from"
+
 YEAR_DAYS = 364
 LARGEST_SEASON = 4.0
 
 
 @dataclass(frozen=True)
 class FittedModels:
-    """All that was fitted on the histories of one cut."""
+    """All that was fitted on the histories of one cut, and why boosting was not."""
 
     families: dict[str, FittedFamily]
     money: FittedMoney
     boosting: TrainedBoosting | None = field(default=None)
+    reason_not_boosted: str = field(default=NO_PAST_CUT)
 
 
 def fit_all(read: pd.DataFrame, *, families: tuple[str, ...] = tuple(FAMILIES)) -> FittedModels:
@@ -106,7 +109,7 @@ def find_reason_not_predicted(
         column = "orders_all" if method == ALL_SO_FAR else "orders_last_52_weeks"
         return "not_in_input" if read[column].isna().any() else None
     if method == BOOSTING:
-        return None if models.boosting else "no_past_cut"
+        return None if models.boosting else models.reason_not_boosted
     family = method.removesuffix(SEASONAL)
     if family in FAMILIES:
         fitted = models.families.get(family)

@@ -38,6 +38,7 @@ class FittedMoney:
     method : GAMMA_GAMMA or SHRUNK_MEAN, None where no margin is known.
     reason : why it is not GAMMA_GAMMA: None, "not_independent", "margins_not_positive",
         "at_border", "flat_likelihood", or as `fit_gamma_gamma` says.
+    customers : whose margin is known, which the shrunk mean is of.
     """
 
     gamma_gamma: FittedFamily
@@ -45,6 +46,7 @@ class FittedMoney:
     shrunk: dict[str, float]
     method: str | None
     reason: str | None
+    customers: int
 
 
 def fit_money(read: pd.DataFrame) -> FittedMoney:
@@ -70,7 +72,8 @@ def fit_money(read: pd.DataFrame) -> FittedMoney:
         elif not independence.is_independent:
             reason = "not_independent"
     method = GAMMA_GAMMA if reason is None else SHRUNK_MEAN if shrunk else None
-    return FittedMoney(fitted, independence, shrunk, method, reason)
+    customers = int(_has_margin(read).sum())
+    return FittedMoney(fitted, independence, shrunk, method, reason, customers)
 
 
 def fit_shrunk_mean(read: pd.DataFrame, *, has_slope: bool) -> dict[str, float]:
@@ -88,7 +91,7 @@ def fit_shrunk_mean(read: pd.DataFrame, *, has_slope: bool) -> dict[str, float]:
     >>> round(fit_shrunk_mean(read, has_slope=False)["intercept"], 6)
     2.0
     """
-    is_used = read["mean_margin"].notna() & (read["margin_orders"] > 0)
+    is_used = _has_margin(read)
     n = read.loc[is_used, "margin_orders"].to_numpy(float)
     mean = read.loc[is_used, "mean_margin"].to_numpy(float)
     if not len(n):
@@ -109,6 +112,11 @@ def fit_shrunk_mean(read: pd.DataFrame, *, has_slope: bool) -> dict[str, float]:
         "between": float(variances[0]),
         "within": float(variances[1]),
     }
+
+
+def _has_margin(read: pd.DataFrame) -> pd.Series:
+    """Return whose margin is known."""
+    return read["mean_margin"].notna() & (read["margin_orders"] > 0)
 
 
 def predict_means(read: pd.DataFrame, *, money: FittedMoney) -> tuple[np.ndarray, np.ndarray]:

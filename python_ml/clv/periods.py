@@ -10,6 +10,7 @@ from python_ml.clv.families import FAMILIES
 from python_ml.clv.gamma_gamma import GAMMA_GAMMA
 from python_ml.clv.histories import WEEK_DAYS, read_histories
 from python_ml.clv.methods import (
+    TOO_FEW_TO_LEARN_FROM,
     FittedModels,
     find_reason_not_predicted,
     find_season,
@@ -106,7 +107,9 @@ def take_periods(
             models = fit_all(read, families=families)
             if earlier is not None and earlier[1] <= cut:
                 boosting = train_boosting(earlier[0], weeks=earlier[2], seed=seed)
-                models = replace(models, boosting=boosting)
+                models = replace(
+                    models, boosting=boosting, reason_not_boosted=TOO_FEW_TO_LEARN_FROM
+                )
             season = find_season(weekly, cut_date=cut, weeks=weeks)
             yield Period(name, read, weeks, models, season)
         earlier = (read, cut + pd.Timedelta(days=round(weeks * WEEK_DAYS)), weeks)

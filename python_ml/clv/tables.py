@@ -60,8 +60,8 @@ def to_table(models: FittedModels) -> pd.DataFrame:
     rows += [row | check for row in gamma]
     shrunk = {
         "model": SHRUNK_MEAN,
-        "customers": money.independence.customers,
-        "distinct_histories": money.independence.customers,
+        "customers": money.customers,
+        "distinct_histories": money.customers,
         "is_at_border": False,
         "is_used": money.method == SHRUNK_MEAN,
         "reason": None if money.shrunk else "margin_unknown",
@@ -101,7 +101,7 @@ def from_table(table: pd.DataFrame) -> FittedModels:
         float(first["correlation"]),
         float(first["correlation_p_value"]),
         bool(first["is_independent"]),
-        int(shrunk["customers"].iloc[0]),
+        int(first["customers"]) + int(first["not_positive"]),
         int(first["not_positive"]),
     )
     known = shrunk[shrunk["position"] > 0]
@@ -110,7 +110,9 @@ def from_table(table: pd.DataFrame) -> FittedModels:
     fitted = _from_rows(gamma)
     reason = None if pd.isna(first["reason"]) else str(first["reason"])
     method = used[0] if used else None
-    return FittedModels(families, FittedMoney(fitted, independence, values, method, reason))
+    customers = int(shrunk["customers"].iloc[0])
+    money = FittedMoney(fitted, independence, values, method, reason, customers)
+    return FittedModels(families, money)
 
 
 def _to_rows(fitted: FittedFamily, *, reason: str | None, is_used: bool, name: str) -> list[dict]:

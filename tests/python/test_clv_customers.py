@@ -293,6 +293,15 @@ def to_evaluations(method: str, margin_method: str | None = None) -> pd.DataFram
     ).astype({"margin_method": "str"})
 
 
+def test_the_shrunk_mean_is_of_all_whose_margin_is_known(shop):
+    is_known = np.arange(len(shop)) >= 7
+    models = fit_models(shop.assign(mean_margin=shop["mean_margin"].where(is_known)))
+    of_mean = models[models["model"] == "shrunk_mean"]
+    assert set(of_mean["customers"]) == {len(shop) - 7}
+    of_gamma = models[models["model"] == "gamma_gamma"]
+    assert set(of_gamma["customers"]) == {int((shop["repeat_orders"][is_known] > 0).sum())}
+
+
 def test_the_shrunk_mean_is_used_where_it_did_better(shop):
     models = fit_models(shop, evaluations=to_evaluations("bg_nbd", "shrunk_mean"))
     found = score_customers(

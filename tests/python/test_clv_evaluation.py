@@ -133,8 +133,9 @@ def test_one_hold_out_is_said_to_be_one(retail_days):
 def test_without_a_hold_out_the_default_is_used_and_says_so(cdnow):
     histories, cuts = cdnow
     rows = evaluate_methods(histories.iloc[:0], cuts=cuts)
-    assert rows[["period", "method", "choice_reason", "is_chosen"]].to_numpy().tolist() == [
-        ["none", "mbg_nbd", "not_back_tested", True]
+    columns = ["period", "method", "reason", "choice_reason", "is_chosen"]
+    assert rows[columns].to_numpy().tolist() == [
+        ["none", "mbg_nbd", "no_past_cut", "not_back_tested", True]
     ]
     assert rows.dtypes.astype(str).tolist() == [str(one) for one in EVALUATION_TYPES.values()]
     deciles = calibration_deciles(histories.iloc[:0], cuts=cuts, evaluations=rows)
@@ -250,6 +251,19 @@ def test_a_shop_too_small_for_a_family_has_nothing_chosen_by_its_figures(cdnow):
     rows = evaluate_methods(few, cuts=cuts)
     assert set(rows["choice_reason"]) == {"not_back_tested"}
     assert set(rows.loc[rows["is_chosen"], "reason"]) == {"too_few_customers"}
+
+
+def test_boosting_says_whether_it_lacks_a_past_day_or_customers():
+    few = simulate("bg_nbd", PLANTED["bg_nbd"], customers=60, seed=8)
+    periods = ["training", "validation"]
+    histories = pd.concat([few.assign(period=one) for one in periods])
+    cuts = pd.DataFrame({"period": periods, "cut_date": ["2025-01-01", "2026-01-01"]})
+    cuts = cuts.assign(horizon_weeks=26.0)
+    reasons = []
+    for own in (histories, few.assign(period="validation")):
+        rows = evaluate_methods(own, cuts=cuts)
+        reasons.append(row_of(rows, "validation", "gradient_boosting")["reason"])
+    assert reasons == ["too_few_to_learn_from", "no_past_cut"]
 
 
 def test_measures_of_nothing_are_missing():

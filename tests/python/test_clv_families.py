@@ -298,8 +298,10 @@ def test_margins_below_zero_are_left_out_and_counted():
     ("margins", "reason"),
     [
         ([np.nan] * 30, "margin_unknown"),
-        ([-1.0] * 30, "too_few_margins"),
+        ([np.nan] * 25 + [3.0] * 5, "too_few_margins"),
+        ([-1.0] * 30, "margins_not_positive"),
         ([5.0] * 30, "margins_alike"),
+        ([4.0, 5.0, 6.0], "too_few_repeat_buyers"),
     ],
 )
 def test_margins_of_which_nothing_can_be_learned_say_why(margins, reason):
