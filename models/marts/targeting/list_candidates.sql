@@ -31,7 +31,12 @@ margins as (
 
     select
         customer_id,
-        case when margin is null then 'assumed' else 'recorded' end as margin_basis,
+        case
+            when margin is null then 'assumed'
+            -- Of some lines alone the cost is known.
+            when margin <> margin_estimate then 'partly assumed'
+            else 'recorded'
+        end as margin_basis,
         cast({{ ratio('margin_estimate', 'orders') }} as decimal(18, 4)) as mean_margin
     from totals
 

@@ -25,7 +25,11 @@ valued as (
             else {{ text('assumed') }}
         end as basis_text,
         cast(
-            difference * cast(order_margin as double)
+            -- No message is sent so that somebody does not order.
+            case when difference < 0 and order_margin < 0
+                then 0
+                else difference * cast(order_margin as double)
+            end
             - cast(contact_cost as double)
             - (p_without + difference) * cast(offer_cost as double)
             as decimal(18, 4)
@@ -65,7 +69,9 @@ select
     cast(valued.order_margin as decimal(18, 4)) as order_margin,
     valued.planned_cost,
     valued.expected_value,
-    valued.difference_se * cast(valued.order_margin as double) as expected_value_se,
+    valued.difference_se
+    * abs(cast(valued.order_margin as double) - cast(valued.offer_cost as double))
+        as expected_value_se,
     valued.is_own as is_own_probability,
     row_number() over (
         partition by valued.list_name, valued.customer_id
