@@ -166,6 +166,42 @@ def test_without_any_prediction_the_reason_is_said(changed):
     assert "too few customers (" in page.title("clv_segments")
 
 
+def test_a_method_that_could_not_be_tried_says_why(changed):
+    untried = changed(
+        "delete from clv.clv_calibration",
+        "delete from clv.clv_evaluations where not is_chosen",
+        "update clv.clv_evaluations set period = 'none', reason = 'no past day'",
+    )
+    for figure in ("clv_deciles", "clv_methods"):
+        assert untried.title(figure).strip() == (
+            "Nothing to show: the prediction could not be tried on the past. Reason: no past day."
+        )
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("validation", "was chosen on an earlier period"),
+        ("one_hold_out", "weeks themselves, the only ones there are"),
+        ("not_back_tested", "No method could be chosen on the past, so MBG/NBD is used"),
+    ],
+)
+def test_what_a_method_was_chosen_on_is_said(changed, choice, words):
+    page = changed(f"update clv.clv_evaluations set choice_reason = '{choice}'")
+    assert words in page.figures["clv_methods"]
+
+
+def test_of_losses_no_share_is_said(page, changed):
+    assert "% of the margin expected within a year comes from" in page.title("clv_cohorts")
+    losses = changed("update clv.clv_cohorts set margin_365_days = -margin_365_days")
+    title = losses.title("clv_cohorts").strip()
+    assert re.fullmatch(
+        r"\S+ is the margin expected within a year; a customer of the cohort 20\d\d Q\d brings "
+        r"the most, \S+",
+        title,
+    )
+
+
 def test_a_file_without_orders_has_a_sentence_in_each_figure(changed):
     page = changed(
         "delete from clv.clv_cohorts",

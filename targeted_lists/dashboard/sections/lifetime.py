@@ -111,15 +111,19 @@ def draw_cohorts(desk: Desk) -> Figure:
 
     def tell(scope: str, rows: pd.DataFrame) -> dict[str, object]:
         by_name = rows[rows["member"] != OTHER]
-        top = by_name.loc[by_name["margin_365_days"].idxmax()]
+        margin = rows["margin_365_days"]
+        # Of losses there is no share.
+        is_loss = bool(margin.sum() <= 0 or margin.min() < 0)
+        measure = "mean_margin_365_days" if is_loss else "margin_365_days"
+        top = by_name.loc[by_name[measure].idxmax()]
+        title = "clv_cohorts.title" + "_loss" * is_loss
         return {
-            "title": "clv_cohorts.title_segment" if scope else "clv_cohorts.title",
+            "title": title + "_segment" if scope else title,
             "segment": scope,
             "cohort": top["cohort_quarter"],
             "mean": desk.texts.money(top["mean_margin_365_days"]),
-            "share": desk.texts.percent(
-                top["margin_365_days"] / (rows["margin_365_days"].sum() or 1)
-            ),
+            "margin": desk.texts.money(margin.sum()),
+            "share": "" if is_loss else desk.texts.percent(top["margin_365_days"] / margin.sum()),
             "small": desk.explain_small("small") if (rows["member"] == OTHER).any() else "",
         }
 

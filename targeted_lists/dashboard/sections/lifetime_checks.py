@@ -17,11 +17,17 @@ DECILES = """
     order by period, decile
 """
 METHODS = """
-    select period, method, reason, horizon_weeks, customers, orders_ratio, orders_decile_gap,
+    select period, method, reason, choice_reason, horizon_weeks, customers, orders_ratio, orders_decile_gap,
         margin_ratio, margin_decile_gap, upper_coverage, is_baseline, is_chosen
     from clv.clv_evaluations
     where period in ('test', 'validation')
     order by period, orders_decile_gap nulls last, method
+"""
+UNTRIED = """
+    select reason
+    from clv.clv_evaluations
+    where is_chosen and reason is not null
+    order by period
 """
 GAPS = ["orders_decile_gap", "margin_decile_gap", "orders_ratio", "margin_ratio"]
 
@@ -31,7 +37,7 @@ def draw_deciles(desk: Desk) -> Figure:
     rows = _take_period(desk.source.read(DECILES))
     methods = _take_period(desk.source.read(METHODS))
     if rows.empty or methods.empty:
-        return desk.blank("clv_deciles", DECILES, METHODS)
+        return _draw_blank(desk, "clv_deciles", DECILES, METHODS)
     measures = ["orders", "margin"] if rows["actual_margin"].notna().any() else ["orders"]
     weeks = methods["horizon_weeks"].iloc[0]
     predicted, actual = (
@@ -63,7 +69,7 @@ def draw_methods(desk: Desk) -> Figure:
     rows = _take_period(desk.source.read(METHODS))
     measured = rows.dropna(subset=["orders_decile_gap"]) if len(rows) else rows
     if measured.empty:
-        return desk.blank("clv_methods", METHODS)
+        return _draw_blank(desk, "clv_methods", METHODS)
     kinds = [desk.texts.value("chosen", one) for one in ("chosen", "other", "baseline")]
     data = desk.names(measured, method="method").assign(
         kind=[
@@ -98,6 +104,8 @@ def draw_methods(desk: Desk) -> Figure:
     chosen = data[data["kind"] == kinds[0]]
     baselines = data[data["kind"] == kinds[2]]
     is_told = len(chosen) > 0 and len(baselines) > 0
+    choice = "clv_methods." + rows["choice_reason"].iloc[0]
+    weeks = desk.texts.number(rows["horizon_weeks"].iloc[0])
     columns = [*("method", "is_chosen", "orders_ratio", "orders_decile_gap", "margin_ratio")]
     return desk.figure(
         "clv_methods",
@@ -109,7 +117,8 @@ def draw_methods(desk: Desk) -> Figure:
         base=[("clv_tested", rows["customers"].max())],
         tell=lambda scope, _: {
             "title": "clv_methods.title" if is_told else "clv_methods.title_none",
-            "weeks": desk.texts.number(rows["horizon_weeks"].iloc[0]),
+            "weeks": weeks,
+            "choice": desk.texts(choice, weeks=weeks),
             "methods": desk.texts.number(len(data)),
             **(
                 {
@@ -123,6 +132,14 @@ def draw_methods(desk: Desk) -> Figure:
             ),
         },
     )
+
+
+def _draw_blank(desk: Desk, key: str, *queries: str) -> Figure:
+    """Return the figure that says why the method that is used has no figures on the past."""
+    reasons = desk.source.read(UNTRIED)
+    if reasons.empty:
+        return desk.blank(key, *queries)
+    return desk.blank(key, *queries, why="clv_not_tried", reason=reasons["reason"].iloc[0])
 
 
 def _take_period(rows: pd.DataFrame) -> pd.DataFrame:
