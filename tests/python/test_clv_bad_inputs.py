@@ -18,7 +18,10 @@ START, DAYS = datetime(2025, 7, 1, 12), 364
 TODAY = (START + timedelta(days=DAYS)).date()
 SCHEMAS = ("clv", "activity", "targeting", "lists", "rfm")
 VALUES = ("+tag:clv", "+tag:activity")
-LISTS = (*VALUES, "rfm_skipped", "+contact_values", "+list_members", "+list_catalog", "+list_value_curve")
+LISTS = (
+    *VALUES,
+    *("rfm_skipped", "+contact_values", "+list_members", "+list_catalog", "+list_value_curve"),
+)
 # Product, price and unit cost, which is above the price or not known.
 SOUND = ("sound", 90.0, 40.0)
 AT_A_LOSS = ("loss", 90.0, 140.0)
@@ -66,9 +69,7 @@ class Asking:
             f" and schema_name in {SCHEMAS}"
         ).fetchall():
             self.connection.execute(f"create schema if not exists {schema}")
-            self.connection.execute(
-                f"create table {schema}.{table} as from shop.{schema}.{table}"
-            )
+            self.connection.execute(f"create table {schema}.{table} as from shop.{schema}.{table}")
         self.connection.execute("detach shop")
 
     def __call__(self, sql: str) -> pd.DataFrame:
@@ -77,7 +78,8 @@ class Asking:
     def reasons(self) -> dict[tuple, int]:
         """Return how many customers have which reason, or a figure where it is empty."""
         rows = self.connection.execute(
-            "select coalesce(reason, margin_reason, ''), count(*) from clv.clv_customers group by 1"
+            "select coalesce(reason, margin_reason, ''), count(*) from clv.clv_customers "
+            "group by all"
         )
         return dict(rows.fetchall())
 
@@ -231,7 +233,8 @@ def test_who_costs_money_is_expected_to_and_gets_no_message(mixed):
     assert len(values) > 10
     assert (values["expected_value"] < 0).all()
     members = set(mixed("select customer_id from lists.list_members")["customer_id"])
-    assert members and not members & set(values["customer_id"])
+    assert members
+    assert not members & set(values["customer_id"])
     at_risk = mixed("select customer_value from activity.activity_values")["customer_value"]
     assert (at_risk.dropna() >= 0).all()
 
@@ -266,7 +269,7 @@ def test_without_past_campaigns_each_value_is_assumed_and_says_so(mixed):
 
 def test_of_one_order_each_nothing_is_predicted_and_lists_are_assumed(build):
     days = {f"c{number:03}": [6 * number] for number in range(60)}
-    lines = to_lines(days, dict.fromkeys(days, [SOUND]))
+    lines = to_lines(days, {customer: [SOUND] for customer in days})
     ask = build(*LISTS, order_lines=lines, **to_people(list(days)))
     assert_sound(ask)
     assert ask.reasons() == {"nobody has ordered on two days": 60}
@@ -274,7 +277,9 @@ def test_of_one_order_each_nothing_is_predicted_and_lists_are_assumed(build):
     assert set(models["reason"]) == {"nobody has ordered on two days"}
     values = ask("select distinct value_reason, expected_margin from activity.activity_values")
     assert values["value_reason"].tolist() == ["nobody has ordered on two days"]
-    contacts = ask("select distinct is_own_probability, value_reason from targeting.contact_values")
+    contacts = ask(
+        "select distinct is_own_probability, value_reason from targeting.contact_values"
+    )
     assert contacts.to_numpy().tolist() == [
         [False, "orders 12 % without the message, 16 % with it: assumed"]
     ]
@@ -285,7 +290,7 @@ def test_of_one_order_each_nothing_is_predicted_and_lists_are_assumed(build):
 
 def test_of_orders_of_one_day_nothing_is_predicted(build):
     days = {f"c{number:03}": [100] * (1 + number % 3) for number in range(60)}
-    lines = to_lines(days, dict.fromkeys(days, [SOUND]))
+    lines = to_lines(days, {customer: [SOUND] for customer in days})
     ask = build(*VALUES, order_lines=lines)
     assert_sound(ask)
     assert ask.reasons() == {"nobody has ordered on two days": 60}
@@ -302,7 +307,7 @@ def test_of_orders_of_one_day_nothing_is_predicted(build):
 
 def test_of_ten_customers_nothing_is_predicted(build):
     days = {f"c{number:03}": [6 * number, 300] for number in range(10)}
-    lines = to_lines(days, dict.fromkeys(days, [SOUND]))
+    lines = to_lines(days, {customer: [SOUND] for customer in days})
     ask = build("+tag:clv", order_lines=lines)
     reason = "too few customers to fit a model: it takes 50"
     assert ask.reasons() == {reason: 10}
@@ -329,11 +334,12 @@ def test_totals_alone_that_all_cost_money_have_figures_and_no_members(build):
     assert set(customers["source"]) == {"totals"}
     assert customers["order_margin"].to_numpy() == pytest.approx(-50)
     assert (customers["margin_365_days"] < 0).all()
-    ((reason,),) = ask(
-        "select reason from clv.clv_models where model = 'gamma_gamma'"
-    ).itertuples(index=False)
+    ((reason,),) = ask("select reason from clv.clv_models where model = 'gamma_gamma'").itertuples(
+        index=False
+    )
     assert reason == "too few customers have a margin above zero"
     assert (ask("select expected_value::double as v from targeting.contact_values")["v"] < 0).all()
     assert ask("select * from lists.list_members").empty
     stopped = ask("select stop_reason from lists.list_catalog where candidates > 0")["stop_reason"]
-    assert len(stopped) and stopped.str.contains("minimum expected value removed").all()
+    assert len(stopped)
+    assert stopped.str.contains("minimum expected value removed").all()

@@ -190,7 +190,7 @@ def test_totals_of_no_day_are_refused(check):
         "as_of_date there, or set the var as_of_date"
     ) in " ".join(lines)
     assert check({"customer_totals.csv": totals}, "--vars", "{as_of_date: 2026-01-01}")[0] == 0
-    dated = totals.replace("recency_days", "recency_days,as_of_date").replace(",10", ",10,2026-01-01")
+    dated = "customer_id,orders,revenue,recency_days,as_of_date\nC1,2,40,10,2026-01-01\n"
     assert check({"customer_totals.csv": dated})[0] == 0
 
 

@@ -17,8 +17,8 @@ DECILES = """
     order by period, decile
 """
 METHODS = """
-    select period, method, reason, choice_reason, horizon_weeks, customers, orders_ratio, orders_decile_gap,
-        margin_ratio, margin_decile_gap, upper_coverage, is_baseline, is_chosen
+    select period, method, reason, choice_reason, horizon_weeks, customers, orders_ratio,
+        orders_decile_gap, margin_ratio, margin_decile_gap, upper_coverage, is_baseline, is_chosen
     from clv.clv_evaluations
     where period in ('test', 'validation')
     order by period, orders_decile_gap nulls last, method
