@@ -130,9 +130,7 @@ def allocate(
     exclusion, taken_by = _explain(read, limits, is_taken=is_taken, paid=paid, worth=worth)
     is_best = _find_best_offers(read, is_taken=is_taken, worth=worth)
     is_ranked = is_best & ((exclusion == _IN) | (exclusion >= _RANKED_FROM))
-    rank, running_cost = _rank(
-        read, rows=np.flatnonzero(is_ranked), is_taken=is_taken, paid=paid
-    )
+    rank, running_cost = _rank(read, rows=np.flatnonzero(is_ranked), is_taken=is_taken, paid=paid)
     rows = candidates[KEY].iloc[read.rows].reset_index(drop=True)
     rows["first_exclusion"] = _name(exclusion, EXCLUSIONS)
     rows["taken_by"] = _name(taken_by, limits.names)

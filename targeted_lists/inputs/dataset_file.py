@@ -26,7 +26,10 @@ UNDECIDED = "undecided"
 OF_FILES = ("delimiter", "encoding", "skip_lines", "sheet")
 DATE_ORDERS = ("", "day first", "month first")
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):?[0-5]\d")
-PARTS = ("mapping", "files", "statuses", "service_codes", "costs", "contact_caps", "offers", "vars")
+PARTS = (
+    *("mapping", "files", "statuses", "service_codes", "costs", "contact_caps", "offers"),
+    "vars",
+)
 # What a code stands for that the project takes for a service, and this shop sells.
 GOODS = "goods"
 

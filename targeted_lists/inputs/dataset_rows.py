@@ -2,8 +2,9 @@
 
 `lists.csv` in its folder changes rows of the seeds list_definitions and list_priors, and
 `dataset.yml` those of service_codes (`service_codes`), contact_channels (`contact_caps`),
-list_offers (`offers`) and, by the costs of its channels, of list_definitions (`costs`). They take their places in the seeds' own
-tables when these are loaded (macro add_dataset_rows), so whatever reads a seed reads them.
+list_offers (`offers`) and, by the costs of its channels, of list_definitions (`costs`). They take
+their places in the seeds' own tables when these are loaded (macro add_dataset_rows), so whatever
+reads a seed reads them.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ def find_variant_fault(name: Any, variant: Any, said: Any) -> str | None:
     """Say why one offer of a list cannot be used; None if it can."""
     if not isinstance(variant, str) or not variant.strip():
         return (
-            f"the name {variant!r} of an offer of {name} is no text; write it in double quotes, as "
-            "the arms of its campaigns bear it"
+            f"the name {variant!r} of an offer of {name} is no text; write it in double quotes, "
+            "as the arms of its campaigns bear it"
         )
     given = said if isinstance(said, dict) else {}
     if extra := sorted(map(str, given.keys() - set(COLUMNS))):
