@@ -44,7 +44,7 @@ best as (
             count(*) filter (where is_taken) over (partition by customer_id, channel)
                 as taken_in_channel
         from allocations
-    )
+    ) as counted
     where is_best_offer
 
 )
