@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
-from python_ml import recommendations
-from python_ml.recommendations import NEIGHBOUR_TYPES, draw_customers, find_similar_items
+from python_ml.recommendations import (
+    NEIGHBOUR_TYPES,
+    draw_customers,
+    find_similar_items,
+    similarity,
+)
 
 PAIRS = st.sets(st.tuples(st.integers(0, 9), st.sampled_from("abcdef")), min_size=1)
 
@@ -63,7 +67,7 @@ def test_neither_order_nor_repeats_nor_parts_change_anything(monkeypatch):
     assert len(usual) == 300
     messy = pd.concat([purchases, purchases.head(99)]).sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(find_similar_items(messy, max_neighbours=5), usual)
-    monkeypatch.setattr(recommendations, "ITEMS_AT_A_TIME", 7)
+    monkeypatch.setattr(similarity, "ITEMS_AT_A_TIME", 7)
     pd.testing.assert_frame_equal(find_similar_items(purchases, max_neighbours=5), usual)
 
 

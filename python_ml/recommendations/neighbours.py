@@ -1,0 +1,157 @@
+"""Products that the same customers buy, and customers who buy the same products.
+
+References
+----------
+Sarwar et al. (2001), Item-based collaborative filtering recommendation algorithms, WWW.
+Herlocker et al. (1999), An algorithmic framework for performing collaborative filtering, SIGIR.
+Robertson and Zaragoza (2009), The probabilistic relevance framework: BM25 and beyond.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from python_ml.recommendations.methods import Scorer
+from python_ml.recommendations.purchases import Purchases
+
+K1, B = 1.2, 0.75
+"""How fast a further purchase counts less, and how much customers who buy much do (BM25)."""
+
+ROWS_AT_A_TIME = 1_000
+"""Rows compared with all others at a time: no square of all is ever held."""
+
+
+@dataclass(frozen=True)
+class SimilarProducts:
+    """The sum of the similarities to the products bought.
+
+    Attributes
+    ----------
+    by : cosine, or BM25, which weighs a purchase less where the customer or many others buy much.
+    shrinkage : common customers at which a similarity counts half.
+    half_life_days : after so many days a purchase weighs half. neighbours : kept of a product.
+    """
+
+    by: str = "cosine"
+    shrinkage: float = 20.0
+    half_life_days: float | None = None
+    neighbours: int = 100
+
+    def fit(self, purchases: Purchases) -> Scorer:
+        """Compare the products.
+
+        Raises
+        ------
+        ValueError : `by` is neither cosine nor BM25.
+        """
+        if self.by not in ("cosine", "BM25"):
+            raise ValueError(f"by is cosine or BM25, not {self.by}")
+        known = purchases.latest(half_life_days=self.half_life_days)
+        bought = purchases.bought()
+        weighed = _to_unit_columns(known) if self.by == "cosine" else _weigh_by_bm25(bought, known)
+        by_product, common = sparse.csr_array(weighed.T), sparse.csr_array(bought.T)
+        parts = []
+        for start in range(0, known.shape[1], ROWS_AT_A_TIME):
+            own = slice(start, start + ROWS_AT_A_TIME)
+            alike = (by_product[own] @ weighed).toarray()
+            if self.shrinkage:
+                both = (common[own] @ bought).toarray()
+                alike *= both / (both + self.shrinkage)
+            alike[np.arange(len(alike)), np.arange(start, start + len(alike))] = 0
+            parts.append(keep_largest(alike, self.neighbours))
+        similar = sparse.vstack(parts) if parts else sparse.csr_array(known.shape[1:] * 2)
+        return SparseScores(known, sparse.csr_array(similar))
+
+
+@dataclass(frozen=True)
+class SimilarCustomers:
+    """What the customers bought who are most alike, each by its likeness.
+
+    Attributes
+    ----------
+    neighbours : customers who are asked. half_life_days : after so many days a purchase weighs
+        half, in the likeness and in what is offered.
+    """
+
+    neighbours: int = 100
+    half_life_days: float | None = None
+
+    def fit(self, purchases: Purchases) -> Scorer:
+        """Compare the customers: the cosine of what they bought, rare products weighing more."""
+        known = purchases.latest(half_life_days=self.half_life_days)
+        buyers = np.maximum(np.asarray(purchases.bought().sum(axis=0)).reshape(-1), 1)
+        rarity = np.log((1 + known.shape[0]) / buyers)
+        compared = _to_unit_columns((known @ sparse.diags_array(rarity)).T).T
+        return NeighbourScores(sparse.csr_array(compared), known, self.neighbours)
+
+
+@dataclass(frozen=True)
+class SparseScores:
+    """A customer's purchases times similarities.
+
+    Attributes
+    ----------
+    known : (customers, products). similar : (products, products), the neighbours of each row.
+    """
+
+    known: sparse.csr_array
+    similar: sparse.csr_array
+
+    def score(self, rows: np.ndarray) -> np.ndarray:
+        """Return the scores; nothing is said of what is like nothing that was bought."""
+        scores = (self.known[rows] @ self.similar).toarray()
+        return np.where(scores > 0, scores, -np.inf)
+
+
+@dataclass(frozen=True)
+class NeighbourScores:
+    """The purchases of the most similar customers.
+
+    Attributes
+    ----------
+    compared : (customers, products), rows of length 1. known : (customers, products), offered.
+    """
+
+    compared: sparse.csr_array
+    known: sparse.csr_array
+    neighbours: int
+
+    def score(self, rows: np.ndarray) -> np.ndarray:
+        """Return the scores; nothing is said of what no similar customer bought."""
+        scores = (find_alike(self.compared, rows, self.neighbours) @ self.known).toarray()
+        return np.where(scores > 0, scores, -np.inf)
+
+
+def find_alike(compared: sparse.csr_array, rows: np.ndarray, neighbours: int) -> sparse.csr_array:
+    """Return (rows, customers), the likeness of the most similar others."""
+    alike = (compared[rows] @ compared.T).toarray()
+    alike[np.arange(len(rows)), rows] = 0
+    return keep_largest(alike, neighbours)
+
+
+def keep_largest(values: np.ndarray, largest: int) -> sparse.csr_array:
+    """Return the largest values above 0 of each row, of equal ones all; the rest is 0."""
+    if values.shape[1] > largest:
+        least = np.partition(values, -largest, axis=1)[:, -largest, None]
+        values = np.where(values >= least, values, 0)
+    return sparse.csr_array(np.maximum(values, 0))
+
+
+def _to_unit_columns(matrix: sparse.csr_array) -> sparse.csr_array:
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0)).reshape(-1))
+    return sparse.csr_array(matrix @ sparse.diags_array(1 / np.where(lengths > 0, lengths, 1)))
+
+
+def _weigh_by_bm25(bought: sparse.csr_array, known: sparse.csr_array) -> sparse.csr_array:
+    """Return the purchases by BM25, each customer being a document of products."""
+    customers = bought.shape[0]
+    buyers = np.asarray(bought.sum(axis=0)).reshape(-1)
+    rarity = np.log(1 + (customers - buyers + 0.5) / (buyers + 0.5))
+    breadth = np.diff(bought.indptr)
+    mean = breadth.mean() if breadth.any() else 1.0
+    saturation = K1 * (1 - B + B * breadth / mean)
+    pairs = known.tocoo()
+    row, column = pairs.coords
+    values = pairs.data * (K1 + 1) / (pairs.data + saturation[row]) * rarity[column]
+    return sparse.csr_array((values, (row, column)), shape=known.shape)

@@ -1,0 +1,93 @@
+"""What a customer buys again and again, alone and with customers who do likewise.
+
+References
+----------
+Hu, He, Gao and Zhang (2020), Modeling personalized item frequency information for next-basket
+recommendation, SIGIR. Here every purchase fades by its age, in place of groups of baskets.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from python_ml.recommendations.methods import Scorer
+from python_ml.recommendations.neighbours import find_alike
+from python_ml.recommendations.purchases import Purchases
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How often and how lately the customer bought each product.
+
+    Attributes
+    ----------
+    half_life_days : after so many days a purchase weighs half; None weighs all alike.
+    """
+
+    half_life_days: float | None = 180.0
+
+    def fit(self, purchases: Purchases) -> Scorer:
+        """Sum what the purchases weigh."""
+        return OwnScores(purchases.summed(half_life_days=self.half_life_days))
+
+
+@dataclass(frozen=True)
+class NeighbourFrequency:
+    """The same, mixed with that of the customers whose frequencies are most alike (TIFU-kNN).
+
+    Attributes
+    ----------
+    half_life_days : after so many days a purchase weighs half. neighbours : customers asked.
+    share : of the neighbours in the mixture, from 0 to 1.
+    """
+
+    half_life_days: float | None = 180.0
+    neighbours: int = 100
+    share: float = 0.5
+
+    def fit(self, purchases: Purchases) -> Scorer:
+        """Sum what the purchases weigh, each customer's to a length of 1."""
+        summed = purchases.summed(half_life_days=self.half_life_days)
+        lengths = np.sqrt(np.asarray(summed.multiply(summed).sum(axis=1)).reshape(-1))
+        unit = sparse.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ summed
+        return MixedScores(sparse.csr_array(unit), self.neighbours, self.share)
+
+
+@dataclass(frozen=True)
+class OwnScores:
+    """A customer's own row.
+
+    Attributes
+    ----------
+    known : (customers, products).
+    """
+
+    known: sparse.csr_array
+
+    def score(self, rows: np.ndarray) -> np.ndarray:
+        """Return the scores; nothing is said of what the customer never bought."""
+        scores = self.known[rows].toarray()
+        return np.where(scores > 0, scores, -np.inf)
+
+
+@dataclass(frozen=True)
+class MixedScores:
+    """A customer's own row and the mean of the most similar ones, by their likeness.
+
+    Attributes
+    ----------
+    known : (customers, products), rows of length 1.
+    """
+
+    known: sparse.csr_array
+    neighbours: int
+    share: float
+
+    def score(self, rows: np.ndarray) -> np.ndarray:
+        """Return the scores; nothing is said of what neither the customer nor those bought."""
+        alike = find_alike(self.known, rows, self.neighbours)
+        likeness = np.asarray(alike.sum(axis=1)).reshape(-1, 1)
+        others = (alike @ self.known).toarray() / np.where(likeness > 0, likeness, 1)
+        scores = (1 - self.share) * self.known[rows].toarray() + self.share * others
+        return np.where(scores > 0, scores, -np.inf)
