@@ -213,14 +213,14 @@ STOPPING = {
         "data/shop/dataset.yml has the unknown setting separator; it may have delimiter, "
         "encoding, decimal, thousands, timestamp_format, date_order, time_zone, currency, "
         "prices, skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, "
-        "service_codes, costs, contact_caps, vars.",
+        "service_codes, costs, contact_caps, offers, vars.",
     ),
     "settings that are a text": (
         {"order_lines.csv": LINES, "dataset.yml": b"semicolon"},
         "data/shop/dataset.yml has the unknown setting semicolon; it may have delimiter, "
         "encoding, decimal, thousands, timestamp_format, date_order, time_zone, currency, "
         "prices, skip_lines, sheet, missing, equal_lines, connector, mapping, files, statuses, "
-        "service_codes, costs, contact_caps, vars.",
+        "service_codes, costs, contact_caps, offers, vars.",
     ),
     "an unknown encoding": (
         {"order_lines.csv": LINES, "dataset.yml": b"encoding: klingon"},
