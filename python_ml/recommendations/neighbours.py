@@ -70,12 +70,16 @@ class SimilarCustomers:
 
     Attributes
     ----------
-    neighbours : customers who are asked. half_life_days : after so many days a purchase weighs
-        half, in the likeness and in what is offered.
+    neighbours : customers whose purchases count. half_life_days : after so many days a purchase
+        weighs half, in the likeness and in what is offered.
+    asked : customers among whom neighbours are sought, drawn by `seed` where there are more: the
+        work grows with it.
     """
 
     neighbours: int = 100
     half_life_days: float | None = None
+    asked: int = 10_000
+    seed: int = 42
 
     def fit(self, purchases: Purchases) -> Scorer:
         """Compare the customers: the cosine of what they bought, rare products weighing more."""
@@ -83,7 +87,10 @@ class SimilarCustomers:
         buyers = np.maximum(np.asarray(purchases.bought().sum(axis=0)).reshape(-1), 1)
         rarity = np.log((1 + known.shape[0]) / buyers)
         compared = _to_unit_columns((known @ sparse.diags_array(rarity)).T).T
-        return NeighbourScores(sparse.csr_array(compared), known, self.neighbours)
+        asked = draw_rows(known.shape[0], most=self.asked, seed=self.seed)
+        return NeighbourScores(
+            Neighbourhood(sparse.csr_array(compared), asked, self.neighbours), known[asked]
+        )
 
 
 @dataclass(frozen=True)
@@ -105,29 +112,50 @@ class SparseScores:
 
 
 @dataclass(frozen=True)
+class Neighbourhood:
+    """Who is like whom.
+
+    Attributes
+    ----------
+    compared : (customers, products), rows of length 1.
+    asked : row numbers, in order, of the customers among whom neighbours are sought.
+    neighbours : so many of them count.
+    """
+
+    compared: sparse.csr_array
+    asked: np.ndarray
+    neighbours: int
+
+    def find_alike(self, rows: np.ndarray) -> sparse.csr_array:
+        """Return (rows, asked), the likeness of the most similar others, 0 of the rest."""
+        alike = (self.compared[rows] @ self.compared[self.asked].T).toarray()
+        alike[rows[:, None] == self.asked] = 0
+        return keep_largest(alike, self.neighbours)
+
+
+@dataclass(frozen=True)
 class NeighbourScores:
     """The purchases of the most similar customers.
 
     Attributes
     ----------
-    compared : (customers, products), rows of length 1. known : (customers, products), offered.
+    known : (asked, products), what is offered.
     """
 
-    compared: sparse.csr_array
+    neighbourhood: Neighbourhood
     known: sparse.csr_array
-    neighbours: int
 
     def score(self, rows: np.ndarray) -> np.ndarray:
         """Return the scores; nothing is said of what no similar customer bought."""
-        scores = (find_alike(self.compared, rows, self.neighbours) @ self.known).toarray()
+        scores = (self.neighbourhood.find_alike(rows) @ self.known).toarray()
         return np.where(scores > 0, scores, -np.inf)
 
 
-def find_alike(compared: sparse.csr_array, rows: np.ndarray, neighbours: int) -> sparse.csr_array:
-    """Return (rows, customers), the likeness of the most similar others."""
-    alike = (compared[rows] @ compared.T).toarray()
-    alike[np.arange(len(rows)), rows] = 0
-    return keep_largest(alike, neighbours)
+def draw_rows(rows: int, *, most: int, seed: int) -> np.ndarray:
+    """Return the numbers of all rows, or of a sample of so many, in order."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def keep_largest(values: np.ndarray, largest: int) -> sparse.csr_array:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
-from python_ml.recommendations.neighbours import find_alike
+from python_ml.recommendations.neighbours import Neighbourhood, draw_rows
 from python_ml.recommendations.purchases import Purchases
 
 
@@ -38,20 +38,24 @@ class NeighbourFrequency:
 
     Attributes
     ----------
-    half_life_days : after so many days a purchase weighs half. neighbours : customers asked.
-    share : of the neighbours in the mixture, from 0 to 1.
+    half_life_days : after so many days a purchase weighs half.
+    neighbours : customers whose frequencies are mixed in. share : theirs, from 0 to 1.
+    asked, seed : as of SimilarCustomers.
     """
 
     half_life_days: float | None = 180.0
     neighbours: int = 100
     share: float = 0.5
+    asked: int = 10_000
+    seed: int = 42
 
     def fit(self, purchases: Purchases) -> Scorer:
         """Sum what the purchases weigh, each customer's to a length of 1."""
         summed = purchases.summed(half_life_days=self.half_life_days)
         lengths = np.sqrt(np.asarray(summed.multiply(summed).sum(axis=1)).reshape(-1))
-        unit = sparse.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ summed
-        return MixedScores(sparse.csr_array(unit), self.neighbours, self.share)
+        unit = sparse.csr_array(sparse.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ summed)
+        asked = draw_rows(unit.shape[0], most=self.asked, seed=self.seed)
+        return MixedScores(Neighbourhood(unit, asked, self.neighbours), self.share)
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,17 @@ class MixedScores:
 
     Attributes
     ----------
-    known : (customers, products), rows of length 1.
+    neighbourhood : of the customers' frequencies, to a length of 1. share : of the neighbours.
     """
 
-    known: sparse.csr_array
-    neighbours: int
+    neighbourhood: Neighbourhood
     share: float
 
     def score(self, rows: np.ndarray) -> np.ndarray:
         """Return the scores; nothing is said of what neither the customer nor those bought."""
-        alike = find_alike(self.known, rows, self.neighbours)
+        known, asked = self.neighbourhood.compared, self.neighbourhood.asked
+        alike = self.neighbourhood.find_alike(rows)
         likeness = np.asarray(alike.sum(axis=1)).reshape(-1, 1)
-        others = (alike @ self.known).toarray() / np.where(likeness > 0, likeness, 1)
-        scores = (1 - self.share) * self.known[rows].toarray() + self.share * others
+        others = (alike @ known[asked]).toarray() / np.where(likeness > 0, likeness, 1)
+        scores = (1 - self.share) * known[rows].toarray() + self.share * others
         return np.where(scores > 0, scores, -np.inf)

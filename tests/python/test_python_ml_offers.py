@@ -124,6 +124,27 @@ def test_neighbours_are_those_of_a_plain_loop():
         np.testing.assert_allclose(np.maximum(scores[row], 0), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("method", [SimilarCustomers, NeighbourFrequency])
+def test_neighbours_among_a_sample_are_of_the_sample(method):
+    read = read_purchases(draw_purchases(4, customers=60, rows=900))
+    rows = np.arange(60)
+    everyone = method(neighbours=5).fit(read).score(rows)
+    np.testing.assert_array_equal(method(neighbours=5, asked=60).fit(read).score(rows), everyone)
+    scorer = method(neighbours=5, asked=20).fit(read)
+    asked = scorer.neighbourhood.asked
+    assert len(asked) == 20
+    assert (np.diff(asked) > 0).all()
+    some = scorer.score(rows)
+    assert not np.array_equal(some, everyone)
+    # Scored in parts it is the same, and nobody is a neighbour of their own.
+    np.testing.assert_array_equal(
+        np.vstack([scorer.score(rows[:7]), scorer.score(rows[7:])]), some
+    )
+    assert (
+        scorer.neighbourhood.find_alike(asked).toarray()[np.arange(20), np.arange(20)] == 0
+    ).all()
+
+
 def test_the_top_is_that_of_a_stable_sort():
     generator = np.random.default_rng(5)
     for k in (1, 3, 8, 12):
