@@ -1,4 +1,4 @@
-"""Who is taken: the order in which the rows are considered, and the walk along it."""
+"""Who is taken: the order in which the rows are considered, and a greedy pass along it."""
 
 import numpy as np
 
