@@ -37,7 +37,7 @@ select
     decisions.channel,
     offers.offer,
     offers.offer_basis,
-    decisions.reason,
+    offers.reason,
     decisions.reachability,
     decisions.consent_basis,
     decisions.lift_basis,

@@ -1,15 +1,26 @@
-"""What to offer whom: methods behind one interface, compared out of time.
+"""What to offer to whom: methods behind one interface, compared out of time.
 
-A method is fitted on `Purchases` and scores every product for any of the customers. `compare`
-says how well each would have done on what was bought afterwards, in three regimes.
+A method is fitted on `Purchases` and scores every product for anybody's. `choose_settings` finds
+what each works best with, `try_methods` says how well each would have done on what was bought
+afterwards, in three regimes.
 """
 
-from python_ml.recommendations.comparison import REGIMES, compare, measure
+from python_ml.recommendations.choosing import (
+    SETTINGS,
+    TEST_TYPES,
+    choose_settings,
+    make_method,
+    read_rules,
+    try_methods,
+)
+from python_ml.recommendations.comparison import REGIMES, Later, compare, hold_back, measure
 from python_ml.recommendations.ease import Ease
 from python_ml.recommendations.methods import Method, Popularity, Scorer
-from python_ml.recommendations.neighbours import SimilarCustomers, SimilarProducts
-from python_ml.recommendations.purchases import Purchases, read_purchases
+from python_ml.recommendations.neighbours import SimilarCustomers, SimilarProducts, draw_rows
+from python_ml.recommendations.offers import chunks, find_offers
+from python_ml.recommendations.purchases import Purchases, read_days, read_purchases
 from python_ml.recommendations.repeats import Frequency, NeighbourFrequency
+from python_ml.recommendations.rules import Rule, Rules
 from python_ml.recommendations.similarity import (
     NEIGHBOUR_TYPES,
     draw_customers,
@@ -19,18 +30,32 @@ from python_ml.recommendations.similarity import (
 __all__ = [
     "NEIGHBOUR_TYPES",
     "REGIMES",
+    "SETTINGS",
+    "TEST_TYPES",
     "Ease",
     "Frequency",
+    "Later",
     "Method",
     "NeighbourFrequency",
     "Popularity",
     "Purchases",
+    "Rule",
+    "Rules",
     "Scorer",
     "SimilarCustomers",
     "SimilarProducts",
+    "choose_settings",
+    "chunks",
     "compare",
     "draw_customers",
+    "draw_rows",
+    "find_offers",
     "find_similar_items",
+    "hold_back",
+    "make_method",
     "measure",
+    "read_days",
     "read_purchases",
+    "read_rules",
+    "try_methods",
 ]

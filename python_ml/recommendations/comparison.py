@@ -1,6 +1,6 @@
 """How well methods would have done on what was bought afterwards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from scipy import sparse
 
 from python_ml.frames import to_typed
 from python_ml.recommendations.methods import Method, Scorer
+from python_ml.recommendations.offers import chunks, find_offers
 from python_ml.recommendations.purchases import Purchases
 
 REGIMES = ("lists", "new", "all")
@@ -32,7 +33,8 @@ MEASURE_TYPES = {
 }
 """Columns of `compare` and their types."""
 
-ROWS_AT_A_TIME = 1_000
+COMPARED = 500
+"""Customers whose offers are compared with one another, for diversity."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,15 @@ class Later:
 
     Attributes
     ----------
-    bought : (customers, products), 1 where it was bought afterwards.
+    bought : (customers, products), 1 where it was bought afterwards; a row without any is not
+        tested.
     is_offered : (products,), whether it could be offered on the day.
-    withheld : (customers, products), 1 where it was bought within its usual interval.
+    usual_days : (products,), the usual interval between two purchases; missing where unknown.
     """
 
     bought: sparse.csr_array
     is_offered: np.ndarray
-    withheld: sparse.csr_array
+    usual_days: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Tested:
 
 
 def compare(
-    methods: Mapping[str, Method],
+    methods: Mapping[str, Sequence[Method]],
     purchases: Purchases,
     later: Later,
     *,
@@ -83,7 +86,7 @@ def compare(
 
     Parameters
     ----------
-    methods : by name.
+    methods : by name; of several each fills up what those before it leave.
     regime : one of REGIMES.
     k : products offered to each customer.
     baseline : the method that the others are paired with, customer by customer; else the first.
@@ -104,7 +107,9 @@ def compare(
     if methods and baseline not in methods:
         raise ValueError(f"the baseline {baseline} is none of {', '.join(methods)}")
     tested = {
-        name: measure(method.fit(purchases), purchases, later, regime=regime, k=k)
+        name: measure(
+            [one.fit(purchases) for one in method], purchases, later, regime=regime, k=k
+        )
         for name, method in methods.items()
     }
     bought = purchases.bought()
@@ -118,9 +123,13 @@ def compare(
 
 
 def measure(
-    scorer: Scorer, purchases: Purchases, later: Later, *, regime: str, k: int = 5
+    turns: Sequence[Scorer], purchases: Purchases, later: Later, *, regime: str, k: int = 5
 ) -> Tested:
     """Say what a fitted method would have offered, and what of it was bought afterwards.
+
+    Parameters
+    ----------
+    turns : scorers; each fills up what those before it leave.
 
     Raises
     ------
@@ -128,10 +137,9 @@ def measure(
     """
     if regime not in REGIMES:
         raise ValueError(f"the regime is one of {', '.join(REGIMES)}, not {regime}")
-    held = {"lists": later.withheld, "new": purchases.bought()}.get(regime)
     parts = [
-        (rows, *_try(scorer, later, rows, None if held is None else held[rows], k))
-        for rows in _chunks(np.flatnonzero(np.diff(later.bought.indptr)))
+        (rows, *_try(turns, purchases, later, rows, regime, k))
+        for rows in chunks(np.flatnonzero(np.diff(later.bought.indptr)), later.bought.shape[1])
     ]
     if not parts:
         none = np.zeros((0, k), dtype=int)
@@ -144,43 +152,31 @@ def measure(
     return Tested(rows, offers, is_hit, wanted, average)
 
 
-def find_top(scores: np.ndarray, k: int) -> np.ndarray:
-    """Return (rows, k), the numbers of the highest scores, of equal ones the first in order.
-
-    -1 where a row has no more above minus infinity.
-    """
-    wide = min(k, scores.shape[1])
-    top = np.full((len(scores), k), -1)
-    if not wide:
-        return top
-    least = np.partition(scores, -wide, axis=1)[:, -wide, None]
-    # Of those at the bound the first are taken, whatever the partition did with them.
-    above, at_bound = scores > least, scores == least
-    is_in = above | (at_bound & (np.cumsum(at_bound, axis=1) <= wide - above.sum(1)[:, None]))
-    columns = np.nonzero(is_in)[1].reshape(len(scores), wide)
-    values = np.take_along_axis(scores, columns, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    columns, values = (np.take_along_axis(one, order, axis=1) for one in (columns, values))
-    top[:, :wide] = np.where(values > -np.inf, columns, -1)
-    return top
+def hold_back(purchases: Purchases, regime: str, usual_days: np.ndarray) -> sparse.csr_array:
+    """Return (customers, products), 1 for what is not offered to a customer in a regime."""
+    if regime == "lists":
+        return purchases.withheld(usual_days)
+    if regime == "new":
+        return purchases.bought()
+    return sparse.csr_array(purchases.shape)
 
 
 def _try(
-    scorer: Scorer, later: Later, rows: np.ndarray, held: sparse.csr_array | None, k: int
+    turns: Sequence[Scorer],
+    purchases: Purchases,
+    later: Later,
+    rows: np.ndarray,
+    regime: str,
+    k: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the offers of some customers, which are hits, and how many products were wanted."""
-    could_be = np.broadcast_to(later.is_offered, (len(rows), len(later.is_offered)))
-    if held is not None:
-        could_be = could_be & ~(held.toarray() > 0)
+    some = purchases.take(rows)
+    held = hold_back(some, regime, later.usual_days).toarray() > 0
+    could_be = later.is_offered & ~held
     wanted = (later.bought[rows].toarray() > 0) & could_be
-    offers = find_top(np.where(could_be, scorer.score(rows), -np.inf), k)
+    offers, _, _ = find_offers(turns, some, could_be, k)
     is_hit = np.take_along_axis(wanted, np.maximum(offers, 0), axis=1) & (offers >= 0)
     return offers, is_hit, wanted.sum(axis=1)
-
-
-def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        yield rows[start : start + ROWS_AT_A_TIME]
 
 
 def _summarize(tested: Tested, bought: sparse.csr_array, later: Later) -> dict[str, float]:
@@ -200,22 +196,40 @@ def _summarize(tested: Tested, bought: sparse.csr_array, later: Later) -> dict[s
         "standard_error": _standard_error(tested.average_precision),
         "coverage": len(np.unique(offered)) / max(later.is_offered.sum(), 1),
         "popularity": (buyers[offered] / bought.shape[0]).mean() if len(offered) else np.nan,
-        "diversity": _measure_diversity(tested.offers, bought, buyers),
+        "diversity": _measure_diversity(tested.offers, bought),
     }
 
 
-def _measure_diversity(offers: np.ndarray, bought: sparse.csr_array, buyers: np.ndarray) -> float:
-    """Return 1 less the mean cosine, by who bought them, of two products offered together."""
-    numbers, codes = np.unique(offers[offers >= 0], return_inverse=True)
+def sum_likeness(offers: np.ndarray, bought: sparse.csr_array) -> np.ndarray:
+    """Sum the cosines of each offer, by who bought it, with those at the places before it.
+
+    Parameters
+    ----------
+    offers : (customers, k), product numbers, -1 for none. bought : (customers, products).
+
+    Returns
+    -------
+    (customers, k), missing where there is no offer and after the first COMPARED customers.
+    """
+    total = np.full(offers.shape, np.nan)
+    some = offers[:COMPARED]
+    numbers, codes = np.unique(np.maximum(some, 0), return_inverse=True)
+    codes = codes.reshape(some.shape)
     chosen = bought[:, numbers]
-    lengths = np.sqrt(np.maximum(buyers[numbers], 1))
-    alike = (chosen.T @ chosen).toarray() / np.outer(lengths, lengths)
-    coded = np.full(offers.shape, -1)
-    coded[offers >= 0] = codes
-    first, second = np.triu_indices(offers.shape[1], k=1)
-    one, other = coded[:, first], coded[:, second]
-    is_pair = (one >= 0) & (other >= 0)
-    return 1 - float(alike[one[is_pair], other[is_pair]].mean()) if is_pair.any() else np.nan
+    together = (chosen.T @ chosen).toarray()
+    lengths = np.sqrt(np.maximum(np.diag(together), 1))
+    alike = together / np.outer(lengths, lengths)
+    for place in range(some.shape[1]):
+        sums = alike[codes[:, [place]], codes[:, :place]].sum(axis=1)
+        total[: len(some), place] = np.where(some[:, place] >= 0, sums, np.nan)
+    return total
+
+
+def _measure_diversity(offers: np.ndarray, bought: sparse.csr_array) -> float:
+    """Return 1 less the mean cosine, by who bought them, of two products offered together."""
+    likeness = sum_likeness(offers, bought)
+    pairs = np.where(np.isnan(likeness), 0, np.arange(offers.shape[1])).sum()
+    return 1 - float(np.nansum(likeness) / pairs) if pairs else np.nan
 
 
 def _pair(tested: Tested, baseline: Tested) -> dict[str, float]:

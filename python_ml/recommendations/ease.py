@@ -11,7 +11,11 @@ import numpy as np
 from scipy import linalg, sparse
 
 from python_ml.recommendations.methods import Scorer
+from python_ml.recommendations.neighbours import keep_largest
 from python_ml.recommendations.purchases import Purchases
+
+PRODUCTS_AT_A_TIME = 1_000
+"""Rarely bought products compared with all others at a time."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,20 @@ class Ease:
     ----------
     regularisation : above 0; more makes the weights smaller and more alike.
     half_life_days : after so many days a purchase weighs half; None weighs all alike.
-    max_products : the most bought so many are learned and scored; the work grows with their cube.
+    length_power : customers weigh by 1 over this power of how many products they bought; 0 weighs
+        all alike.
+    max_products : the most bought so many are learned together; the work grows with their cube.
+    neighbours : of each of the others, the products that lead to it.
     """
 
     regularisation: float = 200.0
     half_life_days: float | None = None
+    length_power: float = 0.0
     max_products: int = 3_000
+    neighbours: int = 30
 
     def fit(self, purchases: Purchases) -> Scorer:
-        """Solve for the weights.
+        """Solve for the weights of the products most bought, and compare the others with all.
 
         Raises
         ------
@@ -39,11 +48,35 @@ class Ease:
         if not self.regularisation > 0:
             raise ValueError(f"regularisation is above 0, not {self.regularisation}")
         weights = purchases.latest(half_life_days=self.half_life_days)
-        buyers = np.diff(weights.tocsc().indptr)
+        if self.length_power:
+            lengths = np.maximum(np.diff(weights.indptr), 1)
+            weights = sparse.csr_array(
+                sparse.diags_array(lengths ** (-self.length_power / 2)) @ weights
+            )
+        buyers = np.bincount(weights.indices, minlength=weights.shape[1])
         learned = np.argsort(-buyers, kind="stable")[: self.max_products]
         learned = np.sort(learned[buyers[learned] > 0])
-        known = sparse.csr_array(weights[:, learned])
-        return LinearScores(known, solve_weights(known, self.regularisation), learned, len(buyers))
+        rare = np.setdiff1d(np.flatnonzero(buyers), learned)
+        return LinearScores(
+            solve_weights(sparse.csr_array(weights[:, learned]), self.regularisation),
+            learned,
+            self._compare_rare(weights, rare),
+            rare,
+            self.half_life_days,
+        )
+
+    def _compare_rare(self, weights: sparse.csr_array, rare: np.ndarray) -> sparse.csr_array:
+        """Return (products, rare), which share of a product's customers buy a rare one, shrunk."""
+        lengths = np.asarray(weights.multiply(weights).sum(axis=0)).reshape(-1)
+        by_product = sparse.csr_array(weights.T)
+        parts = [sparse.csr_array((0, weights.shape[1]))]
+        for start in range(0, len(rare), PRODUCTS_AT_A_TIME):
+            some = rare[start : start + PRODUCTS_AT_A_TIME]
+            common = by_product[some] @ weights
+            shares = common.multiply(1 / (lengths + self.regularisation)).toarray()
+            shares[np.arange(len(some)), some] = 0
+            parts.append(keep_largest(shares, self.neighbours))
+        return sparse.csr_array(sparse.vstack(parts).T)
 
 
 def solve_weights(purchases: sparse.csr_array, regularisation: float) -> np.ndarray:
@@ -69,19 +102,29 @@ class LinearScores:
 
     Attributes
     ----------
-    known : (customers, learned), what was bought. weights : (learned, learned).
-    learned : product numbers. products : how many there are.
+    weights : (learned, learned). learned : product numbers, in order.
+    shares : (products, rare), of a product's customers who buy a rare one. rare : product numbers.
+    half_life_days : of a purchase.
     """
 
-    known: sparse.csr_array
     weights: np.ndarray
     learned: np.ndarray
-    products: int
+    shares: sparse.csr_array
+    rare: np.ndarray
+    half_life_days: float | None
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
-        """Return the scores; nothing is said of customers who bought none of the products."""
-        scores = np.full((len(rows), self.products), -np.inf)
-        known = self.known[rows]
-        bought = np.diff(known.indptr) > 0
-        scores[np.ix_(bought, self.learned)] = known[bought] @ self.weights
+    def score(self, purchases: Purchases) -> np.ndarray:
+        """Return the scores: of rarely bought products the mean share, weighed as the purchases.
+
+        Nothing is said of customers who bought none of the products that are learned.
+        """
+        known = purchases.latest(half_life_days=self.half_life_days)
+        scores = np.full(known.shape, -np.inf)
+        learned = sparse.csr_array(known[:, self.learned])
+        is_known = np.diff(learned.indptr) > 0
+        scores[np.ix_(is_known, self.learned)] = learned[is_known] @ self.weights
+        if len(self.rare):
+            total = np.asarray(known.sum(axis=1)).reshape(-1, 1)
+            shares = (known @ self.shares).toarray() / np.where(total > 0, total, 1)
+            scores[:, self.rare] = np.where(shares > 0, shares, -np.inf)
         return scores

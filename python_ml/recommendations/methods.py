@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
 from python_ml.recommendations.purchases import Purchases
 
@@ -11,10 +13,11 @@ from python_ml.recommendations.purchases import Purchases
 class Scorer(Protocol):
     """A method that was fitted."""
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
-        """Return (rows, products), the higher the better, for customers by their row numbers.
+    def score(self, purchases: Purchases) -> np.ndarray:
+        """Return (customers, products), the higher the better, for whoever bought these.
 
-        Minus infinity where the method has nothing to say of a product.
+        The customers need not be those of the fit; the products are. Minus infinity where the
+        method has nothing to say of a product.
         """
 
 
@@ -27,33 +30,56 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class Popularity:
-    """The products that most customers bought, the same for everybody.
+    """The products that most customers bought: the same for everybody, or for each segment.
 
     Attributes
     ----------
     half_life_days : after so many days a purchase counts half; None counts all alike.
+    segments : each customer's segment by key; the products of whom it does not name are those of
+        all such customers. None counts all customers together.
     """
 
     half_life_days: float | None = None
+    segments: pd.Series | None = None
 
     def fit(self, purchases: Purchases) -> Scorer:
         """Count the customers of each product."""
         weights = purchases.latest(half_life_days=self.half_life_days)
-        totals = np.asarray(weights.sum(axis=0), dtype=float).reshape(-1)
-        return SameForAll(np.where(totals > 0, totals, -np.inf))
+        segments = pd.Index([]) if self.segments is None else pd.Index(self.segments.unique())
+        found = Popular(np.zeros((len(segments) + 1, weights.shape[1])), self.segments, segments)
+        group = found.find_groups(purchases)
+        ones = np.ones(len(group))
+        members = sparse.csr_array(
+            (ones, (group, np.arange(len(group)))), shape=(len(found.scores), len(group))
+        )
+        totals = (members @ weights).toarray()
+        sizes = np.maximum(np.bincount(group, minlength=len(totals)), 1)[:, None]
+        scores = np.where(totals > 0, totals / sizes, -np.inf)
+        return Popular(scores, self.segments, segments)
 
 
 @dataclass(frozen=True)
-class SameForAll:
-    """Scores that do not depend on the customer.
+class Popular:
+    """What each group of customers buys.
 
     Attributes
     ----------
-    scores : (products,).
+    scores : (groups, products), the share of the group; the last group is of those without a
+        segment. segments : of customers, by key. names : of the other groups.
     """
 
     scores: np.ndarray
+    segments: pd.Series | None
+    names: pd.Index
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
-        """Return the scores for each of the rows."""
-        return np.broadcast_to(self.scores, (len(rows), len(self.scores))).copy()
+    def find_groups(self, purchases: Purchases) -> np.ndarray:
+        """Return (customers,), the number of each one's group."""
+        last = len(self.names)
+        if self.segments is None:
+            return np.full(len(purchases.customers), last)
+        group = self.names.get_indexer(self.segments.reindex(purchases.customers))
+        return np.where(group >= 0, group, last)
+
+    def score(self, purchases: Purchases) -> np.ndarray:
+        """Return the scores of each one's group."""
+        return self.scores[self.find_groups(purchases)]

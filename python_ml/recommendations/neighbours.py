@@ -10,6 +10,7 @@ Robertson and Zaragoza (2009), The probabilistic relevance framework: BM25 and b
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
@@ -61,7 +62,7 @@ class SimilarProducts:
             alike[np.arange(len(alike)), np.arange(start, start + len(alike))] = 0
             parts.append(keep_largest(alike, self.neighbours))
         similar = sparse.vstack(parts) if parts else sparse.csr_array(known.shape[1:] * 2)
-        return SparseScores(known, sparse.csr_array(similar))
+        return SparseScores(sparse.csr_array(similar), self.half_life_days)
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,19 @@ class SimilarCustomers:
 
     neighbours: int = 100
     half_life_days: float | None = None
-    asked: int = 10_000
+    asked: int = 2_000
     seed: int = 42
 
     def fit(self, purchases: Purchases) -> Scorer:
-        """Compare the customers: the cosine of what they bought, rare products weighing more."""
-        known = purchases.latest(half_life_days=self.half_life_days)
+        """Draw the customers who are asked, and weigh what they bought, rare products more."""
         buyers = np.maximum(np.asarray(purchases.bought().sum(axis=0)).reshape(-1), 1)
-        rarity = np.log((1 + known.shape[0]) / buyers)
-        compared = _to_unit_columns((known @ sparse.diags_array(rarity)).T).T
-        asked = draw_rows(known.shape[0], most=self.asked, seed=self.seed)
-        return NeighbourScores(
-            Neighbourhood(sparse.csr_array(compared), asked, self.neighbours), known[asked]
+        rarity = np.log((1 + purchases.shape[0]) / buyers)
+        asked = purchases.take(draw_rows(purchases.shape[0], most=self.asked, seed=self.seed))
+        known = asked.latest(half_life_days=self.half_life_days)
+        neighbourhood = Neighbourhood(
+            to_unit_rows(known, rarity), asked.customers, self.neighbours
         )
+        return NeighbourScores(neighbourhood, known, rarity, self.half_life_days)
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,16 @@ class SparseScores:
 
     Attributes
     ----------
-    known : (customers, products). similar : (products, products), the neighbours of each row.
+    similar : (products, products), the neighbours of each row. half_life_days : of a purchase.
     """
 
-    known: sparse.csr_array
     similar: sparse.csr_array
+    half_life_days: float | None
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what is like nothing that was bought."""
-        scores = (self.known[rows] @ self.similar).toarray()
+        known = purchases.latest(half_life_days=self.half_life_days)
+        scores = (known @ self.similar).toarray()
         return np.where(scores > 0, scores, -np.inf)
 
 
@@ -117,19 +119,25 @@ class Neighbourhood:
 
     Attributes
     ----------
-    compared : (customers, products), rows of length 1.
-    asked : row numbers, in order, of the customers among whom neighbours are sought.
-    neighbours : so many of them count.
+    asked : (asked, products), rows of length 1, of the customers among whom neighbours are sought.
+    keys : (asked,), of them. neighbours : so many of them count.
     """
 
-    compared: sparse.csr_array
-    asked: np.ndarray
+    asked: sparse.csr_array
+    keys: np.ndarray
     neighbours: int
 
-    def find_alike(self, rows: np.ndarray) -> sparse.csr_array:
-        """Return (rows, asked), the likeness of the most similar others, 0 of the rest."""
-        alike = (self.compared[rows] @ self.compared[self.asked].T).toarray()
-        alike[rows[:, None] == self.asked] = 0
+    def find_alike(self, compared: sparse.csr_array, keys: np.ndarray) -> sparse.csr_array:
+        """Return (rows, asked), the likeness of the most similar others, 0 of the rest.
+
+        Parameters
+        ----------
+        compared : (rows, products), rows of length 1, of the customers whose keys are given.
+        """
+        alike = (compared @ self.asked.T).toarray()
+        own = pd.Index(self.keys).get_indexer(keys)
+        is_asked = np.flatnonzero(own >= 0)
+        alike[is_asked, own[is_asked]] = 0
         return keep_largest(alike, self.neighbours)
 
 
@@ -139,15 +147,21 @@ class NeighbourScores:
 
     Attributes
     ----------
-    known : (asked, products), what is offered.
+    known : (asked, products), what is offered. rarity : (products,), what each weighs in the
+        likeness. half_life_days : of a purchase.
     """
 
     neighbourhood: Neighbourhood
     known: sparse.csr_array
+    rarity: np.ndarray
+    half_life_days: float | None
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what no similar customer bought."""
-        scores = (self.neighbourhood.find_alike(rows) @ self.known).toarray()
+        known = purchases.latest(half_life_days=self.half_life_days)
+        compared = to_unit_rows(known, self.rarity)
+        alike = self.neighbourhood.find_alike(compared, purchases.customers)
+        scores = (alike @ self.known).toarray()
         return np.where(scores > 0, scores, -np.inf)
 
 
@@ -164,6 +178,12 @@ def keep_largest(values: np.ndarray, largest: int) -> sparse.csr_array:
         least = np.partition(values, -largest, axis=1)[:, -largest, None]
         values = np.where(values >= least, values, 0)
     return sparse.csr_array(np.maximum(values, 0))
+
+
+def to_unit_rows(matrix: sparse.csr_array, weights: np.ndarray | float = 1.0) -> sparse.csr_array:
+    """Return the matrix with its columns weighed and then its rows brought to a length of 1."""
+    weighed = matrix.multiply(np.broadcast_to(weights, matrix.shape[1:]))
+    return sparse.csr_array(_to_unit_columns(sparse.csr_array(weighed.T)).T)
 
 
 def _to_unit_columns(matrix: sparse.csr_array) -> sparse.csr_array:

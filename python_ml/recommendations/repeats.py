@@ -9,10 +9,9 @@ recommendation, SIGIR. Here every purchase fades by its age, in place of groups 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
-from python_ml.recommendations.neighbours import Neighbourhood, draw_rows
+from python_ml.recommendations.neighbours import Neighbourhood, draw_rows, to_unit_rows
 from python_ml.recommendations.purchases import Purchases
 
 
@@ -28,8 +27,8 @@ class Frequency:
     half_life_days: float | None = 180.0
 
     def fit(self, purchases: Purchases) -> Scorer:
-        """Sum what the purchases weigh."""
-        return OwnScores(purchases.summed(half_life_days=self.half_life_days))
+        """Remember how fast purchases fade."""
+        return OwnScores(self.half_life_days)
 
 
 @dataclass(frozen=True)
@@ -46,52 +45,54 @@ class NeighbourFrequency:
     half_life_days: float | None = 180.0
     neighbours: int = 100
     share: float = 0.5
-    asked: int = 10_000
+    asked: int = 2_000
     seed: int = 42
 
     def fit(self, purchases: Purchases) -> Scorer:
-        """Sum what the purchases weigh, each customer's to a length of 1."""
-        summed = purchases.summed(half_life_days=self.half_life_days)
-        lengths = np.sqrt(np.asarray(summed.multiply(summed).sum(axis=1)).reshape(-1))
-        unit = sparse.csr_array(sparse.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ summed)
-        asked = draw_rows(unit.shape[0], most=self.asked, seed=self.seed)
-        return MixedScores(Neighbourhood(unit, asked, self.neighbours), self.share)
+        """Draw the customers who are asked, and sum what their purchases weigh."""
+        asked = purchases.take(draw_rows(purchases.shape[0], most=self.asked, seed=self.seed))
+        unit = to_unit_rows(asked.summed(half_life_days=self.half_life_days))
+        neighbourhood = Neighbourhood(unit, asked.customers, self.neighbours)
+        return MixedScores(neighbourhood, self.share, self.half_life_days)
 
 
 @dataclass(frozen=True)
 class OwnScores:
-    """A customer's own row.
+    """What a customer's own purchases weigh.
 
     Attributes
     ----------
-    known : (customers, products).
+    half_life_days : of a purchase.
     """
 
-    known: sparse.csr_array
+    half_life_days: float | None
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what the customer never bought."""
-        scores = self.known[rows].toarray()
+        scores = purchases.summed(half_life_days=self.half_life_days).toarray()
         return np.where(scores > 0, scores, -np.inf)
 
 
 @dataclass(frozen=True)
 class MixedScores:
-    """A customer's own row and the mean of the most similar ones, by their likeness.
+    """A customer's own frequencies and the mean of the most similar ones, by their likeness.
 
     Attributes
     ----------
-    neighbourhood : of the customers' frequencies, to a length of 1. share : of the neighbours.
+    neighbourhood : of frequencies, to a length of 1. share : of the neighbours.
+    half_life_days : of a purchase.
     """
 
     neighbourhood: Neighbourhood
     share: float
+    half_life_days: float | None
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what neither the customer nor those bought."""
-        known, asked = self.neighbourhood.compared, self.neighbourhood.asked
-        alike = self.neighbourhood.find_alike(rows)
+        own = to_unit_rows(purchases.summed(half_life_days=self.half_life_days))
+        alike = self.neighbourhood.find_alike(own, purchases.customers)
         likeness = np.asarray(alike.sum(axis=1)).reshape(-1, 1)
-        others = (alike @ known[asked]).toarray() / np.where(likeness > 0, likeness, 1)
-        scores = (1 - self.share) * known[rows].toarray() + self.share * others
+        others = (alike @ self.neighbourhood.asked).toarray()
+        scores = self.share * others / np.where(likeness > 0, likeness, 1)
+        scores += (1 - self.share) * own.toarray()
         return np.where(scores > 0, scores, -np.inf)

@@ -1,6 +1,6 @@
 -- What a customer ordered and how often it was bought, as known now and when the
--- test period of the baskets began. Where that began when it did, only customers
--- whose lines have changed are counted again.
+-- validation and test periods of the baskets began. Where these began when they did,
+-- only customers whose lines have changed are counted again.
 {{ config(
     materialized='incremental',
     incremental_strategy='affected',
@@ -40,7 +40,7 @@ purchases as (
 
 )
 
--- Both days in one pass: a join by times alone would sort all that was bought.
+-- All days in one pass: a join by times alone would sort all that was bought.
 select
     purchases.customer_id,
     purchases.product_id,
@@ -48,6 +48,9 @@ select
     max(purchases.ordered_seconds) filter (where purchases.is_bought)
         as current_last_seconds,
     {#- Where nothing was bought there is no such day. #}
+    count(*) filter (
+        where purchases.is_bought and purchases.ordered_seconds <= as_of_days.validation_seconds
+    ) as validation_purchases,
     count(*) filter (
         where purchases.is_bought and purchases.ordered_seconds <= as_of_days.evaluation_seconds
     ) as evaluation_purchases,

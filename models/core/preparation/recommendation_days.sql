@@ -16,6 +16,7 @@ periods as (
 )
 
 select
+    case when periods.is_split then periods.mining_until_seconds end as validation_seconds,
     case when periods.is_split then periods.validation_until_seconds end as evaluation_seconds,
     orders.last_seconds as current_seconds
 from orders

@@ -1,6 +1,6 @@
 -- What a member is offered: the offer that was chosen for the customer, with the product that
--- the customer is in the list for, else the one that a basket rule offers, else the category that
--- a new customer will probably take to, else the offer alone.
+-- the customer is in the list for, else the best recommended product that fits the customer, none
+-- to too many, else the category that a new customer will probably take to, else the offer alone.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -33,8 +33,7 @@ products as (
 recommendations as (
 
     select * from {{ ref('product_recommendations') }}
-    where rank = 1
-        and source = 'rule'
+    where is_fitting
 
 ),
 
@@ -43,16 +42,42 @@ interests as (
     select * from {{ ref('new_customer_predictions') }}
     where target = 'interest'
 
-)
+),
+
+wishes as (
+
+    select
+        decisions.list_name,
+        decisions.customer_id,
+        recommendations.product_id,
+        row_number() over (
+            partition by decisions.list_name, decisions.customer_id
+            order by recommendations.rank
+        ) as place,
+        decisions.rank as turn,
+        {{ most_of_product(
+            'lists.capacity',
+            'count(*) filter (where recommendations.rank = 1) over (partition by decisions.list_name)'
+        ) }} as most
+    from decisions
+    inner join lists
+        on decisions.list_name = lists.list_name
+    inner join recommendations
+        on decisions.customer_id = recommendations.customer_id
+    where decisions.product_id is null
+
+),
+
+{{ spread_products('wishes') }}
 
 select
     decisions.list_name,
     decisions.customer_id,
-    coalesce(decisions.product_id, recommendations.product_id) as product_id,
+    coalesce(decisions.product_id, spread.product_id) as product_id,
     offers.offer || case
         when decisions.product_id is not null
             then ': ' || coalesce(products.product_name, decisions.product_id)
-        when recommendations.product_id is not null then {{ text(
+        when spread.product_id is not null then {{ text(
             ', for example on {product}',
             product='coalesce(recommendations.product_name, recommendations.product_id)'
         ) }}
@@ -62,10 +87,14 @@ select
     end as offer,
     case
         when decisions.product_id is not null then lists.source_mart
-        when recommendations.product_id is not null then 'basket'
+        when spread.product_id is not null then 'offers'
         when interests.prediction is not null then 'new_customers'
         else 'list'
-    end as offer_basis
+    end as offer_basis,
+    case when spread.product_id is not null then {{ text(
+        '{reason}; suggested product: {why}',
+        reason='decisions.reason', why='recommendations.reason'
+    ) }} else decisions.reason end as reason
 from decisions
 inner join lists
     on decisions.list_name = lists.list_name
@@ -75,7 +104,11 @@ inner join offers
     and decisions.variant = offers.variant
 left join products
     on decisions.product_id = products.product_id
+left join spread
+    on decisions.list_name = spread.list_name
+    and decisions.customer_id = spread.customer_id
 left join recommendations
-    on decisions.customer_id = recommendations.customer_id
+    on spread.customer_id = recommendations.customer_id
+    and spread.product_id = recommendations.product_id
 left join interests
     on decisions.customer_id = interests.customer_id

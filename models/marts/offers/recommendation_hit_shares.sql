@@ -1,41 +1,19 @@
--- How many of the offers that were new to a customer were then bought, by rank
--- of the offer: what a list may rest on, also where no rule leads to an offer.
+-- How many offers were then bought, by rank of the offer: what a list may rest on. The validation
+-- period decides whether that is more than of what is popular; the test period tells how many.
 with
-
-tests as (
-
-    select * from {{ ref('recommendation_tests') }}
-    where place > 0
-
-),
-
-purchases as (
-
-    select * from {{ ref('customer_products') }}
-    where evaluation_purchases > 0
-
-),
-
-new_offers as (
-
-    select tests.*
-    from tests
-    left join purchases
-        on tests.customer_id = purchases.customer_id
-        and tests.product_id = purchases.product_id
-    where purchases.product_id is null
-
-),
 
 counted as (
 
     select
+        period,
+        regime,
         method,
         place,
         count(*) as offers,
         count(*) filter (where is_hit) as hits
-    from new_offers
-    group by method, place
+    from {{ ref('recommendation_tests') }}
+    where place > 0
+    group by period, regime, method, place
 
 ),
 
@@ -43,10 +21,13 @@ counted as (
 popular as (
 
     select
+        period,
+        regime,
         sum(offers) as offers,
         {{ ratio('sum(hits)', 'sum(offers)') }} as hit_share
     from counted
     where method = 'popularity'
+    group by period, regime
 
 ),
 
@@ -62,23 +43,35 @@ compared as (
             'counted.offers + popular.offers'
         ) }} as pooled_share
     from counted
-    cross join popular
+    left join popular
+        on counted.period = popular.period
+        and counted.regime = popular.regime
 
 )
 
 select
-    method,
-    cast(place as bigint) as place,
-    offers,
-    hits,
-    hit_share,
-    popular_hit_share,
-    -- One-sided, five in a hundred, as a method is chosen.
+    validated.regime,
+    validated.method,
+    cast(validated.place as bigint) as place,
+    validated.offers as validation_offers,
+    validated.hits as validation_hits,
+    coalesce(tested.offers, 0) as offers,
+    coalesce(tested.hits, 0) as hits,
+    tested.hit_share,
+    tested.popular_hit_share,
+    -- One-sided, five in a hundred.
     coalesce(
-        hit_share - popular_hit_share
+        validated.hit_share - validated.popular_hit_share
         > 1.645 * sqrt(
-            pooled_share * (1 - pooled_share) * (1.0 / offers + 1.0 / popular_offers)
+            validated.pooled_share * (1 - validated.pooled_share)
+            * (1.0 / validated.offers + 1.0 / validated.popular_offers)
         ),
         false
     ) as is_ahead
-from compared
+from compared as validated
+left join compared as tested
+    on tested.period = 'test'
+    and validated.regime = tested.regime
+    and validated.method = tested.method
+    and validated.place = tested.place
+where validated.period = 'validation'

@@ -1,61 +1,81 @@
--- What the method that proved best would offer now; customers with too few get
--- what is popular in their segment.
-{% set most = var('recommendations_per_customer') -%}
+-- What the chosen methods offer now, and how the price compares with what the customer usually
+-- pays.
 with
 
-chosen_methods as (
+offers as (
 
-    select distinct method from {{ ref('recommendation_evaluations') }}
-    where is_chosen
+    select * from {{ ref('ml_recommendation_offers') }}
 
 ),
 
-{{ score_offers('current', 'chosen_methods') }},
+products as (
 
-top as (
+    select * from {{ ref('recommendation_products') }}
+    where as_of = 'current'
+
+),
+
+purchases as {{ not_materialized() }} (
+
+    select * from {{ ref('customer_products') }}
+    where current_purchases > 0
+
+),
+
+bands as (
 
     select
-        offers.customer_id,
-        offers.product_id,
-        offers.method,
-        offers.source,
-        grouped.reason_code as group_name,
-        offers.typical_band,
-        offers.place,
-        offers.score
-    from offers
-    left join grouped
-        on offers.customer_id = grouped.customer_id
-        and offers.source = 'popular'
-        and grouped.method = case offers.method
-            when 'popularity' then 'popularity' else 'segment'
-        end
-    where offers.place <= {{ most }}
+        purchases.customer_id,
+        products.price_band
+    from purchases
+    inner join products
+        on purchases.product_id = products.product_id
+    group by purchases.customer_id, products.price_band
+    qualify row_number() over (
+        partition by purchases.customer_id
+        order by sum(purchases.current_purchases) desc, products.price_band
+    ) = 1
 
 ),
 
-{{ fill_up_offers('top', most) }}
+categories as (
+
+    select distinct
+        purchases.customer_id,
+        products.category_1
+    from purchases
+    inner join products
+        on purchases.product_id = products.product_id
+    where products.category_1 is not null
+
+)
 
 select
-    customer_id,
-    product_id,
-    method,
-    source,
-    group_name,
-    typical_band as typical_price_band,
-    place,
-    score
-from top
-
-union all
-
-select
-    customer_id,
-    product_id,
-    'segment' as method,
-    'popular' as source,
-    group_name,
-    typical_band as typical_price_band,
-    final_place as place,
-    score
-from filled
+    offers.regime,
+    offers.customer_id,
+    offers.product_id,
+    offers.method,
+    products.price_band,
+    bands.price_band as typical_price_band,
+    cast(offers.place as bigint) as place,
+    offers.score,
+    coalesce(purchases.current_purchases, 0) as purchases,
+    -- A dearer product than usual, or one of a category never bought, is no example to show,
+    -- unless the customer bought it before.
+    purchases.product_id is not null
+    or (
+        case products.price_band when 'lower' then 1 when 'middle' then 2 else 3 end
+        <= case bands.price_band when 'lower' then 1 when 'middle' then 2 else 3 end
+        and (products.category_1 is null or categories.customer_id is not null)
+    ) as is_fitting
+from offers
+inner join products
+    on offers.product_id = products.product_id
+left join bands
+    on offers.customer_id = bands.customer_id
+left join purchases
+    on offers.customer_id = purchases.customer_id
+    and offers.product_id = purchases.product_id
+left join categories
+    on offers.customer_id = categories.customer_id
+    and products.category_1 = categories.category_1

@@ -32,6 +32,7 @@ product_buyers as (
 
     select
         product_id,
+        count(*) filter (where validation_purchases > 0) as validation_buyers,
         count(*) filter (where evaluation_purchases > 0) as evaluation_buyers,
         count(*) as current_buyers
     from purchases
@@ -49,6 +50,7 @@ priced as (
         and sales.last_sold_days_ago <= {{ var('assortment_days') }} as is_offered,
         coalesce(
             case sales.as_of
+                when 'validation' then product_buyers.validation_buyers
                 when 'evaluation' then product_buyers.evaluation_buyers
                 else product_buyers.current_buyers
             end,

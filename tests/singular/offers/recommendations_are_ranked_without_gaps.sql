@@ -1,12 +1,13 @@
--- Ranks run from 1 without a gap, at most as far as asked; what only the segment
--- buys comes behind the chosen method.
+-- Ranks run from 1 without a gap, at most as far as asked; what only the segment buys comes behind
+-- the chosen method.
 select
+    regime,
     customer_id,
     count(*) as recommendations,
     min(rank) as first_rank,
     max(rank) as last_rank
-from {{ ref('product_recommendations') }}
-group by customer_id
+from {{ ref('recommendation_reasons') }}
+group by regime, customer_id
 having min(rank) <> 1
     or max(rank) <> count(*)
     or count(distinct rank) <> count(*)

@@ -1,5 +1,5 @@
--- Nothing that the customer bought within its usual repurchase gap, worked out again
--- from the order lines; nothing out of sale, no service.
+-- Nothing that the customer bought within its usual repurchase gap, and of what is new nothing
+-- ever bought, worked out again from the order lines; nothing out of sale, no service.
 with
 
 as_of_days as (
@@ -16,7 +16,7 @@ last_bought as (
         lines.product_id,
         max({{ epoch_seconds('lines.ordered_at') }}) as bought_seconds
     from {{ ref('fct_order_lines') }} as lines
-    inner join {{ ref('product_recommendations') }} as recommendations
+    inner join {{ ref('recommendation_reasons') }} as recommendations
         on lines.customer_id = recommendations.customer_id
         and lines.product_id = recommendations.product_id
     where lines.is_bought
@@ -25,9 +25,10 @@ last_bought as (
 )
 
 select
+    recommendations.regime,
     recommendations.customer_id,
     recommendations.product_id
-from {{ ref('product_recommendations') }} as recommendations
+from {{ ref('recommendation_reasons') }} as recommendations
 cross join as_of_days
 left join {{ ref('dim_products') }} as products
     on recommendations.product_id = products.product_id
@@ -40,6 +41,7 @@ left join last_bought
 where (products.is_active and not products.is_service) is not true
     or (offered.last_sold_days_ago <= {{ var('assortment_days') }}) is not true
     or recommendations.is_new <> (last_bought.product_id is null)
+    or (recommendations.regime = 'new' and not recommendations.is_new)
     or (
         last_bought.product_id is not null
         and (

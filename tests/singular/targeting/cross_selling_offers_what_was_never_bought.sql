@@ -1,6 +1,12 @@
--- The product of a candidate was never bought by the customer, and it is what the chosen
--- method offers: of rules, a usable rule of orders ends in it.
+-- The product of a candidate was never bought by the customer, fits, is what the chosen method
+-- offers, and goes to no more customers than the list may offer it to.
 with
+
+candidates as (
+
+    select * from {{ ref('candidates_cross_sell') }}
+
+),
 
 bought as (
 
@@ -8,49 +14,60 @@ bought as (
         lines.customer_id,
         lines.product_id
     from {{ ref('fct_order_lines') }} as lines
-    inner join {{ ref('candidates_cross_sell') }} as candidates
+    inner join candidates
         on lines.customer_id = candidates.customer_id
         and lines.product_id = candidates.product_id
     where lines.is_bought
 
 ),
 
-offered_by_rules as (
+chosen_methods as (
 
-    select distinct items.product_id
-    from {{ ref('association_rules') }} as rules
-    inner join {{ ref('basket_products') }} as items
-        on rules.level = items.level
-        and rules.consequent = items.item
-    where rules.is_usable
-        and rules.basis = 'order'
-        and rules.level = 'product'
+    select distinct method
+    from {{ ref('recommendation_evaluations') }}
+    where is_chosen
+        and regime = 'new'
+        and method <> 'popularity'
+
+),
+
+recommendations as (
+
+    select new_products.*
+    from {{ ref('new_product_recommendations') }} as new_products
+    inner join chosen_methods
+        on new_products.method = chosen_methods.method
+    where new_products.is_fitting
+
+),
+
+faults as (
+
+    select
+        candidates.customer_id,
+        candidates.product_id
+    from candidates
+    left join bought
+        on candidates.customer_id = bought.customer_id
+        and candidates.product_id = bought.product_id
+    left join recommendations
+        on candidates.customer_id = recommendations.customer_id
+        and candidates.product_id = recommendations.product_id
+    where bought.product_id is not null
+        or recommendations.product_id is null
+
+    union all
+
+    select
+        cast(null as string) as customer_id,
+        candidates.product_id
+    from candidates
+    cross join {{ ref('lists_priced') }} as lists
+    where lists.list_name = 'cross_sell'
+        and lists.capacity is not null
+    group by candidates.product_id, lists.capacity
+    having count(*) > {{ most_of_product('lists.capacity', 'count(*)') }}
 
 )
 
-select
-    candidates.customer_id,
-    candidates.product_id
-from {{ ref('candidates_cross_sell') }} as candidates
-left join bought
-    on candidates.customer_id = bought.customer_id
-    and candidates.product_id = bought.product_id
-left join offered_by_rules
-    on candidates.product_id = offered_by_rules.product_id
-left join {{ ref('product_recommendations') }} as recommendations
-    on candidates.customer_id = recommendations.customer_id
-    and candidates.product_id = recommendations.product_id
-where bought.product_id is not null
-    or recommendations.product_id is null
-    or not exists (
-        select 1 from {{ ref('recommendation_evaluations') }} as evaluations
-        where evaluations.is_chosen
-            and evaluations.method <> 'popularity'
-            and (
-                (
-                    evaluations.method in ('rules', 'rules_then_segment')
-                    and offered_by_rules.product_id is not null
-                )
-                or evaluations.method = recommendations.method
-            )
-    )
+select * from faults

@@ -7,6 +7,14 @@ known as (
 )
 
 select
+    'validation' as as_of,
+    validation_seconds as until_seconds
+from known
+where validation_seconds is not null
+
+union all
+
+select
     'evaluation' as as_of,
     evaluation_seconds as until_seconds
 from known

@@ -1,9 +1,14 @@
 with
 
+-- What a customer bought before, or gets because many buy it, needs no likeness.
 offers as (
 
-    select * from {{ ref('recommendation_offers') }}
-    where source = 'similar'
+    select distinct
+        customer_id,
+        product_id
+    from {{ ref('recommendation_offers') }}
+    where purchases = 0
+        and method not in ('popularity', 'segment')
 
 ),
 
@@ -24,39 +29,24 @@ products as (
 neighbours as (
 
     select * from {{ ref('ml_item_neighbours') }}
-    where as_of = 'current'
-
-),
-
--- From purchases to neighbours: a product that everybody buys is like thousands, so
--- the other way round there would be thousands of rows for each offer.
-neighbours_of_bought as (
-
-    select
-        purchases.customer_id,
-        neighbours.neighbour_id as product_id,
-        neighbours.product_id as source_id,
-        neighbours.similarity
-    from purchases
-    inner join neighbours
-        on purchases.product_id = neighbours.product_id
-    where exists (
-        select 1 from offers
-        where purchases.customer_id = offers.customer_id
-            and neighbours.neighbour_id = offers.product_id
-    )
 
 ),
 
 most_similar as (
 
     select
-        customer_id,
-        product_id,
-        min_by(source_id, (-similarity, source_id)) as source_id,
-        max(similarity) as similarity
-    from neighbours_of_bought
-    group by customer_id, product_id
+        offers.customer_id,
+        offers.product_id,
+        min_by(neighbours.neighbour_id, (-neighbours.similarity, neighbours.neighbour_id))
+            as source_id,
+        max(neighbours.similarity) as similarity
+    from offers
+    inner join neighbours
+        on offers.product_id = neighbours.product_id
+    inner join purchases
+        on offers.customer_id = purchases.customer_id
+        and neighbours.neighbour_id = purchases.product_id
+    group by offers.customer_id, offers.product_id
 
 )
 

@@ -22,13 +22,17 @@ lines as (
 
 ),
 
--- The lines are read once for both as_of_days and come down to the prices of a product.
+-- The lines are read once for all days and come down to the prices of a product.
 sold_prices as (
 
     select
         lines.product_id,
         lines.unit_price,
-        lines.ordered_seconds <= known.evaluation_seconds as is_before_evaluation,
+        case
+            when lines.ordered_seconds <= known.validation_seconds then 0
+            when lines.ordered_seconds <= known.evaluation_seconds then 1
+            else 2
+        end as first_day,
         count(*) as lines,
         sum(lines.bought_margin) as margin,
         count(lines.bought_margin) as lines_with_margin,
@@ -36,7 +40,7 @@ sold_prices as (
     from lines
     cross join known
     where lines.ordered_seconds <= known.current_seconds
-    group by lines.product_id, lines.unit_price, is_before_evaluation
+    group by lines.product_id, lines.unit_price, first_day
 
 ),
 
@@ -53,8 +57,8 @@ prices as (
         max(sold_prices.last_seconds) as last_seconds
     from as_of_days
     inner join sold_prices
-        on as_of_days.as_of = 'current'
-        or sold_prices.is_before_evaluation
+        on sold_prices.first_day
+        <= case as_of_days.as_of when 'validation' then 0 when 'evaluation' then 1 else 2 end
     group by as_of_days.as_of, sold_prices.product_id, sold_prices.unit_price
 
 ),

@@ -2,7 +2,10 @@ with
 
 offers as (
 
-    select * from {{ ref('recommendation_offers') }}
+    select distinct
+        customer_id,
+        product_id
+    from {{ ref('recommendation_offers') }}
 
 ),
 

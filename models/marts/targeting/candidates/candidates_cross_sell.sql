@@ -1,14 +1,15 @@
 -- Active customers with a product that they never bought, from the method that predicted
--- best what is bought. Of offers of rules the one that a usable rule of orders lifts
--- most, if it is sure enough; of another method the first of those which, when tested,
--- were bought more often than what is popular. Where no method is ahead of popularity,
--- there is no reason to write.
+-- best what is bought for the first time: the first offer that fits the customer, of those at
+-- ranks that were bought more often than what is popular; no product goes to too many. Where no
+-- method is ahead of popularity, there is no reason to write.
 with
 
 chosen_methods as (
 
-    select distinct method from {{ ref('recommendation_evaluations') }}
+    select distinct method
+    from {{ ref('recommendation_evaluations') }}
     where is_chosen
+        and regime = 'new'
         and method <> 'popularity'
 
 ),
@@ -16,14 +17,15 @@ chosen_methods as (
 hit_shares as (
 
     select * from {{ ref('recommendation_hit_shares') }}
-    where is_ahead
+    where regime = 'new'
+        and is_ahead
 
 ),
 
 new_offers as (
 
-    select * from {{ ref('product_recommendations') }}
-    where is_new
+    select * from {{ ref('new_product_recommendations') }}
+    where is_fitting
 
 ),
 
@@ -34,73 +36,64 @@ totals as (
 
 ),
 
-ruled as (
-
-    select new_offers.*
-    from new_offers
-    where new_offers.rule_basis = 'order'
-        and new_offers.share >= {{ var('cross_sell_min_confidence') }} - 1e-9
-        and exists (
-            select 1 from chosen_methods
-            where chosen_methods.method in ('rules', 'rules_then_segment')
-        )
-    qualify row_number() over (
-        partition by new_offers.customer_id order by new_offers.lift desc, new_offers.rank
-    ) = 1
-
-),
-
-tested as (
+tested_offers as (
 
     select
         new_offers.*,
-        hit_shares.hit_share
+        hit_shares.hit_share as tested_share,
+        coalesce(cast(new_offers.line_margin as double) * hit_shares.hit_share, 0) as score
     from new_offers
     inner join chosen_methods
         on new_offers.method = chosen_methods.method
-        and chosen_methods.method not in ('rules', 'rules_then_segment')
     inner join hit_shares
         on new_offers.method = hit_shares.method
         and new_offers.rank = hit_shares.place
-    qualify row_number() over (
-        partition by new_offers.customer_id order by new_offers.rank
-    ) = 1
+        and hit_shares.hit_share > 0
+    inner join totals
+        on new_offers.customer_id = totals.customer_id
+    where totals.recency_days <= {{ var('active_days') }}
 
 ),
 
-offers as (
+capacities as (
+
+    select capacity from {{ ref('lists_priced') }}
+    where list_name = 'cross_sell'
+
+),
+
+wishes as (
 
     select
-        customer_id,
-        product_id,
-        reason,
-        cast(expected_margin as double) as expected_margin
-    from ruled
+        'cross_sell' as list_name,
+        tested_offers.customer_id,
+        tested_offers.product_id,
+        row_number() over (
+            partition by tested_offers.customer_id order by tested_offers.rank
+        ) as place,
+        -tested_offers.score as turn,
+        {{ most_of_product('capacities.capacity', 'count(*) over ()') }} as most
+    from tested_offers
+    left join capacities
+        on true
 
-    union all
+),
 
-    select
-        customer_id,
-        product_id,
-        {{ text(
-            '{reason}; of such offers {share} were bought when tested',
-            reason='reason', share=percent_text('hit_share')
-        ) }} as reason,
-        cast(line_margin as double) * hit_share as expected_margin
-    from tested
-
-)
+{{ spread_products('wishes') }}
 
 select
-    offers.customer_id,
-    offers.product_id,
+    tested_offers.customer_id,
+    tested_offers.product_id,
     {{ text(
-        '{reason}; last order {days} ago',
-        reason='offers.reason',
+        '{reason}; of such offers {share} were bought when tested; last order {days} ago',
+        reason='tested_offers.reason',
+        share=percent_text('tested_share'),
         days=counted('totals.recency_days', 'day|days')
     ) }} as reason,
-    coalesce(offers.expected_margin, 0) as score
-from offers
+    tested_offers.score
+from tested_offers
+inner join spread
+    on tested_offers.customer_id = spread.customer_id
+    and tested_offers.product_id = spread.product_id
 inner join totals
-    on offers.customer_id = totals.customer_id
-where totals.recency_days <= {{ var('active_days') }}
+    on tested_offers.customer_id = totals.customer_id

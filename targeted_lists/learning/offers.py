@@ -1,0 +1,327 @@
+"""What to offer to whom, from the tables: methods compared on past periods, and offers of now.
+
+Purchases are read customer by customer in parts, as numbers of products and days, so that neither
+all purchases nor all scores are ever in one frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from python_ml.frames import to_typed
+from python_ml.recommendations import (
+    TEST_TYPES,
+    Later,
+    Purchases,
+    Rule,
+    choose_settings,
+    chunks,
+    draw_rows,
+    find_offers,
+    hold_back,
+    make_method,
+    read_days,
+    read_rules,
+    try_methods,
+)
+
+PERIODS = {"validation": "validation", "test": "evaluation"}
+"""The periods that methods are compared in, and the moment at which each begins."""
+
+ENDS = {"validation": "evaluation", "test": "current"}
+"""The moment at which each ends."""
+
+OFFER_TYPES = {
+    "regime": "str",
+    "customer_id": "str",
+    "product_id": "str",
+    "method": "str",
+    "place": "Int64",
+    "score": "float64",
+}
+"""Columns of `score_offers` and their types."""
+
+SECONDS_A_DAY = 86_400
+VECTORS_AT_A_TIME = 2
+"""Of about 2,000 rows each, that DuckDB hands over at a time."""
+
+MOST_DAYS = 60_000
+"""What was bought still earlier counts as if it were so long ago."""
+
+LISTS = ("products", "days")
+NOTHING = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The tables that offers are made of, as relations of one connection.
+
+    Attributes
+    ----------
+    session : the connection.
+    lines : customer_id, product_id, ordered_at, is_bought.
+    days : recommendation_days. products : recommendation_products. rules : recommendation_rule_products.
+    segments : recommendation_segments.
+    """
+
+    session: Any
+    lines: Any
+    days: Any
+    products: Any
+    rules: Any
+    segments: Any
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is known at a moment.
+
+    Attributes
+    ----------
+    as_of : validation, evaluation or current. seconds : since 1970-01-01.
+    products : keys, the most bought first. is_offered, usual_days : (products,).
+    rules : usable then. segments : of customers, by key.
+    """
+
+    as_of: str
+    seconds: int
+    products: np.ndarray
+    is_offered: np.ndarray
+    usual_days: np.ndarray
+    rules: list[Rule]
+    segments: pd.Series
+
+
+def compare_methods(
+    shop: Shop, *, fit_customers: int, test_customers: int, max_products: int, seed: int,
+    progress: Callable[[str], None] = lambda sentence: None,
+) -> pd.DataFrame:
+    """Choose settings on the validation period, and try the methods on it and on the test period.
+
+    Parameters
+    ----------
+    fit_customers : methods learn from so many customers at most, drawn.
+    test_customers : they are tried on so many of those who then bought, drawn.
+    max_products : products most bought that are looked at.
+    seed : of the draws.
+    progress : is told what is done now.
+
+    Returns
+    -------
+    As `try_methods`, with the column `period` before; empty where the history has no such periods.
+    """
+    frames, choices = [], None
+    for period, as_of in PERIODS.items():
+        moment = read_moment(shop, as_of, max_products=max_products)
+        if moment is None:
+            continue
+        ((until,),) = shop.days.project(f"{ENDS[period]}_seconds").fetchall()
+        purchases = read_drawn(shop, moment, most=fit_customers, seed=seed)
+        tested, later = read_tested(shop, moment, until, most=test_customers, seed=seed)
+        known = {"rules": moment.rules, "segments": moment.segments}
+        if choices is None:
+            progress(f"trying methods of recommendation on {len(tested.customers)} customers")
+            choices = choose_settings(purchases, tested, later, **known)
+        found = try_methods(choices, purchases, tested, later, **known)
+        frames.append(found.assign(period=period))
+    return to_typed(pd.concat(frames) if frames else [], types={"period": "str"} | TEST_TYPES)
+
+
+def score_offers(
+    shop: Shop, chosen: pd.DataFrame, *, fit_customers: int, max_products: int, k: int, seed: int
+) -> pd.DataFrame:
+    """Return the best offers of each customer who ever bought, by the chosen methods.
+
+    Parameters
+    ----------
+    chosen : one row per regime: regime, method, settings.
+    k : offers to a customer and regime; of whom the method leaves short, what is popular in the
+        segment fills up.
+    """
+    moment = read_moment(shop, "current", max_products=max_products)
+    if moment is None or chosen.empty:
+        return to_typed([], types=OFFER_TYPES)
+    purchases = read_drawn(shop, moment, most=fit_customers, seed=seed)
+    known = {"rules": moment.rules, "segments": moment.segments}
+    behind = [one.fit(purchases) for one in make_method("segment", "{}", **known)]
+    turns = {
+        row.regime: [one.fit(purchases) for one in make_method(row.method, row.settings, **known)]
+        + behind
+        for row in chosen.itertuples()
+    }
+    methods = {row.regime: row.method for row in chosen.itertuples()}
+    codes, customers = [], []
+    for some in read_history(shop, moment):
+        for regime, scorers in turns.items():
+            held = hold_back(some, regime, moment.usual_days).toarray() > 0
+            offers, scores, turn = find_offers(scorers, some, moment.is_offered & ~held, k)
+            row, place = np.nonzero(offers >= 0)
+            codes.append(
+                {
+                    "regime": np.full(len(row), list(turns).index(regime), dtype=np.int8),
+                    "customer": (len(customers) + row).astype(np.int32),
+                    "product": offers[row, place].astype(np.int32),
+                    "is_behind": turn[row, place] == len(scorers) - 1,
+                    "place": (place + 1).astype(np.int16),
+                    "score": scores[row, place],
+                }
+            )
+        customers.extend(some.customers)
+    return _name_offers(codes, chosen, np.array(customers, dtype=object), moment.products)
+
+
+def _name_offers(
+    codes: list[dict[str, np.ndarray]],
+    chosen: pd.DataFrame,
+    customers: np.ndarray,
+    products: np.ndarray,
+) -> pd.DataFrame:
+    """Put offers together: keys and names as categories, since there are millions of rows."""
+    if not codes:
+        return to_typed([], types=OFFER_TYPES)
+    one = {name: np.concatenate([part[name] for part in codes]) for name in codes[0]}
+    methods = [*chosen["method"], "segment"]
+    method = np.where(one["is_behind"], len(methods) - 1, one["regime"])
+    named = {
+        "regime": (one["regime"], chosen["regime"]),
+        "customer_id": (one["customer"], customers),
+        "product_id": (one["product"], products),
+    }
+    frame = {
+        name: pd.Categorical.from_codes(code, pd.Index(keys)) for name, (code, keys) in named.items()
+    }
+    names = pd.Index(methods).unique()
+    frame["method"] = pd.Categorical.from_codes(names.get_indexer(methods)[method], names)
+    return pd.DataFrame(frame | {"place": one["place"], "score": one["score"]})
+
+
+def read_moment(shop: Shop, as_of: str, *, max_products: int) -> Moment | None:
+    """Read what is known at a moment; None where the history has no such moment."""
+    ends = shop.days.project(f"{as_of}_seconds").fetchall()
+    if not ends or ends[0][0] is None:
+        return None
+    products = (
+        shop.products.filter(f"as_of = '{as_of}'")
+        .project("product_id, buyers, is_offered, cast(repurchase_days as double) as usual_days")
+        .order("buyers desc, product_id")
+        .limit(max_products)
+        .df()
+    )
+    rules = shop.rules.filter(f"as_of = '{as_of}'").order("rule_number").df()
+    segments = shop.segments.filter(f"as_of = '{as_of}'").df()
+    return Moment(
+        as_of=as_of,
+        seconds=int(ends[0][0]),
+        products=products["product_id"].to_numpy(dtype=object),
+        is_offered=products["is_offered"].to_numpy(dtype=bool),
+        usual_days=products["usual_days"].to_numpy(dtype=float, na_value=np.nan),
+        rules=read_rules(rules["antecedents"], rules["consequent"], rules["confidence"]),
+        segments=segments.set_index("customer_id")["segment"],
+    )
+
+
+def read_drawn(shop: Shop, moment: Moment, *, most: int, seed: int) -> Purchases:
+    """Read the purchases of all customers up to a moment, or of so many, drawn."""
+    keys = _known_lines(shop, moment).project("customer_id").distinct().order("customer_id").df()
+    drawn = keys["customer_id"].to_numpy(dtype=object)
+    drawn = drawn[draw_rows(len(drawn), most=most, seed=seed)]
+    return _read_rows(_fetch_rows(shop, moment, drawn), moment.products)
+
+
+def read_tested(
+    shop: Shop, moment: Moment, until: int, *, most: int, seed: int
+) -> tuple[Purchases, Later]:
+    """Read the purchases of who bought between a moment and another, or of so many, drawn.
+
+    Returns
+    -------
+    Their purchases up to the moment, and what came after it.
+    """
+    bought = shop.lines.filter(
+        f"is_bought and customer_id is not null and epoch(ordered_at) > {moment.seconds}"
+        f" and epoch(ordered_at) <= {until}"
+    )
+    known = _known_lines(shop, moment).project("customer_id").distinct()
+    later = bought.project("customer_id, product_id").distinct()
+    keys = later.project("customer_id").intersect(known).distinct().order("customer_id").df()
+    keys = keys["customer_id"].to_numpy(dtype=object)
+    keys = keys[draw_rows(len(keys), most=most, seed=seed)]
+    tested = _read_rows(_fetch_rows(shop, moment, keys), moment.products)
+    frame = later.join(shop.session.from_df(pd.DataFrame({"customer_id": keys})), "customer_id")
+    pairs = frame.df()
+    row = pd.Index(tested.customers).get_indexer(pairs["customer_id"])
+    column = pd.Index(moment.products).get_indexer(pairs["product_id"])
+    is_known = (row >= 0) & (column >= 0)
+    then = sparse.csr_array(
+        (np.ones(is_known.sum()), (row[is_known], column[is_known])), shape=tested.shape
+    )
+    return tested, Later(then, moment.is_offered, moment.usual_days)
+
+
+def read_history(shop: Shop, moment: Moment) -> Iterator[Purchases]:
+    """Yield everybody's purchases up to a moment, so many customers at a time as can be scored."""
+    for rows in _fetch_rows(shop, moment):
+        some = _read_rows([rows], moment.products)
+        for places in chunks(np.arange(len(rows)), len(moment.products)):
+            yield some.take(places)
+
+
+def _fetch_rows(
+    shop: Shop, moment: Moment, customers: np.ndarray | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yield one row per customer, in order: the numbers of the products bought, and when."""
+    shop.session.register(
+        "offer_products",
+        pd.DataFrame({"product_id": moment.products, "number": np.arange(len(moment.products))}),
+    )
+    drawn = ""
+    if customers is not None:
+        shop.session.register("offer_customers", pd.DataFrame({"customer_id": customers}))
+        drawn = "inner join offer_customers using (customer_id)"
+    shop.session.execute(f"""
+        select
+            customer_id,
+            list(number) filter (where number is not null) as products,
+            list(days_ago) filter (where number is not null) as days
+        from ({_known_lines(shop, moment).sql_query()}) as lines
+        {drawn}
+        left join offer_products using (product_id)
+        group by customer_id
+        order by customer_id
+    """)
+    while len(rows := shop.session.fetch_df_chunk(VECTORS_AT_A_TIME)):
+        yield rows
+
+
+def _known_lines(shop: Shop, moment: Moment) -> Any:
+    return shop.lines.filter(
+        f"is_bought and customer_id is not null and epoch(ordered_at) <= {moment.seconds}"
+    ).project(
+        "customer_id, product_id,"
+        f" cast(floor(({moment.seconds} - epoch(ordered_at)) / {SECONDS_A_DAY}) as integer)"
+        " as days_ago"
+    )
+
+
+def _read_rows(frames: Iterable[pd.DataFrame], products: np.ndarray) -> Purchases:
+    frames = list(frames)
+    customers, product, days, lengths = [], [], [], []
+    for rows in frames:
+        customers.extend(rows["customer_id"])
+        lists = [[NOTHING if one is None else one for one in rows[name]] for name in LISTS]
+        lengths.extend(map(len, lists[0]))
+        product.extend(lists[0])
+        days.extend(lists[1])
+    return read_days(
+        np.repeat(np.arange(len(customers)), lengths),
+        np.concatenate([NOTHING, *product]),
+        np.minimum(np.concatenate([NOTHING, *days]), MOST_DAYS),
+        customers=np.array(customers, dtype=object),
+        products=products,
+    )
