@@ -136,7 +136,8 @@ INPUTS = {
     "dim_products": ("core", "product_id text, product_name text"),
     "product_recommendations": (
         "offers",
-        "customer_id text, product_id text, product_name text, rank bigint, source text",
+        "customer_id text, product_id text, product_name text, rank bigint, reason text, "
+        "is_fitting boolean",
     ),
     "new_customer_predictions": (
         "new_customers",

@@ -12,7 +12,15 @@ import pytest
 from conftest import Build, copy_project
 
 # By how much each method is at least ahead of popularity: few rules lead to few offers.
-GAINS = {"rules": 0.015, "rules_then_segment": 0.03, "cosine": 0.03}
+GAINS = {
+    ("lists", "rules"): 0.015,
+    ("lists", "rules_then_segment"): 0.03,
+    ("lists", "cosine"): 0.03,
+    ("lists", "ease"): 0.06,
+    ("lists", "tifu_knn"): 0.1,
+    ("new", "ease"): 0.03,
+    ("new", "user_knn"): 0.03,
+}
 
 
 def read_table(database: Path, table: str) -> pd.DataFrame:
@@ -87,15 +95,53 @@ def test_no_rule_between_shuffled_items_is_usable(shuffled, sample_build):
 def test_no_method_beats_popularity_by_much_where_there_is_nothing_to_find(shuffled, sample_build):
     published = read_table(sample_build.published, "offers.recommendation_evaluations")
     gains = {
-        name: methods[methods["k"] == 5].set_index("method")["gain"]
+        name: methods[methods["k"] == 5].set_index(["period", "regime", "method"])["gain"]
         for name, methods in {
             "found": published,
             "by chance": shuffled["recommendation_evaluations"],
         }.items()
     }
-    for method, gain in GAINS.items():
-        assert gains["found"][method] > gain
-        assert gains["by chance"][method] < 0.01
+    for key, gain in GAINS.items():
+        assert gains["found"]["test", *key] > gain
+    # Whoever buys often buys some products often: shuffled, that is left, and nothing else is.
+    chosen = shuffled["recommendation_evaluations"].query("is_chosen and regime == 'new'")
+    assert set(chosen["method"]) == {"popularity"}
+    assert (gains["by chance"].xs("new", level="regime") < 0.01).all()
+
+
+def test_the_validation_period_chooses_and_the_test_period_confirms_it(sample_build):
+    """The bar: at least a tenth above the best of the methods there were before."""
+    methods = read_table(sample_build.published, "offers.recommendation_evaluations")
+    methods = methods[methods["k"] == 5].set_index(["period", "regime", "method"])
+    precision = methods["mean_average_precision"]
+    for regime in ("lists", "new", "all"):
+        chosen = set(methods[methods["is_chosen"]].xs(regime, level="regime").index.unique(1))
+        (method,) = chosen
+        assert precision["validation", regime, method] == precision["validation", regime].max()
+        before = ["popularity", "segment", "cosine", "rules", "rules_then_segment"]
+        assert precision["test", regime, method] > 1.1 * precision["test", regime][before].max()
+    gains = read_table(sample_build.published, "offers.recommendation_gains")
+    gains = gains[(gains["k"] == 5) & (gains["period"] == "test") & (gains["regime"] == "lists")]
+    ahead = gains[gains["method"] == "tifu_knn"].set_index("simpler_method")
+    assert len(ahead) == 9
+    assert (ahead.drop(index="frequency")["gain"] > 2 * ahead["gain_se"]).all()
+
+
+def test_what_is_measured_in_sql_is_what_python_measures(sample_build):
+    """Two ways to one number: the tables' average precision and that of `measure`."""
+    tests = read_table(sample_build.published, "offers.recommendation_tests")
+    evaluations = read_table(sample_build.published, "offers.recommendation_evaluations")
+    told = evaluations[evaluations["k"] == 5].set_index(["period", "regime", "method"])
+    for key, some in tests.groupby(["period", "regime", "method"]):
+        precisions = []
+        for _, offers in some.groupby("customer_id"):
+            hits = offers[(offers["place"] > 0) & (offers["place"] <= 5)].sort_values("place")
+            so_far = hits["is_hit"].cumsum() / hits["place"]
+            wanted = offers["wanted"].iloc[0]
+            precisions.append((so_far * hits["is_hit"]).sum() / min(5, wanted))
+        assert told.loc[key, "mean_average_precision"] == pytest.approx(
+            np.mean(precisions), abs=1e-6
+        )
 
 
 def test_methods_are_tried_on_what_came_after(sample_build):
@@ -103,6 +149,7 @@ def test_methods_are_tried_on_what_came_after(sample_build):
     lines = read_table(sample_build.warehouse, "core.fct_order_lines").query("is_bought")
     seconds = lines["ordered_at"].astype("datetime64[s]").astype("int64")
     tests = read_table(sample_build.published, "offers.recommendation_tests")
+    tests = tests[(tests["period"] == "test") & (tests["regime"] == "all")]
     later = lines[seconds > periods["validation_until_seconds"]]
     bought = set(zip(later["customer_id"], later["product_id"], strict=True))
     hits = tests[tests["is_hit"]]

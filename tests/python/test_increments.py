@@ -32,7 +32,15 @@ SELECTED = [
 # Numbers of runs, and what a run asks of itself.
 RUN_COLUMNS = {"run_number", "plausible_until", "changed_in_run"}
 # Of the basket marts those that follow today's customers; the others are mined.
-RECOMMENDED = ("recommendation_products", "recommendation_offers", "product_recommendations")
+RECOMMENDED = (
+    "ml_recommendation_offers",
+    "new_product_recommendations",
+    "product_recommendations",
+    "recommendation_offers",
+    "recommendation_products",
+    "recommendation_reasons",
+    "recommendation_segments",
+)
 RUN_TABLES = {
     "intermediate.int_order_lines_affected",
     "intermediate.int_persons_changed",
@@ -54,6 +62,8 @@ CUSTOMER_PRODUCTS = """
         product_id,
         count(distinct epoch(ordered_at)) filter (where is_bought),
         max(epoch(ordered_at)::bigint) filter (where is_bought),
+        count(distinct epoch(ordered_at))
+            filter (where is_bought and epoch(ordered_at) <= validation_seconds),
         count(distinct epoch(ordered_at))
             filter (where is_bought and epoch(ordered_at) <= evaluation_seconds),
         max(epoch(ordered_at)::bigint)
