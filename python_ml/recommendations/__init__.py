@@ -10,7 +10,6 @@ from python_ml.recommendations.choosing import (
     TEST_TYPES,
     choose_settings,
     make_method,
-    read_rules,
     try_methods,
 )
 from python_ml.recommendations.comparison import REGIMES, Later, compare, hold_back, measure
@@ -56,6 +55,5 @@ __all__ = [
     "measure",
     "read_days",
     "read_purchases",
-    "read_rules",
     "try_methods",
 ]

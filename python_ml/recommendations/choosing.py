@@ -1,7 +1,7 @@
 """Which settings each method works best with, and what it would have offered with them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -212,17 +212,3 @@ def _tell(found: Tested, tested: Purchases, bought: sparse.csr_array) -> pd.Data
         }
     )
     return frame[is_told]
-
-
-def read_rules(
-    antecedents: Iterable[Sequence[str]],
-    consequents: Iterable[str],
-    confidences: Iterable[float],
-) -> list[Rule]:
-    """Make rules of columns."""
-    return [
-        Rule(tuple(antecedent), consequent, float(confidence))
-        for antecedent, consequent, confidence in zip(
-            antecedents, consequents, confidences, strict=True
-        )
-    ]

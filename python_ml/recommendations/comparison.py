@@ -171,10 +171,9 @@ def _try(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the offers of some customers, which are hits, and how many products were wanted."""
     some = purchases.take(rows)
-    held = hold_back(some, regime, later.usual_days).toarray() > 0
-    could_be = later.is_offered & ~held
-    wanted = (later.bought[rows].toarray() > 0) & could_be
-    offers, _, _ = find_offers(turns, some, could_be, k)
+    held = hold_back(some, regime, later.usual_days)
+    wanted = (later.bought[rows].toarray() > 0) & later.is_offered & ~(held.toarray() > 0)
+    offers, _, _ = find_offers(turns, some, is_offered=later.is_offered, held=held, k=k)
     is_hit = np.take_along_axis(wanted, np.maximum(offers, 0), axis=1) & (offers >= 0)
     return offers, is_hit, wanted.sum(axis=1)
 

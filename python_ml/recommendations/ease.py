@@ -91,7 +91,7 @@ def solve_weights(purchases: sparse.csr_array, regularisation: float) -> np.ndar
     # Symmetric and positive: half the work of an inverse, and as exact.
     factor = linalg.cho_factor(gram, lower=True, overwrite_a=True)
     inverse = linalg.cho_solve(factor, np.eye(len(gram)), overwrite_b=True)
-    solved = -inverse / np.diag(inverse)
+    solved = np.ascontiguousarray(-inverse / np.diag(inverse))
     np.fill_diagonal(solved, 0)
     return solved
 
@@ -119,12 +119,18 @@ class LinearScores:
         Nothing is said of customers who bought none of the products that are learned.
         """
         known = purchases.latest(half_life_days=self.half_life_days)
-        scores = np.full(known.shape, -np.inf)
-        learned = sparse.csr_array(known[:, self.learned])
-        is_known = np.diff(learned.indptr) > 0
-        scores[np.ix_(is_known, self.learned)] = learned[is_known] @ self.weights
+        scores = np.zeros(known.shape)
+        learned = _to_slice(self.learned)
+        scores[:, learned] = sparse.csr_array(known[:, learned]) @ self.weights
         if len(self.rare):
-            total = np.asarray(known.sum(axis=1)).reshape(-1, 1)
-            shares = (known @ self.shares).toarray() / np.where(total > 0, total, 1)
-            scores[:, self.rare] = np.where(shares > 0, shares, -np.inf)
+            total = np.asarray(known.sum(axis=1)).reshape(-1)
+            parts = sparse.diags_array(1 / np.where(total > 0, total, 1)) @ known
+            scores[:, _to_slice(self.rare)] = (parts @ self.shares).toarray()
         return scores
+
+
+def _to_slice(numbers: np.ndarray) -> slice | np.ndarray:
+    """Return numbers in order as a slice where none is left out: that is much faster."""
+    if len(numbers) and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers

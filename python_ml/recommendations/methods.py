@@ -16,8 +16,8 @@ class Scorer(Protocol):
     def score(self, purchases: Purchases) -> np.ndarray:
         """Return (customers, products), the higher the better, for whoever bought these.
 
-        The customers need not be those of the fit; the products are. Minus infinity where the
-        method has nothing to say of a product.
+        The customers need not be those of the fit; the products are. Of what is not above 0 the
+        method has nothing to say.
         """
 
 
@@ -54,8 +54,7 @@ class Popularity:
         )
         totals = (members @ weights).toarray()
         sizes = np.maximum(np.bincount(group, minlength=len(totals)), 1)[:, None]
-        scores = np.where(totals > 0, totals / sizes, -np.inf)
-        return Popular(scores, self.segments, segments)
+        return Popular(totals / sizes, self.segments, segments)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ Herlocker et al. (1999), An algorithmic framework for performing collaborative f
 Robertson and Zaragoza (2009), The probabilistic relevance framework: BM25 and beyond.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,8 +110,7 @@ class SparseScores:
     def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what is like nothing that was bought."""
         known = purchases.latest(half_life_days=self.half_life_days)
-        scores = (known @ self.similar).toarray()
-        return np.where(scores > 0, scores, -np.inf)
+        return (known @ self.similar).toarray()
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,11 @@ class Neighbourhood:
     keys: np.ndarray
     neighbours: int
 
+    @functools.cached_property
+    def by_product(self) -> sparse.csr_array:
+        """(products, asked), the same by product."""
+        return sparse.csr_array(self.asked.T)
+
     def find_alike(self, compared: sparse.csr_array, keys: np.ndarray) -> sparse.csr_array:
         """Return (rows, asked), the likeness of the most similar others, 0 of the rest.
 
@@ -134,7 +139,7 @@ class Neighbourhood:
         ----------
         compared : (rows, products), rows of length 1, of the customers whose keys are given.
         """
-        alike = (compared @ self.asked.T).toarray()
+        alike = (compared @ self.by_product).toarray()
         own = pd.Index(self.keys).get_indexer(keys)
         is_asked = np.flatnonzero(own >= 0)
         alike[is_asked, own[is_asked]] = 0
@@ -161,8 +166,7 @@ class NeighbourScores:
         known = purchases.latest(half_life_days=self.half_life_days)
         compared = to_unit_rows(known, self.rarity)
         alike = self.neighbourhood.find_alike(compared, purchases.customers)
-        scores = (alike @ self.known).toarray()
-        return np.where(scores > 0, scores, -np.inf)
+        return (alike @ self.known).toarray()
 
 
 def draw_rows(rows: int, *, most: int, seed: int) -> np.ndarray:

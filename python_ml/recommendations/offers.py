@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
 from python_ml.recommendations.purchases import Purchases
 
-VALUES_AT_A_TIME = 4_000_000
-"""Scores held at once: so many customers times all products."""
+VALUES_AT_A_TIME = 1_000_000
+"""Scores held at once: so many customers times all products. More no longer fit a cache."""
 
 BLOCK = 64
 DIGITS = 9
@@ -16,14 +17,20 @@ DIGITS = 9
 
 
 def find_offers(
-    turns: Sequence[Scorer], purchases: Purchases, could_be: np.ndarray, k: int
+    turns: Sequence[Scorer],
+    purchases: Purchases,
+    *,
+    is_offered: np.ndarray,
+    held: sparse.csr_array,
+    k: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the best products of each customer.
 
     Parameters
     ----------
     turns : scorers; each fills up what those before it leave.
-    could_be : (customers, products), what may be offered.
+    is_offered : (products,), what may be offered. held : (customers, products), 1 where it may not
+        be offered to a customer.
     k : products offered to each.
 
     Returns
@@ -31,17 +38,19 @@ def find_offers(
     Three arrays, (customers, k): product numbers, the best first, -1 where there is no more; their
     scores; and the number of the turn.
     """
-    offers = np.full((len(could_be), k), -1)
+    offers = np.full((purchases.shape[0], k), -1)
     scores, turn = np.full(offers.shape, np.nan), np.zeros(offers.shape, dtype=int)
-    could_be = could_be.copy()
     for number, scorer in enumerate(turns):
         found = (offers >= 0).sum(axis=1)
         rows = np.flatnonzero(found < k)
         if not len(rows):
             break
-        scored = np.round(scorer.score(purchases if len(rows) == len(offers) else
-                                       purchases.take(rows)), DIGITS)
-        scored[~could_be[rows]] = -np.inf
+        some = purchases if len(rows) == len(offers) else purchases.take(rows)
+        scored = scorer.score(some)
+        scored *= is_offered
+        scored[held[rows].nonzero()] = 0
+        before = np.nonzero(offers[rows] >= 0)
+        scored[before[0], offers[rows][before]] = 0
         top, values = find_top(scored, k)
         place = found[rows, None] + np.arange(k)
         is_new = (top >= 0) & (place < k)
@@ -49,32 +58,34 @@ def find_offers(
         offers[row, place[is_new]] = top[is_new]
         scores[row, place[is_new]] = values[is_new]
         turn[row, place[is_new]] = number
-        could_be[row, top[is_new]] = False
     return offers, scores, turn
 
 
 def find_top(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (rows, k), the numbers of the highest scores and these, of equal the first in order.
 
-    -1 and a missing score where a row has no more above minus infinity.
+    -1 and a missing score where a row has no more above 0.
     """
     rows, columns = scores.shape
     offers, values = np.full((rows, k), -1), np.full((rows, k), np.nan)
     if not columns or not rows:
         return offers, values
-    # The k-th of the highest of each block is not above the k-th of all: few are left to sort.
-    highest = np.maximum.reduceat(scores, np.arange(0, columns, BLOCK), axis=1)
-    wide = min(k, highest.shape[1])
-    least = np.partition(highest, -wide, axis=1)[:, -wide]
-    least = np.where(wide < k, -np.inf, least)[:, None]
-    row, column = np.nonzero((scores >= least) & (scores > -np.inf))
-    value = scores[row, column]
-    order = np.lexsort((column, -value, row))
-    row, column, value = row[order], column[order], value[order]
-    place = np.arange(len(row)) - np.searchsorted(row, row)
-    is_in = place < k
-    offers[row[is_in], place[is_in]] = column[is_in]
-    values[row[is_in], place[is_in]] = value[is_in]
+    blocks = -(-columns // BLOCK)
+    padded = scores
+    if columns < blocks * BLOCK:
+        padded = np.zeros((rows, blocks * BLOCK), dtype=scores.dtype)
+        padded[:, :columns] = scores
+    padded = padded.reshape(rows, blocks, BLOCK)
+    # The best are in the k blocks whose highest are highest: only these are looked into.
+    highest = np.round(padded.max(axis=2), DIGITS)
+    chosen = np.sort(np.argsort(-highest, axis=1, kind="stable")[:, :k], axis=1)
+    number = (chosen[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(rows, -1)
+    value = np.round(padded[np.arange(rows)[:, None], chosen].reshape(rows, -1), DIGITS)
+    order = np.argsort(-value, axis=1, kind="stable")[:, :k]
+    number, value = (np.take_along_axis(one, order, axis=1) for one in (number, value))
+    wide = order.shape[1]
+    offers[:, :wide] = np.where(value > 0, number, -1)
+    values[:, :wide] = np.where(value > 0, value, np.nan)
     return offers, values
 
 

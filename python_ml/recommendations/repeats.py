@@ -9,6 +9,7 @@ recommendation, SIGIR. Here every purchase fades by its age, in place of groups 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
 from python_ml.recommendations.neighbours import Neighbourhood, draw_rows, to_unit_rows
@@ -69,8 +70,7 @@ class OwnScores:
 
     def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what the customer never bought."""
-        scores = purchases.summed(half_life_days=self.half_life_days).toarray()
-        return np.where(scores > 0, scores, -np.inf)
+        return purchases.summed(half_life_days=self.half_life_days).toarray()
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,6 @@ class MixedScores:
         """Return the scores; nothing is said of what neither the customer nor those bought."""
         own = to_unit_rows(purchases.summed(half_life_days=self.half_life_days))
         alike = self.neighbourhood.find_alike(own, purchases.customers)
-        likeness = np.asarray(alike.sum(axis=1)).reshape(-1, 1)
-        others = (alike @ self.neighbourhood.asked).toarray()
-        scores = self.share * others / np.where(likeness > 0, likeness, 1)
-        scores += (1 - self.share) * own.toarray()
-        return np.where(scores > 0, scores, -np.inf)
+        likeness = np.asarray(alike.sum(axis=1)).reshape(-1)
+        shares = sparse.diags_array(self.share / np.where(likeness > 0, likeness, 1)) @ alike
+        return (shares @ self.neighbourhood.asked + (1 - self.share) * own).toarray()

@@ -81,5 +81,6 @@ class RuleScores:
         whole = sparse.csr_array(
             (np.ones(is_whole.sum()), (row[is_whole], rule[is_whole])), shape=held.shape
         )
-        scores = -np.expm1((whole @ self.misses).toarray())
-        return np.where(scores > 0, scores, -np.inf)
+        found = whole @ self.misses
+        found.data = -np.expm1(found.data)
+        return found.toarray()

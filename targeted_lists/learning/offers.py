@@ -7,6 +7,7 @@ all purchases nor all scores are ever in one frame.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,6 @@ from python_ml.recommendations import (
     hold_back,
     make_method,
     read_days,
-    read_rules,
     try_methods,
 )
 
@@ -51,10 +51,13 @@ SECONDS_A_DAY = 86_400
 VECTORS_AT_A_TIME = 2
 """Of about 2,000 rows each, that DuckDB hands over at a time."""
 
-MOST_DAYS = 60_000
-"""What was bought still earlier counts as if it were so long ago."""
+WORKERS = 2
+"""Parts scored at the same time."""
 
-LISTS = ("products", "days")
+HISTORY = "offer_history"
+DAY_BITS = 16
+"""Days ago are below 65,536; what was bought still earlier counts as if it were so long ago."""
+
 NOTHING = np.zeros(0, dtype=np.int64)
 
 
@@ -150,29 +153,43 @@ def score_offers(
     purchases = read_drawn(shop, moment, most=fit_customers, seed=seed)
     known = {"rules": moment.rules, "segments": moment.segments}
     behind = [one.fit(purchases) for one in make_method("segment", "{}", **known)]
-    turns = {
-        row.regime: [one.fit(purchases) for one in make_method(row.method, row.settings, **known)]
-        + behind
-        for row in chosen.itertuples()
-    }
-    methods = {row.regime: row.method for row in chosen.itertuples()}
+    turns = {}
+    for row in chosen.itertuples():
+        # A method that nobody could be tested on has no settings of its own.
+        settings = row.settings if isinstance(row.settings, str) else "{}"
+        methods = make_method(row.method, settings, **known)
+        turns[row.regime] = [one.fit(purchases) for one in methods] + behind
     codes, customers = [], []
-    for some in read_history(shop, moment):
-        for regime, scorers in turns.items():
-            held = hold_back(some, regime, moment.usual_days).toarray() > 0
-            offers, scores, turn = find_offers(scorers, some, moment.is_offered & ~held, k)
-            row, place = np.nonzero(offers >= 0)
-            codes.append(
-                {
-                    "regime": np.full(len(row), list(turns).index(regime), dtype=np.int8),
-                    "customer": (len(customers) + row).astype(np.int32),
-                    "product": offers[row, place].astype(np.int32),
-                    "is_behind": turn[row, place] == len(scorers) - 1,
-                    "place": (place + 1).astype(np.int16),
-                    "score": scores[row, place],
-                }
+
+    def score(some: Purchases) -> list[tuple[np.ndarray, ...]]:
+        return [
+            find_offers(
+                scorers,
+                some,
+                is_offered=moment.is_offered,
+                held=hold_back(some, regime, moment.usual_days),
+                k=k,
             )
-        customers.extend(some.customers)
+            for regime, scorers in turns.items()
+        ]
+
+    with ThreadPoolExecutor(WORKERS) as workers:
+        for read in read_history(shop, moment):
+            parts = list(chunks(np.arange(len(read.customers)), len(moment.products)))
+            for rows, found in zip(parts, workers.map(score, map(read.take, parts)), strict=True):
+                for regime, (offers, scores, turn) in enumerate(found):
+                    row, place = np.nonzero(offers >= 0)
+                    codes.append(
+                        {
+                            "regime": np.full(len(row), regime, dtype=np.int8),
+                            "customer": (len(customers) + rows[row]).astype(np.int32),
+                            "product": offers[row, place].astype(np.int32),
+                            "is_behind": turn[row, place] == len(list(turns.values())[regime]) - 1,
+                            "place": (place + 1).astype(np.int16),
+                            "score": scores[row, place],
+                        }
+                    )
+            customers.extend(read.customers)
     return _name_offers(codes, chosen, np.array(customers, dtype=object), moment.products)
 
 
@@ -213,7 +230,12 @@ def read_moment(shop: Shop, as_of: str, *, max_products: int) -> Moment | None:
         .limit(max_products)
         .df()
     )
-    rules = shop.rules.filter(f"as_of = '{as_of}'").order("rule_number").df()
+    rules = shop.rules.filter(f"as_of = '{as_of}'").order("rule_number, antecedent_id").df()
+    rules = rules.groupby("rule_number").agg(
+        antecedent=("antecedent_id", tuple),
+        consequent=("consequent_id", "first"),
+        confidence=("confidence", "first"),
+    )
     segments = shop.segments.filter(f"as_of = '{as_of}'").df()
     return Moment(
         as_of=as_of,
@@ -221,17 +243,18 @@ def read_moment(shop: Shop, as_of: str, *, max_products: int) -> Moment | None:
         products=products["product_id"].to_numpy(dtype=object),
         is_offered=products["is_offered"].to_numpy(dtype=bool),
         usual_days=products["usual_days"].to_numpy(dtype=float, na_value=np.nan),
-        rules=read_rules(rules["antecedents"], rules["consequent"], rules["confidence"]),
+        rules=[Rule(*rule) for rule in rules.itertuples(index=False)],
         segments=segments.set_index("customer_id")["segment"],
     )
 
 
 def read_drawn(shop: Shop, moment: Moment, *, most: int, seed: int) -> Purchases:
     """Read the purchases of all customers up to a moment, or of so many, drawn."""
-    keys = _known_lines(shop, moment).project("customer_id").distinct().order("customer_id").df()
+    gather_history(shop, moment)
+    keys = shop.session.table(HISTORY).project("customer_id").order("customer_id").df()
     drawn = keys["customer_id"].to_numpy(dtype=object)
     drawn = drawn[draw_rows(len(drawn), most=most, seed=seed)]
-    return _read_rows(_fetch_rows(shop, moment, drawn), moment.products)
+    return _read_rows(_fetch_rows(shop, drawn), moment.products)
 
 
 def read_tested(
@@ -247,12 +270,12 @@ def read_tested(
         f"is_bought and customer_id is not null and epoch(ordered_at) > {moment.seconds}"
         f" and epoch(ordered_at) <= {until}"
     )
-    known = _known_lines(shop, moment).project("customer_id").distinct()
+    known = shop.session.table(HISTORY).project("customer_id")
     later = bought.project("customer_id, product_id").distinct()
     keys = later.project("customer_id").intersect(known).distinct().order("customer_id").df()
     keys = keys["customer_id"].to_numpy(dtype=object)
     keys = keys[draw_rows(len(keys), most=most, seed=seed)]
-    tested = _read_rows(_fetch_rows(shop, moment, keys), moment.products)
+    tested = _read_rows(_fetch_rows(shop, keys), moment.products)
     frame = later.join(shop.session.from_df(pd.DataFrame({"customer_id": keys})), "customer_id")
     pairs = frame.df()
     row = pd.Index(tested.customers).get_indexer(pairs["customer_id"])
@@ -264,64 +287,63 @@ def read_tested(
     return tested, Later(then, moment.is_offered, moment.usual_days)
 
 
-def read_history(shop: Shop, moment: Moment) -> Iterator[Purchases]:
-    """Yield everybody's purchases up to a moment, so many customers at a time as can be scored."""
-    for rows in _fetch_rows(shop, moment):
-        some = _read_rows([rows], moment.products)
-        for places in chunks(np.arange(len(rows)), len(moment.products)):
-            yield some.take(places)
+def gather_history(shop: Shop, moment: Moment) -> None:
+    """Put what each customer bought up to a moment into one row: numbers of products and days.
 
-
-def _fetch_rows(
-    shop: Shop, moment: Moment, customers: np.ndarray | None = None
-) -> Iterator[pd.DataFrame]:
-    """Yield one row per customer, in order: the numbers of the products bought, and when."""
+    A list of a temporary table holds number * 65,536 + days ago, so that what was bought can be
+    read customer by customer, in order, without all purchases in memory.
+    """
     shop.session.register(
         "offer_products",
         pd.DataFrame({"product_id": moment.products, "number": np.arange(len(moment.products))}),
     )
+    shop.session.execute(f"""
+        create or replace temp table {HISTORY} as
+        select
+            customer_id,
+            list(
+                number * {1 << DAY_BITS} + least(
+                    cast(floor(({moment.seconds} - epoch(ordered_at)) / {SECONDS_A_DAY}) as bigint),
+                    {(1 << DAY_BITS) - 1}
+                )
+            ) filter (where number is not null) as purchases
+        from ({shop.lines.sql_query()}) as lines
+        left join offer_products using (product_id)
+        where is_bought
+            and customer_id is not null
+            and epoch(ordered_at) <= {moment.seconds}
+        group by customer_id
+    """)
+    shop.session.unregister("offer_products")
+
+
+def read_history(shop: Shop, moment: Moment) -> Iterator[Purchases]:
+    """Yield everybody's purchases up to the moment they were gathered for, in parts."""
+    for rows in _fetch_rows(shop):
+        yield _read_rows([rows], moment.products)
+
+
+def _fetch_rows(shop: Shop, customers: np.ndarray | None = None) -> Iterator[pd.DataFrame]:
+    """Yield one row per customer, in order, of all or of some."""
     drawn = ""
     if customers is not None:
         shop.session.register("offer_customers", pd.DataFrame({"customer_id": customers}))
         drawn = "inner join offer_customers using (customer_id)"
-    shop.session.execute(f"""
-        select
-            customer_id,
-            list(number) filter (where number is not null) as products,
-            list(days_ago) filter (where number is not null) as days
-        from ({_known_lines(shop, moment).sql_query()}) as lines
-        {drawn}
-        left join offer_products using (product_id)
-        group by customer_id
-        order by customer_id
-    """)
+    shop.session.execute(f"select * from {HISTORY} {drawn} order by customer_id")
     while len(rows := shop.session.fetch_df_chunk(VECTORS_AT_A_TIME)):
         yield rows
 
 
-def _known_lines(shop: Shop, moment: Moment) -> Any:
-    return shop.lines.filter(
-        f"is_bought and customer_id is not null and epoch(ordered_at) <= {moment.seconds}"
-    ).project(
-        "customer_id, product_id,"
-        f" cast(floor(({moment.seconds} - epoch(ordered_at)) / {SECONDS_A_DAY}) as integer)"
-        " as days_ago"
-    )
-
-
 def _read_rows(frames: Iterable[pd.DataFrame], products: np.ndarray) -> Purchases:
-    frames = list(frames)
-    customers, product, days, lengths = [], [], [], []
+    customers, lists = [], []
     for rows in frames:
         customers.extend(rows["customer_id"])
-        lists = [[NOTHING if one is None else one for one in rows[name]] for name in LISTS]
-        lengths.extend(map(len, lists[0]))
-        product.extend(lists[0])
-        days.extend(lists[1])
+        lists.extend(NOTHING if one is None else one for one in rows["purchases"])
+    packed = np.concatenate([NOTHING, *lists])
     return read_days(
-        np.repeat(np.arange(len(customers)), lengths),
-        np.concatenate([NOTHING, *product]),
-        np.minimum(np.concatenate([NOTHING, *days]), MOST_DAYS),
+        np.repeat(np.arange(len(customers)), [len(one) for one in lists]),
+        packed >> DAY_BITS,
+        packed & ((1 << DAY_BITS) - 1),
         customers=np.array(customers, dtype=object),
         products=products,
     )

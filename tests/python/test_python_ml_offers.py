@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.metrics import pairwise
 
 from python_ml.recommendations import (
@@ -13,6 +14,7 @@ from python_ml.recommendations import (
     Frequency,
     NeighbourFrequency,
     Popularity,
+    Rule,
     Rules,
     SimilarCustomers,
     SimilarProducts,
@@ -23,7 +25,6 @@ from python_ml.recommendations import (
     measure,
     read_days,
     read_purchases,
-    read_rules,
     try_methods,
 )
 from python_ml.recommendations.comparison import REGIMES, Later
@@ -173,11 +174,10 @@ def test_neighbours_among_a_sample_are_of_the_sample(method):
 def test_the_top_is_that_of_a_stable_sort():
     generator = np.random.default_rng(5)
     for k, products in ((1, 8), (3, 8), (8, 8), (12, 8), (3, 700), (20, 700)):
-        scores = generator.integers(0, 4, size=(200, products)).astype(float)
-        scores[generator.random(scores.shape) < 0.2] = -np.inf
+        scores = generator.integers(-1, 4, size=(200, products)).astype(float)
         found, values = find_top(scores, k)
         for row, top, value in zip(scores, found, values, strict=True):
-            order = [one for one in np.argsort(-row, kind="stable")[:k] if row[one] > -np.inf]
+            order = [one for one in np.argsort(-row, kind="stable")[:k] if row[one] > 0]
             assert top.tolist() == order + [-1] * (k - len(order))
             assert value[: len(order)].tolist() == row[order].tolist()
             assert np.isnan(value[len(order) :]).all()
@@ -198,8 +198,8 @@ def test_measures_are_those_of_a_plain_loop(regime):
         wanted = set(np.flatnonzero((later.bought[[row]].toarray().reshape(-1) > 0) & could_be))
         if not wanted:
             continue
-        scores = np.where(could_be, all_scores[row].round(9), -np.inf)
-        top = [one for one in np.argsort(-scores, kind="stable")[:5] if scores[one] > -np.inf]
+        scores = np.where(could_be, all_scores[row].round(9), 0)
+        top = [one for one in np.argsort(-scores, kind="stable")[:5] if scores[one] > 0]
         hits, precision = 0, 0.0
         for place, one in enumerate(top, start=1):
             if one in wanted:
@@ -280,15 +280,17 @@ def test_what_cannot_be_is_named():
 def test_each_method_fills_up_what_those_before_it_leave():
     purchases, _ = split(draw_purchases(12))
     turns = [Frequency().fit(purchases), Popularity().fit(purchases)]
-    could_be = np.random.default_rng(13).random(purchases.shape) < 0.5
-    offers, scores, turn = find_offers(turns, purchases, could_be, 12)
-    own, popular = (np.where(could_be, one.score(purchases).round(9), -np.inf) for one in turns)
+    held = sparse.random_array(purchases.shape, density=0.4, rng=13, format="csr")
+    is_offered = np.arange(40) % 5 > 0
+    offers, scores, turn = find_offers(turns, purchases, is_offered=is_offered, held=held, k=12)
+    could_be = is_offered & ~(held.toarray() > 0)
+    own, popular = (could_be * one.score(purchases).round(9) for one in turns)
     for row in range(purchases.shape[0]):
-        first = [one for one in np.argsort(-own[row], kind="stable") if own[row, one] > -np.inf]
+        first = [one for one in np.argsort(-own[row], kind="stable") if own[row, one] > 0]
         behind = [
             one
             for one in np.argsort(-popular[row], kind="stable")
-            if popular[row, one] > -np.inf and one not in first
+            if popular[row, one] > 0 and one not in first
         ]
         expected = [*first, *behind][:12]
         assert offers[row][: len(expected)].tolist() == expected
@@ -304,14 +306,18 @@ def test_rules_are_taken_as_if_they_were_independent():
         [("C1", "A"), ("C1", "B"), ("C2", "A"), ("C3", "X")], columns=["customer_id", "product_id"]
     ).assign(days_ago=0)
     read = read_purchases(frame, products=pd.Index(["A", "B", "X", "Y"]))
-    rules = read_rules(
-        [["A"], ["A", "B"], ["A"], ["Z"], ["X"]], ["X", "X", "Y", "X", "Q"], [0.5, 0.4, 1, 1, 1]
-    )
+    rules = [
+        Rule(["A"], "X", 0.5),
+        Rule(["A", "B"], "X", 0.4),
+        Rule(["A"], "Y", 1.0),
+        Rule(["Z"], "X", 1.0),
+        Rule(["X"], "Q", 1.0),
+    ]
     scores = Rules(rules).fit(read).score(read)
-    assert scores[0].tolist() == pytest.approx([-np.inf, -np.inf, 0.7, 0.999999])
-    assert scores[1].tolist() == pytest.approx([-np.inf, -np.inf, 0.5, 0.999999])
-    assert np.isneginf(scores[2]).all()
-    assert np.isneginf(Rules([]).fit(read).score(read)).all()
+    assert scores[0].tolist() == pytest.approx([0, 0, 0.7, 0.999999])
+    assert scores[1].tolist() == pytest.approx([0, 0, 0.5, 0.999999])
+    assert (scores[2] == 0).all()
+    assert (Rules([]).fit(read).score(read) == 0).all()
 
 
 def test_segments_buy_what_their_customers_buy():
@@ -322,11 +328,10 @@ def test_segments_buy_what_their_customers_buy():
     read = read_purchases(frame)
     segments = pd.Series({"C1": "loyal", "C2": "loyal", "C3": "new", "C9": "lost"})
     scores = Popularity(segments=segments).fit(read).score(read)
-    none = -np.inf
-    assert scores.tolist() == [[1, 0.5], [1, 0.5], [none, 1], [1, none]]
+    assert scores.tolist() == [[1, 0.5], [1, 0.5], [0, 1], [1, 0]]
     # Who is not known is of those without a segment.
     stranger = read_purchases(frame.head(1).assign(customer_id="C7"), products=pd.Index(["A", "B"]))
-    assert Popularity(segments=segments).fit(read).score(stranger).tolist() == [[1, none]]
+    assert Popularity(segments=segments).fit(read).score(stranger).tolist() == [[1, 0]]
 
 
 def test_some_customers_are_the_same_as_of_all():

@@ -40,29 +40,19 @@ rule_items as (
         unnest(string_split(antecedent, ' + ')) as item
     from rules
 
-),
-
-antecedents as (
-
-    select
-        rule_items.rule_number,
-        list(basket_products.product_id order by basket_products.product_id) as antecedents
-    from rule_items
-    inner join basket_products
-        on rule_items.item = basket_products.item
-    group by rule_items.rule_number
-
 )
 
 select
     as_of_days.as_of,
     rules.rule_number,
-    antecedents.antecedents,
-    consequents.product_id as consequent,
+    starts.product_id as antecedent_id,
+    consequents.product_id as consequent_id,
     rules.confidence
 from rules
-inner join antecedents
-    on rules.rule_number = antecedents.rule_number
+inner join rule_items
+    on rules.rule_number = rule_items.rule_number
+inner join basket_products as starts
+    on rule_items.item = starts.item
 inner join basket_products as consequents
     on rules.consequent = consequents.item
 inner join as_of_days
