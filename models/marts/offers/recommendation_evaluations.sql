@@ -64,6 +64,7 @@ ranked as (
                 coalesce(validated.is_ahead, false) desc,
                 case when validated.is_ahead
                     then validated.mean_average_precision end desc nulls last,
+                validated.customers is null,
                 case
                     when validated.customers is null
                         then cast(methods.method <> 'rules_then_segment' as integer)
