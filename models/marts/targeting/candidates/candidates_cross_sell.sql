@@ -1,7 +1,8 @@
 -- Active customers with a product that they never bought, from the method that predicted
 -- best what is bought for the first time: the first offer that fits the customer, of those at
--- ranks that were bought more often than what is popular; no product goes to too many. Where no
--- method is ahead of popularity, there is no reason to write.
+-- ranks that were bought more often than what is popular; no product goes to too many. The list
+-- is of what goes with what was bought: where sure rules of orders say what does, only what one
+-- leads to. Where no method is ahead of popularity, there is no reason to write.
 with
 
 chosen_methods as (
@@ -24,8 +25,19 @@ hit_shares as (
 
 new_offers as (
 
-    select * from {{ ref('new_product_recommendations') }}
+    select
+        *,
+        rule_basis is not distinct from 'order'
+        and share >= {{ var('cross_sell_min_confidence') }} - 1e-9 as is_matching
+    from {{ ref('new_product_recommendations') }}
+
+),
+
+matching_offers as (
+
+    select * from new_offers
     where is_fitting
+        and (is_matching or not exists (select 1 from new_offers where is_matching))
 
 ),
 
@@ -39,18 +51,18 @@ totals as (
 tested_offers as (
 
     select
-        new_offers.*,
+        matching_offers.*,
         hit_shares.hit_share as tested_share,
-        coalesce(cast(new_offers.line_margin as double) * hit_shares.hit_share, 0) as score
-    from new_offers
+        coalesce(cast(matching_offers.line_margin as double) * hit_shares.hit_share, 0) as score
+    from matching_offers
     inner join chosen_methods
-        on new_offers.method = chosen_methods.method
+        on matching_offers.method = chosen_methods.method
     inner join hit_shares
-        on new_offers.method = hit_shares.method
-        and new_offers.rank = hit_shares.place
+        on matching_offers.method = hit_shares.method
+        and matching_offers.rank = hit_shares.place
         and hit_shares.hit_share > 0
     inner join totals
-        on new_offers.customer_id = totals.customer_id
+        on matching_offers.customer_id = totals.customer_id
     where totals.recency_days <= {{ var('active_days') }}
 
 ),
