@@ -44,6 +44,16 @@ interests as (
 
 ),
 
+sizes as (
+
+    select
+        list_name,
+        count(*) as customers
+    from decisions
+    group by list_name
+
+),
+
 wishes as (
 
     select
@@ -55,13 +65,12 @@ wishes as (
             order by recommendations.rank
         ) as place,
         decisions.rank as turn,
-        {{ most_of_product(
-            'lists.capacity',
-            'count(*) filter (where recommendations.rank = 1) over (partition by decisions.list_name)'
-        ) }} as most
+        {{ most_of_product('coalesce(lists.capacity, sizes.customers)') }} as most
     from decisions
     inner join lists
         on decisions.list_name = lists.list_name
+    inner join sizes
+        on decisions.list_name = sizes.list_name
     inner join recommendations
         on decisions.customer_id = recommendations.customer_id
     where decisions.product_id is null

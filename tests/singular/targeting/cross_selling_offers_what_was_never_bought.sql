@@ -62,11 +62,14 @@ faults as (
         cast(null as string) as customer_id,
         candidates.product_id
     from candidates
-    cross join {{ ref('lists_priced') }} as lists
-    where lists.list_name = 'cross_sell'
-        and lists.capacity is not null
-    group by candidates.product_id, lists.capacity
-    having count(*) > {{ most_of_product('lists.capacity', 'count(*)') }}
+    cross join (
+        select greatest(max(lists.capacity), count(distinct offered.customer_id)) as customers
+        from {{ ref('lists_priced') }} as lists
+        cross join recommendations as offered
+        where lists.list_name = 'cross_sell'
+    ) as sizes
+    group by candidates.product_id, sizes.customers
+    having count(*) > {{ most_of_product('sizes.customers') }}
 
 )
 

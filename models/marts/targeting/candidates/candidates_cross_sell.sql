@@ -67,10 +67,15 @@ tested_offers as (
 
 ),
 
-capacities as (
+-- Who could be in the list may be more than it holds.
+sizes as (
 
-    select capacity from {{ ref('lists_priced') }}
-    where list_name = 'cross_sell'
+    select greatest(
+        count(distinct tested_offers.customer_id), coalesce(max(lists.capacity), 0)
+    ) as customers
+    from tested_offers
+    left join {{ ref('lists_priced') }} as lists
+        on lists.list_name = 'cross_sell'
 
 ),
 
@@ -84,10 +89,9 @@ wishes as (
             partition by tested_offers.customer_id order by tested_offers.rank
         ) as place,
         -tested_offers.score as turn,
-        {{ most_of_product('capacities.capacity', 'count(*) over ()') }} as most
+        {{ most_of_product('sizes.customers') }} as most
     from tested_offers
-    left join capacities
-        on true
+    cross join sizes
 
 ),
 
