@@ -49,6 +49,16 @@ recommended as (
 
 ),
 
+-- What replenishment rests on.
+replenished as (
+
+    select
+        count(*) filter (where is_used) as states,
+        max(window_days) as window_days
+    from {{ ref('replenishment_evaluations') }}
+
+),
+
 catalogued as (
 
     select
@@ -56,6 +66,8 @@ catalogued as (
         planned.campaigns as planned_campaigns,
         recommended.methods as recommended_methods,
         recommended.customers as recommended_customers,
+        replenished.states as replenished_states,
+        replenished.window_days as replenished_window_days,
         runs.list_hash,
         counts.candidates,
         counts.control,
@@ -74,6 +86,7 @@ catalogued as (
         on lists.list_name = stops.list_name
     cross join planned
     cross join recommended
+    cross join replenished
 
 )
 
@@ -95,6 +108,10 @@ select
             then {{ text('no candidates: the history is too short to test what would be bought') }}
         when candidates = 0 and list_name = 'cross_sell' and recommended_methods = 0
             then {{ text('no candidates: no method predicts better than popularity what is bought') }}
+        when candidates = 0 and list_name = 'replenish' and replenished_window_days is null
+            then {{ text('no candidates: the history is too short to test what is bought again') }}
+        when candidates = 0 and list_name = 'replenish' and replenished_states = 0
+            then {{ text('no candidates: what is due was not bought sooner than what is not yet due') }}
         when candidates = 0 then {{ text('no candidates') }}
         else {{ text(
             'nobody is left of {candidates} candidates: {step} removed {removed}',

@@ -1,0 +1,138 @@
+-- How often pairs of a state were bought in the window, next to pairs of a like usual
+-- interval that were not yet due: what lasts a week is bought within two whatever its
+-- state. Customers, not pairs, are the sample: who shops buys several products.
+with
+
+pairs as (
+
+    select
+        *,
+        -- Intervals within a factor of two are alike.
+        cast(floor(log2(usual_interval_days)) as integer) as interval_band
+    from {{ ref('replenishment_intervals') }}
+    where as_of <> 'current'
+
+),
+
+customer_cells as (
+
+    select
+        as_of,
+        state,
+        interval_band,
+        customer_id,
+        count(*) as pairs,
+        count(*) filter (where is_bought_again) as bought
+    from pairs
+    group by as_of, state, interval_band, customer_id
+
+),
+
+cells as (
+
+    select
+        as_of,
+        state,
+        interval_band,
+        sum(pairs) as pairs,
+        {{ ratio('sum(bought)', 'sum(pairs)') }} as bought_share
+    from customer_cells
+    group by as_of, state, interval_band
+
+),
+
+compared as (
+
+    select
+        cells.*,
+        baselines.bought_share as baseline_share,
+        cells.pairs / cast(baselines.pairs as double) as weight
+    from cells
+    inner join cells as baselines
+        on cells.as_of = baselines.as_of
+        and cells.interval_band = baselines.interval_band
+        and baselines.state = 'not_yet_due'
+    where cells.state <> 'not_yet_due'
+
+),
+
+-- What each customer adds to the difference beyond its mean.
+deviations as (
+
+    select
+        compared.as_of,
+        compared.state,
+        customer_cells.customer_id,
+        customer_cells.bought - customer_cells.pairs * compared.bought_share as deviation
+    from compared
+    inner join customer_cells
+        on compared.as_of = customer_cells.as_of
+        and compared.state = customer_cells.state
+        and compared.interval_band = customer_cells.interval_band
+
+    union all
+
+    select
+        compared.as_of,
+        compared.state,
+        customer_cells.customer_id,
+        -compared.weight * (
+            customer_cells.bought - customer_cells.pairs * compared.baseline_share
+        ) as deviation
+    from compared
+    inner join customer_cells
+        on compared.as_of = customer_cells.as_of
+        and compared.interval_band = customer_cells.interval_band
+        and customer_cells.state = 'not_yet_due'
+
+),
+
+by_customer as (
+
+    select
+        as_of,
+        state,
+        customer_id,
+        sum(cast(deviation as decimal(38, 9))) as deviation
+    from deviations
+    group by as_of, state, customer_id
+
+),
+
+spreads as (
+
+    select
+        as_of,
+        state,
+        sqrt(cast(sum(cast(
+            cast(deviation as double) * cast(deviation as double) as decimal(38, 9)
+        )) as double)) as spread
+    from by_customer
+    group by as_of, state
+
+),
+
+totals as (
+
+    select
+        as_of,
+        state,
+        sum(pairs) as compared_pairs,
+        cast(sum(cast(pairs * baseline_share as decimal(38, 9))) as double) as expected,
+        cast(sum(cast(pairs * bought_share as decimal(38, 9))) as double) as bought
+    from compared
+    group by as_of, state
+
+)
+
+select
+    totals.as_of,
+    totals.state,
+    totals.compared_pairs,
+    totals.expected / totals.compared_pairs as baseline_share,
+    (totals.bought - totals.expected) / totals.compared_pairs as gain,
+    spreads.spread / totals.compared_pairs as gain_se
+from totals
+inner join spreads
+    on totals.as_of = spreads.as_of
+    and totals.state = spreads.state
