@@ -111,7 +111,7 @@ select
         when candidates = 0 and list_name = 'replenish' and replenished_window_days is null
             then {{ text('no candidates: the history is too short to test what is bought again') }}
         when candidates = 0 and list_name = 'replenish' and replenished_states = 0
-            then {{ text('no candidates: what is due was not bought sooner than what is not yet due') }}
+            then {{ text('no candidates: what is due was bought no sooner than the rest') }}
         when candidates = 0 then {{ text('no candidates') }}
         else {{ text(
             'nobody is left of {candidates} candidates: {step} removed {removed}',

@@ -37,6 +37,7 @@ select
     product_id,
     product_name,
     state,
+    rhythm,
     {{ text(
         'usually every {interval}, last {days} ago',
         interval=counted(rounded_text('usual_interval_days'), 'day|days'),

@@ -27,8 +27,10 @@ periods as (
 
     select
         periods.period,
+        rhythms.rhythm,
         states.state
     from (values ('validation'), ('test')) as periods (period)
+    cross join (values ('steady'), ('irregular')) as rhythms (rhythm)
     cross join (
         values ('not_yet_due')
         {%- for state in var('replenish_states') %}, ('{{ state }}'){% endfor %}
@@ -40,6 +42,7 @@ counted as (
 
     select
         as_of,
+        rhythm,
         state,
         count(*) as pairs,
         count(distinct customer_id) as customers,
@@ -51,7 +54,7 @@ counted as (
         median(abs(next_interval_days - usual_interval_days) / usual_interval_days)
             as median_date_error
     from pairs
-    group by as_of, state
+    group by as_of, rhythm, state
 
 ),
 
@@ -59,6 +62,7 @@ measured as (
 
     select
         periods.period,
+        periods.rhythm,
         periods.state,
         as_of_days.as_of is not null as is_tested,
         (as_of_days.window_until_seconds - as_of_days.from_seconds) / 86400 as window_days,
@@ -73,17 +77,19 @@ measured as (
         coalesce(counted.dates, 0) as dates,
         counted.mean_date_error,
         counted.median_date_error,
-        -- One-sided, five in a hundred for the four states together.
-        coalesce(comparisons.gain > 2.241 * comparisons.gain_se, false) as is_ahead,
+        -- One-sided, five in a hundred for the eight comparisons together.
+        coalesce(comparisons.gain > 2.498 * comparisons.gain_se, false) as is_ahead,
         coalesce(counted.customers >= {{ var('replenish_min_customers') }}, false) as is_enough
     from periods
     left join as_of_days
         on periods.period = as_of_days.as_of
     left join counted
         on periods.period = counted.as_of
+        and periods.rhythm = counted.rhythm
         and periods.state = counted.state
     left join comparisons
         on periods.period = comparisons.as_of
+        and periods.rhythm = comparisons.rhythm
         and periods.state = comparisons.state
 
 ),
@@ -92,15 +98,18 @@ decided as (
 
     select
         *,
-        bool_or(period = 'validation' and is_ahead and is_enough) over (partition by state)
+        bool_or(period = 'validation' and is_ahead and is_enough) over (partition by rhythm, state)
             as is_proved,
-        bool_or(period = 'test' and is_enough) over (partition by state) as has_share
+        bool_or(period = 'validation' and is_enough) over (partition by rhythm, state)
+            as was_enough,
+        bool_or(period = 'test' and is_enough) over (partition by rhythm, state) as has_share
     from measured
 
 )
 
 select
     period,
+    rhythm,
     state,
     case
         when not is_tested then {{ text('the history is too short to test what is bought again') }}
@@ -109,7 +118,7 @@ select
             then {{ text('used: bought sooner than what is not yet due, by more than chance') }}
         when is_proved
             then {{ text('not used: too few customers in the test period to say how often it is bought') }}
-        when period = 'validation' and not is_enough
+        when not was_enough
             then {{ text('not used: too few customers in the validation period') }}
         else {{ text('not used: in the validation period not ahead of what is not yet due by more than chance') }}
     end as reason,

@@ -1,6 +1,6 @@
 -- How often pairs of a state were bought in the window, next to pairs of a like usual
--- interval that were not yet due: what lasts a week is bought within two whatever its
--- state. Customers, not pairs, are the sample: who shops buys several products.
+-- interval and rhythm that were not yet due: what lasts a week is bought within two
+-- whatever its state. Customers, not pairs, are the sample: who shops buys several products.
 with
 
 pairs as (
@@ -18,13 +18,14 @@ customer_cells as (
 
     select
         as_of,
+        rhythm,
         state,
         interval_band,
         customer_id,
         count(*) as pairs,
         count(*) filter (where is_bought_again) as bought
     from pairs
-    group by as_of, state, interval_band, customer_id
+    group by as_of, rhythm, state, interval_band, customer_id
 
 ),
 
@@ -32,12 +33,13 @@ cells as (
 
     select
         as_of,
+        rhythm,
         state,
         interval_band,
         sum(pairs) as pairs,
         {{ ratio('sum(bought)', 'sum(pairs)') }} as bought_share
     from customer_cells
-    group by as_of, state, interval_band
+    group by as_of, rhythm, state, interval_band
 
 ),
 
@@ -50,6 +52,7 @@ compared as (
     from cells
     inner join cells as baselines
         on cells.as_of = baselines.as_of
+        and cells.rhythm = baselines.rhythm
         and cells.interval_band = baselines.interval_band
         and baselines.state = 'not_yet_due'
     where cells.state <> 'not_yet_due'
@@ -61,6 +64,7 @@ deviations as (
 
     select
         compared.as_of,
+        compared.rhythm,
         compared.state,
         customer_cells.customer_id,
         customer_cells.bought - customer_cells.pairs * compared.bought_share as deviation
@@ -68,12 +72,14 @@ deviations as (
     inner join customer_cells
         on compared.as_of = customer_cells.as_of
         and compared.state = customer_cells.state
+        and compared.rhythm = customer_cells.rhythm
         and compared.interval_band = customer_cells.interval_band
 
     union all
 
     select
         compared.as_of,
+        compared.rhythm,
         compared.state,
         customer_cells.customer_id,
         -compared.weight * (
@@ -82,6 +88,7 @@ deviations as (
     from compared
     inner join customer_cells
         on compared.as_of = customer_cells.as_of
+        and compared.rhythm = customer_cells.rhythm
         and compared.interval_band = customer_cells.interval_band
         and customer_cells.state = 'not_yet_due'
 
@@ -91,11 +98,12 @@ by_customer as (
 
     select
         as_of,
+        rhythm,
         state,
         customer_id,
         sum(cast(deviation as decimal(38, 9))) as deviation
     from deviations
-    group by as_of, state, customer_id
+    group by as_of, rhythm, state, customer_id
 
 ),
 
@@ -103,12 +111,13 @@ spreads as (
 
     select
         as_of,
+        rhythm,
         state,
         sqrt(cast(sum(cast(
             cast(deviation as double) * cast(deviation as double) as decimal(38, 9)
         )) as double)) as spread
     from by_customer
-    group by as_of, state
+    group by as_of, rhythm, state
 
 ),
 
@@ -116,17 +125,19 @@ totals as (
 
     select
         as_of,
+        rhythm,
         state,
         sum(pairs) as compared_pairs,
         cast(sum(cast(pairs * baseline_share as decimal(38, 9))) as double) as expected,
         cast(sum(cast(pairs * bought_share as decimal(38, 9))) as double) as bought
     from compared
-    group by as_of, state
+    group by as_of, rhythm, state
 
 )
 
 select
     totals.as_of,
+    totals.rhythm,
     totals.state,
     totals.compared_pairs,
     totals.expected / totals.compared_pairs as baseline_share,
@@ -135,4 +146,5 @@ select
 from totals
 inner join spreads
     on totals.as_of = spreads.as_of
+    and totals.rhythm = spreads.rhythm
     and totals.state = spreads.state

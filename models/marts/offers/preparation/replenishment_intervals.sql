@@ -1,5 +1,5 @@
 -- How long a product usually lasts a customer, how much of that has passed, and what
--- that makes of the pair. A table, since what is due and its test both read it.
+-- that makes of the pair; steady where intervals vary little. A table, since what is due and its test both read it.
 {{ config(materialized='table_in_place') }}
 with
 
@@ -20,6 +20,9 @@ weighted as (
     select
         pairs.*,
         products.log_interval as product_log_interval,
+        -- Shrunk to that of the product, which weighs as much as two intervals.
+        (pairs.squared_deviations + 2 * products.variance_of_product)
+        / (pairs.intervals + 1) as log_variance,
         case
             when products.variance_between_pairs > 0
                 then pairs.intervals / (
@@ -52,10 +55,14 @@ select
     product_id,
     case
         {%- for state, intervals in var('replenish_states').items() | reverse %}
-        when days_since_last >= {{ intervals }} * usual_interval_days then '{{ state }}'
+        when days_since_last >= {{ intervals }} * usual_interval_days - 1e-9 then '{{ state }}'
         {%- endfor %}
         else 'not_yet_due'
     end as state,
+    case
+        when sqrt(log_variance) <= {{ var('replenish_steady_deviation') }} then 'steady'
+        else 'irregular'
+    end as rhythm,
     purchases,
     days_since_last,
     last_seconds,

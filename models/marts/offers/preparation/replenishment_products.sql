@@ -23,7 +23,9 @@ products as (
             cast(sum(squared_log_days) as double)
             - cast(sum(log_days) as double) * cast(sum(log_days) as double) / count(*),
             0
-        ) as squared_deviations
+        ) as deviations_of_pairs,
+        sum(cast(squared_deviations as decimal(38, 9))) as deviations_within_pairs,
+        sum(intervals - 1) as freedom_within_pairs
     from pairs
     group by as_of, product_id
 
@@ -49,7 +51,7 @@ of_products as (
     select
         products.as_of,
         {{ ratio(
-            'sum(cast(products.squared_deviations as decimal(38, 9)))',
+            'sum(cast(products.deviations_of_pairs as decimal(38, 9)))',
             'sum(products.pairs - 1)'
         ) }} as variance_of_pairs,
         {{ ratio(
@@ -96,6 +98,8 @@ weighted as (
         products.product_id,
         products.pairs,
         products.log_interval,
+        products.deviations_within_pairs,
+        products.freedom_within_pairs,
         variances.log_interval as shop_log_interval,
         variances.variance_within_pairs,
         variances.variance_between_pairs,
@@ -118,6 +122,9 @@ select
     product_id,
     pairs,
     shop_log_interval + weight * (log_interval - shop_log_interval) as log_interval,
+    -- Shrunk to that of all products, which weighs as much as two intervals.
+    (cast(deviations_within_pairs as double) + 2 * variance_within_pairs)
+    / (cast(freedom_within_pairs as double) + 2) as variance_of_product,
     variance_within_pairs,
     variance_between_pairs
 from weighted

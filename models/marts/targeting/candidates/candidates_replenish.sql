@@ -27,7 +27,8 @@ valued as (
         coalesce(cast(due.line_margin as double) * states.bought_share, 0) as expected_margin
     from due
     inner join states
-        on due.state = states.state
+        on due.rhythm = states.rhythm
+        and due.state = states.state
 
 )
 
