@@ -20,9 +20,7 @@ weighted as (
     select
         pairs.*,
         products.log_interval as product_log_interval,
-        -- Shrunk to that of the product, which weighs as much as two intervals.
-        (pairs.squared_deviations + 2 * products.variance_of_product)
-        / (pairs.intervals + 1) as log_variance,
+        products.variance_of_product,
         case
             when products.variance_between_pairs > 0
                 then pairs.intervals / (
@@ -42,10 +40,24 @@ shrunk as (
 
     select
         *,
-        exp(
-            product_log_interval + own_weight * (log_interval - product_log_interval)
-        ) as usual_interval_days
+        product_log_interval + own_weight * (log_interval - product_log_interval)
+            as usual_log_interval
     from weighted
+
+),
+
+varied as (
+
+    select
+        *,
+        exp(usual_log_interval) as usual_interval_days,
+        -- Around what is usual; that of the product weighs as much as two intervals.
+        (
+            squared_deviations
+            + intervals * power(log_interval - usual_log_interval, 2)
+            + 2 * variance_of_product
+        ) / (intervals + 2) as log_variance
+    from shrunk
 
 )
 
@@ -72,4 +84,4 @@ select
     exp(product_log_interval) as product_interval_days,
     usual_interval_days,
     is_bought_again
-from shrunk
+from varied
