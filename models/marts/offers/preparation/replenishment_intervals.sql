@@ -51,12 +51,13 @@ varied as (
     select
         *,
         exp(usual_log_interval) as usual_interval_days,
-        -- Around what is usual; that of the product weighs as much as two intervals.
+        -- Around what is usual, which takes its weight of the own intervals; that of the
+        -- product counts as two.
         (
             squared_deviations
             + intervals * power(log_interval - usual_log_interval, 2)
             + 2 * variance_of_product
-        ) / (intervals + 2) as log_variance
+        ) / (intervals - own_weight + 2) as log_variance
     from shrunk
 
 )
