@@ -1,5 +1,4 @@
--- On which days a customer bought a product again, as a base for how long it usually
--- lasts. Who bought a product once drops out before the days are sorted; an adding run
+-- On which days a customer bought a product again, and how long it had lasted by then. Who bought a product once drops out before the days are sorted; an adding run
 -- takes only customers whose lines have changed.
 {{ config(
     materialized='incremental',
@@ -45,14 +44,36 @@ days as (
     from lines
     group by customer_id, product_id, cast(floor(bought_seconds / 86400) as bigint)
 
+),
+
+repeats as (
+
+    select
+        *,
+        ln(bought_day - lag(bought_day) over (
+            partition by customer_id, product_id order by bought_day
+        )) as log_interval
+    from days
+    qualify count(*) over (partition by customer_id, product_id) > 1
+
 )
 
+-- Running sums tell what was known at any moment without another pass; of decimals, so
+-- that they repeat.
 select
     customer_id,
     product_id,
     bought_seconds,
-    bought_day - lag(bought_day) over (
-        partition by customer_id, product_id order by bought_day
-    ) as interval_days
-from days
-qualify count(*) over (partition by customer_id, product_id) > 1
+    lead(bought_seconds) over (
+        partition by customer_id, product_id order by bought_seconds
+    ) as next_seconds,
+    row_number() over (
+        partition by customer_id, product_id order by bought_seconds
+    ) as purchases,
+    sum(cast(log_interval as decimal(18, 9))) over (
+        partition by customer_id, product_id order by bought_seconds
+    ) as log_intervals,
+    sum(cast(log_interval * log_interval as decimal(18, 9))) over (
+        partition by customer_id, product_id order by bought_seconds
+    ) as squared_log_intervals
+from repeats
