@@ -134,7 +134,9 @@ def test_where_dates_are_permuted_among_pairs_hardly_any_world_has_a_state_ahead
 
 
 def test_who_buys_everything_is_compared_and_nothing_is_infinite(shop):
-    days = [(f"c{one}", f"p{two}", day) for one in range(40) for two in range(5) for day in range(DAYS)]
+    days = [
+        (f"c{one}", f"p{two}", day) for one in range(40) for two in range(5) for day in range(DAYS)
+    ]
     found = shop(pd.DataFrame(days, columns=["customer_id", "product_id", "day"]))
     pairs = found["replenishment"]
     assert len(pairs) == 200
@@ -183,9 +185,7 @@ def test_a_history_too_short_says_so_and_reminds_nobody(shop):
     found = shop(late)
     assert len(found["replenishment"])
     evaluations = found["replenishment_evaluations"]
-    assert set(evaluations["reason"]) == {
-        "the history is too short to test what is bought again"
-    }
+    assert set(evaluations["reason"]) == {"the history is too short to test what is bought again"}
     assert evaluations["window_days"].isna().all()
     assert found["candidates_replenish"].empty
 
@@ -207,7 +207,9 @@ def test_another_name_of_a_product_is_the_same_product(shop):
     purchases, _ = draw_refills(customers=60, seed=5)
     before, after = shop(purchases), shop(purchases, names={"p0": "Renamed, 2 kg"})
     columns = [one for one in before["replenishment"] if one != "product_name"]
-    pd.testing.assert_frame_equal(before["replenishment"][columns], after["replenishment"][columns])
+    pd.testing.assert_frame_equal(
+        before["replenishment"][columns], after["replenishment"][columns]
+    )
     own = after["replenishment"].query("product_id == 'p0'")
     assert len(own)
     assert set(own["product_name"]) == {"Renamed, 2 kg"}
