@@ -31,31 +31,9 @@ stops as (
 
 ),
 
-planned as (
+evidence as (
 
-    select count(*) as campaigns
-    from {{ ref('response_campaigns') }}
-    where is_planned
-
-),
-
--- What cross-selling rests on.
-recommended as (
-
-    select
-        count(*) filter (where is_chosen and method <> 'popularity') as methods,
-        max(customers) as customers
-    from {{ ref('recommendation_evaluations') }}
-
-),
-
--- What replenishment rests on.
-replenished as (
-
-    select
-        count(*) filter (where is_used) as states,
-        max(window_days) as window_days
-    from {{ ref('replenishment_evaluations') }}
+    select * from {{ ref('list_evidence') }}
 
 ),
 
@@ -63,11 +41,7 @@ catalogued as (
 
     select
         lists.*,
-        planned.campaigns as planned_campaigns,
-        recommended.methods as recommended_methods,
-        recommended.customers as recommended_customers,
-        replenished.states as replenished_states,
-        replenished.window_days as replenished_window_days,
+        evidence.*,
         runs.list_hash,
         counts.candidates,
         counts.control,
@@ -84,9 +58,7 @@ catalogued as (
         on lists.list_name = runs.list_name
     left join stops
         on lists.list_name = stops.list_name
-    cross join planned
-    cross join recommended
-    cross join replenished
+    cross join evidence
 
 )
 

@@ -3,59 +3,15 @@
 -- whatever its state. Customers, not pairs, are the sample: who shops buys several products.
 with
 
-pairs as (
-
-    select
-        *,
-        -- Intervals within a factor of two are alike.
-        cast(floor(log2(usual_interval_days)) as integer) as interval_band
-    from {{ ref('replenishment_intervals') }}
-    where as_of <> 'current'
-
-),
-
 customer_cells as (
 
-    select
-        as_of,
-        rhythm,
-        state,
-        interval_band,
-        customer_id,
-        count(*) as pairs,
-        count(*) filter (where is_bought_again) as bought
-    from pairs
-    group by as_of, rhythm, state, interval_band, customer_id
-
-),
-
-cells as (
-
-    select
-        as_of,
-        rhythm,
-        state,
-        interval_band,
-        sum(pairs) as pairs,
-        {{ ratio('sum(bought)', 'sum(pairs)') }} as bought_share
-    from customer_cells
-    group by as_of, rhythm, state, interval_band
+    select * from {{ ref('replenishment_cells') }}
 
 ),
 
 compared as (
 
-    select
-        cells.*,
-        baselines.bought_share as baseline_share,
-        cells.pairs / cast(baselines.pairs as double) as weight
-    from cells
-    inner join cells as baselines
-        on cells.as_of = baselines.as_of
-        and cells.rhythm = baselines.rhythm
-        and cells.interval_band = baselines.interval_band
-        and baselines.state = 'not_yet_due'
-    where cells.state <> 'not_yet_due'
+    select * from {{ ref('replenishment_baselines') }}
 
 ),
 
