@@ -31,21 +31,9 @@ stops as (
 
 ),
 
-planned as (
+evidence as (
 
-    select count(*) as campaigns
-    from {{ ref('response_campaigns') }}
-    where is_planned
-
-),
-
--- What cross-selling rests on.
-recommended as (
-
-    select
-        count(*) filter (where is_chosen and method <> 'popularity') as methods,
-        max(customers) as customers
-    from {{ ref('recommendation_evaluations') }}
+    select * from {{ ref('list_evidence') }}
 
 ),
 
@@ -53,9 +41,7 @@ catalogued as (
 
     select
         lists.*,
-        planned.campaigns as planned_campaigns,
-        recommended.methods as recommended_methods,
-        recommended.customers as recommended_customers,
+        evidence.*,
         runs.list_hash,
         counts.candidates,
         counts.control,
@@ -72,8 +58,7 @@ catalogued as (
         on lists.list_name = runs.list_name
     left join stops
         on lists.list_name = stops.list_name
-    cross join planned
-    cross join recommended
+    cross join evidence
 
 )
 
@@ -95,6 +80,10 @@ select
             then {{ text('no candidates: the history is too short to test what would be bought') }}
         when candidates = 0 and list_name = 'cross_sell' and recommended_methods = 0
             then {{ text('no candidates: no method predicts better than popularity what is bought') }}
+        when candidates = 0 and list_name = 'replenish' and replenished_window_days is null
+            then {{ text('no candidates: the history is too short to test what is bought again') }}
+        when candidates = 0 and list_name = 'replenish' and replenished_states = 0
+            then {{ text('no candidates: what is due was bought no sooner than the rest') }}
         when candidates = 0 then {{ text('no candidates') }}
         else {{ text(
             'nobody is left of {candidates} candidates: {step} removed {removed}',

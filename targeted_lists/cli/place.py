@@ -142,12 +142,15 @@ def copy_part(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
-def write_sample(out: Path | None, *, layout: str, seed: int, duplicates: float = 0) -> Outcome:
+def write_sample(
+    out: Path | None, *, layout: str, seed: int, duplicates: float = 0, refills: float = 0
+) -> Outcome:
     """Write the sample shop into a folder that is not there yet.
 
     Parameters
     ----------
     duplicates : share of the customers who have two keys or three.
+    refills : share of the customers who buy products again as they use them up.
 
     Returns
     -------
@@ -163,11 +166,12 @@ def write_sample(out: Path | None, *, layout: str, seed: int, duplicates: float 
     if folder.exists() and any(folder.iterdir()):
         raise PlaceError(f"{folder} is there already; remove it, or name another one: --out")
     refuse_read_only()
+    drawn = {"seed": seed, "duplicates": duplicates, "refills": refills}
     if layout == "contract":
-        inputs = sample.write_sample(folder, seed=seed, duplicates=duplicates).inputs
+        inputs = sample.write_sample(folder, **drawn).inputs
         rows = {name: len(frame) for name, frame in inputs.items()}
     else:
-        generated = sample.generate_sample(seed=seed, duplicates=duplicates)
+        generated = sample.generate_sample(**drawn)
         if layout == "order_export":
             sample.render_order_export(generated, folder)
         else:

@@ -41,6 +41,10 @@ def sample(
         float,
         typer.Option(min=0, max=0.5, help="Share of customers who have two keys or three."),
     ] = 0,
+    refills: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of customers who buy again what they use up."),
+    ] = 0,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -49,7 +53,9 @@ def sample(
     def work() -> Outcome:
         from targeted_lists.cli.place import write_sample
 
-        return write_sample(out, layout=layout.value, seed=seed, duplicates=duplicates)
+        return write_sample(
+            out, layout=layout.value, seed=seed, duplicates=duplicates, refills=refills
+        )
 
     conclude(work, as_json=as_json, is_debug=debug)
 

@@ -1,7 +1,8 @@
 """Write the sample: `python -m targeted_lists.sample [--out data/sample] [--seed 42]`.
 
 With `--layout order_export` its order lines are written as an online shop would export them, with
-`--duplicates 0.05` one in twenty customers has two keys or three.
+`--duplicates 0.05` one in twenty customers has two keys or three, with `--refills 0.1` one in ten
+buys some products again whenever they are used up.
 """
 
 from __future__ import annotations
@@ -36,8 +37,19 @@ def main() -> None:
         metavar="SHARE",
         help="share of the customers with more than one key (0)",
     )
+    parser.add_argument(
+        "--refills",
+        type=float,
+        default=0,
+        metavar="SHARE",
+        help="share of the customers who buy products again as they use them up (0)",
+    )
     options = parser.parse_args()
-    drawn = {"seed": options.seed, "duplicates": options.duplicates}
+    drawn = {
+        "seed": options.seed,
+        "duplicates": options.duplicates,
+        "refills": options.refills,
+    }
     if options.layout == "order_export":
         folder = options.out or Path("data/order_export")
         print(render_order_export(generate_sample(**drawn), folder))

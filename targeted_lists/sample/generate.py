@@ -16,6 +16,7 @@ from targeted_lists.sample import activity, aggregates, baskets, campaigns, dirt
 from targeted_lists.sample.catalogue import SERVICES, build_products
 from targeted_lists.sample.duplicate_keys import plant_duplicates
 from targeted_lists.sample.people import END, draw_buyers, draw_profiles
+from targeted_lists.sample.refills import plant_refills
 from targeted_lists.sample.truth import Demand, list_truth
 
 COMPRESSED = {"order_lines", "site_activity", "line_truth", "contact_effects", "next_effects"}
@@ -37,7 +38,9 @@ class Sample:
     truth: dict[str, pd.DataFrame]
 
 
-def generate_sample(*, seed: int = 42, customers: int = 3000, duplicates: float = 0) -> Sample:
+def generate_sample(
+    *, seed: int = 42, customers: int = 3000, duplicates: float = 0, refills: float = 0
+) -> Sample:
     """Draw a shop of 14 months whose truth is known.
 
     Every part draws from a stream of its own, PCG64([seed, part]), so that a change in one
@@ -49,11 +52,13 @@ def generate_sample(*, seed: int = 42, customers: int = 3000, duplicates: float 
     customers : how many buy; segments and orders scale with it. At least 500.
     duplicates : share of the customers who get a second key, a few of them a third
         (`plant_duplicates`). All else is the same as without them.
+    refills : share of the customers who use up products and buy them again in time
+        (`plant_refills`). All else is the same as without them.
 
     Raises
     ------
     ValueError : fewer than 500 customers, too few to plant everything in; a share of duplicates
-        above 0 that is too small or too large.
+        or refills above 0 that is too small or too large.
     """
     if customers < 500:
         raise ValueError(
@@ -102,6 +107,14 @@ def generate_sample(*, seed: int = 42, customers: int = 3000, duplicates: float 
         truth=list_truth(demand, customers_file=inputs["customers"], lines=numbered)
         | {"line_truth": line_truth, "input_truth": input_truth},
     )
+    if refills:
+        lines, known = plant_refills(
+            np.random.Generator(np.random.PCG64([seed, _PARTS + 1])),
+            share=refills,
+            order_lines=sample.inputs["order_lines"],
+            truth=sample.truth,
+        )
+        sample = Sample(inputs=sample.inputs | {"order_lines": lines}, truth=known)
     if not duplicates:
         return sample
     return Sample(
@@ -177,20 +190,27 @@ def draw_demand(streams: Iterator[np.random.Generator], *, customers: int) -> De
 
 
 def write_sample(
-    folder: Path | str, *, seed: int = 42, customers: int = 3000, duplicates: float = 0
+    folder: Path | str,
+    *,
+    seed: int = 42,
+    customers: int = 3000,
+    duplicates: float = 0,
+    refills: float = 0,
 ) -> Sample:
     """Generate the sample and write it as files of the contract, the truth in `truth/`.
 
     Parameters
     ----------
     folder : made where missing; files of the same names are overwritten.
-    seed, customers, duplicates : as `generate_sample` takes them.
+    seed, customers, duplicates, refills : as `generate_sample` takes them.
 
     Returns
     -------
     Sample : what was written.
     """
-    sample = generate_sample(seed=seed, customers=customers, duplicates=duplicates)
+    sample = generate_sample(
+        seed=seed, customers=customers, duplicates=duplicates, refills=refills
+    )
     folder = Path(folder)
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     truth = sample.truth["line_truth"]

@@ -340,15 +340,15 @@ def test_the_sample_is_written_once(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         "targeted_lists.sample.write_sample",
-        lambda folder, *, seed, duplicates: (
+        lambda folder, *, seed, duplicates, refills: (
             folder.mkdir(parents=True),
-            (folder / "order_lines.csv").write_text(f"{seed} {duplicates}"),
+            (folder / "order_lines.csv").write_text(f"{seed} {duplicates} {refills}"),
             type("Sample", (), {"inputs": {"order_lines": [1, 2]}}),
         )[-1],
     )
     assert main(["sample"]) == 0
     assert "the lists of it: targeted-lists lists\n" in capsys.readouterr().out
-    assert (tmp_path / "data/sample/order_lines.csv").read_text() == "42 0.0"
+    assert (tmp_path / "data/sample/order_lines.csv").read_text() == "42 0.0 0.0"
     assert main(["sample"]) == 1
     assert "data/sample is there already" in capsys.readouterr().out
     assert main(["sample", "--out", "data/other", "--seed", "7"]) == 0

@@ -60,7 +60,7 @@ def test_a_list_has_what_its_row_says_and_else_what_the_project_says(write):
     write(lists='List_Name,capacity,offer,budget\nwin_back,120,"20 % off, a week",none\n\n')
     columns = "capacity, offer, offer_ru, budget, contact_cost, purpose_ru is null"
     rows = {row[0]: row[1:] for row in rows_of("list_definitions", LISTS.format(columns))}
-    assert len(rows) == 6
+    assert len(rows) == 7
     # The offer's Russian was that of another offer.
     assert rows["win_back"] == (120, "20 % off, a week", None, None, D("0.0200"), False)
     assert rows["cross_sell"][0] == 500
@@ -415,7 +415,7 @@ def test_dbt_loads_the_rows_and_is_told_the_vars(project: Project):
     rows = query(
         project.warehouse("own"), "select list_name, capacity from seeds.list_definitions"
     )
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert dict(rows)["win_back"] == 120
     codes = "select service from seeds.service_codes where code_pattern = '{}'"
     assert query(project.warehouse("own"), codes.format("AB")) == [("delivery",)]

@@ -706,5 +706,5 @@ def test_the_sample_is_exported_by_the_command(sample_build, monkeypatch, capsys
         said = capsys.readouterr().out
         assert said.startswith(
             "There is no list 'winback'; there are cross_sell, likely_responders, loyal_rewards, "
-            "retain_declining, second_purchase, win_back"
+            "replenish, retain_declining, second_purchase, win_back"
         )

@@ -90,12 +90,12 @@ def test_everything_a_list_needs_is_written_and_nothing_taken_away(folder, write
     )
     assert len(row) == 19
     assert row["offer"] == "An evening in the shop, with wine"
-    assert (row["priority"], row["source_mart"], row["channel"]) == ("7", "rfm", "email")
+    assert (row["priority"], row["source_mart"], row["channel"]) == ("8", "rfm", "email")
     assert [
         one for one in read_seed(folder, "list_priors") if one["list_name"] == row["list_name"]
     ]
     lists = yaml.safe_load((folder / "dbt_project.yml").read_text("utf-8"))["vars"]["lists"]
-    assert lists[-2:] == ["likely_responders", "big_spenders"]
+    assert lists[-2:] == ["replenish", "big_spenders"]
     described = yaml.safe_load((folder / "models/lists/_lists__models.yml").read_text("utf-8"))
     model = described["models"][-1]
     assert model["name"] == "list_big_spenders"
@@ -153,7 +153,7 @@ def test_without_russian_the_english_stands_and_it_says_so(folder, write):
         (
             "big",
             {"priority": "3"},
-            "priority 3 is that of second_purchase; the next free one is 7.",
+            "priority 3 is that of second_purchase; the next free one is 8.",
         ),
         ("big", {"priority": "0"}, "priority is a whole number from 1 on, not '0'."),
         ("big", {"capacity": "-5"}, "capacity is a whole number from 1 on, not '-5'."),
@@ -267,13 +267,13 @@ def test_a_list_of_a_dataset_with_lists_of_its_own_is_no_other_datasets(
     rows = list(csv.DictReader((shop / "lists.csv").open(encoding="utf-8")))
     assert [(row["list_name"], row["capacity"], row["priority"]) for row in rows] == [
         ("win_back", "120", ""),
-        ("cards", "500", "7"),
+        ("cards", "500", "8"),
     ]
     assert (rows[1]["smallest_effect"], rows[0]["smallest_effect"]) == ("0.02", "")
     names = yaml.safe_load(after["dbt_project.yml"])["vars"]["lists"]
     text = written.format(names=", ".join([*names, "cards"]))
     assert (shop / "dataset.yml").read_text(encoding="utf-8") == text
-    assert printed[1].startswith("  data/shop/lists.csv: A personal message, by email, priority 7")
+    assert printed[1].startswith("  data/shop/lists.csv: A personal message, by email, priority 8")
     assert "  data/shop/dataset.yml: its name in the var lists" in printed
     assert printed[-1].endswith("then: targeted-lists lists --dataset shop")
     with contextlib.chdir(folder):

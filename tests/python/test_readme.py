@@ -129,6 +129,7 @@ NOT_RUN = {
     "targeted-lists sample": "test_package writes it with the installed command",
     "targeted-lists init --project": "test_command sets a folder up",
     "targeted-lists sample --duplicates 0.05 --out data/twins": "test_identity writes it",
+    "targeted-lists sample --refills 0.1 --out data/refills": "test_replenishment writes it",
     "targeted-lists sample --layout shopify --out exports": "test_platforms writes each layout",
     "targeted-lists init shop exports/orders_export_1.csv": "test_platforms and test_cases do so",
     "targeted-lists init shop orders_export.csv": "likewise",

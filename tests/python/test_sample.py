@@ -840,3 +840,38 @@ def test_an_order_export_has_the_keys_too(tmp_path):
     coded = {f"79{int(one[1:]):09d}" for one in sample.truth["duplicates"]["customer_id"]}
     assert len(coded) > 50
     assert all(f";{one};" in text for one in coded)
+
+
+# --- products that are used up ---------------------------------------------------------
+
+
+def test_refills_are_added_behind_and_change_nothing_else(tmp_path):
+    write_sample(tmp_path, seed=42, refills=0.1)
+    header, *lines = records("order_lines", tmp_path)
+    known = records("order_lines")
+    assert [header, *lines[: len(known) - 1]] == known
+    added = pd.DataFrame(lines[len(known) - 1 :], columns=header)
+    assert not set(added["order_id"]) & {row[0] for row in known}
+    pairs = table("refills", tmp_path / "truth")
+    planted = set(pairs[["customer_id", "product_id"]].itertuples(index=False, name=None))
+    found = set(added[["customer_id", "product_id"]].itertuples(index=False, name=None))
+    assert found <= planted
+    assert len(found) > 0.95 * len(planted)
+    at = pd.to_datetime(added["ordered_at"])
+    assert at.is_monotonic_increasing
+    assert at.between("2025-05-01", "2026-07-01").all()
+    gaps = (
+        at.groupby([added["customer_id"], added["product_id"]]).diff().dt.total_seconds() / 86400
+    )
+    median = gaps.groupby([added["customer_id"], added["product_id"]]).median().rename("gap")
+    both = pairs.merge(median, on=["customer_id", "product_id"]).dropna(subset="gap")
+    assert (both["gap"] / both["interval_days"].astype(float) - 1).abs().median() < 0.1
+    for path in SAMPLE.rglob("*.csv*"):
+        if not path.name.startswith("order_lines"):
+            assert (tmp_path / path.relative_to(SAMPLE)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.0001, 1.5])
+def test_shares_of_refills_that_cannot_be_planted_are_refused(share):
+    with pytest.raises(ValueError, match=rf"refills is {share}, which is -?\d+ of"):
+        generate_sample(customers=500, refills=share)

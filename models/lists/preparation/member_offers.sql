@@ -96,7 +96,7 @@ select
     end as offer,
     case
         when decisions.product_id is not null then lists.source_mart
-        when spread.product_id is not null then 'offers'
+        when spread.product_id is not null then 'recommendations'
         when interests.prediction is not null then 'new_customers'
         else 'list'
     end as offer_basis,
