@@ -1,0 +1,195 @@
+"""Methods fitted on the earlier customers."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from python_ml.frames import signed_log1p
+from python_ml.new_customers.items import cross_fit_items, fit_items
+from python_ml.new_customers.methods import (
+    SIGNALS,
+    Baseline,
+    ChoiceModel,
+    ClassModel,
+    fit_weights,
+    gather_signals,
+)
+from python_ml.new_customers.preparation import Columns, draw_rows, to_inputs
+from python_ml.new_customers.purchases import NewPurchases
+
+_CLASS_METHODS = ("logistic_regression", "wide_logistic_regression", "random_forest")
+METHODS = {
+    "segment": (*_CLASS_METHODS, "hist_gradient_boosting", "average"),
+    "cluster": (*_CLASS_METHODS, "hist_gradient_boosting", "average"),
+    "interest": (*_CLASS_METHODS, "item_model", "conditional_logit"),
+}
+"""What is compared, by target; of equal ones the first is chosen."""
+
+BASELINES = {
+    "segment": ("majority",),
+    "cluster": ("majority",),
+    "interest": ("majority", "first_category", "popularity"),
+}
+"""What a method must beat, by target; of equal baselines the first is meant."""
+
+CLASSIFIERS = {
+    "logistic_regression": ("logistic_regression",),
+    "wide_logistic_regression": ("logistic_regression",),
+    "random_forest": ("random_forest",),
+    "hist_gradient_boosting": ("hist_gradient_boosting",),
+    "average": ("logistic_regression", "random_forest"),
+}
+CHOICE_SIGNALS = {"item_model": ("item_score",), "conditional_logit": SIGNALS}
+
+MOST_FITTED_ROWS = 20_000
+"""Customers that a method is fitted on; of more, about so many are drawn, label by label."""
+
+MOST_CHOICES = 2_000_000
+"""Customers times categories that weights are fitted on."""
+
+
+def fit_method(
+    method: str,
+    training: pd.DataFrame,
+    *,
+    columns: Columns,
+    purchases: NewPurchases,
+    before: pd.Timestamp | None = None,
+    seed: int = 42,
+) -> ClassModel | ChoiceModel:
+    """Fit one of METHODS.
+
+    - "logistic_regression", multinomial, on `numbers` and `texts`;
+    - "wide_logistic_regression", "random_forest" and "hist_gradient_boosting" also on
+      `further_numbers`; "average" is the mean of the first two;
+    - "item_model", the categories by what is bought by who buys what is in the basket;
+    - "conditional_logit", that and the other SIGNALS, weighed.
+
+    Parameters
+    ----------
+    training : one row per customer, with a `label`; at least one.
+    purchases : of everybody; for the interest with the labels among the categories.
+    before : what was bought then or later teaches nothing.
+
+    Raises
+    ------
+    ValueError : the method is unknown.
+    """
+    drawn = draw_rows(training, most=MOST_FITTED_ROWS, seed=seed)
+    if method in CHOICE_SIGNALS:
+        signals = CHOICE_SIGNALS[method]
+        return _fit_choice(
+            drawn, signals, columns=columns, purchases=purchases, before=before, seed=seed
+        )
+    if method not in CLASSIFIERS:
+        known = dict.fromkeys(one for names in METHODS.values() for one in names)
+        raise ValueError(f"no model {method}; there are {', '.join(known)}")
+    further = () if method == "logistic_regression" else columns.further_numbers
+    numbers, texts = (*columns.numbers, *further), columns.texts
+    labels = np.array(sorted(drawn["label"].unique()), dtype=str)
+    pipelines = ()
+    if len(labels) > 1:
+        inputs = to_inputs(drawn, numbers=numbers, texts=texts)
+        pipelines = tuple(
+            build_pipeline(kind, numbers=numbers, texts=texts, seed=seed).fit(
+                inputs, drawn["label"].to_numpy(str)
+            )
+            for kind in CLASSIFIERS[method]
+        )
+    return ClassModel(labels, numbers, texts, pipelines)
+
+
+def fit_baseline(method: str, training: pd.DataFrame, *, columns: Columns) -> Baseline:
+    """Fit one of BASELINES.
+
+    - "majority", the labels by how many training customers had them;
+    - "popularity", the categories by how many of them bought each first;
+    - "first_category", the own first category, then as "majority".
+    """
+    counted = columns.first_category if method == "popularity" else "label"
+    counts = training[counted].value_counts().sort_index()
+    return Baseline(
+        labels=counts.index.to_numpy(str),
+        counts=counts.to_numpy(float),
+        own_column=columns.first_category if method == "first_category" else None,
+    )
+
+
+def build_pipeline(
+    kind: str, *, numbers: tuple[str, ...], texts: tuple[str, ...], seed: int
+) -> Pipeline:
+    """Compose an unfitted pipeline; a text that was rare or not there in training is "other"."""
+    scale = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        FunctionTransformer(signed_log1p),
+        StandardScaler(),
+    )
+    encode = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False
+    )
+    return make_pipeline(
+        make_column_transformer((scale, list(numbers)), (encode, list(texts))),
+        _build_classifier(kind, seed=seed),
+    )
+
+
+def _build_classifier(kind: str, *, seed: int) -> BaseEstimator:
+    if kind == "logistic_regression":
+        return LogisticRegression(C=0.3, max_iter=1_000, random_state=seed)
+    if kind == "random_forest":
+        return RandomForestClassifier(
+            100, min_samples_leaf=10, max_leaf_nodes=100, max_features=0.5, random_state=seed
+        )
+    return HistGradientBoostingClassifier(
+        max_iter=60,
+        learning_rate=0.08,
+        max_leaf_nodes=6,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+def _fit_choice(
+    training: pd.DataFrame,
+    signals: tuple[str, ...],
+    *,
+    columns: Columns,
+    purchases: NewPurchases,
+    before: pd.Timestamp | None,
+    seed: int,
+) -> ChoiceModel:
+    """Fit the item model, and the weights of the signals."""
+    labels = purchases.categories
+    counts = training["label"].value_counts().reindex(labels, fill_value=0).to_numpy(float)
+    later_share = np.log((counts + 1) / (counts + 1).sum())
+    drawn = draw_rows(training, most=max(100, MOST_CHOICES // max(1, len(labels))), seed=seed)
+    bought, shares = purchases.find_baskets(drawn[columns.key], drawn["orders_used"])
+    gathered = gather_signals(
+        drawn[columns.first_category],
+        shares,
+        bought,
+        cross_fit_items(purchases, drawn[columns.key], bought, before=before),
+        labels=labels,
+        later_share=later_share,
+        category_of=purchases.category_of,
+    )
+    chosen = [SIGNALS.index(name) for name in signals]
+    weights = fit_weights(gathered[..., chosen], labels.get_indexer(drawn["label"]))
+    return ChoiceModel(
+        labels=labels.to_numpy(str),
+        products=purchases.products.to_numpy(str),
+        category_of=purchases.category_of,
+        later_share=later_share,
+        items=fit_items(purchases, before=before),
+        signals=signals,
+        weights=weights,
+        first_category=columns.first_category,
+        key=columns.key,
+    )
