@@ -47,8 +47,11 @@ CLASSIFIERS = {
 }
 CHOICE_SIGNALS = {"item_model": ("item_score",), "conditional_logit": SIGNALS}
 
-MOST_FITTED_ROWS = 20_000
+MOST_FITTED_ROWS = 10_000
 """Customers that a method is fitted on; of more, about so many are drawn, label by label."""
+
+MOST_TREE_ROWS = 4_000
+"""Customers that a tree of the forest is grown on."""
 
 MOST_CHOICES = 2_000_000
 """Customers times categories that weights are fitted on."""
@@ -97,7 +100,7 @@ def fit_method(
     if len(labels) > 1:
         inputs = to_inputs(drawn, numbers=numbers, texts=texts)
         pipelines = tuple(
-            build_pipeline(kind, numbers=numbers, texts=texts, seed=seed).fit(
+            build_pipeline(kind, numbers=numbers, texts=texts, rows=len(drawn), seed=seed).fit(
                 inputs, drawn["label"].to_numpy(str)
             )
             for kind in CLASSIFIERS[method]
@@ -122,7 +125,7 @@ def fit_baseline(method: str, training: pd.DataFrame, *, columns: Columns) -> Ba
 
 
 def build_pipeline(
-    kind: str, *, numbers: tuple[str, ...], texts: tuple[str, ...], seed: int
+    kind: str, *, numbers: tuple[str, ...], texts: tuple[str, ...], rows: int, seed: int
 ) -> Pipeline:
     """Compose an unfitted pipeline; a text that was rare or not there in training is "other"."""
     scale = make_pipeline(
@@ -135,16 +138,21 @@ def build_pipeline(
     )
     return make_pipeline(
         make_column_transformer((scale, list(numbers)), (encode, list(texts))),
-        _build_classifier(kind, seed=seed),
+        _build_classifier(kind, rows=rows, seed=seed),
     )
 
 
-def _build_classifier(kind: str, *, seed: int) -> BaseEstimator:
+def _build_classifier(kind: str, *, rows: int, seed: int) -> BaseEstimator:
     if kind == "logistic_regression":
         return LogisticRegression(C=0.3, max_iter=1_000, random_state=seed)
     if kind == "random_forest":
         return RandomForestClassifier(
-            100, min_samples_leaf=10, max_leaf_nodes=100, max_features=0.5, random_state=seed
+            100,
+            min_samples_leaf=10,
+            max_leaf_nodes=100,
+            max_features=0.5,
+            max_samples=min(rows, MOST_TREE_ROWS),
+            random_state=seed,
         )
     return HistGradientBoostingClassifier(
         max_iter=60,
