@@ -28,6 +28,7 @@ TRUSTED = [
     "python_ml.new_customers.items.Items",
     "python_ml.new_customers.methods.ChoiceModel",
     "python_ml.new_customers.methods.ClassModel",
+    "python_ml.new_customers.methods.SpendRule",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",

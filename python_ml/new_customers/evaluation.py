@@ -1,5 +1,7 @@
 """Which method ranks best among the earlier customers, and whether it helps for the later ones."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
@@ -7,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from python_ml.frames import to_typed
 from python_ml.new_customers.fitting import BASELINES, METHODS, fit_baseline, fit_method
-from python_ml.new_customers.methods import Baseline, ChoiceModel, ClassModel
+from python_ml.new_customers.methods import Baseline, BasketModel, ClassModel
 from python_ml.new_customers.preparation import (
     Columns,
     find_reason_not_trained,
@@ -76,8 +78,9 @@ def evaluate_new_customers(
     customers are predicted: they came right after the last whose horizon has passed.
 
     Among the training customers the earlier ones train each of METHODS and the latest
-    VALIDATION_SHARE choose one, that of the highest mean reciprocal rank. The test customers have
-    no part in the choice. They say whether the chosen one may be used.
+    VALIDATION_SHARE choose one: the simplest within one standard error of the highest mean
+    reciprocal rank. The test customers have no part in the choice. They say whether the chosen one
+    may be used.
 
     Parameters
     ----------
@@ -142,17 +145,50 @@ def evaluate_new_customers(
         given = {"target": target, "columns": columns, "purchases": bought, "labels": known}
         validated = rank_all(earlier, validation, before=validation_cut, seed=seed, **given)
         tested = rank_all(training, test, before=cut, seed=seed, **given)
-        reciprocal = {
-            name: float(np.mean(1 / find_ranks(scores, known.get_indexer(validation["label"]))))
+        ranks = {
+            name: find_ranks(scores, known.get_indexer(validation["label"]))
             for name, scores in validated.items()
         }
-        chosen = max(METHODS[target], key=lambda name: reciprocal.get(name, -1))
+        reciprocal = {name: float(np.mean(1 / one)) for name, one in ranks.items()}
+        chosen = choose_method({name: ranks.get(name) for name in METHODS[target]})
         measured = _measure(tested, truth=known.get_indexer(test["label"]))
         rows += [
             place | row | {"validation_reciprocal_rank": reciprocal.get(row["model"], np.nan)}
             for row in _judge(measured, chosen=chosen, orders_used=orders_used)
         ]
     return to_typed(rows, types=EVALUATION_TYPES)
+
+
+def choose_method(ranks: Mapping[str, np.ndarray | None]) -> str:
+    """Choose the simplest method within one standard error of the best by mean reciprocal rank.
+
+    Parameters
+    ----------
+    ranks : by method, the simplest first: those of the same customers; none where there are none,
+        and the first is chosen.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen, Stone (1984), Classification and regression trees: the rule of one
+    standard error.
+
+    Examples
+    --------
+    >>> first, second = np.array([1, 2, 1, 2, 1, 2]), np.array([1, 1, 1, 1, 1, 1])
+    >>> choose_method({"simple": first, "better": second})
+    'better'
+    >>> choose_method({"simple": first, "as good": np.array([2, 1, 2, 1, 1, 1])})
+    'simple'
+    """
+    known = {name: one for name, one in ranks.items() if one is not None}
+    if not known:
+        return next(iter(ranks))
+    best = max(known, key=lambda name: (1 / known[name]).mean())
+    for name, one in known.items():
+        gain, error = compare_ranks(known[best], one)
+        if gain <= error:
+            return name
+    return best
 
 
 def rank_all(
@@ -176,7 +212,7 @@ def rank_all(
         return {}
     scores = {}
     for name in (*METHODS[target], *BASELINES[target]):
-        fitted: ClassModel | ChoiceModel | Baseline
+        fitted: ClassModel | BasketModel | Baseline
         if name in METHODS[target]:
             fitted = fit_method(
                 name, training, columns=columns, purchases=purchases, before=before, seed=seed
@@ -245,8 +281,8 @@ def _explain(row: dict, *, is_chosen: bool, beats: bool, count: int) -> str:
     told = (
         f"mean reciprocal rank {row['mean_reciprocal_rank']:.3f}, that of the best baseline, "
         f"{row['baseline']}, {row['baseline_reciprocal_rank']:.3f}; the gain of "
-        f"{row['gain']:.3f} is {'above' if beats else 'not above'} two standard errors, "
-        f"{STANDARD_ERRORS * row['gain_se']:.3f}."
+        f"{row['gain']:.4f} is {'above' if beats else 'not above'} two standard errors, "
+        f"{STANDARD_ERRORS * row['gain_se']:.4f}."
     )
     if not is_chosen:
         return f"Not chosen among the earlier customers: {told}"

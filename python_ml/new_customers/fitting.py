@@ -15,21 +15,34 @@ from python_ml.new_customers.items import cross_fit_items, fit_items
 from python_ml.new_customers.methods import (
     SIGNALS,
     Baseline,
+    BasketModel,
     ChoiceModel,
     ClassModel,
+    SpendRule,
+    fit_rank_shares,
     fit_weights,
     gather_signals,
+    order_by_spend,
 )
 from python_ml.new_customers.preparation import Columns, draw_rows, to_inputs
 from python_ml.new_customers.purchases import NewPurchases
+from python_ml.new_customers.ranking import find_ranks
 
-_CLASS_METHODS = ("logistic_regression", "wide_logistic_regression", "random_forest")
 METHODS = {
-    "segment": (*_CLASS_METHODS, "hist_gradient_boosting", "average"),
-    "cluster": (*_CLASS_METHODS, "hist_gradient_boosting", "average"),
-    "interest": (*_CLASS_METHODS, "item_model", "conditional_logit"),
+    "segment": (
+        *("logistic_regression", "wide_logistic_regression", "random_forest"),
+        *("hist_gradient_boosting", "average"),
+    ),
+    "cluster": (
+        *("logistic_regression", "wide_logistic_regression", "random_forest"),
+        *("hist_gradient_boosting", "average"),
+    ),
+    "interest": (
+        *("spent_so_far", "logistic_regression", "item_model", "conditional_logit"),
+        *("wide_logistic_regression", "random_forest"),
+    ),
 }
-"""What is compared, by target; of equal ones the first is chosen."""
+"""What is compared, by target, the simplest first."""
 
 BASELINES = {
     "segment": ("majority",),
@@ -45,6 +58,7 @@ CLASSIFIERS = {
     "hist_gradient_boosting": ("hist_gradient_boosting",),
     "average": ("logistic_regression", "random_forest"),
 }
+RULE = "spent_so_far"
 CHOICE_SIGNALS = {"item_model": ("item_score",), "conditional_logit": SIGNALS}
 
 MOST_FITTED_ROWS = 10_000
@@ -65,12 +79,14 @@ def fit_method(
     purchases: NewPurchases,
     before: pd.Timestamp | None = None,
     seed: int = 42,
-) -> ClassModel | ChoiceModel:
+) -> ClassModel | BasketModel:
     """Fit one of METHODS.
 
     - "logistic_regression", multinomial, on `numbers` and `texts`;
     - "wide_logistic_regression", "random_forest" and "hist_gradient_boosting" also on
       `further_numbers`; "average" is the mean of the first two;
+    - "spent_so_far", a rule: the categories by what was spent on them, then by how many of the
+      training customers came to them;
     - "item_model", the categories by what is bought by who buys what is in the basket;
     - "conditional_logit", that and the other SIGNALS, weighed.
 
@@ -85,10 +101,9 @@ def fit_method(
     ValueError : the method is unknown.
     """
     drawn = draw_rows(training, most=MOST_FITTED_ROWS, seed=seed)
-    if method in CHOICE_SIGNALS:
-        signals = CHOICE_SIGNALS[method]
-        return _fit_choice(
-            drawn, signals, columns=columns, purchases=purchases, before=before, seed=seed
+    if method == RULE or method in CHOICE_SIGNALS:
+        return _fit_baskets(
+            method, drawn, columns=columns, purchases=purchases, before=before, seed=seed
         )
     if method not in CLASSIFIERS:
         known = dict.fromkeys(one for names in METHODS.values() for one in names)
@@ -164,21 +179,33 @@ def _build_classifier(kind: str, *, rows: int, seed: int) -> BaseEstimator:
     )
 
 
-def _fit_choice(
+def _fit_baskets(
+    method: str,
     training: pd.DataFrame,
-    signals: tuple[str, ...],
     *,
     columns: Columns,
     purchases: NewPurchases,
     before: pd.Timestamp | None,
     seed: int,
-) -> ChoiceModel:
-    """Fit the item model, and the weights of the signals."""
+) -> BasketModel:
+    """Fit what looks at the products in the orders."""
     labels = purchases.categories
     counts = training["label"].value_counts().reindex(labels, fill_value=0).to_numpy(float)
     later_share = np.log((counts + 1) / (counts + 1).sum())
     drawn = draw_rows(training, most=max(100, MOST_CHOICES // max(1, len(labels))), seed=seed)
+    truth = labels.get_indexer(drawn["label"])
     bought, shares = purchases.find_baskets(drawn[columns.key], drawn["orders_used"])
+    base = {
+        "labels": labels.to_numpy(str),
+        "products": purchases.products.to_numpy(str),
+        "category_of": purchases.category_of,
+        "later_share": later_share,
+        "first_category": columns.first_category,
+        "key": columns.key,
+    }
+    if method == RULE:
+        ranks = find_ranks(order_by_spend(shares, later_share), truth)
+        return SpendRule(**base, rank_shares=fit_rank_shares(ranks, len(labels)))
     gathered = gather_signals(
         drawn[columns.first_category],
         shares,
@@ -188,16 +215,11 @@ def _fit_choice(
         later_share=later_share,
         category_of=purchases.category_of,
     )
+    signals = CHOICE_SIGNALS[method]
     chosen = [SIGNALS.index(name) for name in signals]
-    weights = fit_weights(gathered[..., chosen], labels.get_indexer(drawn["label"]))
     return ChoiceModel(
-        labels=labels.to_numpy(str),
-        products=purchases.products.to_numpy(str),
-        category_of=purchases.category_of,
-        later_share=later_share,
+        **base,
         items=fit_items(purchases, before=before),
         signals=signals,
-        weights=weights,
-        first_category=columns.first_category,
-        key=columns.key,
+        weights=fit_weights(gathered[..., chosen], truth),
     )

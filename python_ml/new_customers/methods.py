@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.optimize import minimize
+from scipy.optimize import isotonic_regression, minimize
 from sklearn.pipeline import Pipeline
 
 from python_ml.new_customers.items import Items
@@ -59,14 +59,13 @@ class ClassModel:
 
 
 @dataclass(frozen=True)
-class ChoiceModel:
-    """A conditional logit: the signals of each category, weighed.
+class BasketModel:
+    """What looks at the products in the orders.
 
     Attributes
     ----------
     labels : the categories, in order. products : names. category_of : as in `NewPurchases`.
     later_share : (labels,), logarithm of the share of the training labels.
-    items : the item model. signals : of SIGNALS. weights : (signals,), never below 0.
     first_category, key : columns.
     """
 
@@ -74,9 +73,6 @@ class ChoiceModel:
     products: np.ndarray
     category_of: np.ndarray
     later_share: np.ndarray
-    items: Items
-    signals: tuple[str, ...]
-    weights: np.ndarray
     first_category: str
     key: str
 
@@ -97,18 +93,14 @@ class ChoiceModel:
         for start in range(0, len(rows), step):
             part = rows.iloc[start : start + step]
             bought, shares = purchases.find_baskets(part[self.key], part["orders_used"])
-            signals = gather_signals(
-                part[self.first_category],
-                shares,
-                bought,
-                self.items.score(bought),
-                labels=pd.Index(self.labels),
-                later_share=self.later_share,
-                category_of=self.category_of,
-            )
-            chosen = [SIGNALS.index(name) for name in self.signals]
-            parts.append(to_shares(signals[..., chosen] @ self.weights))
+            parts.append(self.predict_baskets(part[self.first_category], bought, shares))
         return np.concatenate(parts)
+
+    def predict_baskets(
+        self, first: pd.Series, bought: sparse.csr_array, shares: np.ndarray
+    ) -> np.ndarray:
+        """Return (customers, labels), from what `find_baskets` gives."""
+        raise NotImplementedError
 
     def read(self, frame: pd.DataFrame, *, key: str) -> NewPurchases:
         """Read purchases with the codes of this model."""
@@ -119,6 +111,57 @@ class ChoiceModel:
             categories=pd.Index(self.labels),
             category_of=self.category_of,
         )
+
+
+@dataclass(frozen=True)
+class ChoiceModel(BasketModel):
+    """A conditional logit: the signals of each category, weighed.
+
+    Attributes
+    ----------
+    items : the item model. signals : of SIGNALS. weights : (signals,), never below 0.
+    """
+
+    items: Items
+    signals: tuple[str, ...]
+    weights: np.ndarray
+
+    def predict_baskets(
+        self, first: pd.Series, bought: sparse.csr_array, shares: np.ndarray
+    ) -> np.ndarray:
+        """Return (customers, labels), from what `find_baskets` gives."""
+        signals = gather_signals(
+            first,
+            shares,
+            bought,
+            self.items.score(bought),
+            labels=pd.Index(self.labels),
+            later_share=self.later_share,
+            category_of=self.category_of,
+        )
+        chosen = [SIGNALS.index(name) for name in self.signals]
+        return to_shares(signals[..., chosen] @ self.weights)
+
+
+@dataclass(frozen=True)
+class SpendRule(BasketModel):
+    """The categories by what was spent on them, then by how many earlier customers came to them.
+
+    Attributes
+    ----------
+    rank_shares : (labels,), probability of each rank, falling.
+    """
+
+    rank_shares: np.ndarray
+
+    def predict_baskets(
+        self, first: pd.Series, bought: sparse.csr_array, shares: np.ndarray
+    ) -> np.ndarray:
+        """Return (customers, labels), from what `find_baskets` gives."""
+        ranks = np.empty(shares.shape, dtype=int)
+        order = np.argsort(-order_by_spend(shares, self.later_share), axis=1, kind="stable")
+        np.put_along_axis(ranks, order, np.arange(shares.shape[1])[None], axis=1)
+        return self.rank_shares[ranks]
 
 
 @dataclass(frozen=True)
@@ -175,6 +218,36 @@ def gather_signals(
     is_bought[customer[of_product >= 0], of_product[of_product >= 0]] = 1
     alike = np.broadcast_to(later_share, shares.shape)
     return np.stack([alike, shares, is_first, is_bought, item_scores], axis=-1)
+
+
+def order_by_spend(shares: np.ndarray, later_share: np.ndarray) -> np.ndarray:
+    """Return (customers, labels), the higher the earlier: what was spent on, then the rest.
+
+    >>> order_by_spend(np.array([[0.0, 0.2, 0.8, 0.0]]), np.log([0.7, 0.1, 0.1, 0.1])).round(1)
+    array([[0.7, 1.2, 1.8, 0.1]])
+    """
+    return np.where(shares > 0, 1 + shares, np.exp(later_share))
+
+
+def fit_rank_shares(ranks: np.ndarray, count: int) -> np.ndarray:
+    """Return (count,), the share of the labels at each rank from 1 on, made to fall and add to 1.
+
+    Parameters
+    ----------
+    ranks : (customers,), of the labels that came.
+
+    References
+    ----------
+    Ayer, Brunk, Ewing, Reid, Silverman (1955), Ann. Math. Stat. 26: pooling until it falls.
+
+    >>> fit_rank_shares(np.array([1, 1, 3, 3]), 3).round(2).tolist()
+    [0.43, 0.29, 0.29]
+    """
+    counts = np.bincount(ranks.astype(int) - 1, minlength=count) + 1.0
+    falling = isotonic_regression(counts, increasing=False).x
+    # Equal ranks would be told apart by the names of their labels.
+    falling = falling * (1 - 1e-9 * np.arange(count))
+    return falling / falling.sum()
 
 
 def fit_weights(signals: np.ndarray, truth: np.ndarray, *, penalty: float = 1.0) -> np.ndarray:

@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 from python_ml.frames import check_columns, key_type, to_typed
 from python_ml.keeping import Packed, pack, unpack
 from python_ml.new_customers.fitting import fit_method
-from python_ml.new_customers.methods import ChoiceModel, ClassModel
+from python_ml.new_customers.methods import BasketModel, ClassModel
 from python_ml.new_customers.preparation import TARGETS, Columns, group_rows, list_labels
 from python_ml.new_customers.purchases import read_new_purchases
 from python_ml.new_customers.ranking import CUTOFF
@@ -45,7 +45,7 @@ def fit_new_customers(
     Returns
     -------
     One row per row of `accepted` with labels: `target`, `orders_used`, `model` and `fitted`, a
-    `ClassModel` or a `ChoiceModel` of `python_ml.keeping`.
+    `ClassModel` or a `BasketModel`, packed by `python_ml.keeping`.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def score_new_customers(
         new_customers = current[current["orders_used"] == row.orders_used]
         if new_customers.empty:
             continue
-        fitted: ClassModel | ChoiceModel = unpack(bytes(row.fitted)).model
+        fitted: ClassModel | BasketModel = unpack(bytes(row.fitted)).model
         check_columns(new_customers, columns=fitted.columns, name="current")
         read = fitted.read(purchases, key=key)
         best = _find_best(fitted.labels, fitted.predict_proba(new_customers, read))

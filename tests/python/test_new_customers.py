@@ -443,7 +443,7 @@ def test_sample_has_a_choice_for_each_target_and_number_of_orders(sample_build: 
     assert all(is_accepted == is_ahead for *_, is_accepted, is_ahead in rows)
     predicted = sample_build.query(
         "select distinct evaluations.is_accepted, predictions.prediction is not null, "
-        "predictions.probability is not null, predictions.basis = 'model', "
+        "predictions.probability is not null, predictions.basis <> 'none', "
         "predictions.reason like 'Cannot be told from%' "
         "from new_customers.new_customer_predictions as predictions "
         "inner join new_customers.new_customer_evaluations as evaluations "

@@ -32,7 +32,11 @@ select
     case when evaluations.is_accepted then scores.{{ rank }} end as {{ rank }},
     {%- endfor %}
     evaluations.model,
-    case when evaluations.is_accepted then 'model' else 'none' end as basis,
+    case
+        when not evaluations.is_accepted then 'none'
+        when evaluations.model = 'spent_so_far' then 'rule'
+        else 'model'
+    end as basis,
     evaluations.reason,
     current_customers.orders_used,
     case when evaluations.is_accepted

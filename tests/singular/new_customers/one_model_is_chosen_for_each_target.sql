@@ -1,5 +1,5 @@
--- Three targets by three numbers of orders, each with one choice: the method that ranked best
--- among the latest training customers. It is accepted where it beats the best baseline by two
+-- Three targets by three numbers of orders, each with one choice, of a method that was tried among
+-- the latest training customers. It is accepted where it beats the best baseline by two
 -- standard errors on at least thirty test customers. A baseline is never accepted.
 with
 
@@ -16,8 +16,10 @@ choices as (
         orders_used,
         count(*) over () as groups,
         count(*) filter (where is_chosen) as chosen,
-        max(validation_reciprocal_rank) filter (where not is_baseline) as best_validation,
-        max(validation_reciprocal_rank) filter (where is_chosen) as chosen_validation,
+        count(*) filter (
+            where is_chosen
+                and (is_baseline or (model <> 'none' and validation_reciprocal_rank is null))
+        ) as wrongly_chosen,
         count(*) filter (
             where is_accepted <> (
                 is_chosen
@@ -38,5 +40,5 @@ from choices
 where groups <> 9
     or chosen <> 1
     or wrongly_accepted > 0
-    or best_validation is distinct from chosen_validation
+    or wrongly_chosen > 0
     or best_baseline is distinct from baseline
