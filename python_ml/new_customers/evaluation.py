@@ -281,8 +281,8 @@ def _explain(row: dict, *, is_chosen: bool, beats: bool, count: int) -> str:
     told = (
         f"mean reciprocal rank {row['mean_reciprocal_rank']:.3f}, that of the best baseline, "
         f"{row['baseline']}, {row['baseline_reciprocal_rank']:.3f}; the gain of "
-        f"{row['gain']:.4f} is {'above' if beats else 'not above'} two standard errors, "
-        f"{STANDARD_ERRORS * row['gain_se']:.4f}."
+        f"{row['gain']:.3f} is {'above' if beats else 'not above'} two standard errors, "
+        f"{STANDARD_ERRORS * row['gain_se']:.3f}."
     )
     if not is_chosen:
         return f"Not chosen among the earlier customers: {told}"

@@ -99,6 +99,32 @@ def fit_method(
     Raises
     ------
     ValueError : the method is unknown.
+
+    Examples
+    --------
+    Who bought pans and toys spends on toys again.
+
+    >>> from python_ml.new_customers.purchases import read_new_purchases
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "customer_id": ["a", "a", "b"],
+    ...         "order_number": 1,
+    ...         "product_id": ["pan", "toy", "pan"],
+    ...         "category": ["Kitchen", "Toys", "Kitchen"],
+    ...         "revenue": [10.0, 30.0, 10.0],
+    ...         "ordered_at": pd.Timestamp("2025-01-01"),
+    ...     }
+    ... )
+    >>> rows = pd.DataFrame({"customer_id": ["a", "b"], "orders_used": 1, "first_category": None})
+    >>> fitted = fit_method(
+    ...     "spent_so_far",
+    ...     rows.assign(label=["Toys", "Kitchen"]),
+    ...     columns=Columns(numbers=(), texts=()),
+    ...     purchases=read_new_purchases(frame),
+    ... )
+    >>> probability = fitted.predict_proba(rows, read_new_purchases(frame))
+    >>> fitted.labels[probability.argmax(axis=1)].tolist()
+    ['Toys', 'Kitchen']
     """
     drawn = draw_rows(training, most=MOST_FITTED_ROWS, seed=seed)
     if method == RULE or method in CHOICE_SIGNALS:
@@ -129,6 +155,13 @@ def fit_baseline(method: str, training: pd.DataFrame, *, columns: Columns) -> Ba
     - "majority", the labels by how many training customers had them;
     - "popularity", the categories by how many of them bought each first;
     - "first_category", the own first category, then as "majority".
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"first_category": ["Pets", "Toys", None], "label": ["Toys"] * 3})
+    >>> fitted = fit_baseline("first_category", rows, columns=Columns(numbers=(), texts=()))
+    >>> fitted.rank(rows, labels=pd.Index(["Pets", "Toys"])).tolist()
+    [[inf, 3.0], [-inf, inf], [-inf, 3.0]]
     """
     counted = columns.first_category if method == "popularity" else "label"
     counts = training[counted].value_counts().sort_index()

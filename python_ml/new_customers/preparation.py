@@ -119,7 +119,12 @@ def find_reason_not_trained(
 
 
 def draw_rows(training: pd.DataFrame, *, most: int, seed: int) -> pd.DataFrame:
-    """Draw about `most` rows, of each label its share and never none."""
+    """Draw about `most` rows, of each label its share and never none.
+
+    >>> rows = pd.DataFrame({"label": ["rare"] + ["frequent"] * 99})
+    >>> draw_rows(rows, most=10, seed=1)["label"].value_counts().to_dict()
+    {'frequent': 10, 'rare': 1}
+    """
     if len(training) <= most:
         return training
     shuffled = training.sample(frac=1, random_state=seed)
