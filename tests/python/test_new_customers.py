@@ -206,6 +206,32 @@ def test_the_product_bought_first_tells_more_than_its_category():
     assert (guesses.nunique(axis=1) == 3).all()
 
 
+def test_what_was_spent_so_far_is_taken_where_it_says_as_much_as_the_best():
+    """The interest is mostly what the larger of two orders was of, whichever came first."""
+    features, _, _ = make_new_customers(customers=500, seed=6)
+    random = np.random.default_rng(6)
+    number = np.full(len(features), "0")
+    larger = random.choice(CATEGORIES, len(features))
+    second = features.assign(first_category=larger, amount=features["amount"] + 50)
+    purchases = pd.concat([buy(features, number), buy(second, number, order=2)])
+    features["orders_used"] = 2
+    interest = np.where(
+        random.random(len(features)) < 0.7, larger, random.choice(CATEGORIES, len(features))
+    )
+    labels = features[["customer_id", "orders_used"]].assign(target="interest", label=interest)
+    labels = labels[~features["is_current"]]
+    found = evaluate_new_customers(features, labels, purchases, columns=COLUMNS)
+    row = chosen(found, "interest", 2)
+    assert row["model"] == "spent_so_far"
+    assert row["is_accepted"]
+    told = predict(features, labels, purchases, found[found["is_accepted"]])
+    assert (told["prediction"].to_numpy() == larger[-20:]).all()
+    assert (told["second_prediction"] == features["first_category"].to_numpy()[-20:]).mean() > 0.5
+    # So often was the first of its ranks right.
+    is_right = (labels["label"] == larger[:480]).mean()
+    assert told["probability"].to_numpy() == pytest.approx(is_right, abs=0.02)
+
+
 def test_a_method_is_chosen_without_the_test_customers(new_customers, evaluated):
     features, labels, purchases = new_customers
     later = features["customer_id"].iloc[266:]
