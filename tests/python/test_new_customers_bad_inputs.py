@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import Project
 
-DATASET = "odd_newcomers"
+DATASET = "odd_new_customers"
 START, DAYS = datetime(2025, 1, 1, 12), 300
 
 
