@@ -37,6 +37,7 @@ from python_ml.classification import (
     prepare_training,
     split_rows,
 )
+from python_ml.new_customers import Columns as FirstColumns
 from python_ml.new_customers import evaluate_new_customers
 from targeted_lists.learning.tune import LABELLED
 
@@ -45,16 +46,8 @@ RESPONSE = (Path("models/marts/response/ml/_response_ml__models.yml"), "ml_respo
 ANSWERED = "select * from response.response_features where not is_planned order by all"
 FEATURES = "select * from new_customers.new_customer_features order by all"
 LABELS = "select * from new_customers.new_customer_labels order by all"
-NEW_CUSTOMERS = {
-    "numbers": [
-        *("hour", "amount", "last_amount", "lines", "units_per_line", "categories"),
-        *("top_category_share", "discounted_share", "mean_gap_days", "last_gap_days"),
-    ],
-    "texts": [
-        *("first_category", "top_category", "channel", "delivery_method", "payment_method"),
-        "weekday",
-    ],
-}
+PURCHASES = "select * from new_customers.new_customer_purchases where is_sampled order by all"
+NEW_CUSTOMERS = Path("models/marts/new_customers/ml/_new_customers_ml__models.yml")
 
 FOLDS = 5
 
@@ -102,9 +95,11 @@ def prepare(
 ) -> tuple[str, Trial]:
     """Return what is compared, in words, and a trial."""
     if question == "new_customers":
-        features, labels = read("sample", FEATURES), read("sample", LABELS)
-        return "logistic_regression, exact McNemar", lambda seed: ask_new_customers(
-            features, labels, seed=seed
+        frames = [read("sample", sql) for sql in (FEATURES, LABELS, PURCHASES)]
+        (model, *_) = yaml.safe_load(NEW_CUSTOMERS.read_text(encoding="utf-8"))["models"]
+        columns = FirstColumns(**model["config"]["meta"]["columns"])
+        return "the method chosen, two standard errors", lambda seed: ask_new_customers(
+            *frames, columns=columns, seed=seed
         )
     dataset, sql, configured = {
         "activity": ("one_click", LABELLED, ACTIVITY),
@@ -197,7 +192,14 @@ def ask_classifier(
     return [bool(measured["is_accepted"].any())]
 
 
-def ask_new_customers(features: pd.DataFrame, labels: pd.DataFrame, *, seed: int) -> list[bool]:
+def ask_new_customers(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    purchases: pd.DataFrame,
+    *,
+    columns: FirstColumns,
+    seed: int,
+) -> list[bool]:
     """Deal the labels of each target and number of orders out again; whether each was accepted."""
     generator = np.random.default_rng(seed)
     shuffled = labels.assign(
@@ -205,7 +207,7 @@ def ask_new_customers(features: pd.DataFrame, labels: pd.DataFrame, *, seed: int
             lambda label: generator.permutation(label.to_numpy())
         )
     )
-    found = evaluate_new_customers(features, shuffled, **NEW_CUSTOMERS, seed=seed)
+    found = evaluate_new_customers(features, shuffled, purchases, columns=columns, seed=seed)
     requested = found[found["model"] != "none"].groupby(["target", "orders_used"])["is_accepted"]
     return requested.any().tolist()
 

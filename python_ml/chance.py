@@ -5,7 +5,7 @@ candidates the best is a lucky one, so all of them together may be wrong as ofte
 """
 
 import numpy as np
-from scipy.stats import binom, norm, t
+from scipy.stats import norm, t
 
 FALSE_ALARMS = 0.05
 """How often something is accepted where there is nothing to be known, whatever was compared."""
@@ -55,31 +55,3 @@ def find_ranking_error(*, rows: int, positives: int) -> float:
     """
     pairs = positives * (rows - positives)
     return float(np.sqrt((rows + 1) / (12 * pairs))) if pairs else float("nan")
-
-
-def find_least_lead(disagreements: int, *, candidates: int) -> int:
-    """Return the least lead, right less wrong, that guessing reaches too seldom: McNemar, exact.
-
-    Parameters
-    ----------
-    disagreements : cases in which one of two predictions is right and the other is not.
-    candidates : how many were compared.
-
-    Returns
-    -------
-    More than `disagreements` where so few show nothing.
-
-    References
-    ----------
-    McNemar (1947), Psychometrika 12.
-
-    >>> find_least_lead(5, candidates=1)
-    5
-    >>> find_least_lead(100, candidates=1)
-    18
-    >>> find_least_lead(4, candidates=1)
-    6
-    """
-    wins = np.arange(disagreements + 1)
-    is_rare = binom.sf(wins - 1, disagreements, 0.5) <= FALSE_ALARMS / candidates
-    return int(2 * wins[is_rare][0] - disagreements) if is_rare.any() else disagreements + 2

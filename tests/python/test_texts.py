@@ -56,7 +56,8 @@ COMPOSERS = {
     "python_ml/clustering/preparation.py": "feature_choices",
     "python_ml/classification/choice.py": "classifiers",
     "python_ml/classification/preparation.py": "classifiers",
-    "python_ml/new_customers.py": "new_customers",
+    "python_ml/new_customers/evaluation.py": "new_customers",
+    "python_ml/new_customers/preparation.py": "new_customers",
     "python_ml/baskets/itemsets.py": "baskets",
     "python_ml/planning.py": "plans",
     "targeted_lists/learning/drift.py": "drift",
@@ -230,7 +231,7 @@ DATA = re.compile(
     r"(.*_)?(id|key|hash|month|quarter|node|file|category|channel|city|hour|code|label)|channels?|column|"
     r".*(delivery|payment)_method|category_.|country|region|gender|education|marital_status|"
     r"service_tier|word|.*(item|itemset|antecedent|consequent|product|campaign)(_name)?|"
-    r"minimum|maximum|most_common|feature|correlated_with|subject|kind|en|metadata|prediction|"
+    r"minimum|maximum|most_common|feature|correlated_with|subject|kind|en|metadata|(.*_)?prediction|"
     r"clean_name|exported_to|cell|parameter|consent_(purpose|source)"
 )
 # Members of a dimension are mostly data; the lists of exclusions are of codes.

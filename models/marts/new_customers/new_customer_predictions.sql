@@ -1,5 +1,5 @@
--- Where nothing is ahead of guessing by more than chance, nobody is predicted: that most
--- become this or that is no prediction of anybody.
+-- Where no method beats its baseline, nobody is predicted: that most become this or that is
+-- no prediction of anybody.
 with
 
 current_customers as (
@@ -28,13 +28,16 @@ scores as (
 select
     current_customers.customer_id,
     evaluations.target,
-    case when evaluations.is_accepted then scores.prediction end as prediction,
+    {%- for rank in ['prediction', 'second_prediction', 'third_prediction'] %}
+    case when evaluations.is_accepted then scores.{{ rank }} end as {{ rank }},
+    {%- endfor %}
     evaluations.model,
     case
         when not evaluations.is_accepted then 'none'
-        when evaluations.is_baseline then 'baseline'
+        when evaluations.model = 'spent_so_far' then 'rule'
         else 'model'
     end as basis,
+    evaluations.reason,
     current_customers.orders_used,
     case when evaluations.is_accepted
         then {{ null_if_nan('scores.probability') }} end as probability,

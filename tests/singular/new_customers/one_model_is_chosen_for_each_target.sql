@@ -1,5 +1,6 @@
--- Three targets by three numbers of orders, each with one choice: the model where
--- it beats its baseline, else that baseline or a guess, else none. A guess is not accepted.
+-- Three targets by three numbers of orders, each with one choice, of a method that was tried among
+-- the latest training customers. It is accepted where it beats the best baseline by two
+-- standard errors on at least thirty test customers. A baseline is never accepted.
 with
 
 evaluations as (
@@ -15,14 +16,20 @@ choices as (
         orders_used,
         count(*) over () as groups,
         count(*) filter (where is_chosen) as chosen,
-        bool_or(is_chosen and model = 'logistic_regression') as is_model_chosen,
-        bool_or(beats_baseline) as is_baseline_beaten,
         count(*) filter (
-            where is_accepted
-                and (not is_chosen or model in ('majority', 'popularity', 'none'))
+            where is_chosen
+                and (is_baseline or (model <> 'none' and validation_reciprocal_rank is null))
+        ) as wrongly_chosen,
+        count(*) filter (
+            where is_accepted <> (
+                is_chosen
+                and not is_baseline
+                and coalesce(gain > 2 * gain_se, false)
+                and test_rows >= 30
+            )
         ) as wrongly_accepted,
-        max(accuracy) filter (where is_baseline) as best_accuracy,
-        max(baseline_accuracy) as baseline_accuracy
+        max(mean_reciprocal_rank) filter (where is_baseline) as best_baseline,
+        max(baseline_reciprocal_rank) as baseline
     from evaluations
     group by target, orders_used
 
@@ -33,5 +40,5 @@ from choices
 where groups <> 9
     or chosen <> 1
     or wrongly_accepted > 0
-    or is_model_chosen <> is_baseline_beaten
-    or best_accuracy is distinct from baseline_accuracy
+    or wrongly_chosen > 0
+    or best_baseline is distinct from baseline

@@ -96,6 +96,7 @@ taken as (
         cast(max_by(placed_revenue, order_number) as double) as last_amount,
         cast(sum(placed_lines) as double) as lines,
         {{ ratio('sum(placed_units)', 'sum(placed_lines)') }} as units_per_line,
+        {{ ratio('sum(placed_revenue)', 'sum(placed_units)') }} as unit_price,
         {{ ratio('sum(gap_days)', 'count(gap_days)') }} as mean_gap_days,
         cast(max_by(gap_days, order_number) as double) as last_gap_days,
         max(orders_so_far) = max(orders_used) as has_no_more,
@@ -113,6 +114,7 @@ bought as (
         products.category_1,
         count(*) as lines,
         count(*) filter (where order_lines.discount > 0) as discounted_lines,
+        max(order_lines.unit_price) as highest_unit_price,
         sum(order_lines.placed_revenue) as revenue,
         coalesce(
             sum(order_lines.placed_revenue) filter (where used.order_number = 1), -1
@@ -136,6 +138,7 @@ goods as (
         ) as first_category,
         max_by(category_1, (revenue, category_1)) filter (where category_1 is not null)
             as top_category,
+        cast(max(highest_unit_price) as double) as highest_unit_price,
         cast(count(category_1) as double) as categories,
         {{ ratio('max(revenue)', 'sum(revenue)') }} as top_category_share,
         {{ ratio('sum(discounted_lines)', 'sum(lines)') }} as discounted_share
@@ -158,6 +161,8 @@ select
     taken.last_amount,
     taken.lines,
     taken.units_per_line,
+    taken.unit_price,
+    goods.highest_unit_price,
     goods.categories,
     goods.top_category_share,
     goods.discounted_share,
