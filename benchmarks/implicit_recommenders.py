@@ -43,7 +43,9 @@ ALS = [
         (64, 128), (0.05, 1.0), (1.0, 10.0), (None, 180.0)
     )
 ]
-BM25 = [{"K": neighbours, "half_life_days": days} for neighbours in (20, 100) for days in (None, 180.0)]
+BM25 = [
+    {"K": neighbours, "half_life_days": days} for neighbours in (20, 100) for days in (None, 180.0)
+]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Factors:
     half_life_days: float | None
 
     def fit(self, purchases: Purchases) -> Factored:
+        """Solve for the factors of products."""
         model = AlternatingLeastSquares(
             factors=self.factors,
             regularization=self.regularization,
@@ -71,10 +74,13 @@ class Factors:
 
 @dataclass(frozen=True)
 class Factored:
+    """Factors of products, and how purchases fade."""
+
     model: AlternatingLeastSquares
     half_life_days: float | None
 
     def score(self, purchases: Purchases) -> np.ndarray:
+        """Return (customers, products)."""
         known = purchases.summed(half_life_days=self.half_life_days)
         rows = np.arange(known.shape[0])
         users = self.model.recalculate_user(rows, sparse.csr_matrix(known, dtype=np.float32))
@@ -89,6 +95,7 @@ class Likeness:
     half_life_days: float | None
 
     def fit(self, purchases: Purchases) -> Alike:
+        """Compare the products."""
         model = BM25Recommender(K=self.K, num_threads=2)
         known = purchases.summed(half_life_days=self.half_life_days)
         model.fit(sparse.csr_matrix(known), show_progress=False)
@@ -97,10 +104,13 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Alike:
+    """Similar products, each one of them itself included."""
+
     similar: sparse.csr_array
     half_life_days: float | None
 
     def score(self, purchases: Purchases) -> np.ndarray:
+        """Return (customers, products)."""
         known = purchases.summed(half_life_days=self.half_life_days)
         return (known @ self.similar).toarray()
 
@@ -123,12 +133,19 @@ def main() -> None:
             tested, later = read_tested(shop, moment, until, most=5_000, seed=42)
             periods[period] = (purchases, tested, later)
     makers: dict[str, list[tuple[str, Callable]]] = {
-        name: [(json.dumps(one), lambda name=name, one=one: make_method(name, json.dumps(one))) for one in SETTINGS[name]]
+        name: [
+            (json.dumps(one), lambda name=name, one=one: make_method(name, json.dumps(one)))
+            for one in SETTINGS[name]
+        ]
         for name in OWN
     }
     makers["implicit ALS"] = [(json.dumps(one), lambda one=one: [Factors(**one)]) for one in ALS]
-    makers["implicit BM25"] = [(json.dumps(one), lambda one=one: [Likeness(**one)]) for one in BM25]
-    print(f"{'method':<16}{'regime':<8}{'MAP at 5':>9}{'±':>7}{'fit, s':>8}{'offer, s':>9}  settings")
+    makers["implicit BM25"] = [
+        (json.dumps(one), lambda one=one: [Likeness(**one)]) for one in BM25
+    ]
+    print(
+        f"{'method':<16}{'regime':<8}{'MAP at 5':>9}{'±':>7}{'fit, s':>8}{'offer, s':>9}  settings"
+    )
     for name, tried in makers.items():
         purchases, tested, later = periods["validation"]
         found = {}

@@ -73,8 +73,8 @@ select 'current' as as_of, product_id, count(distinct customer_id) as buyers, tr
     40 as repurchase_days
 from fct_order_lines group by product_id;
 create table rules as
-select 'current' as as_of, 1 as rule_number, 'P000000' as antecedent_id, 'P000001' as consequent_id,
-    0.1 as confidence;
+select 'current' as as_of, 1 as rule_number, 'P000000' as antecedent_id,
+    'P000001' as consequent_id, 0.1 as confidence;
 create table segments as
 select 'current' as as_of, customer_id, 'segment ' || hash(customer_id) % 8 as segment
 from (select distinct customer_id from fct_order_lines);

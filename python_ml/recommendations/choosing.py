@@ -35,7 +35,8 @@ SETTINGS: Mapping[str, Sequence[Mapping[str, object]]] = {
         {"regularisation": regularisation, **half_life}
         for regularisation in (30.0, 100.0, 200.0, 500.0)
         for half_life in HALF_LIVES
-    ],
+    ]
+    + [{"regularisation": 30.0, "half_life_days": 180.0, "length_power": 0.5}],
     "tifu_knn": [
         {"half_life_days": days, "share": share}
         for days in (90.0, 180.0, 365.0)
@@ -182,9 +183,7 @@ def try_methods(
         for regime in some["regime"]:
             found = measure(turns, tested, later, regime=regime, k=k)
             frames.append(
-                _tell(found, tested, bought).assign(
-                    regime=regime, method=name, settings=settings
-                )
+                _tell(found, tested, bought).assign(regime=regime, method=name, settings=settings)
             )
     return to_typed(pd.concat(frames) if frames else [], types=TEST_TYPES)
 

@@ -107,9 +107,7 @@ def compare(
     if methods and baseline not in methods:
         raise ValueError(f"the baseline {baseline} is none of {', '.join(methods)}")
     tested = {
-        name: measure(
-            [one.fit(purchases) for one in method], purchases, later, regime=regime, k=k
-        )
+        name: measure([one.fit(purchases) for one in method], purchases, later, regime=regime, k=k)
         for name, method in methods.items()
     }
     bought = purchases.bought()

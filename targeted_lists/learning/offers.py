@@ -69,8 +69,8 @@ class Shop:
     ----------
     session : the connection.
     lines : customer_id, product_id, ordered_at, is_bought.
-    days : recommendation_days. products : recommendation_products. rules : recommendation_rule_products.
-    segments : recommendation_segments.
+    days : recommendation_days. products : recommendation_products.
+    rules : recommendation_rule_products. segments : recommendation_segments.
     """
 
     session: Any
@@ -102,7 +102,12 @@ class Moment:
 
 
 def compare_methods(
-    shop: Shop, *, fit_customers: int, test_customers: int, max_products: int, seed: int,
+    shop: Shop,
+    *,
+    fit_customers: int,
+    test_customers: int,
+    max_products: int,
+    seed: int,
     progress: Callable[[str], None] = lambda sentence: None,
 ) -> pd.DataFrame:
     """Choose settings on the validation period, and try the methods on it and on the test period.
@@ -211,7 +216,8 @@ def _name_offers(
         "product_id": (one["product"], products),
     }
     frame = {
-        name: pd.Categorical.from_codes(code, pd.Index(keys)) for name, (code, keys) in named.items()
+        name: pd.Categorical.from_codes(code, pd.Index(keys))
+        for name, (code, keys) in named.items()
     }
     names = pd.Index(methods).unique()
     frame["method"] = pd.Categorical.from_codes(names.get_indexer(methods)[method], names)
@@ -302,10 +308,9 @@ def gather_history(shop: Shop, moment: Moment) -> None:
         select
             customer_id,
             list(
-                number * {1 << DAY_BITS} + least(
-                    cast(floor(({moment.seconds} - epoch(ordered_at)) / {SECONDS_A_DAY}) as bigint),
-                    {(1 << DAY_BITS) - 1}
-                )
+                number * {1 << DAY_BITS} + least({(1 << DAY_BITS) - 1}, cast(floor(
+                    ({moment.seconds} - epoch(ordered_at)) / {SECONDS_A_DAY}
+                ) as bigint))
             ) filter (where number is not null) as purchases
         from ({shop.lines.sql_query()}) as lines
         left join offer_products using (product_id)

@@ -1,4 +1,4 @@
-"""Offers of odd shops, from the tables: bounded, told, never a crash; and the same in any parts."""
+"""Offers of odd shops, from the tables: bounded, told, never a crash, the same in any parts."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ def test_offers_are_the_same_in_any_parts_and_from_rows_in_any_order(make_shop, 
     shuffled = purchases.sample(frac=1, random_state=3)
     monkeypatch.setattr(offers, "WORKERS", 1)
     monkeypatch.setattr(
-        offers, "chunks", lambda rows, products: (rows[at : at + 7] for at in range(0, len(rows), 7))
+        offers,
+        "chunks",
+        lambda rows, products: (rows[at : at + 7] for at in range(0, len(rows), 7)),
     )
     parts = score_offers(make_shop(shuffled), CHOSEN, k=10, **SIZES)
     pd.testing.assert_frame_equal(parts.sort_values(order, ignore_index=True), whole)
@@ -189,7 +191,7 @@ def test_methods_that_nobody_could_be_tested_on_have_settings_of_their_own(make_
 
 
 def test_of_a_large_catalogue_the_most_bought_are_looked_at(make_shop):
-    """200,000 products: only so many as asked are learned and offered, and all customers served."""
+    """200,000 products: so many as asked are learned and offered, and all customers served."""
     many = 200_000
     common = draw()
     rare = pd.DataFrame(

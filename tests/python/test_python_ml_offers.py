@@ -330,7 +330,9 @@ def test_segments_buy_what_their_customers_buy():
     scores = Popularity(segments=segments).fit(read).score(read)
     assert scores.tolist() == [[1, 0.5], [1, 0.5], [0, 1], [1, 0]]
     # Who is not known is of those without a segment.
-    stranger = read_purchases(frame.head(1).assign(customer_id="C7"), products=pd.Index(["A", "B"]))
+    stranger = read_purchases(
+        frame.head(1).assign(customer_id="C7"), products=pd.Index(["A", "B"])
+    )
     assert Popularity(segments=segments).fit(read).score(stranger).tolist() == [[1, 0]]
 
 

@@ -41,6 +41,15 @@ recommendations as (
 
 ),
 
+sizes as (
+
+    select greatest(max(lists.capacity), count(distinct recommendations.customer_id)) as customers
+    from recommendations
+    inner join {{ ref('lists_priced') }} as lists
+        on lists.list_name = 'cross_sell'
+
+),
+
 faults as (
 
     select
@@ -62,12 +71,7 @@ faults as (
         cast(null as string) as customer_id,
         candidates.product_id
     from candidates
-    cross join (
-        select greatest(max(lists.capacity), count(distinct offered.customer_id)) as customers
-        from {{ ref('lists_priced') }} as lists
-        cross join recommendations as offered
-        where lists.list_name = 'cross_sell'
-    ) as sizes
+    cross join sizes
     group by candidates.product_id, sizes.customers
     having count(*) > {{ most_of_product('sizes.customers') }}
 

@@ -20,14 +20,20 @@ month_ends as (
 
 ),
 
+distinct_month_ends as (
+
+    select distinct month_end_seconds from month_ends
+
+),
+
 last_month_ends as (
 
     select
         as_of_days.as_of,
-        max(month_ends.month_end_seconds) as month_end_seconds
+        max(distinct_month_ends.month_end_seconds) as month_end_seconds
     from as_of_days
-    inner join (select distinct month_end_seconds from month_ends) as month_ends
-        on as_of_days.until_seconds >= month_ends.month_end_seconds
+    inner join distinct_month_ends
+        on as_of_days.until_seconds >= distinct_month_ends.month_end_seconds
     where as_of_days.as_of <> 'current'
     group by as_of_days.as_of
 

@@ -27,17 +27,27 @@ new_offers as (
 
     select
         *,
-        rule_basis is not distinct from 'order'
-        and share >= {{ var('cross_sell_min_confidence') }} - 1e-9 as is_matching
+        coalesce(
+            rule_basis = 'order' and share >= {{ var('cross_sell_min_confidence') }} - 1e-9,
+            false
+        ) as is_matching
     from {{ ref('new_product_recommendations') }}
+
+),
+
+shops as (
+
+    select coalesce(bool_or(is_matching), false) as has_matching from new_offers
 
 ),
 
 matching_offers as (
 
-    select * from new_offers
-    where is_fitting
-        and (is_matching or not exists (select 1 from new_offers where is_matching))
+    select new_offers.*
+    from new_offers
+    cross join shops
+    where new_offers.is_fitting
+        and new_offers.is_matching = shops.has_matching
 
 ),
 
