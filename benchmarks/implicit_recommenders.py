@@ -27,7 +27,7 @@ from scipy import sparse
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from python_ml.recommendations import REGIMES, SETTINGS, Purchases, make_method, measure
-from targeted_lists.learning.offers import Shop, read_drawn, read_moment, read_tested
+from targeted_lists.learning.shop import Shop, read_drawn, read_moment, read_tested
 
 TABLES = {
     "lines": "core.fct_order_lines",

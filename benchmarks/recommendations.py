@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stages import measure
 
-from targeted_lists.learning.offers import Shop, score_offers
+from targeted_lists.learning.offers import score_offers
+from targeted_lists.learning.shop import Shop
 
 CHOSEN = {
     "tifu_knn and ease": {

@@ -17,7 +17,12 @@ from python_ml.recommendations.ease import Ease
 from python_ml.recommendations.methods import Method, Popularity, Scorer
 from python_ml.recommendations.neighbours import SimilarCustomers, SimilarProducts, draw_rows
 from python_ml.recommendations.offers import chunks, find_offers
-from python_ml.recommendations.purchases import Purchases, read_days, read_purchases
+from python_ml.recommendations.purchases import (
+    DAY_BITS,
+    Purchases,
+    read_days,
+    read_purchases,
+)
 from python_ml.recommendations.repeats import Frequency, NeighbourFrequency
 from python_ml.recommendations.rules import Rule, Rules
 from python_ml.recommendations.similarity import (
@@ -27,6 +32,7 @@ from python_ml.recommendations.similarity import (
 )
 
 __all__ = [
+    "DAY_BITS",
     "NEIGHBOUR_TYPES",
     "REGIMES",
     "SETTINGS",

@@ -11,6 +11,7 @@ from scipy import sparse
 from python_ml.frames import check_columns, to_floats
 
 DAY_BITS = 16
+"""Days ago that are whole are below 65,536."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import pytest
 
 from python_ml.recommendations import SETTINGS
 from targeted_lists.learning import offers
-from targeted_lists.learning.offers import Shop, compare_methods, score_offers
+from targeted_lists.learning.offers import compare_methods, score_offers
+from targeted_lists.learning.shop import Shop
 
 START, DAYS = datetime(2025, 1, 1), 300
 MOMENTS = {"validation": 180, "evaluation": 240, "current": DAYS}

@@ -1,4 +1,5 @@
-from targeted_lists.learning.offers import Shop, score_offers
+from targeted_lists.learning.offers import score_offers
+from targeted_lists.learning.shop import Shop
 
 
 def model(dbt, session):

@@ -1,4 +1,5 @@
-from targeted_lists.learning.offers import Shop, compare_methods
+from targeted_lists.learning.offers import compare_methods
+from targeted_lists.learning.shop import Shop
 from targeted_lists.runs.progress import log_step
 
 
