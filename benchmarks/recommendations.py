@@ -90,7 +90,7 @@ def run(stage: str, path: Path, products: int) -> None:
         chosen = pd.DataFrame(
             [(regime, *told) for regime, told in CHOSEN[stage].items()],
             columns=["regime", "method", "settings"],
-        )
+        ).assign(period="validation")
         started = time.perf_counter()
         offers = score_offers(
             shop, chosen, fit_customers=50_000, max_products=products, k=10, seed=42

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,9 @@ OFFER_TYPES = {
     "score": "float64",
 }
 """Columns of `score_offers` and their types."""
+
+OFFERED = ("lists", "new")
+"""Regimes that offers are made in."""
 
 WORKERS = 2
 """Parts scored at the same time."""
@@ -88,10 +92,13 @@ def score_offers(
 
     Parameters
     ----------
-    chosen : one row per regime: regime, method, settings.
+    chosen : one row per period and regime: period, regime, method, settings. Of these the regimes
+        that something is offered in, as the validation period chose.
     k : offers to a customer and regime; of whom the method leaves short, what is popular in the
         segment fills up.
     """
+    chosen = chosen[(chosen["period"] == "validation") & chosen["regime"].isin(OFFERED)]
+    chosen = chosen.sort_values("regime", ignore_index=True)
     moment = read_moment(shop, "current", max_products=max_products)
     if moment is None or chosen.empty:
         return to_typed([], types=OFFER_TYPES)
@@ -162,3 +169,11 @@ def _name_offers(
     names = pd.Index(methods).unique()
     frame["method"] = pd.Categorical.from_codes(names.get_indexer(methods)[method], names)
     return pd.DataFrame(frame | {"place": one["place"], "score": one["score"]})
+
+
+def keep_texts(session: Any, offers: pd.DataFrame) -> Any:
+    """Return offers as a relation whose keys are texts: categories are no type to keep."""
+    texts = [name for name, kind in OFFER_TYPES.items() if kind == "str"]
+    rest = [name for name in OFFER_TYPES if name not in texts]
+    columns = [f"cast({name} as varchar) as {name}" for name in texts] + rest
+    return session.from_df(offers).project(", ".join(columns))

@@ -40,6 +40,8 @@ RECOMMENDED = (
     "recommendation_products",
     "recommendation_reasons",
     "recommendation_segments",
+    "replenishment",
+    "replenishment_intervals",
 )
 RUN_TABLES = {
     "intermediate.int_order_lines_affected",

@@ -24,7 +24,7 @@ CHOSEN = pd.DataFrame(
         ("new", "ease", '{"regularisation": 30.0, "half_life_days": null}'),
     ],
     columns=["regime", "method", "settings"],
-)
+).assign(period="validation")
 
 MakeShop = Callable[..., Shop]
 

@@ -30,10 +30,9 @@ products as (
 
 ),
 
-recommendations as (
+examples as (
 
-    select * from {{ ref('product_recommendations') }}
-    where is_fitting
+    select * from {{ ref('member_products') }}
 
 ),
 
@@ -42,53 +41,17 @@ interests as (
     select * from {{ ref('new_customer_predictions') }}
     where target = 'interest'
 
-),
-
-sizes as (
-
-    select
-        list_name,
-        count(*) as customers
-    from decisions
-    group by list_name
-
-),
-
-wishes as (
-
-    select
-        decisions.list_name,
-        decisions.customer_id,
-        recommendations.product_id,
-        row_number() over (
-            partition by decisions.list_name, decisions.customer_id
-            order by recommendations.rank
-        ) as place,
-        decisions.rank as turn,
-        {{ most_of_product('coalesce(lists.capacity, sizes.customers)') }} as most
-    from decisions
-    inner join lists
-        on decisions.list_name = lists.list_name
-    inner join sizes
-        on decisions.list_name = sizes.list_name
-    inner join recommendations
-        on decisions.customer_id = recommendations.customer_id
-    where decisions.product_id is null
-
-),
-
-{{ spread_products('wishes') }}
+)
 
 select
     decisions.list_name,
     decisions.customer_id,
-    coalesce(decisions.product_id, spread.product_id) as product_id,
+    coalesce(decisions.product_id, examples.product_id) as product_id,
     offers.offer || case
         when decisions.product_id is not null
             then ': ' || coalesce(products.product_name, decisions.product_id)
-        when spread.product_id is not null then {{ text(
-            ', for example on {product}',
-            product='coalesce(recommendations.product_name, recommendations.product_id)'
+        when examples.product_id is not null then {{ text(
+            ', for example on {product}', product='examples.known_name'
         ) }}
         when interests.prediction is not null
             then {{ text(', for example in {category}', category='interests.prediction') }}
@@ -96,13 +59,12 @@ select
     end as offer,
     case
         when decisions.product_id is not null then lists.source_mart
-        when spread.product_id is not null then 'recommendations'
+        when examples.product_id is not null then 'recommendations'
         when interests.prediction is not null then 'new_customers'
         else 'list'
     end as offer_basis,
-    case when spread.product_id is not null then {{ text(
-        '{reason}; suggested product: {why}',
-        reason='decisions.reason', why='recommendations.reason'
+    case when examples.product_id is not null then {{ text(
+        '{reason}; suggested product: {why}', reason='decisions.reason', why='examples.reason'
     ) }} else decisions.reason end as reason
 from decisions
 inner join lists
@@ -113,11 +75,8 @@ inner join offers
     and decisions.variant = offers.variant
 left join products
     on decisions.product_id = products.product_id
-left join spread
-    on decisions.list_name = spread.list_name
-    and decisions.customer_id = spread.customer_id
-left join recommendations
-    on spread.customer_id = recommendations.customer_id
-    and spread.product_id = recommendations.product_id
+left join examples
+    on decisions.list_name = examples.list_name
+    and decisions.customer_id = examples.customer_id
 left join interests
     on decisions.customer_id = interests.customer_id

@@ -1,4 +1,4 @@
-from targeted_lists.learning.offers import score_offers
+from targeted_lists.learning.offers import keep_texts, score_offers
 from targeted_lists.learning.shop import Shop
 
 
@@ -12,12 +12,6 @@ def model(dbt, session):
         rules=dbt.ref("recommendation_rule_products"),
         segments=dbt.ref("recommendation_segments"),
     )
-    chosen = dbt.ref("recommendation_evaluations").filter(
-        "is_chosen and k = 5 and period = 'validation' and regime <> 'all'"
-    )
+    chosen = dbt.ref("recommendation_evaluations").filter("is_chosen and k = 5")
     meta = dbt.config.get("meta")
-    offers = session.from_df(score_offers(shop, chosen.order("regime").df(), **meta["sizes"]))
-    # Millions of rows: their keys come as categories, which are no type to keep.
-    keys = ("regime", "customer_id", "product_id", "method")
-    texts = ", ".join(f"cast({key} as varchar) as {key}" for key in keys)
-    return offers.project(f"{texts}, place, score")
+    return keep_texts(session, score_offers(shop, chosen.df(), **meta["sizes"]))

@@ -5,75 +5,9 @@
 -- leads to. Where no method is ahead of popularity, there is no reason to write.
 with
 
-chosen_methods as (
-
-    select distinct method
-    from {{ ref('recommendation_evaluations') }}
-    where is_chosen
-        and regime = 'new'
-        and method <> 'popularity'
-
-),
-
-hit_shares as (
-
-    select * from {{ ref('recommendation_hit_shares') }}
-    where regime = 'new'
-        and is_ahead
-
-),
-
-new_offers as (
-
-    select
-        *,
-        coalesce(
-            rule_basis = 'order' and share >= {{ var('cross_sell_min_confidence') }} - 1e-9,
-            false
-        ) as is_matching
-    from {{ ref('new_product_recommendations') }}
-
-),
-
-shops as (
-
-    select coalesce(bool_or(is_matching), false) as has_matching from new_offers
-
-),
-
-matching_offers as (
-
-    select new_offers.*
-    from new_offers
-    cross join shops
-    where new_offers.is_fitting
-        and new_offers.is_matching = shops.has_matching
-
-),
-
-totals as (
-
-    select * from {{ ref('customer_totals') }}
-    where basis = 'bought'
-
-),
-
 tested_offers as (
 
-    select
-        matching_offers.*,
-        hit_shares.hit_share as tested_share,
-        coalesce(cast(matching_offers.line_margin as double) * hit_shares.hit_share, 0) as score
-    from matching_offers
-    inner join chosen_methods
-        on matching_offers.method = chosen_methods.method
-    inner join hit_shares
-        on matching_offers.method = hit_shares.method
-        and matching_offers.rank = hit_shares.place
-        and hit_shares.hit_share > 0
-    inner join totals
-        on matching_offers.customer_id = totals.customer_id
-    where totals.recency_days <= {{ var('active_days') }}
+    select * from {{ ref('cross_sell_offers') }}
 
 ),
 
@@ -114,12 +48,10 @@ select
         '{reason}; of such offers {share} were bought when tested; last order {days} ago',
         reason='tested_offers.reason',
         share=percent_text('tested_share'),
-        days=counted('totals.recency_days', 'day|days')
+        days=counted('tested_offers.recency_days', 'day|days')
     ) }} as reason,
     tested_offers.score
 from tested_offers
 inner join spread
     on tested_offers.customer_id = spread.customer_id
     and tested_offers.product_id = spread.product_id
-inner join totals
-    on tested_offers.customer_id = totals.customer_id
