@@ -219,6 +219,7 @@ KINDS = {
     "verdict": "sentence",
     "scored_by": "model",
     "baseline": "model",
+    "simpler_method": "method",
     "preferred_weekday": "weekday",
     "typical_price_band": "price_band",
     "discounted_share_band": "band",
@@ -232,7 +233,7 @@ DATA = re.compile(
     r".*(delivery|payment)_method|category_.|country|region|gender|education|marital_status|"
     r"service_tier|word|.*(item|itemset|antecedent|consequent|product|campaign)(_name)?|"
     r"minimum|maximum|most_common|feature|correlated_with|subject|kind|en|metadata|(.*_)?prediction|"
-    r"clean_name|exported_to|cell|parameter|consent_(purpose|source)"
+    r"clean_name|exported_to|cell|parameter|settings|consent_(purpose|source)"
 )
 # Members of a dimension are mostly data; the lists of exclusions are of codes.
 PARTLY_DATA = {
