@@ -172,8 +172,7 @@ def _name_offers(
 
 
 def keep_texts(session: Any, offers: pd.DataFrame) -> Any:
-    """Return offers as a relation whose keys are texts: categories are no type to keep."""
-    texts = [name for name, kind in OFFER_TYPES.items() if kind == "str"]
-    rest = [name for name in OFFER_TYPES if name not in texts]
-    columns = [f"cast({name} as varchar) as {name}" for name in texts] + rest
+    """Return offers as a relation of plain types: categories and small numbers are none to keep."""
+    kinds = {"str": "varchar", "Int64": "bigint", "float64": "double"}
+    columns = [f"cast({name} as {kinds[kind]}) as {name}" for name, kind in OFFER_TYPES.items()]
     return session.from_df(offers).project(", ".join(columns))

@@ -8,7 +8,7 @@ offers as (
         product_id
     from {{ ref('recommendation_offers') }}
     where purchases = 0
-        and method not in ('popularity', 'segment')
+        and method not in ('popularity', 'segment', 'rules_then_segment')
 
 ),
 
