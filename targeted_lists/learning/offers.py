@@ -172,7 +172,7 @@ def _name_offers(
 
 
 def keep_texts(session: Any, offers: pd.DataFrame) -> Any:
-    """Return offers as a relation of plain types: categories and small numbers are none to keep."""
+    """Return offers as a relation of plain types: categories are none to keep."""
     kinds = {"str": "varchar", "Int64": "bigint", "float64": "double"}
     columns = [f"cast({name} as {kinds[kind]}) as {name}" for name, kind in OFFER_TYPES.items()]
     return session.from_df(offers).project(", ".join(columns))
