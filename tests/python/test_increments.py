@@ -41,6 +41,7 @@ RECOMMENDED = (
     "recommendation_reasons",
     "recommendation_segments",
     "replenishment",
+    "replenishment_evaluations",
     "replenishment_intervals",
 )
 RUN_TABLES = {
