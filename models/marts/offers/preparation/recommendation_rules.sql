@@ -16,8 +16,6 @@ basket_products as (
 
 ),
 
--- By what they say: what goes together in one order says more than what one customer
--- buys in months.
 usable as (
 
     select
@@ -56,7 +54,6 @@ rule_products as (
 
 ),
 
--- Few products start a rule.
 purchases_of_rules as (
 
     select
