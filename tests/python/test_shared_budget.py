@@ -160,7 +160,7 @@ def test_waterfall_and_previews_are_of_the_lists_that_share(shared: Project) -> 
         shared.warehouse(),
         "select count(*), count(distinct contact_cap) from targeting.list_previews",
     )
-    assert previews == [(6 * 6, 1)]
+    assert previews == [(7 * 6, 1)]
 
 
 @pytest.mark.parametrize(
