@@ -104,6 +104,8 @@ def test_no_method_beats_popularity_by_much_where_there_is_nothing_to_find(shuff
     }
     for key, gain in GAINS.items():
         assert gains["found"]["test", *key] > gain
+    for method in ("rules", "rules_then_segment", "cosine"):
+        assert gains["by chance"]["test", "lists", method] < 0.01
     # Whoever buys often buys some products often: shuffled, that is left, and nothing else is.
     chosen = shuffled["recommendation_evaluations"].query("is_chosen and regime == 'new'")
     assert set(chosen["method"]) == {"popularity"}

@@ -196,6 +196,9 @@ def test_a_red_alert_stops_its_lists_with_its_reason(alarmed: Project) -> None:
         alarmed.warehouse(),
         "select candidates from lists.list_catalog where list_name = 'cross_sell'",
     )
+    assert query(alarmed.warehouse(), "select count(*) from targeting.candidates_cross_sell") == [
+        (candidates,)
+    ]
     assert candidates > 5 * 60
     assert reasons["cross_sell"] == (
         f"red alert: candidates of cross_sell: {candidates}, usually 60"

@@ -412,6 +412,8 @@ def test_offers_are_chosen_by_the_validation_period_and_reach_their_bars(build):
         print(f"{regime}: {chosen[2]} {precision:.4f}, ahead of popularity by {gain:.4f}")
         assert precision >= bar
         assert gain > 3 * error
+        assert precision > 2 * (precision - gain)
+    assert [one[2] for one in methods if one[:2] == ("test", "lists")][-1] == "popularity"
 
 
 def test_equal_words_of_the_page_have_equal_numbers(build, tmp_path):
