@@ -14,7 +14,7 @@ from python_ml.recommendations.choosing import (
 )
 from python_ml.recommendations.comparison import REGIMES, Later, compare, hold_back, measure
 from python_ml.recommendations.ease import Ease
-from python_ml.recommendations.methods import Method, Popularity, Scorer
+from python_ml.recommendations.methods import Method, Popularity, Scorer, to_single
 from python_ml.recommendations.neighbours import SimilarCustomers, SimilarProducts, draw_rows
 from python_ml.recommendations.offers import chunks, find_offers
 from python_ml.recommendations.purchases import (
@@ -61,5 +61,6 @@ __all__ = [
     "measure",
     "read_days",
     "read_purchases",
+    "to_single",
     "try_methods",
 ]

@@ -11,10 +11,10 @@ import numpy as np
 from scipy import linalg, sparse
 
 from python_ml.recommendations.methods import Scorer
-from python_ml.recommendations.neighbours import keep_largest
+from python_ml.recommendations.neighbours import find_rows, keep_largest
 from python_ml.recommendations.purchases import Purchases
 
-PRODUCTS_AT_A_TIME = 1_000
+PRODUCTS_AT_A_TIME = 200
 """Rarely bought products compared with all others at a time."""
 
 
@@ -57,26 +57,29 @@ class Ease:
         learned = np.argsort(-buyers, kind="stable")[: self.max_products]
         learned = np.sort(learned[buyers[learned] > 0])
         rare = np.setdiff1d(np.flatnonzero(buyers), learned)
+        solved = solve_weights(sparse.csr_array(weights[:, learned]), self.regularisation)
         return LinearScores(
-            solve_weights(sparse.csr_array(weights[:, learned]), self.regularisation),
+            solved,
             learned,
             self._compare_rare(weights, rare),
-            rare,
             self.half_life_days,
         )
 
     def _compare_rare(self, weights: sparse.csr_array, rare: np.ndarray) -> sparse.csr_array:
-        """Return (products, rare), which share of a product's customers buy a rare one, shrunk."""
+        """Return (products, products), which share of one's customers buy a rare other, shrunk."""
         lengths = np.asarray(weights.multiply(weights).sum(axis=0)).reshape(-1)
         by_product = sparse.csr_array(weights.T)
         parts = [sparse.csr_array((0, weights.shape[1]))]
         for start in range(0, len(rare), PRODUCTS_AT_A_TIME):
             some = rare[start : start + PRODUCTS_AT_A_TIME]
-            common = by_product[some] @ weights
-            shares = common.multiply(1 / (lengths + self.regularisation)).toarray()
+            shares = (by_product[some] @ weights).toarray() / (lengths + self.regularisation)
             shares[np.arange(len(some)), some] = 0
             parts.append(keep_largest(shares, self.neighbours))
-        return sparse.csr_array(sparse.vstack(parts).T)
+        found = sparse.vstack(parts).tocoo()
+        product, other = found.coords[0], found.coords[1]
+        return sparse.csr_array(
+            (found.data, (other, rare[product])), shape=(weights.shape[1], weights.shape[1])
+        )
 
 
 def solve_weights(purchases: sparse.csr_array, regularisation: float) -> np.ndarray:
@@ -103,14 +106,13 @@ class LinearScores:
     Attributes
     ----------
     weights : (learned, learned). learned : product numbers, in order.
-    shares : (products, rare), of a product's customers who buy a rare one. rare : product numbers.
+    shares : (products, products), of one's customers who buy a rare other.
     half_life_days : of a purchase.
     """
 
     weights: np.ndarray
     learned: np.ndarray
     shares: sparse.csr_array
-    rare: np.ndarray
     half_life_days: float | None
 
     def score(self, purchases: Purchases) -> np.ndarray:
@@ -119,13 +121,13 @@ class LinearScores:
         Nothing is said of customers who bought none of the products that are learned.
         """
         known = purchases.latest(half_life_days=self.half_life_days)
-        scores = np.zeros(known.shape)
+        known = known.astype(self.weights.dtype)
         learned = _to_slice(self.learned)
-        scores[:, learned] = sparse.csr_array(known[:, learned]) @ self.weights
-        if len(self.rare):
-            total = np.asarray(known.sum(axis=1)).reshape(-1)
-            parts = sparse.diags_array(1 / np.where(total > 0, total, 1)) @ known
-            scores[:, _to_slice(self.rare)] = (parts @ self.shares).toarray()
+        scored = sparse.csr_array(known[:, learned]) @ self.weights
+        total = np.asarray(known.sum(axis=1)).reshape(-1)
+        known.data /= np.where(total > 0, total, 1)[find_rows(known)]
+        scores = (known @ self.shares).toarray()
+        scores[:, learned] = scored
         return scores
 
 

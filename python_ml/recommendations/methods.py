@@ -1,13 +1,15 @@
 """What every method of recommendation does, and the simplest: what most customers buy."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from python_ml.recommendations.purchases import Purchases
+
+T = TypeVar("T")
 
 
 class Scorer(Protocol):
@@ -26,6 +28,21 @@ class Method(Protocol):
 
     def fit(self, purchases: Purchases) -> Scorer:
         """Learn from all purchases."""
+
+
+def to_single(fitted: T) -> T:
+    """Return a scorer with its arrays, and so its scores, in single precision.
+
+    There may be billions of scores, and in half the bytes they take half the time.
+    """
+    changed = {}
+    for field in fields(fitted):
+        value = getattr(fitted, field.name)
+        if is_dataclass(value):
+            changed[field.name] = to_single(value)
+        elif getattr(value, "dtype", None) == np.float64:
+            changed[field.name] = value.astype(np.float32)
+    return replace(fitted, **changed)
 
 
 @dataclass(frozen=True)

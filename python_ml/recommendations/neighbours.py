@@ -92,7 +92,8 @@ class SimilarCustomers:
         neighbourhood = Neighbourhood(
             to_unit_rows(known, rarity), asked.customers, self.neighbours
         )
-        return NeighbourScores(neighbourhood, known, rarity, self.half_life_days)
+        by_product = sparse.csr_array(known.T)
+        return NeighbourScores(neighbourhood, by_product, rarity, self.half_life_days)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class SparseScores:
     def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what is like nothing that was bought."""
         known = purchases.latest(half_life_days=self.half_life_days)
-        return (known @ self.similar).toarray()
+        return (known.astype(self.similar.dtype) @ self.similar).toarray()
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Neighbourhood:
         """(products, asked), the same by product."""
         return sparse.csr_array(self.asked.T)
 
-    def find_alike(self, compared: sparse.csr_array, keys: np.ndarray) -> sparse.csr_array:
+    def find_alike(self, compared: sparse.csr_array, keys: np.ndarray) -> np.ndarray:
         """Return (rows, asked), the likeness of the most similar others, 0 of the rest.
 
         Parameters
@@ -143,7 +144,7 @@ class Neighbourhood:
         own = pd.Index(self.keys).get_indexer(keys)
         is_asked = np.flatnonzero(own >= 0)
         alike[is_asked, own[is_asked]] = 0
-        return keep_largest(alike, self.neighbours)
+        return _leave_largest(alike, self.neighbours)
 
 
 @dataclass(frozen=True)
@@ -152,21 +153,21 @@ class NeighbourScores:
 
     Attributes
     ----------
-    known : (asked, products), what is offered. rarity : (products,), what each weighs in the
-        likeness. half_life_days : of a purchase.
+    by_product : (products, asked), what they bought. rarity : (products,), what each weighs in
+        the likeness. half_life_days : of a purchase.
     """
 
     neighbourhood: Neighbourhood
-    known: sparse.csr_array
+    by_product: sparse.csr_array
     rarity: np.ndarray
     half_life_days: float | None
 
     def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what no similar customer bought."""
         known = purchases.latest(half_life_days=self.half_life_days)
-        compared = to_unit_rows(known, self.rarity)
+        compared = to_unit_rows(known, self.rarity).astype(self.by_product.dtype)
         alike = self.neighbourhood.find_alike(compared, purchases.customers)
-        return (alike @ self.known).toarray()
+        return sum_rows(alike, self.by_product)
 
 
 def draw_rows(rows: int, *, most: int, seed: int) -> np.ndarray:
@@ -178,16 +179,42 @@ def draw_rows(rows: int, *, most: int, seed: int) -> np.ndarray:
 
 def keep_largest(values: np.ndarray, largest: int) -> sparse.csr_array:
     """Return the largest values above 0 of each row, of equal ones all; the rest is 0."""
-    if values.shape[1] > largest:
-        least = np.partition(values, -largest, axis=1)[:, -largest, None]
-        values = np.where(values >= least, values, 0)
-    return sparse.csr_array(np.maximum(values, 0))
+    return sparse.csr_array(_leave_largest(values, largest))
+
+
+def sum_rows(weights: np.ndarray, by_product: sparse.csr_array) -> np.ndarray:
+    """Return (rows, products), the sum of what was bought, weighed.
+
+    Parameters
+    ----------
+    weights : (rows, asked). by_product : (products, asked), what those who are asked bought.
+    """
+    # By product, so that the inner loop runs over rows that lie together.
+    summed = by_product @ np.ascontiguousarray(weights.T)
+    return np.ascontiguousarray(summed.T)
+
+
+def find_rows(matrix: sparse.csr_array) -> np.ndarray:
+    """Return (values,), the row of each value of a matrix."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
 def to_unit_rows(matrix: sparse.csr_array, weights: np.ndarray | float = 1.0) -> sparse.csr_array:
     """Return the matrix with its columns weighed and then its rows brought to a length of 1."""
-    weighed = matrix.multiply(np.broadcast_to(weights, matrix.shape[1:]))
-    return sparse.csr_array(_to_unit_columns(sparse.csr_array(weighed.T)).T)
+    values, row = (
+        matrix.data * np.broadcast_to(weights, matrix.shape[1:])[matrix.indices],
+        find_rows(matrix),
+    )
+    lengths = np.sqrt(np.bincount(row, weights=values**2, minlength=matrix.shape[0]))
+    values = values / np.where(lengths > 0, lengths, 1)[row]
+    return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _leave_largest(values: np.ndarray, largest: int) -> np.ndarray:
+    values = np.maximum(values, 0)
+    if values.shape[1] > largest:
+        values *= values >= np.partition(values, -largest, axis=1)[:, -largest, None]
+    return values
 
 
 def _to_unit_columns(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -6,12 +6,15 @@ import numpy as np
 from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
+from python_ml.recommendations.neighbours import find_rows
 from python_ml.recommendations.purchases import Purchases
 
-VALUES_AT_A_TIME = 1_000_000
+VALUES_AT_A_TIME = 2_000_000
 """Scores held at once: so many customers times all products. More no longer fit a cache."""
 
-BLOCK = 64
+PARTS = 16
+"""Parts that the products are divided into, to find the best of each place in them at once."""
+
 DIGITS = 9
 """Scores that are equal so far are equal, whatever the order in which they were summed."""
 
@@ -45,10 +48,11 @@ def find_offers(
         rows = np.flatnonzero(found < k)
         if not len(rows):
             break
-        some = purchases if len(rows) == len(offers) else purchases.take(rows)
+        is_all = len(rows) == len(offers)
+        some, kept = (purchases, held) if is_all else (purchases.take(rows), held[rows])
         scored = scorer.score(some)
-        scored *= is_offered
-        scored[held[rows].nonzero()] = 0
+        scored *= is_offered.astype(scored.dtype)
+        scored[find_rows(kept), kept.indices] = 0
         before = np.nonzero(offers[rows] >= 0)
         scored[before[0], offers[rows][before]] = 0
         top, values = find_top(scored, k)
@@ -68,24 +72,22 @@ def find_top(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """
     rows, columns = scores.shape
     offers, values = np.full((rows, k), -1), np.full((rows, k), np.nan)
-    if not columns or not rows:
-        return offers, values
-    blocks = -(-columns // BLOCK)
-    padded = scores
-    if columns < blocks * BLOCK:
-        padded = np.zeros((rows, blocks * BLOCK), dtype=scores.dtype)
-        padded[:, :columns] = scores
-    padded = padded.reshape(rows, blocks, BLOCK)
-    # The best are in the k blocks whose highest are highest: only these are looked into.
-    highest = np.round(padded.max(axis=2), DIGITS)
-    chosen = np.sort(np.argsort(-highest, axis=1, kind="stable")[:, :k], axis=1)
-    number = (chosen[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(rows, -1)
-    value = np.round(padded[np.arange(rows)[:, None], chosen].reshape(rows, -1), DIGITS)
-    order = np.argsort(-value, axis=1, kind="stable")[:, :k]
-    number, value = (np.take_along_axis(one, order, axis=1) for one in (number, value))
-    wide = order.shape[1]
-    offers[:, :wide] = np.where(value > 0, number, -1)
-    values[:, :wide] = np.where(value > 0, value, np.nan)
+    # Only what is not below the k-th of some of the scores can be among the best of all.
+    width = max(-(-columns // PARTS), k)
+    highest = np.zeros((rows, width), dtype=scores.dtype)
+    for start in range(0, columns, width):
+        part = scores[:, start : start + width]
+        np.maximum(highest[:, : part.shape[1]], part, out=highest[:, : part.shape[1]])
+    least = np.partition(highest, -k, axis=1)[:, -k, None] - 10.0**-DIGITS
+    is_near = scores >= np.maximum(least, 10.0**-DIGITS / 2).astype(scores.dtype)
+    row, number = np.divmod(np.flatnonzero(is_near), max(columns, 1))
+    value = np.round(scores[row, number].astype(float), DIGITS)
+    order = np.lexsort([number, -value, row])
+    row, number, value = row[order], number[order], value[order]
+    place = np.arange(len(row)) - np.searchsorted(row, np.arange(rows))[row]
+    is_best = (place < k) & (value > 0)
+    offers[row[is_best], place[is_best]] = number[is_best]
+    values[row[is_best], place[is_best]] = value[is_best]
     return offers, values
 
 

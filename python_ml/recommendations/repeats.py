@@ -9,10 +9,15 @@ recommendation, SIGIR. Here every purchase fades by its age, in place of groups 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from python_ml.recommendations.methods import Scorer
-from python_ml.recommendations.neighbours import Neighbourhood, draw_rows, to_unit_rows
+from python_ml.recommendations.neighbours import (
+    Neighbourhood,
+    draw_rows,
+    find_rows,
+    sum_rows,
+    to_unit_rows,
+)
 from python_ml.recommendations.purchases import Purchases
 
 
@@ -89,8 +94,11 @@ class MixedScores:
 
     def score(self, purchases: Purchases) -> np.ndarray:
         """Return the scores; nothing is said of what neither the customer nor those bought."""
-        own = to_unit_rows(purchases.summed(half_life_days=self.half_life_days))
+        known = purchases.summed(half_life_days=self.half_life_days)
+        own = to_unit_rows(known).astype(self.neighbourhood.asked.dtype)
         alike = self.neighbourhood.find_alike(own, purchases.customers)
-        likeness = np.asarray(alike.sum(axis=1)).reshape(-1)
-        shares = sparse.diags_array(self.share / np.where(likeness > 0, likeness, 1)) @ alike
-        return (shares @ self.neighbourhood.asked + (1 - self.share) * own).toarray()
+        likeness = alike.sum(axis=1, keepdims=True)
+        alike *= self.share / np.where(likeness > 0, likeness, 1)
+        scores = sum_rows(alike, self.neighbourhood.by_product)
+        scores[find_rows(own), own.indices] += (1 - self.share) * own.data
+        return scores

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import collections
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from python_ml.frames import to_typed
 from python_ml.recommendations import (
     TEST_TYPES,
     Purchases,
+    Scorer,
     choose_settings,
     chunks,
     find_offers,
     hold_back,
     make_method,
+    to_single,
     try_methods,
 )
 from targeted_lists.learning.shop import Shop, read_drawn, read_history, read_moment, read_tested
@@ -104,45 +109,59 @@ def score_offers(
         return to_typed([], types=OFFER_TYPES)
     purchases = read_drawn(shop, moment, most=fit_customers, seed=seed)
     known = {"rules": moment.rules, "segments": moment.segments}
-    behind = [one.fit(purchases) for one in make_method("segment", "{}", **known)]
+    behind = [to_single(one.fit(purchases)) for one in make_method("segment", "{}", **known)]
     turns = {}
     for row in chosen.itertuples():
         # A method that nobody could be tested on has no settings of its own.
         settings = row.settings if isinstance(row.settings, str) else "{}"
         methods = make_method(row.method, settings, **known)
-        turns[row.regime] = [one.fit(purchases) for one in methods] + behind
-    codes, customers = [], []
-
-    def score(some: Purchases) -> list[tuple[np.ndarray, ...]]:
-        return [
-            find_offers(
-                scorers,
-                some,
-                is_offered=moment.is_offered,
-                held=hold_back(some, regime, moment.usual_days),
-                k=k,
-            )
-            for regime, scorers in turns.items()
-        ]
-
+        turns[row.regime] = [to_single(one.fit(purchases)) for one in methods] + behind
+    held = functools.partial(hold_back, usual_days=moment.usual_days)
+    codes, customers, waiting = [], [], collections.deque()
     with ThreadPoolExecutor(WORKERS) as workers:
         for read in read_history(shop, moment):
-            parts = list(chunks(np.arange(len(read.customers)), len(moment.products)))
-            for rows, found in zip(parts, workers.map(score, map(read.take, parts)), strict=True):
-                for regime, (offers, scores, turn) in enumerate(found):
-                    row, place = np.nonzero(offers >= 0)
-                    codes.append(
-                        {
-                            "regime": np.full(len(row), regime, dtype=np.int8),
-                            "customer": (len(customers) + rows[row]).astype(np.int32),
-                            "product": offers[row, place].astype(np.int32),
-                            "is_behind": turn[row, place] == len(list(turns.values())[regime]) - 1,
-                            "place": (place + 1).astype(np.int16),
-                            "score": scores[row, place],
-                        }
-                    )
+            waiting.append(
+                workers.submit(_score, read, turns, moment.is_offered, held, k, len(customers))
+            )
             customers.extend(read.customers)
+            if len(waiting) > WORKERS:
+                codes.append(waiting.popleft().result())
+        codes.extend(one.result() for one in waiting)
     return _name_offers(codes, chosen, np.array(customers, dtype=object), moment.products)
+
+
+def _score(
+    purchases: Purchases,
+    turns: Mapping[str, Sequence[Scorer]],
+    is_offered: np.ndarray,
+    held: Callable[[Purchases, str], sparse.csr_array],
+    k: int,
+    before: int,
+) -> dict[str, np.ndarray]:
+    """Return the offers to some customers as codes; so many customers were read before them."""
+    parts = []
+    for rows in chunks(np.arange(len(purchases.customers)), len(purchases.products)):
+        some = purchases.take(rows)
+        for number, (regime, scorers) in enumerate(turns.items()):
+            offers, scores, turn = find_offers(
+                scorers, some, is_offered=is_offered, held=held(some, regime), k=k
+            )
+            row, place = np.nonzero(offers >= 0)
+            parts.append(
+                {
+                    "regime": np.full(len(row), number, dtype=np.int8),
+                    "customer": (before + rows[row]).astype(np.int32),
+                    "product": offers[row, place].astype(np.int32),
+                    "is_behind": turn[row, place] == len(scorers) - 1,
+                    "place": (place + 1).astype(np.int16),
+                    "score": scores[row, place],
+                }
+            )
+    return _join(parts)
+
+
+def _join(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _name_offers(
@@ -154,7 +173,7 @@ def _name_offers(
     """Put offers together: keys and names as categories, since there are millions of rows."""
     if not codes:
         return to_typed([], types=OFFER_TYPES)
-    one = {name: np.concatenate([part[name] for part in codes]) for name in codes[0]}
+    one = _join(codes)
     methods = [*chosen["method"], "segment"]
     method = np.where(one["is_behind"], len(methods) - 1, one["regime"])
     named = {
