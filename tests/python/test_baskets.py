@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -40,13 +42,21 @@ class Baskets:
         parsed = Path("target", "sample")
         shutil.copytree(build.project.folder / parsed, folder / parsed)
 
-    def run(self, select: str, *, after: str, **frames: pd.DataFrame) -> None:
+    def run(
+        self,
+        select: str,
+        *,
+        after: str = "",
+        variables: Mapping[str, int] = MappingProxyType({}),
+        **frames: pd.DataFrame,
+    ) -> None:
         """Run the models of `select` after a statement, which may use the `frames`."""
         with duckdb.connect(str(self.warehouse)) as connection:
             for name, frame in frames.items():
                 connection.register(name, frame)
-            connection.execute(after)
-        outcome = self.project.dbt("run", "--select", select)
+            if after:
+                connection.execute(after)
+        outcome = self.project.dbt("run", "--select", select, **variables)
         assert outcome.success, "\n".join(outcome.failures)
 
 
@@ -200,3 +210,53 @@ def test_a_set_support_that_explodes_or_that_nothing_meets_gives_a_sentence(bask
         least = f"stands in 1 of the {unmet['baskets']} baskets: lower min_support"
         assert unmet["note"] == f"no item {least}"
     assert read_table(baskets.warehouse, "basket.association_rules").empty
+
+
+def test_itemsets_of_a_sample_of_baskets_have_intervals_that_hold(sample_build, tmp_path):
+    """A third of the lines may be counted, and rules tested on a fifth of the orders."""
+    orders = read_table(sample_build.warehouse, "core.fct_orders where is_bought")
+    known = read_table(sample_build.warehouse, "basket.basket_orders where period <> 'test'")
+    assert known["is_counted"].all()
+    assert known["is_tested"].all()
+    lines = orders.set_index("order_id")["lines"].loc[known["order_id"].unique()].sum()
+    told = {"basket_max_lines": int(lines / 3), "basket_test_orders": len(known) // 10}
+    baskets = Baskets(sample_build, tmp_path)
+    baskets.run("tag:basket", variables=told)
+    drawn = read_table(baskets.warehouse, "basket.basket_orders where period <> 'test'")
+    by_order = drawn[drawn["basis"] == "order"]
+    assert 0.3 < by_order["is_counted"].mean() < 0.37
+    customers = by_order.merge(orders[["order_id", "customer_id"]], on="order_id")
+    assert (customers.groupby("customer_id")["is_tested"].nunique() == 1).all()
+    assert 0.15 < customers["is_tested"].mean() < 0.25
+
+    thresholds = read_table(baskets.warehouse, "basket.basket_thresholds")
+    whole = read_table(sample_build.published, "basket.basket_thresholds")
+    assert thresholds["all_baskets"].tolist() == whole["baskets"].tolist()
+    assert whole["all_baskets"].tolist() == whole["baskets"].tolist()
+    counted = by_order[by_order["is_counted"] & (by_order["period"] == "mining")]
+    told = thresholds.loc[thresholds["basis"] == "order", "baskets"]
+    assert set(told) == {counted["basket_number"].nunique()}
+
+    everything = read_table(sample_build.published, "basket.frequent_itemsets")
+    assert (everything["lower_95"] == everything["support"]).all()
+    assert (everything["upper_95"] == everything["support"]).all()
+    found = read_table(baskets.warehouse, "basket.frequent_itemsets")
+    key = ["basis", "level", "itemset"]
+    both = everything.merge(found, on=key, how="left", suffixes=("_of_all", ""))
+    # Near the least support only what is drawn too often is found: look at what lies well above.
+    both = both.merge(thresholds[["basis", "level", "min_support"]], on=["basis", "level"])
+    common = both[both["support_of_all"] > 2 * both["min_support"]]
+    assert len(common) > 1_000
+    assert common["support"].notna().mean() > 0.99
+    held = common.dropna(subset="support")
+    holds = held["support_of_all"].between(held["lower_95"], held["upper_95"])
+    print(holds.groupby([held["basis"], held["level"]]).agg(["size", "mean"]))
+    # Itemsets of one sample share its chance, so all of them together may be a little off.
+    assert holds.mean() > 0.9
+    assert (held["upper_95"] > held["lower_95"]).all()
+    rules = read_table(baskets.warehouse, "basket.association_rules where is_usable")
+    usable = read_table(sample_build.published, "basket.association_rules where is_usable")
+    pairs = [
+        set(zip(one["antecedent"], one["consequent"], strict=True)) for one in (rules, usable)
+    ]
+    assert len(pairs[0] & pairs[1]) > 0

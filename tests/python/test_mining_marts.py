@@ -181,7 +181,7 @@ def find_itemsets(items: pd.DataFrame, *, max_itemsets: int, is_set: bool) -> pd
     """Run the dbt model `itemsets` on ten baskets that are all mined."""
     connection = duckdb.connect()
     group = {"basis": "order", "level": "product"}
-    connection.register("items", items.assign(period="mining", **group))
+    connection.register("items", items.assign(period="mining", is_counted=True, **group))
     counts = items.groupby("item_number").size().reset_index(name="baskets")
     counts = counts.assign(item=counts["item_number"].map("P{:02d}".format), **group)
     connection.register("counts", counts)

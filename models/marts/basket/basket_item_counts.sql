@@ -3,7 +3,7 @@ with
 basket_items as (
 
     select * from {{ ref('basket_items') }}
-    where period = 'mining'
+    where period = 'mining' and is_counted
 
 ),
 

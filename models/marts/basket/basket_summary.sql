@@ -54,6 +54,7 @@ select
     thresholds.baskets,
     thresholds.validation_baskets,
     thresholds.test_baskets,
+    thresholds.all_baskets,
     itemset_counts.items,
     itemset_counts.itemsets,
     cast(itemset_counts.longest as bigint) as longest,

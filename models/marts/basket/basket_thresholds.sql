@@ -107,6 +107,7 @@ select
     groups.baskets,
     groups.validation_baskets,
     groups.test_baskets,
+    groups.all_baskets,
     groups.set_support is not null as is_support_set
 from groups
 cross join periods

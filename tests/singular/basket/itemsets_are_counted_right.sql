@@ -56,6 +56,7 @@ holding_baskets as (
         and items.level = basket_items.level
         and item_counts.item_number = basket_items.item_number
         and basket_items.period = 'mining'
+        and basket_items.is_counted
     group by all
     having count(*) = max(items.length)
 

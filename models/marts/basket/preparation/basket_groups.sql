@@ -5,11 +5,13 @@ basket_counts as (
 
     select
         basis,
-        count(distinct basket_number) filter (where period = 'mining') as baskets,
-        count(distinct basket_number) filter (where period = 'validation')
+        count(distinct basket_number) filter (where period = 'mining' and is_counted)
+            as baskets,
+        count(distinct basket_number) filter (where period = 'validation' and is_counted)
             as validation_baskets,
         count(distinct basket_number) filter (where period = 'test')
-            as test_baskets
+            as test_baskets,
+        count(distinct basket_number) filter (where period = 'mining') as all_baskets
     from {{ ref('basket_orders') }}
     group by basis
 
@@ -63,7 +65,8 @@ select
     levels.max_length,
     coalesce(basket_counts.baskets, 0) as baskets,
     coalesce(basket_counts.validation_baskets, 0) as validation_baskets,
-    coalesce(basket_counts.test_baskets, 0) as test_baskets
+    coalesce(basket_counts.test_baskets, 0) as test_baskets,
+    coalesce(basket_counts.all_baskets, 0) as all_baskets
 from bases
 cross join levels
 inner join present_levels

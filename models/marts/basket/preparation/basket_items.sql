@@ -1,4 +1,4 @@
--- No rule uses the test period.
+-- No rule uses the test period. Of very many baskets, those that are counted or tested.
 with
 
 order_lines as (
@@ -11,7 +11,7 @@ order_lines as (
 basket_orders as (
 
     select * from {{ ref('basket_orders') }}
-    where period <> 'test'
+    where is_counted or is_tested
 
 ),
 
@@ -45,7 +45,8 @@ baskets as (
     select distinct
         basis,
         period,
-        basket_number
+        basket_number,
+        is_counted
     from basket_orders
 
 ),
@@ -65,7 +66,8 @@ select
     items.level,
     baskets.period,
     pairs.basket_number,
-    items.item_number
+    items.item_number,
+    baskets.is_counted
 from pairs
 inner join baskets
     on pairs.basket_number = baskets.basket_number

@@ -1,13 +1,12 @@
--- The baskets within which rules are tested, with their size and their customer: all,
--- or of very many those of as many customers as var basket_test_orders allows. Also at a
--- level of categories a basket is as large as its products are many: nine of them draw
+-- The baskets within which rules are tested, with their size and their customer. Also at
+-- a level of categories a basket is as large as its products are many: nine of them draw
 -- nine times, though they be of three categories.
 with
 
 basket_orders as (
 
     select * from {{ ref('basket_orders') }}
-    where period <> 'test'
+    where is_tested
 
 ),
 
@@ -24,34 +23,16 @@ basket_items as (
 
 ),
 
-order_counts as (
-
-    select count(distinct order_id) as orders from basket_orders
-
-),
-
 baskets as (
 
     select distinct
         basket_orders.basis,
         basket_orders.period,
         basket_orders.basket_number,
-        basket_orders.basket_id,
         orders.customer_id
     from basket_orders
     inner join orders
         on basket_orders.order_id = orders.order_id
-
-),
-
--- Customers are drawn, so that of one who is drawn all is known.
-drawn as (
-
-    select baskets.*
-    from baskets
-    cross join order_counts
-    where {{ hash_bucket("'basket_test|'", 'coalesce(baskets.customer_id, baskets.basket_id)') }}
-        < 10000.0 * {{ var('basket_test_orders') }} / order_counts.orders
 
 ),
 
@@ -66,11 +47,11 @@ sizes as (
 )
 
 select
-    drawn.basis,
-    drawn.period,
-    drawn.basket_number,
-    drawn.customer_id,
+    baskets.basis,
+    baskets.period,
+    baskets.basket_number,
+    baskets.customer_id,
     sizes.size
-from drawn
+from baskets
 inner join sizes
-    on drawn.basket_number = sizes.basket_number
+    on baskets.basket_number = sizes.basket_number
