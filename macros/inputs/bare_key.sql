@@ -14,7 +14,7 @@
         ltrim(translate({{ column }}, ' ()+-' || chr(160), ''), '0')
     {%- endset -%}
     case
-        when not regexp_matches({{ column }}, '^[0-9 ()+\-\x{a0}]*[0-9]$') then {{ column }}
+        when not {{ matches_pattern(column, '^[0-9 ()+\\-\\x{a0}]*[0-9]$') }} then {{ column }}
         when length({{ digits }}) < 7 then {{ digits }}
         else 'c_' || md5({{ key_salt() }} || {{ digits }})
     end

@@ -43,7 +43,7 @@
             'accepted' as decision
         from (
             select
-                validated.* exclude (customer_id),
+                {{ all_but(['customer_id'], 'validated') }},
                 {{ person_of('validated.customer_id') }} as customer_id
             from {{ ref('int_' ~ input ~ '_validated') }} as validated
             {{ join_persons('validated.customer_id') }}

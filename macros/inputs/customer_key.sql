@@ -17,10 +17,10 @@
         when length({{ column }}) < 8 and {{ column }} not like '%.0' and {{ column }} not like '0%'
             and not {{ may_be_damaged(column) }}
             then {{ column }}
-        when {{ column }} like '0%' and regexp_matches({{ column }}, '^0+([.]0+)?$') then null
+        when {{ column }} like '0%' and {{ matches_pattern(column, '^0+([.]0+)?$') }} then null
         when {{ is_damaged_key(column) }} then null
         when length({{ column }}) < 8 and {{ column }} not like '%.0' then {{ column }}
-        when strpos({{ column }}, '@') > 0
+        when position('@' in {{ column }}) > 0
             then 'c_' || md5({{ key_salt() }} || lower({{ column }}))
         when {{ is_contact(column) }}
             then 'c_' || md5(

@@ -4,6 +4,12 @@
     compiling is the header line of each file.
 #}
 {%- macro describe_inputs() -%}
+    {{- return(adapter.dispatch('describe_inputs')()) -}}
+{%- endmacro -%}
+
+
+{#  In DuckDB, by the function of targeted_lists/runs/dbt_plugin.py.  #}
+{%- macro duckdb__describe_inputs() -%}
     {%- set lines = var('input_contract').get('order_lines', {}) -%}
     {%- set lines = dict(lines, **var('order_line_extras', {})) -%}
     {%- set known = dict(var('input_contract'), order_lines=lines) -%}
@@ -16,4 +22,11 @@
         )
     {%- endset -%}
     {{- return(fromjson(run_query(question).columns[0].values()[0])) -}}
+{%- endmacro -%}
+
+
+{#  On Spark, as DuckDB wrote it down when it last looked at the folder.  #}
+{%- macro spark__describe_inputs() -%}
+    {%- set path = var('handover_dir') ~ '/' ~ var('dataset') ~ '/inputs.json' -%}
+    {{- return(fromjson(run_query('select value from text.`' ~ path ~ '`').columns[0].values()[0])) -}}
 {%- endmacro -%}

@@ -10,12 +10,12 @@
 {%- macro guest_key(email, phone) -%}
     case
         {%- if email %}
-        when regexp_matches({{ email }}, '^[^@ ]+@[^@ ]+[.][^@ ]+$')
+        when {{ matches_pattern(email, '^[^@ ]+@[^@ ]+[.][^@ ]+$') }}
             and not {{ is_nobodys(email) }}
             then {{ customer_key(email) }}
         {%- endif %}
         {%- if phone %}
-        when strpos({{ phone }}, '@') = 0 and {{ is_contact(phone) }}
+        when position('@' in {{ phone }}) = 0 and {{ is_contact(phone) }}
             then {{ customer_key(phone) }}
         {%- endif %}
     end
@@ -50,6 +50,8 @@
 #}
 {%- macro is_nobodys(email) -%}
     coalesce(
-        regexp_matches(lower({{ email }}), '^(no-?reply|do-?not-?reply|none|no-?email)@'), false
+        {{ matches_pattern(
+            'lower(' ~ email ~ ')', '^(no-?reply|do-?not-?reply|none|no-?email)@'
+        ) }}, false
     )
 {%- endmacro -%}

@@ -4,19 +4,16 @@
 #}
 {%- macro is_contact(column) -%}
     (
-        strpos({{ column }}, '@') > 0
+        position('@' in {{ column }}) > 0
         {#- No phone number begins with a letter, as most keys do. #}
         or (
             left({{ column }}, 1) not between 'A' and 'z'
             and (
-                regexp_matches(
-                    translate({{ column }}, ' ().-' || chr(160), ''),
+                {{ matches_pattern(
+                    'translate(' ~ column ~ ", ' ().-' || chr(160), '')",
                     '^([+][0-9]{7,15}|[78][0-9]{10})$'
-                )
-                or regexp_matches(
-                    {{ column }},
-                    '^(1[ .-] ?)?[(]?[0-9]{3}[)]?[ .-] ?[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}$'
-                )
+                ) }}
+                or {{ matches_pattern(column, '^(1[ .-] ?)?[(]?[0-9]{3}[)]?[ .-] ?[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}$') }}
             )
         )
     )

@@ -5,5 +5,5 @@
     973DFE463EC85785F5F95AF5BA3906EEDB2D931C24E69824A89EA65DBA4E813B  ->  true
 #}
 {%- macro is_contact_hash(column) -%}
-    (length({{ column }}) = 64 and regexp_matches({{ column }}, '^[0-9A-Fa-f]{64}$'))
+    (length({{ column }}) = 64 and {{ matches_pattern(column, '^[0-9A-Fa-f]{64}$') }})
 {%- endmacro -%}

@@ -10,9 +10,7 @@
 {%- macro is_damaged_key(column) -%}
     (
         {{ may_be_damaged(column) }}
-        and regexp_matches(
-            {{ column }}, '^[1-9](([.,][0-9]+)?[eE][+]|[.,][0-9]{2,}[eE])[0-9]{1,3}$'
-        )
+        and {{ matches_pattern(column, '^[1-9](([.,][0-9]+)?[eE][+]|[.,][0-9]{2,}[eE])[0-9]{1,3}$') }}
     )
 {%- endmacro -%}
 

@@ -10,7 +10,7 @@
 #}
 {%- macro of_persons(rows, keys) -%}
     select
-        saved.* exclude (customer_id),
+        {{ all_but(['customer_id'], 'saved') }},
         saved.customer_id
     from (
         {{ rows }}
@@ -23,7 +23,7 @@
     union all
 
     select
-        saved.* exclude (customer_id),
+        {{ all_but(['customer_id'], 'saved') }},
         persons.customer_id
     from (
         {{ rows }}

@@ -15,7 +15,7 @@
     {%- endset -%}
     case
         when {{ is_damaged_key(column) }} then null
-        when regexp_matches({{ code }}, '^[0-9A-Za-z]*[1-9][0-9A-Za-z]*$')
+        when {{ matches_pattern(code, '^[0-9A-Za-z]*[1-9][0-9A-Za-z]*$') }}
             then 'c_' || md5(
                 {{ key_salt() }} || lower({{ code }})
             )

@@ -9,7 +9,7 @@
     {%- set lineage = source('state', table) -%}
     {%- set folder = state_folder() ~ '/' ~ table -%}
     {%- set files = [] -%}
-    {%- if execute and is_seeing_rows() -%}
+    {%- if is_state_read() -%}
         {%- set question -%}
             select file
             from glob({{ string_literal(folder ~ '/*.parquet') }})

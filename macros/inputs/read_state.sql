@@ -28,7 +28,7 @@
     {%- set lineage = source('state', name) -%}
     {%- set pattern = state_folder() ~ '/campaigns/*/' ~ name ~ '.parquet' -%}
     {%- set files = [] -%}
-    {%- if execute and is_seeing_rows() -%}
+    {%- if is_state_read() -%}
         {#- A folder that begins with a dot is a draft. -#}
         {%- set found = run_query(
             'select file from glob(' ~ string_literal(pattern) ~ ") where file not like '%/.%' order by all"
@@ -73,6 +73,15 @@
 {%- endmacro -%}
 
 
+{#
+    Whether saved state is read: by a run that reads rows, in DuckDB. Elsewhere there is none;
+    what looks back at earlier runs is built in DuckDB.
+#}
+{%- macro is_state_read() -%}
+    {{- return(execute and is_seeing_rows() and target.type == 'duckdb') -}}
+{%- endmacro -%}
+
+
 {%- macro state_folder() -%}
     state/{{ var('dataset') }}
 {%- endmacro -%}
@@ -81,7 +90,7 @@
 {#  The days that a query chooses among those with a file in the folder.  #}
 {%- macro saved_days(folder, days) -%}
     {%- set as_of_date = ref('int_as_of_date') -%}
-    {%- if not execute or not is_seeing_rows() or load_relation(as_of_date) is none -%}
+    {%- if not is_state_read() or load_relation(as_of_date) is none -%}
         {{- return([]) -}}
     {%- endif -%}
     {%- set question -%}

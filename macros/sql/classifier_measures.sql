@@ -28,9 +28,6 @@
 } -%}
 select
     data_basis,
-    unnest(
-        from_json_strict({{ measure }}, {{ string_literal(tojson([types[measure]])) }}),
-        max_depth := 2
-    )
+    {{ row_per_record(measure, types[measure], is_strict=true) }}
 from {{ models }}
 {%- endmacro -%}

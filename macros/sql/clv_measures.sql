@@ -39,9 +39,6 @@
 {%- endfor -%}
 select
     as_of_date as fitted_as_of_date,
-    unnest(
-        from_json({{ measure }}, {{ string_literal(tojson([types])) }}),
-        max_depth := 2
-    )
+    {{ row_per_record(measure, types) }}
 from {{ models }}
 {%- endmacro -%}

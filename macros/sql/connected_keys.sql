@@ -16,7 +16,7 @@
 {%- macro connected_keys(links, condition=none) -%}
     with recursive
 
-    linked as materialized (
+    linked as {{ materialized() }} (
 
         select
             customer_key,
@@ -28,7 +28,7 @@
 
     ),
 
-    edges as materialized (
+    edges as {{ materialized() }} (
 
         select
             customer_key,
@@ -71,7 +71,7 @@
 
     ),
 
-    settled as materialized (
+    settled as {{ materialized() }} (
 
         select
             customer_key,

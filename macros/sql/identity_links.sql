@@ -109,10 +109,15 @@ select
     -- Two keys are linked when the second of them is.
     greatest(
         linked_at,
-        min(linked_at) over (
-            partition by link_kind, link_value
-            order by linked_at, customer_key
-            rows between unbounded preceding and unbounded following exclude current row
+        coalesce(
+            min(linked_at) over (
+                partition by link_kind, link_value
+                order by linked_at, customer_key
+                rows between unbounded preceding and 1 preceding
+            ),
+            lead(linked_at) over (
+                partition by link_kind, link_value order by linked_at, customer_key
+            )
         )
     ) as linked_at,
     count(*) over (partition by link_kind, link_value) as key_count

@@ -19,7 +19,7 @@ links as (
 
 ),
 
-shared_links as materialized (
+shared_links as {{ materialized() }} (
 
     select
         customer_key,
@@ -30,7 +30,7 @@ shared_links as materialized (
 
 ),
 
-by_email_and_link as materialized (
+by_email_and_link as {{ materialized() }} (
 
     {{ connected_keys('shared_links', "link_kind <> 'phone'") }}
 
@@ -50,14 +50,14 @@ taken_apart as (
 
 ),
 
-by_email as materialized (
+by_email as {{ materialized() }} (
 
     {{ connected_keys('taken_apart') }}
 
 ),
 
 -- A key without such a link is a group of its own.
-base as materialized (
+base as {{ materialized() }} (
 
     select
         keys.customer_key,
@@ -100,7 +100,7 @@ phones as (
 
 ),
 
-joining_phones as materialized (
+joining_phones as {{ materialized() }} (
 
     select
         group_key as customer_key,
@@ -111,7 +111,7 @@ joining_phones as materialized (
 
 ),
 
-by_phone as materialized (
+by_phone as {{ materialized() }} (
 
     {{ connected_keys('joining_phones') }}
 

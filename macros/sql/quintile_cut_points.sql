@@ -11,11 +11,28 @@
     score      1  1  1  4  5
 #}
 {%- macro quintile_cut_points(value) -%}
+    {{- adapter.dispatch('quintile_cut_points', 'targeted_lists')(value) -}}
+{%- endmacro -%}
+
+
+{%- macro default__quintile_cut_points(value) -%}
     quantile_disc({{ value }}, [0.2, 0.4, 0.6, 0.8])
 {%- endmacro -%}
 
+
+{%- macro spark__quintile_cut_points(value) -%}
+    array(
+        {%- for share in [0.2, 0.4, 0.6, 0.8] %}
+        percentile_disc({{ share }}) within group (order by {{ value }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro -%}
+
+
 {%- macro score_by_cut_points(value, cut_points) -%}
+    {#- A list is numbered from 1, on Spark from 0. -#}
+    {%- set first = 0 if target.type == 'spark' else 1 -%}
     (1
-    {%- for place in range(1, 5) %} + cast({{ value }} > {{ cut_points }}[{{ place }}] as integer)
+    {%- for place in range(first, first + 4) %} + cast({{ value }} > {{ cut_points }}[{{ place }}] as integer)
     {%- endfor %})
 {%- endmacro -%}

@@ -75,7 +75,7 @@ changes as (
 
     union
 
-    select * exclude (saved_date) from saved_changes
+    select {{ all_but(['saved_date']) }} from saved_changes
 
 )
 

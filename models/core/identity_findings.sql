@@ -94,8 +94,9 @@ findings as (
         count(*) as key_count,
         {{ text(
             'the keys of one person say {values}',
-            values="string_agg(distinct cast(" ~ column ~ " as string), ', ' order by cast("
-                ~ column ~ " as string))"
+            values=joined_text(
+                'cast(' ~ column ~ ' as string)', ', ', 'cast(' ~ column ~ ' as string)', true
+            )
         ) }} as detail
     from described
     where {{ column }} is not null

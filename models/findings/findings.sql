@@ -42,9 +42,9 @@ select
         when abs(effect_size) >= 0.3 then 'medium'
         else 'small'
     end as strength,
-    row_number() over (
+    cast(row_number() over (
         order by cast(abs(effect_size) as decimal(18, 9)) desc, source, subject
-    ) as rank,
+    ) as bigint) as rank,
     cast(n as bigint) as n,
     effect_size,
     p_value,

@@ -49,14 +49,14 @@ excluded as (
     select
         last_periods.as_of_date,
         customers.customer_id,
-        string_agg(
-            cast(cast(last_periods.period_start as date) as string), ', '
-            order by last_periods.period_start
-        ) filter (where coalesce(period_totals.revenue, 0) <= 0) as silent_periods,
-        string_agg(
-            cast(cast(last_periods.period_start as date) as string), ', '
-            order by last_periods.period_start
-        ) filter (where period_totals.is_outlier) as outlying_periods
+        {{ joined_text(
+            'cast(cast(last_periods.period_start as date) as string)', ', ',
+            'last_periods.period_start'
+        ) }} filter (where coalesce(period_totals.revenue, 0) <= 0) as silent_periods,
+        {{ joined_text(
+            'cast(cast(last_periods.period_start as date) as string)', ', ',
+            'last_periods.period_start'
+        ) }} filter (where period_totals.is_outlier) as outlying_periods
     from last_periods
     cross join customers
     left join period_totals

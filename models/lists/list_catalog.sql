@@ -24,7 +24,7 @@ stops as (
 
     select
         list_name,
-        string_agg(sentence, '; ' order by check_name, subject) as sentences
+        {{ joined_text('sentence', '; ', 'check_name, subject') }} as sentences
     from {{ ref('list_alerts') }}
     where is_stopping
     group by list_name

@@ -44,10 +44,10 @@ select
     decisions.variant,
     decisions.value_basis,
     decisions.value_reason,
-    row_number() over (
+    cast(row_number() over (
         partition by decisions.list_name
         order by decisions.rank
-    ) as rank,
+    ) as bigint) as rank,
     decisions.p_without,
     decisions.p_with,
     decisions.expected_value,

@@ -20,7 +20,7 @@ members as (
     select
         list_name,
         count(*) as members,
-        string_agg(customer_id, ',' order by customer_id) as customer_ids,
+        {{ joined_text('customer_id', ',', 'customer_id') }} as customer_ids,
         sum(expected_value) as expected_value
     from {{ ref('list_members') }}
     group by list_name

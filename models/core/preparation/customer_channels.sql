@@ -57,7 +57,7 @@ places as (
 
     select
         channel,
-        row_number() over (order by sum(orders) desc, channel) as channel_place
+        cast(row_number() over (order by sum(orders) desc, channel) as bigint) as channel_place
     from together
     group by channel
 

@@ -67,13 +67,13 @@ select
     lead(bought_seconds) over (
         partition by customer_id, product_id order by bought_seconds
     ) as next_seconds,
-    row_number() over (
+    cast(row_number() over (
         partition by customer_id, product_id order by bought_seconds
-    ) as purchases,
-    sum(cast(log_interval as decimal(18, 9))) over (
+    ) as bigint) as purchases,
+    cast(sum(cast(log_interval as decimal(18, 9))) over (
         partition by customer_id, product_id order by bought_seconds
-    ) as log_intervals,
-    sum(cast(log_interval * log_interval as decimal(18, 9))) over (
+    ) as decimal(38, 9)) as log_intervals,
+    cast(sum(cast(log_interval * log_interval as decimal(18, 9))) over (
         partition by customer_id, product_id order by bought_seconds
-    ) as squared_log_intervals
+    ) as decimal(38, 9)) as squared_log_intervals
 from repeats

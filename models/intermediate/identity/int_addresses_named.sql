@@ -59,6 +59,6 @@ select
     address_key,
     address_kind,
     -- A key that is no hash of a contact was not made of one.
-    case when starts_with(written_key, 'c_') then written_key end as written_key,
-    case when starts_with(normalised_key, 'c_') then normalised_key end as normalised_key
+    case when left(written_key, 2) = 'c_' then written_key end as written_key,
+    case when left(normalised_key, 2) = 'c_' then normalised_key end as normalised_key
 from found

@@ -83,7 +83,7 @@ addresses as (
 select
     contact_text,
     address,
-    case when strpos(address, '@') > 0 then 'email' when address is not null then 'phone' end
+    case when position('@' in address) > 0 then 'email' when address is not null then 'phone' end
         as address_kind,
     {{ address_key('address') }} as address_key,
     contact_rules() || ' ' || {{ country }} as rules

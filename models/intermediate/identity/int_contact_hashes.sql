@@ -38,9 +38,7 @@ forms as (
     select
         address_key,
         address_kind,
-        unnest([
-            {{ hashed_forms('address', 'written') | join(',\n            ') }}
-        ]) as form
+        {{ row_per_value(hashed_forms('address', 'written')) }} as form
     from addresses
 
 ),

@@ -8,7 +8,7 @@ with
 customers as (
 
     select
-        customers.* exclude (customer_id),
+        {{ all_but(['customer_id'], 'customers') }},
         customers.customer_id as customer_key,
         {{ person_of('customers.customer_id') }} as customer_id,
         (coalesce(customers.registered_at, cast('0001-01-01' as timestamp)), customers.customer_id)

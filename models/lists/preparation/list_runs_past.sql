@@ -44,7 +44,7 @@ remembered as (
         saved.list_name,
         saved.as_of_date,
         count(history.customer_id) as members,
-        coalesce(string_agg(history.customer_id, ',' order by history.customer_id), '')
+        coalesce({{ joined_text('history.customer_id', ',', 'history.customer_id') }}, '')
             as customer_ids
     from saved
     left join history

@@ -13,7 +13,7 @@ items as (
         basis,
         level,
         itemset,
-        unnest(string_split(itemset, ' + ')) as item
+        {{ row_per_part('itemset', ' + ') }} as item
     from itemsets
 
 ),
@@ -30,7 +30,7 @@ names as (
         items.basis,
         items.level,
         items.itemset,
-        string_agg(item_counts.item_name, ' + ' order by items.item) as itemset_name
+        {{ joined_text('item_counts.item_name', ' + ', 'items.item') }} as itemset_name
     from items
     inner join item_counts
         on items.basis = item_counts.basis

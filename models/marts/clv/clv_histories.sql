@@ -62,8 +62,8 @@ select
     histories.customer_id,
     'orders' as source,
     histories.order_days - 1 as repeat_orders,
-    histories.active_days / 7.0 as recency_weeks,
-    histories.tenure_days / 7.0 as age_weeks,
+    cast(histories.active_days as double) / 7 as recency_weeks,
+    cast(histories.tenure_days as double) / 7 as age_weeks,
     {%- for weeks in windows %}
     histories.orders_last_{{ weeks }}_weeks,
     cast(coalesce(histories.margin_last_{{ weeks }}_weeks, 0) as decimal(18, 4))
@@ -98,8 +98,8 @@ select
     customer_id,
     'totals' as source,
     orders - 1 as repeat_orders,
-    (tenure_days - recency_days) / 7.0 as recency_weeks,
-    tenure_days / 7.0 as age_weeks,
+    cast(tenure_days - recency_days as double) / 7 as recency_weeks,
+    cast(tenure_days as double) / 7 as age_weeks,
     {%- for weeks in windows %}
     cast(null as bigint) as orders_last_{{ weeks }}_weeks,
     cast(null as decimal(18, 4)) as margin_last_{{ weeks }}_weeks,

@@ -22,18 +22,27 @@ purchases as {{ not_materialized() }} (
 
 ),
 
-bands as (
+bought_bands as (
 
     select
         purchases.customer_id,
-        products.price_band
+        products.price_band,
+        sum(purchases.current_purchases) as purchases
     from purchases
     inner join products
         on purchases.product_id = products.product_id
     group by purchases.customer_id, products.price_band
+
+),
+
+bands as (
+
+    select
+        customer_id,
+        price_band
+    from bought_bands
     qualify row_number() over (
-        partition by purchases.customer_id
-        order by sum(purchases.current_purchases) desc, products.price_band
+        partition by customer_id order by purchases desc, price_band
     ) = 1
 
 ),

@@ -14,9 +14,9 @@ summed as (
         count(*) as customers,
         sum(monetary) as revenue,
         sum(margin) as margin,
-        avg(cast(recency_days as decimal(18, 4))) as mean_recency_days,
-        avg(cast(frequency as decimal(18, 4))) as mean_frequency,
-        avg(monetary) as mean_monetary
+        cast(avg(cast(recency_days as decimal(18, 4))) as double) as mean_recency_days,
+        cast(avg(cast(frequency as decimal(18, 4))) as double) as mean_frequency,
+        cast(avg(monetary) as double) as mean_monetary
     from scores
     group by basis, segment
 

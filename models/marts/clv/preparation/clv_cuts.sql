@@ -60,7 +60,7 @@ cuts as (
 select
     period,
     horizon_days,
-    horizon_days / 7.0 as horizon_weeks,
+    cast(horizon_days as double) / 7 as horizon_weeks,
     cut_at,
     cast(cut_at as date) as cut_date
 from cuts

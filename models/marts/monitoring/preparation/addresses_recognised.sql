@@ -27,7 +27,7 @@ select
     names.input,
     names.source_file,
     names.source_row,
-    string_agg(names.name_key, ' ' order by names.name_key) as name_keys,
+    {{ joined_text('names.name_key', ' ', 'names.name_key') }} as name_keys,
     min(names.name_kind) as name_kind,
     bool_or(
         known_addresses.address_key is not null

@@ -4,9 +4,8 @@ damaged as (
 
     select
         input as subject,
-        string_agg(
-            key_column || ' ' || damaged_count, ', ' order by key_column
-        ) as columns_found,
+        {{ joined_text("key_column || ' ' || damaged_count", ', ', 'key_column') }}
+            as columns_found,
         sum(damaged_count) as damaged_count,
         max(row_count) as row_count
     from {{ ref('damaged_keys') }}

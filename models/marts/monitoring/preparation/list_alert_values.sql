@@ -40,7 +40,7 @@ steps as (
         replace(measure, 'removed by ', '') as step,
         value - baseline as points
     from measures
-    where starts_with(measure, 'removed by ')
+    where measure like 'removed by %'
         and cases > 0
     qualify row_number() over (
         partition by subject
@@ -57,7 +57,7 @@ checks as (
         {{ text(
             'of the arms of {list}: {reasons}',
             list=label('list_name', 'list_name'),
-            reasons="string_agg(reason, '; ' order by is_broken desc, check_name)"
+            reasons=joined_text('reason', '; ', 'is_broken desc, check_name')
         ) }} as finding,
         cast(count(*) filter (where is_broken) as double) as value,
         true as is_significant,

@@ -19,10 +19,10 @@ foreign_money as (
 
     select
         sum(lines) as lines,
-        string_agg(
-            {{ two_decimals('amount') }} || ' ' || source_currency, ', '
-            order by lines desc, source_currency
-        ) as amounts
+        {{ joined_text(
+            two_decimals('amount') ~ " || ' ' || source_currency", ', ',
+            'lines desc, source_currency'
+        ) }} as amounts
     from foreign_lines
 
 ),

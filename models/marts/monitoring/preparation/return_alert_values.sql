@@ -23,10 +23,10 @@ unmatched as (
 
     select
         coalesce(sum(amount), 0) as amount,
-        string_agg(
-            {{ label('return_match', 'return_match') }} || ' ' || {{ two_decimals('amount') }},
-            ', ' order by amount desc, return_match
-        ) as reasons
+        {{ joined_text(
+            label('return_match', 'return_match') ~ " || ' ' || " ~ two_decimals('amount'), ', ',
+            'amount desc, return_match'
+        ) }} as reasons
     from unmatched_returns
 
 )

@@ -13,7 +13,7 @@ rules as (
 
     select
         *,
-        row_number() over (order by basis, antecedent, consequent) as rule_number
+        cast(row_number() over (order by basis, antecedent, consequent) as bigint) as rule_number
     from {{ ref('association_rules') }}
     where level = 'product'
         and consequent_size = 1
@@ -37,7 +37,7 @@ rule_items as (
 
     select
         rule_number,
-        unnest(string_split(antecedent, ' + ')) as item
+        {{ row_per_part('antecedent', ' + ') }} as item
     from rules
 
 )

@@ -38,7 +38,7 @@ rule_items as (
 
     select
         rule_number,
-        unnest(string_split(antecedent, ' + ')) as item
+        {{ row_per_part('antecedent', ' + ') }} as item
     from usable
 
 ),

@@ -49,12 +49,12 @@ select
     campaigns.campaign_id,
     campaigns.campaign_name,
     campaigns.offer,
-    row_number() over (
+    cast(row_number() over (
         order by
             campaigns.campaign_order nulls last,
             campaigns.started_at nulls last,
             campaigns.campaign_id
-    ) as place,
+    ) as bigint) as place,
     coalesce(contacts.contacts, 0) as contacts,
     coalesce(contacts.controls, 0) as controls,
     coalesce(responses.contacted, 0) as contacted,

@@ -68,7 +68,7 @@ select
     max(word) filter (where place = 1) as trait_1,
     max(word) filter (where place = 2) as trait_2,
     max(word) filter (where place = 3) as trait_3,
-    string_agg(word, ', ' order by place) filter (where place <= 2) as short_name,
-    string_agg(word, ', ' order by place) filter (where place <= 3) as long_name
+    {{ joined_text('word', ', ', 'place') }} filter (where place <= 2) as short_name,
+    {{ joined_text('word', ', ', 'place') }} filter (where place <= 3) as long_name
 from ranked
 group by method, cluster

@@ -20,7 +20,7 @@ contacts as (
 
     select
         customer_id,
-        unnest([email_key, phone_key]) as address_key
+        {{ row_per_value(['email_key', 'phone_key']) }} as address_key
     from {{ ref('customer_contacts') }}
 
 ),

@@ -21,7 +21,7 @@ placed as (
         channels.channel,
         channels.address,
         channels.contact_cap,
-        strpos(' ' || definitions.channel || ' ', ' ' || channels.channel || ' ')
+        position(' ' || channels.channel || ' ' in ' ' || definitions.channel || ' ')
             as position_in_text
     from definitions
     cross join channels
@@ -34,9 +34,9 @@ select
     channel,
     address,
     cast(contact_cap as bigint) as contact_cap,
-    row_number() over (
+    cast(row_number() over (
         partition by list_name
         order by position_in_text
-    ) as preference
+    ) as bigint) as preference
 from placed
 where position_in_text > 0

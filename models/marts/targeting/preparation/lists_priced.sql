@@ -67,9 +67,9 @@ priced as (
             coalesce(cast(definitions.{{ column }} as string), ''){{ ',' if not loop.last }}
             {%- endfor %}
         )) as definition_hash,
-        row_number() over (
+        cast(row_number() over (
             order by definitions.priority, definitions.list_name
-        ) as place,
+        ) as bigint) as place,
         case
             when definitions.valued_by = 'responses' then 'responses'
             when measured.list_name is null then priors.basis

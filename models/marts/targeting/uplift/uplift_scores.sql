@@ -19,10 +19,10 @@ evaluations as (
 select
     estimates.list_name,
     estimates.customer_id,
-    row_number() over (
+    cast(row_number() over (
         partition by estimates.list_name
         order by estimates.uplift desc, estimates.customer_id
-    ) as rank,
+    ) as bigint) as rank,
     estimates.uplift
 from estimates
 cross join evaluations

@@ -16,15 +16,18 @@ ranked as (
     select
         list_name,
         case when first_exclusion <> 'global holdout' then first_exclusion end as cut_by,
-        row_number() over by_rank as rank,
+        row_number() over (
+            partition by list_name
+            order by rank nulls last, expected_value desc, customer_id
+        ) as rank,
         count(*) over (partition by list_name) as candidates,
         expected_value,
-        sum(expected_value) over (by_rank rows unbounded preceding) as cumulative_value
+        sum(expected_value) over (
+            partition by list_name
+            order by rank nulls last, expected_value desc, customer_id
+            rows between unbounded preceding and current row
+        ) as cumulative_value
     from decisions
-    window by_rank as (
-        partition by list_name
-        order by rank nulls last, expected_value desc, customer_id
-    )
 
 ),
 

@@ -50,8 +50,8 @@ select
     histories.campaign_id,
     histories.customer_id,
     histories.order_days - 1 as repeat_orders,
-    histories.active_days / 7.0 as recency_weeks,
-    histories.tenure_days / 7.0 as age_weeks,
+    cast(histories.active_days as double) / 7 as recency_weeks,
+    cast(histories.tenure_days as double) / 7 as age_weeks,
     older_customers.customer_id is not null as is_older_than_files,
     cast(histories.window_start_at as date) as moment_date
 from histories

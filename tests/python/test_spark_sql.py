@@ -1,0 +1,163 @@
+"""One dialect for two engines: Spark resolves every model from `intermediate` on.
+
+Each model is compiled for Spark and resolved there against empty tables with the columns that
+DuckDB gave the sample's: names, functions and types are checked, and nothing is run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import duckdb
+import pytest
+import yaml
+from conftest import REPO_ROOT, copy_project
+
+from targeted_lists.inputs.raw_files import describe_inputs_json
+
+pytest.importorskip("pyspark", reason="pyspark is not installed")
+if shutil.which("java") is None:
+    pytest.skip("Java is not installed", allow_module_level=True)
+
+FOLDERS = ("intermediate", "core", "private", "marts", "lists", "metrics", "findings")
+
+RAW_FILES = "reads raw files, which DuckDB does"
+CONTACTS = "reads contacts, which never leave DuckDB"
+ON_DUCKDB = {
+    "source_profile": RAW_FILES,
+    "unknown_names": RAW_FILES,
+    "alert_values": RAW_FILES,
+    "int_contact_addresses": CONTACTS,
+    "int_contact_hashes": CONTACTS,
+    "int_key_contacts": CONTACTS,
+    "int_addresses_named": CONTACTS,
+    "contact_permissions": CONTACTS,
+    "int_keys_grouped": "joins keys to persons by a recursion that replaces rows",
+    "int_returned_units": "asks recursively with a running sum, which Spark refuses",
+    "list_candidates_taken": "asks its lists one within the other, which Spark writes out",
+}
+"""Models that Spark does not resolve, and why."""
+
+TYPES = {"varchar": "string", "integer": "int", "timestamp": "timestamp_ntz", "blob": "binary"}
+
+
+def to_spark(kind: str) -> str:
+    """Name a type of DuckDB's as Spark does."""
+    kind = kind.lower()
+    if kind.endswith("[]"):
+        return f"array<{to_spark(kind.removesuffix('[]'))}>"
+    return TYPES.get(kind, kind)
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    from pyspark.sql import SparkSession
+
+    told = yaml.safe_load((REPO_ROOT / "profiles.yml").read_text(encoding="utf-8"))
+    settings = told["targeted_lists"]["outputs"]["spark"]["server_side_parameters"] | {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark")),
+    }
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def compiled(spark, tmp_path_factory) -> dict[str, dict]:
+    """The models as dbt compiles them for Spark, by name: `schema`, `sql`."""
+    folder = tmp_path_factory.mktemp("compiled")
+    project = copy_project(folder)
+    known = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    contract = known["input_contract"]
+    contract["order_lines"] |= known["order_line_extras"]
+    handover = folder / "handover" / "sample"
+    handover.mkdir(parents=True)
+    described = describe_inputs_json(
+        json.dumps(contract), str(REPO_ROOT / "data"), "sample", "contract"
+    )
+    (handover / "inputs.json").write_text(described, encoding="utf-8")
+    selected = [f"path:models/{name},resource_type:model" for name in FOLDERS]
+    outcome = project.dbt(
+        "compile", "--target", "spark", "--select", *selected, handover_dir=str(handover.parent)
+    )
+    assert outcome.success, "\n".join(outcome.failures)
+    manifest = json.loads((folder / "target/sample/manifest.json").read_text(encoding="utf-8"))
+    return {
+        node["name"]: {"schema": node["schema"], "sql": node["compiled_code"]}
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["language"] == "sql"
+        and node["config"]["materialized"] != "ephemeral"
+        and node["fqn"][1] in FOLDERS
+    }
+
+
+@pytest.fixture(scope="module")
+def tables(spark, sample_build) -> dict[str, list[tuple[str, str]]]:
+    """Spark's empty tables, by name: columns and types as DuckDB has them."""
+    columns: dict[str, list[tuple[str, str]]] = {}
+    with duckdb.connect(str(sample_build.warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "select schema_name || '.' || table_name, column_name, data_type "
+            "from duckdb_columns() where not internal order by 1, column_index"
+        ).fetchall()
+    for table, column, kind in rows:
+        columns.setdefault(table, []).append((column, to_spark(kind)))
+    for schema in {name.split(".")[0] for name in columns}:
+        spark.sql(f"create database if not exists {schema}")
+    for name, described in columns.items():
+        spark.sql(
+            f"create table {name} ("
+            + ", ".join(f"`{column}` {kind}" for column, kind in described)
+            + ") using parquet"
+        )
+    return columns
+
+
+def test_spark_resolves_every_model_to_the_types_that_duckdb_has(spark, compiled, tables):
+    from pyspark.errors import PySparkException
+
+    assert len(compiled) > 250
+    refused, different = {}, {}
+    for name, model in compiled.items():
+        try:
+            found = spark.sql(model["sql"]).schema
+        except PySparkException as refusal:
+            refused[name] = re.sub(r"\s+", " ", str(refusal))[:300]
+            continue
+        except Exception as refusal:  # what the JVM itself raises
+            refused[name] = str(refusal)[:300]
+            continue
+        types = [(field.name, field.dataType.simpleString()) for field in found.fields]
+        wanted = tables[f"{model['schema']}.{name}"]
+        if types != wanted:
+            different[name] = sorted(set(types) ^ set(wanted))
+    unknown = {name: told for name, told in refused.items() if name not in ON_DUCKDB}
+    assert not unknown, "\n".join(f"{name}: {told}" for name, told in unknown.items())
+    assert set(refused) == set(ON_DUCKDB), "Spark resolves more than is named as left on DuckDB"
+    assert not different, "\n".join(f"{name}: {told}" for name, told in different.items())
+
+
+def test_what_spark_lacks_is_refused(spark, compiled, tables):
+    """The check above can fail: functions, columns and types that only DuckDB knows."""
+    from pyspark.errors import PySparkException
+
+    assert tables
+    for query in (
+        "select strpos(customer_id, 'C') from core.dim_customers",
+        "select string_agg(customer_id, ', ' order by customer_id) from core.dim_customers",
+        "select no_column from core.dim_customers",
+        "with a as not materialized (select 1 as b) select * from a",
+    ):
+        with pytest.raises(PySparkException):
+            _ = spark.sql(query).schema
