@@ -20,7 +20,7 @@ from python_ml.recommendations.purchases import Purchases
 K1, B = 1.2, 0.75
 """How fast a further purchase counts less, and how much customers who buy much do (BM25)."""
 
-ROWS_AT_A_TIME = 1_000
+ROWS_AT_A_TIME = 200
 """Rows compared with all others at a time: no square of all is ever held."""
 
 
