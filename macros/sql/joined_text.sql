@@ -1,6 +1,6 @@
 {#
     The texts of a group joined into one, in order: an aggregate, behind which a FILTER may
-    stand.
+    stand. Distinct ones are in the order of their own, without a FILTER.
 
     joined_text('word', ', ', 'place')  ->  string_agg(word, ', ' order by place)
 #}
@@ -15,6 +15,9 @@
 
 
 {%- macro spark__joined_text(value, separator, order_by, is_distinct) -%}
-    listagg({{ 'distinct ' if is_distinct }}{{ value }}, '{{ separator }}')
-    within group (order by {{ order_by }})
+    {%- if is_distinct %}
+    array_join(array_sort(collect_set({{ value }})), '{{ separator }}')
+    {%- else %}
+    listagg({{ value }}, '{{ separator }}') within group (order by {{ order_by }})
+    {%- endif %}
 {%- endmacro -%}

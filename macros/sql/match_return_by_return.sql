@@ -11,6 +11,11 @@
     match_return_by_return('lines', ['customer_id', 'product_id'])
 #}
 {%- macro match_return_by_return(lines, keys) -%}
+    {{- adapter.dispatch('match_return_by_return', 'targeted_lists')(lines, keys) -}}
+{%- endmacro -%}
+
+
+{%- macro default__match_return_by_return(lines, keys) -%}
     {%- set columns = keys + ['sale_line_id', 'order_id', 'time_number', 'is_returned_itself'] -%}
     with recursive
 
@@ -96,4 +101,83 @@
         amount
     from steps
     where amount > 0
+{%- endmacro -%}
+
+
+{#  On Spark, which allows no running sum in a recursion, a fold over the group's lines.  #}
+{%- macro spark__match_return_by_return(lines, keys) -%}
+    {%- set money = 'decimal(18, 3)' -%}
+    {%- set sale -%}
+        struct<time_number: bigint, order_id: string, order_line_id: bigint, is_returned_itself: boolean, amount: {{ money }}>
+    {%- endset -%}
+    {%- set match = 'struct<sale_line_id: bigint, return_line_id: bigint, amount: ' ~ money ~ '>' -%}
+    {%- set taken -%}
+        case
+            when sale.time_number > return_line.time_number
+                or (sale.is_returned_itself and sale.order_id <> return_line.order_id)
+                then cast(0 as {{ money }})
+            else cast(least(sale.amount, taking.needed) as {{ money }})
+        end
+    {%- endset -%}
+    select
+        found.sale_line_id,
+        found.return_line_id,
+        found.amount
+    from (
+        select
+            explode(aggregate(
+                return_lines,
+                named_struct('sales', sales, 'matches', cast(array() as array<{{ match }}>)),
+                (state, return_line) -> aggregate(
+                    concat(
+                        filter(state.sales, sale -> sale.order_id = return_line.order_id),
+                        filter(state.sales, sale -> sale.order_id <> return_line.order_id)
+                    ),
+                    named_struct(
+                        'needed', return_line.amount,
+                        'sales', cast(array() as array<{{ sale }}>),
+                        'matches', state.matches
+                    ),
+                    (taking, sale) -> named_struct(
+                        'needed', cast(taking.needed - {{ taken }} as {{ money }}),
+                        'sales', concat(taking.sales, array(named_struct(
+                            'time_number', sale.time_number,
+                            'order_id', sale.order_id,
+                            'order_line_id', sale.order_line_id,
+                            'is_returned_itself', sale.is_returned_itself,
+                            'amount', cast(sale.amount - {{ taken }} as {{ money }})
+                        ))),
+                        'matches', concat(taking.matches, filter(array(named_struct(
+                            'sale_line_id', sale.order_line_id,
+                            'return_line_id', return_line.order_line_id,
+                            'amount', {{ taken }}
+                        )), one -> one.amount > 0))
+                    ),
+                    taking -> named_struct(
+                        'sales', sort_array(taking.sales), 'matches', taking.matches
+                    )
+                ),
+                state -> state.matches
+            )) as found
+        from (
+            select
+                sort_array(
+                    collect_list(
+                        cast(struct(
+                            time_number, order_id, order_line_id, is_returned_itself, amount
+                        ) as {{ sale }})
+                    ) filter (where not is_return)
+                ) as sales,
+                sort_array(
+                    collect_list(struct(
+                        cast(time_number as bigint) as time_number,
+                        order_line_id,
+                        order_id,
+                        cast(amount as {{ money }}) as amount
+                    )) filter (where is_return)
+                ) as return_lines
+            from {{ lines }}
+            group by {{ keys | join(', ') }}
+        ) as grouped
+    ) as matched
 {%- endmacro -%}

@@ -229,8 +229,9 @@ def test_itemsets_of_a_sample_of_baskets_have_intervals_that_hold(sample_build, 
     assert (customers.groupby("customer_id")["is_tested"].nunique() == 1).all()
     assert 0.15 < customers["is_tested"].mean() < 0.25
 
-    thresholds = read_table(baskets.warehouse, "basket.basket_thresholds")
-    whole = read_table(sample_build.published, "basket.basket_thresholds")
+    in_order = "basket.basket_thresholds order by basis, level"
+    thresholds = read_table(baskets.warehouse, in_order)
+    whole = read_table(sample_build.published, in_order)
     assert thresholds["all_baskets"].tolist() == whole["baskets"].tolist()
     assert whole["all_baskets"].tolist() == whole["baskets"].tolist()
     counted = by_order[by_order["is_counted"] & (by_order["period"] == "mining")]

@@ -62,7 +62,7 @@ def test_the_image_runs_the_two_commands() -> None:
 
 
 def test_each_extra_has_its_lock_and_each_lock_its_packages() -> None:
-    assert set(EXTRAS) == {"explore", "docs", "dev", "bench"}
+    assert set(EXTRAS) == {"explore", "docs", "spark", "dev", "bench"}
     for name, needed in {"": PROJECT["dependencies"], **EXTRAS}.items():
         lock = read(f"requirements{f'-{name}' if name else ''}.lock")
         locked = set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==", lock, re.MULTILINE))
