@@ -30,9 +30,18 @@
 
 
 {%- macro score_by_cut_points(value, cut_points) -%}
-    {#- A list is numbered from 1, on Spark from 0. -#}
-    {%- set first = 0 if target.type == 'spark' else 1 -%}
+    {{- adapter.dispatch('score_by_cut_points', 'targeted_lists')(value, cut_points) -}}
+{%- endmacro -%}
+
+
+{%- macro default__score_by_cut_points(value, cut_points, first=1) -%}
     (1
     {%- for place in range(first, first + 4) %} + cast({{ value }} > {{ cut_points }}[{{ place }}] as integer)
     {%- endfor %})
+{%- endmacro -%}
+
+
+{#  A list is numbered from 0 there.  #}
+{%- macro spark__score_by_cut_points(value, cut_points) -%}
+    {{- targeted_lists.default__score_by_cut_points(value, cut_points, first=0) -}}
 {%- endmacro -%}

@@ -23,14 +23,14 @@ def test_scores_by_cut_points_are_those_by_rank(most_values: int) -> None:
             where number < size
         ),
         bordered as (
-            select size, {cut_points.quintile_cut_points("worth")} as cut_points
+            select size, {cut_points.default__quintile_cut_points("worth")} as cut_points
             from rows
             group by size
         ),
         scored as (
             select
                 {ranks.quintile_score("rows.worth", "rows.size")} as by_rank,
-                {cut_points.score_by_cut_points("rows.worth", "bordered.cut_points")}
+                {cut_points.default__score_by_cut_points("rows.worth", "bordered.cut_points")}
                     as by_cut_points
             from rows join bordered using (size)
         )

@@ -197,7 +197,10 @@ def render_models() -> dict[str, str]:
     )
     for name in MACROS:
         source = (REPO_ROOT / f"macros/sql/{name}.sql").read_text(encoding="utf-8")
-        environment.globals[name] = getattr(environment.from_string(source).module, name)
+        module = environment.from_string(source).module
+        # What dispatches by engine is DuckDB's here.
+        macro = getattr(module, f"default__{name}", None) or getattr(module, name)
+        environment.globals[name] = macro
     folder = REPO_ROOT / "models/intermediate"
     sources = {
         name: next(folder.rglob(f"{name}.sql")).read_text(encoding="utf-8") for name in MODELS

@@ -14,8 +14,7 @@ def model(dbt, session):
         group = "basis = '{basis}' and level = '{level}'".format(**requested)
         least = "baskets >= {min_support} * {baskets} - 1e-9".format(**requested)
         names = counts.filter(group).filter(least).project("item_number, item")
-        counted = items.filter(group).filter("is_counted")
-        lines = counted.join(names.project("item_number"), "item_number")
+        lines = items.filter(f"{group} and is_counted").join(names, "item_number")
         lines = lines.project("basket_number, item_number, period = 'mining' as is_mined")
         itemsets = mine_baskets(
             lines.df(), names.order("item").df(), requested=requested, **meta["mining"]
