@@ -190,6 +190,7 @@ sources:
 COPIED = (
     "macros/inputs/of_persons.sql",
     "macros/inputs/read_state.sql",
+    "macros/sql/all_but.sql",
     "models/marts/targeting/preparation/campaign_clusters.sql",
 )
 
