@@ -5,6 +5,7 @@ References
 Steck (2019), Embarrassingly shallow autoencoders for sparse data, WWW.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from scipy import linalg, sparse
 from python_ml.recommendations.methods import Scorer
 from python_ml.recommendations.neighbours import find_rows, keep_largest
 from python_ml.recommendations.purchases import Purchases
+
+WORKERS = 2
+"""Parts of the rarely bought products compared at the same time."""
 
 PRODUCTS_AT_A_TIME = 200
 """Rarely bought products compared with all others at a time."""
@@ -69,14 +73,16 @@ class Ease:
         """Return (products, products), which share of one's customers buy a rare other, shrunk."""
         lengths = np.asarray(weights.multiply(weights).sum(axis=0)).reshape(-1)
         by_product = sparse.csr_array(weights.T)
-        parts = [sparse.csr_array((0, weights.shape[1]))]
-        for start in range(0, len(rare), PRODUCTS_AT_A_TIME):
-            some = rare[start : start + PRODUCTS_AT_A_TIME]
+
+        def compare(some: np.ndarray) -> sparse.csr_array:
             shares = (by_product[some] @ weights).toarray() / (lengths + self.regularisation)
             shares[np.arange(len(some)), some] = 0
-            parts.append(keep_largest(shares, self.neighbours))
-        found = sparse.vstack(parts).tocoo()
-        product, other = found.coords[0], found.coords[1]
+            return keep_largest(shares, self.neighbours)
+
+        parts = np.split(rare, range(PRODUCTS_AT_A_TIME, len(rare), PRODUCTS_AT_A_TIME))
+        with ThreadPoolExecutor(WORKERS) as workers:
+            found = sparse.vstack(list(workers.map(compare, parts))).tocoo()
+        product, other = found.coords
         return sparse.csr_array(
             (found.data, (other, rare[product])), shape=(weights.shape[1], weights.shape[1])
         )

@@ -20,6 +20,9 @@ from python_ml.recommendations.purchases import Purchases
 K1, B = 1.2, 0.75
 """How fast a further purchase counts less, and how much customers who buy much do (BM25)."""
 
+TURNED_AT_A_TIME = 256
+"""Products whose scores are brought from columns to rows at a time: so many fit a cache."""
+
 ROWS_AT_A_TIME = 200
 """Rows compared with all others at a time: no square of all is ever held."""
 
@@ -191,7 +194,11 @@ def sum_rows(weights: np.ndarray, by_product: sparse.csr_array) -> np.ndarray:
     """
     # By product, so that the inner loop runs over rows that lie together.
     summed = by_product @ np.ascontiguousarray(weights.T)
-    return np.ascontiguousarray(summed.T)
+    turned = np.empty(summed.shape[::-1], dtype=summed.dtype)
+    for start in range(0, len(summed), TURNED_AT_A_TIME):
+        some = slice(start, start + TURNED_AT_A_TIME)
+        turned[:, some] = summed[some].T
+    return turned
 
 
 def find_rows(matrix: sparse.csr_array) -> np.ndarray:
