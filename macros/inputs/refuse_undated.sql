@@ -6,10 +6,10 @@
 #}
 {%- macro refuse_undated() -%}
     select
-        error(
-            'no file has a day, so it is not known as of when customer_totals are; add the column '
-            || 'as_of_date there, or set the var as_of_date'
-        )
+        {{ stop_with(
+            "'no file has a day, so it is not known as of when customer_totals are; add the column '"
+            ~ " || 'as_of_date there, or set the var as_of_date'"
+        ) }}
     from {{ ref('int_customer_totals_validated') }}
     where decision = 'accepted'
         and (select max(as_of_date) from {{ this }}) is null

@@ -15,10 +15,8 @@ import jinja2
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from conftest import REPO_ROOT, copy_project
-
-from targeted_lists.inputs.raw_files import describe_inputs_json
+from spark_session import open_spark, write_down_inputs
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None:
@@ -55,23 +53,8 @@ def to_spark(kind: str) -> str:
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
-    from pyspark.sql import SparkSession
-
-    told = yaml.safe_load((REPO_ROOT / "profiles.yml").read_text(encoding="utf-8"))
-    settings = told["targeted_lists"]["outputs"]["spark"]["server_side_parameters"] | {
-        "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark")),
-    }
-    builder = SparkSession.builder.master("local[2]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    yield session
-    session.stop()
+    with open_spark(tmp_path_factory.mktemp("spark")) as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
@@ -79,18 +62,10 @@ def compiled(spark, tmp_path_factory) -> dict[str, dict]:
     """The models as dbt compiles them for Spark, by name: `schema`, `sql`."""
     folder = tmp_path_factory.mktemp("compiled")
     project = copy_project(folder)
-    known = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    contract = known["input_contract"]
-    contract["order_lines"] |= known["order_line_extras"]
-    handover = folder / "handover" / "sample"
-    handover.mkdir(parents=True)
-    described = describe_inputs_json(
-        json.dumps(contract), str(REPO_ROOT / "data"), "sample", "contract"
-    )
-    (handover / "inputs.json").write_text(described, encoding="utf-8")
+    handover = write_down_inputs(folder / "handover")
     selected = [f"path:models/{name},resource_type:model" for name in FOLDERS]
     outcome = project.dbt(
-        "compile", "--target", "spark", "--select", *selected, handover_dir=str(handover.parent)
+        "compile", "--target", "spark", "--select", *selected, handover_dir=handover
     )
     assert outcome.success, "\n".join(outcome.failures)
     manifest = json.loads((folder / "target/sample/manifest.json").read_text(encoding="utf-8"))

@@ -14,9 +14,9 @@ summed as (
         count(*) as customers,
         sum(monetary) as revenue,
         sum(margin) as margin,
-        cast(avg(cast(recency_days as decimal(18, 4))) as double) as mean_recency_days,
-        cast(avg(cast(frequency as decimal(18, 4))) as double) as mean_frequency,
-        cast(avg(monetary) as double) as mean_monetary
+        {{ ratio('sum(recency_days)', 'count(recency_days)') }} as mean_recency_days,
+        {{ ratio('sum(frequency)', 'count(frequency)') }} as mean_frequency,
+        {{ ratio('sum(monetary)', 'count(monetary)') }} as mean_monetary
     from scores
     group by basis, segment
 
