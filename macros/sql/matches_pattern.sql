@@ -13,6 +13,7 @@
 {%- endmacro -%}
 
 
+{#  Spark reads backslashes in other literals than raw ones.  #}
 {%- macro spark__matches_pattern(text, pattern) -%}
-    regexp_like({{ text }}, '{{ pattern }}')
+    regexp_like({{ text }}, r'{{ pattern }}')
 {%- endmacro -%}

@@ -34,5 +34,5 @@
 
 
 {%- macro spark__row_per_part(text, separator) -%}
-    explode(split({{ text }}, '{{ modules.re.escape(separator) }}'))
+    explode(split({{ text }}, r'{{ modules.re.escape(separator) }}'))
 {%- endmacro -%}

@@ -1,6 +1,7 @@
 """The sample's lines through dbt on Spark: every table has DuckDB's rows.
 
-What Spark does not build (staging, persons, texts) is handed to it as parquet, as DuckDB has it.
+What Spark does not build here (staging, persons, texts) is given to it as parquet, as DuckDB has
+it, made-up contacts too: which of it may leave DuckDB is not decided by this test.
 """
 
 from __future__ import annotations

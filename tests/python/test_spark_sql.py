@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import duckdb
 import jinja2
@@ -167,3 +168,30 @@ def test_both_engines_match_returns_alike(spark):
             for one in (found, wanted)
         )
     )
+
+
+def test_both_engines_read_patterns_and_parts_alike(spark):
+    """Backslashes reach the regular expression, and a separator is none."""
+    environment = jinja2.Environment()
+    environment.globals["modules"] = SimpleNamespace(re=re)
+    patterns, parts = (
+        environment.from_string(
+            (REPO_ROOT / f"macros/sql/{name}.sql").read_text(encoding="utf-8")
+        ).make_module({"adapter": None})
+        for name in ("matches_pattern", "row_per_value")
+    )
+    pattern = r"^[0-9 ()+\-\x{a0}]*[0-9]$"
+    texts = ["12-3", "12\u00a03", "x12", "12x"]
+    listed = ", ".join(f"({place}, '{text}')" for place, text in enumerate(texts))
+    question = "select {} as found from (values {}) as told (place, value) order by place"
+    wanted = [True, True, False, False]
+    with duckdb.connect() as connection:
+        query = question.format(patterns.default__matches_pattern("value", pattern), listed)
+        assert [row[0] for row in connection.execute(query).fetchall()] == wanted
+        query = question.format(patterns.spark__matches_pattern("value", pattern), listed)
+        assert [row[0] for row in spark.sql(query).collect()] == wanted
+        whole = "select {} as item from (select 'A + B  C + D+E' as itemset) as told"
+        query = whole.format(parts.default__row_per_part("itemset", " + "))
+        items = [row[0] for row in connection.execute(query).fetchall()]
+    query = whole.format(parts.spark__row_per_part("itemset", " + "))
+    assert [row[0] for row in spark.sql(query).collect()] == items == ["A", "B  C", "D+E"]
